@@ -1,0 +1,70 @@
+"""neuroflow: neural networks one scalar at a time, readable, extensible, and fast.
+
+>>> import neuroflow as nf
+>>> x = nf.Value(2.0)
+>>> y = x.tanh() + x * 3
+>>> y.backward()
+>>> round(x.grad, 6)
+3.070651
+
+Names are imported when they are first used, so that ``import neuroflow`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "neuroflow.core.value": "Value no_grad",
+    "neuroflow.core.op": "Op op",
+    "neuroflow.core.elementary": "absolute cos erf exp expm1 log log1p maximum minimum power sin"
+    " sqrt take tanh where",
+    "neuroflow.core.arithmetic": "dot mean stop_gradient sum",
+    "neuroflow.core.gradient": "gradients jvp",
+    "neuroflow.core.module": "Module",
+    "neuroflow.core.random": "SplitMix32",
+    "neuroflow.core.errors": "BackendError ConfigurationError DomainError FileError InputError"
+    " NeuroflowError PluginError RegistryError StateError TraceError",
+    "neuroflow.registry": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
+    " LayerEntry LossEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
+    "neuroflow.optim": "UpdateRule update_rule",
+    "neuroflow.plugin": "find get hookimpl names",
+}
+_ORIGIN = {name: module for module, names in _HOME.items() for name in names.split()}
+
+__all__ = sorted([*_ORIGIN, "ops"])
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("neuroflow")
+    if name == "ops":
+        return import_module("neuroflow.ops")
+    if name not in _ORIGIN:
+        raise AttributeError(f"module 'neuroflow' has no attribute {name!r}")
+    _connect()
+    value = getattr(import_module(_ORIGIN[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _connect() -> None:
+    """Let the core find registered ops without importing the registry itself."""
+    import neuroflow.core.arithmetic  # noqa: F401  the operators of Value
+    from neuroflow.core.value import resolver
+
+    def load() -> dict[str, Any]:
+        from neuroflow.plugin import ops_by_name
+
+        return ops_by_name()
+
+    if not resolver.connected:
+        resolver.reset(load)

@@ -1,0 +1,171 @@
+"""Arithmetic as ops: what ``a + b`` means for Values, and the sums that networks are made of."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from operator import mul as times
+from typing import Any
+
+from neuroflow.core.elementary import absolute, log, power, where
+from neuroflow.core.op import Op, op
+from neuroflow.core.value import Value
+
+
+@op(formula="a + b")
+def add(a, b):
+    """The sum of two numbers."""
+    return a + b
+
+
+@add.partials
+def _(out, a, b):
+    return (1.0, 1.0)
+
+
+@op(formula="a - b")
+def sub(a, b):
+    """The difference of two numbers."""
+    return a - b
+
+
+@sub.partials
+def _(out, a, b):
+    return (1.0, -1.0)
+
+
+@op(formula=r"a \, b")
+def mul(a, b):
+    """The product of two numbers."""
+    return a * b
+
+
+@mul.partials
+def _(out, a, b):
+    return (b, a)
+
+
+@op(formula=r"\frac{a}{b}", domain=("(-inf, inf)", "(-inf, 0) | (0, inf)"))
+def div(a, b):
+    """The quotient of two numbers."""
+    return a / b
+
+
+@div.partials
+def _(out, a, b):
+    return (1.0 / b, -out / b)
+
+
+@op(
+    formula="x^y",
+    domain=("(0, inf)", "(-inf, inf)"),
+    convention="0 for the exponent where x <= 0, and for the base where y = 0;"
+    " a negative base is allowed with a whole exponent",
+)
+def pow(x, y):
+    """A number to the power of another."""
+    return power(x, y)
+
+
+@pow.partials
+def _(out, x, y):
+    zero = absolute(y) <= 0.0
+    slope = y * power(where(zero, 1.0, x), y - 1.0)
+    positive = x > 0.0
+    return (slope, where(positive, out * log(where(positive, x, 1.0)), 0.0))
+
+
+@op(formula="-x")
+def neg(x):
+    """The number with its sign turned."""
+    return -x
+
+
+@neg.partials
+def _(out, x):
+    return (-1.0,)
+
+
+@op(formula="|x|", kinks=(0.0,), convention="0 at x = 0")
+def abs(x):
+    """The distance from zero."""
+    return absolute(x)
+
+
+@abs.partials
+def _(out, x):
+    return (where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0)),)
+
+
+@op(formula="x")
+def identity(x):
+    """The number itself: a linear unit, or a second name for a node."""
+    return x
+
+
+@identity.partials
+def _(out, x):
+    return (1.0,)
+
+
+@op(formula=r"\operatorname{stop}(x)", convention="0 everywhere, by definition")
+def stop_gradient(x):
+    """The number itself, treated as a constant by every derivative."""
+    return x
+
+
+@stop_gradient.partials
+def _(out, x):
+    return (0.0,)
+
+
+@op(vectors=True, formula=r"\sum_i x_i")
+def sum(xs):
+    """The sum of any number of numbers."""
+    return builtins.sum(xs)
+
+
+@sum.partials
+def _(out, xs):
+    return ([1.0] * len(xs),)
+
+
+@op(vectors=True, formula=r"\frac{1}{n} \sum_{i=1}^{n} x_i")
+def mean(xs):
+    """The arithmetic mean of any number of numbers."""
+    return builtins.sum(xs) / len(xs)
+
+
+@mean.partials
+def _(out, xs):
+    return ([1.0 / len(xs)] * len(xs),)
+
+
+@op(vectors=True, formula=r"\sum_i a_i b_i")
+def dot(a, b):
+    """The inner product of two equally long vectors."""
+    return builtins.sum(map(times, a, b))
+
+
+@dot.partials
+def _(out, a, b):
+    return (b, a)
+
+
+def _give_value_its_operators() -> None:
+    for symbol, binary in {"add": add, "sub": sub, "mul": mul, "truediv": div, "pow": pow}.items():
+        setattr(Value, f"__{symbol}__", _operator(binary))
+        setattr(Value, f"__r{symbol}__", _reflected(binary))
+    for symbol, unary in {"neg": neg, "abs": abs}.items():
+        setattr(Value, f"__{symbol}__", lambda x, unary=unary: unary(x))
+
+
+def _operator(op: Op) -> Callable[[Any, Any], Any]:
+    return lambda a, b: op(a, b)
+
+
+def _reflected(op: Op) -> Callable[[Any, Any], Any]:
+    return lambda b, a: op(a, b)
+
+
+_give_value_its_operators()

@@ -1,0 +1,143 @@
+"""The chain rule, written once, and the four ways to ask for a derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from neuroflow.core.errors import InputError
+from neuroflow.core.value import Value
+
+Partials = Callable[[Value], Sequence[Any]]
+
+
+def topological_order(root: Value) -> list[Value]:
+    """Every node that ``root`` was computed from, inputs before outputs, each once.
+
+    Iterative: graphs are deeper than Python's stack.
+    """
+    order: list[Value] = []
+    done: set[Value] = set()
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        if node in done:
+            stack.pop()
+            continue
+        waiting = [x for x in node.inputs if x not in done]
+        if waiting:
+            stack.extend(waiting)
+        else:
+            done.add(node)
+            order.append(stack.pop())
+    return order
+
+
+def chain_rule(order: Sequence[Value], partials: Partials) -> None:
+    """Send each node's gradient on to its inputs: input.grad += partial * node.grad."""
+    for node in reversed(order):
+        upstream = node.grad
+        for x, partial in zip(node.inputs, partials(node), strict=True):
+            x.grad = x.grad + partial * upstream
+
+
+def numeric_partials(node: Value) -> Sequence[float]:
+    """The partials of a node as floats."""
+    if node.op is None:
+        return ()
+    numbers = [x.data for x in node.inputs]
+    try:
+        return node.op.partials_at(node.data, *numbers)
+    except (ArithmeticError, ValueError) as error:
+        raise node.op.failure(numbers, node.scope, f"in its derivative, {error}") from error
+
+
+def graph_partials(node: Value) -> Sequence[Any]:
+    """The partials of a node as Values, so that they can be differentiated again."""
+    return () if node.op is None else node.op.partials_at(node, *node.inputs)
+
+
+def backward(root: Value) -> None:
+    """Add d(root)/d(leaf) to the gradient of every leaf.
+
+    Interior gradients start from zero, so that a second call doubles the leaves' gradients
+    and nothing else.
+
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> backward(a * b + a)
+    >>> a.grad, b.grad
+    (4.0, 2.0)
+    """
+    order = topological_order(root)
+    for node in order:
+        if node.op is not None:
+            node.grad = 0.0
+    root.grad += 1.0
+    chain_rule(order, numeric_partials)
+
+
+def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list[Any]:
+    """dy/dx for each x, as floats; no ``grad`` changes.
+
+    With ``create_graph`` they are Values, which can be differentiated again.
+
+    >>> x = Value(3.0)
+    >>> (slope,) = gradients(x * x * x, [x], create_graph=True)
+    >>> slope.data, gradients(slope, [x])
+    (27.0, [18.0])
+    """
+    order = topological_order(_value(y, "y"))
+    path = _between(order, [_value(x, "each x") for x in xs])
+    before = [node.grad for node in order]
+    for node in order:
+        node.grad = 0.0
+    try:
+        y.grad = 1.0
+        chain_rule(path, graph_partials if create_graph else numeric_partials)
+        reached = set(order)
+        slopes: list[Any] = [x.grad if x in reached else 0.0 for x in xs]
+    finally:
+        for node, grad in zip(order, before, strict=True):
+            node.grad = grad
+    return [lift(slope) for slope in slopes] if create_graph else slopes
+
+
+def jvp(y: Value, xs: Sequence[Value], tangents: Sequence[float]) -> float:
+    """The change of y per unit of a joint change of the xs: forward mode.
+
+    sum_i (dy/dx_i) t_i, computed from inputs to output in one pass.
+
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> jvp(a * b, [a, b], [1.0, 10.0])
+    23.0
+    """
+    if len(xs) != len(tangents):
+        raise InputError(f"jvp got {len(xs)} inputs and {len(tangents)} tangents; expected as many")
+    slope = dict(zip(xs, tangents, strict=True))
+    for node in topological_order(_value(y, "y")):
+        if node.op is not None and node not in slope:
+            parts = zip(numeric_partials(node), node.inputs, strict=True)
+            slope[node] = sum(partial * slope.get(x, 0.0) for partial, x in parts)
+    return slope.get(y, 0.0)
+
+
+def lift(number: Any) -> Value:
+    """The number as a Value; Values stay themselves."""
+    return number if isinstance(number, Value) else Value(number)
+
+
+def _between(order: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
+    """The nodes of ``order`` that were computed from one of ``xs``."""
+    reaching = set(xs)
+    path = []
+    for node in order:
+        if any(x in reaching for x in node.inputs):
+            reaching.add(node)
+            path.append(node)
+    return path
+
+
+def _value(x: Any, what: str) -> Value:
+    if not isinstance(x, Value):
+        raise InputError(f"{what} must be a Value, but got {x!r} of type {type(x).__name__}")
+    return x

@@ -1,0 +1,152 @@
+"""Module: a part of a network, which finds its parameters by walking its own fields."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from neuroflow.core.errors import StateError
+from neuroflow.core.value import Context, Value, context
+
+
+class Module:
+    """The base class of layers and models: assign parameters and submodules, write ``forward``.
+
+    Fields may be Values, modules, and lists, tuples or dicts of them; names are dotted paths
+    such as ``layers.0.neurons.3.weights.1``. Fields whose name starts with an underscore are
+    not walked. Give each argument of ``__init__`` (but ``rng``) a field of the same name:
+    then ``repr`` shows how to rebuild the module.
+
+    >>> class Scale(Module):
+    ...     def __init__(self, factor=2.0):
+    ...         self.factor = factor
+    ...         self.weight = Value(factor)
+    ...     def forward(self, x):
+    ...         return self.weight * x
+    >>> scale = Scale()
+    >>> scale(3.0), dict(scale.named_parameters()), scale
+    (Value(6.0, mul), {'weight': Value(2.0)}, Scale(factor=2.0))
+    """
+
+    training = True
+
+    def forward(self, *inputs: Any) -> Any:
+        """What the module computes; subclasses define it."""
+        raise TypeError(f"{type(self).__name__} defines no forward(); write one")
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Run ``forward``; the nodes that it makes carry this module's path as their scope."""
+        now = context.get()
+        scope = "" if now.module is None else _join(now.scope, now.module._label(self))
+        token = context.set(Context(now.build, scope, self))
+        try:
+            return self.forward(*inputs, **options)
+        finally:
+            context.reset(token)
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{key}={value!r}" for key, value in self.configuration().items())
+        return f"{type(self).__name__}({settings})"
+
+    def configuration(self) -> dict[str, Any]:
+        """The arguments that build this module again, apart from ``rng``."""
+        known = inspect.signature(type(self).__init__).parameters
+        fields = dict(_fields(self))
+        return {name: fields[name] for name in known if name != "rng" and name in fields}
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Each parameter once with its dotted name, in the order in which fields were set."""
+        seen: set[Value] = set()
+        for name, part in _walk("", self):
+            if isinstance(part, Value) and part.op is None and part not in seen:
+                seen.add(part)
+                yield name, part
+
+    def parameters(self) -> list[Value]:
+        """Each parameter once."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module (named ``""``) and all modules inside it, with their dotted names."""
+        seen: set[int] = set()
+        for name, part in [("", self), *_walk("", self)]:
+            if isinstance(part, Module) and id(part) not in seen:
+                seen.add(id(part))
+                yield name, part
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to zero."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+    def train(self, mode: bool = True) -> Module:
+        """Switch this module and all inside it to training (dropout drops) or back."""
+        for _, module in self.named_modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Module:
+        """Switch to evaluation: the same inputs give the same outputs."""
+        return self.train(False)
+
+    def state_dict(self) -> dict[str, float]:
+        """The number that each parameter holds, by name."""
+        return {name: parameter.data for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Take over the numbers of a :meth:`state_dict`; all of them or, on an error, none."""
+        parameters = dict(self.named_parameters())
+        missing = [name for name in parameters if name not in state]
+        unknown = [name for name in state if name not in parameters]
+        if missing or unknown:
+            raise StateError(
+                f"the state does not fit this {type(self).__name__}: it holds {len(state)} numbers"
+                f" and the model has {len(parameters)} parameters;"
+                f" missing: {_some(missing)}; unknown: {_some(unknown)};"
+                " build the model with the configuration that it was saved with"
+            )
+        for name, number in {name: Value(state[name]).data for name in parameters}.items():
+            parameters[name].data = number
+
+    def _label(self, child: Module) -> str:
+        """The dotted name of a module inside this one; remembered, for scopes are asked often."""
+        labels: dict[int, str] = self.__dict__.setdefault("_labels", {})
+        if id(child) not in labels:
+            labels.update({id(module): name for name, module in self.named_modules()})
+        return labels.get(id(child), type(child).__name__)
+
+
+def _walk(path: str, part: Any) -> Iterator[tuple[str, Any]]:
+    """Everything inside ``part``, depth first, with dotted names."""
+    for name, inner in _children(part):
+        inner_path = _join(path, str(name))
+        yield inner_path, inner
+        yield from _walk(inner_path, inner)
+
+
+def _children(part: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(part, Module):
+        yield from ((name, field) for name, field in _fields(part) if not name.startswith("_"))
+    elif isinstance(part, (list, tuple)):
+        yield from enumerate(part)
+    elif isinstance(part, dict):
+        yield from part.items()
+
+
+def _fields(module: Module) -> Iterator[tuple[str, Any]]:
+    """The fields of a module, slotted ones (as attrs makes them) first."""
+    for base in reversed(type(module).__mro__):
+        for name in base.__dict__.get("__slots__", ()):
+            if name in base.__dict__ and not name.startswith("__"):
+                yield name, getattr(module, name)
+    yield from vars(module).items()
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path and name else path or name
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:5]) or "none"
+    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,0 +1,223 @@
+"""An op: one forward rule and its partial derivatives, written once for every kind of number.
+
+    @op(formula=r"\\frac{1}{1 + e^{-x}}")
+    def sigmoid(x):
+        '''Logistic sigmoid, a smooth step from 0 to 1.'''
+        return 1 / (1 + exp(-x))
+
+    @sigmoid.partials
+    def _(out, x):
+        return (out * (1 - out),)
+
+Fed with floats the rules give values and gradients; with Values, gradients that are graphs
+themselves; with traced values, native code; with symbols, the formula in the documentation.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, overload
+
+from attrs import define, field
+
+from neuroflow.core.domain import REALS, Domain
+from neuroflow.core.errors import DomainError, InputError
+from neuroflow.core.value import Value, context
+
+Rule = Callable[..., Any]
+
+
+@define(eq=False, repr=False, slots=False)
+class Op:
+    """One differentiable function of scalars, or of equally long vectors of scalars.
+
+    ``rule`` takes its differentiable inputs by position and its *settings*, plain numbers
+    fixed before the run, by keyword only. ``partials`` registers the rule of the derivatives,
+    which gets the output first and returns one derivative per input; without it they are
+    found by differentiating through ``rule``.
+
+    ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
+    derivative jumps, and ``convention`` says in words which derivative is taken there.
+    """
+
+    rule: Rule
+    name: str
+    formula: str = ""
+    domain: tuple[Domain, ...] = ()
+    kinks: tuple[float | str, ...] = ()
+    convention: str = ""
+    vectors: bool = False
+    settings: dict[str, float] = field(factory=dict)
+    partials_rule: Rule | None = None
+    parameters: tuple[str, ...] = field(init=False)
+    defaults: dict[str, float] = field(init=False)
+    _bound: dict[tuple[tuple[str, float], ...], Op] = field(init=False, factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.parameters, self.defaults = _signature(self.rule)
+        self.settings = {**self.defaults, **self.settings}
+        self.domain = self.domain or (REALS,) * len(self.parameters)
+        self.__doc__ = self.rule.__doc__
+        self.__name__ = self.name
+        self.__module__ = self.rule.__module__
+        self.__wrapped__ = self.rule
+
+    def __repr__(self) -> str:
+        settings = "".join(f", {key}={value!r}" for key, value in self.settings.items())
+        return f"<op {self.name}({', '.join(self.parameters)}{settings})>"
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return (inspect.getdoc(self.rule) or "").split("\n", 1)[0]
+
+    @property
+    def arity(self) -> int | None:
+        """How many scalars the op takes; None for an op on vectors of any length."""
+        return None if self.vectors else len(self.parameters)
+
+    def partials(self, rule: Rule) -> Rule:
+        """Decorator: the partial derivatives, as a rule ``(out, *inputs) -> tuple``."""
+        self.partials_rule = rule
+        return rule
+
+    def bind(self, **settings: float) -> Op:
+        """This op with other settings; equal settings give the very same op."""
+        key = tuple(sorted(settings.items()))
+        if key not in self._bound:
+            _check_settings(self, settings)
+            bound = Op(
+                self.rule, self.name, self.formula, self.domain, self.kinks, self.convention,
+                self.vectors, {**self.settings, **settings}, self.partials_rule,
+            )  # fmt: skip
+            self._bound[key] = bound
+        return self._bound[key]
+
+    def __call__(self, *inputs: Any, **settings: float) -> Any:
+        """A new node if any input is a Value, else just the number."""
+        if settings:
+            return self.bind(**settings)(*inputs)
+        if self.vectors:
+            inputs = self._flatten(inputs)
+        elif len(inputs) != len(self.parameters):
+            raise self._wrong_inputs(len(inputs))
+        for x in inputs:
+            if isinstance(x, Value):
+                return context.get().build(self, inputs)
+        return self.forward(*inputs)
+
+    def forward(self, *inputs: Any) -> Any:
+        """The rule on flat inputs of any kind of number: floats, arrays, Values, symbols."""
+        if self.vectors:
+            inputs = self.split(inputs)
+        return self.rule(*inputs, **self.settings)
+
+    def partials_at(self, out: Any, *inputs: Any) -> Sequence[Any]:
+        """The derivative of ``out`` with respect to each of its flat inputs."""
+        if self.partials_rule is None:
+            return _derived_partials(self, inputs)
+        arguments = self.split(inputs) if self.vectors else inputs
+        known = _signature(self.partials_rule)[1] if self.settings else {}
+        settings = {key: self.settings[key] for key in known}
+        partials = self.partials_rule(out, *arguments, **settings)
+        return [p for vector in partials for p in vector] if self.vectors else partials
+
+    def split(self, flat: Sequence[Any]) -> tuple[Sequence[Any], ...]:
+        """The vectors that lie one behind the other in ``flat``."""
+        length = len(flat) // len(self.parameters)
+        return tuple([flat[k : k + length] for k in range(0, len(flat), length)])
+
+    def _flatten(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(self.parameters) == 1 and not (
+            len(inputs) == 1 and isinstance(inputs[0], (list, tuple))
+        ):
+            inputs = (inputs,)
+        if len(inputs) != len(self.parameters):
+            raise self._wrong_inputs(len(inputs))
+        lengths = [len(vector) for vector in inputs]
+        if min(lengths) == 0 or min(lengths) != max(lengths):
+            raise InputError(
+                f"{self.name} got vectors of length {', '.join(map(str, lengths))};"
+                " it needs equally long ones with at least one number each"
+            )
+        return tuple([x for vector in inputs for x in vector])
+
+    def _wrong_inputs(self, got: int) -> InputError:
+        kind = "vector" if self.vectors else "number"
+        return InputError(
+            f"{self.name} takes {len(self.parameters)} {kind}(s)"
+            f" ({', '.join(self.parameters)}), but got {got}"
+        )
+
+    def failure(self, numbers: Sequence[float], scope: str, problem: object) -> DomainError:
+        """The error for inputs outside the domain; names the op, its inputs and the scope."""
+        shown = ", ".join(f"{x:g}" for x in numbers[:8]) + (", ..." if len(numbers) > 8 else "")
+        where = f" in {scope}" if scope else ""
+        sets = {name: d.text for name, d in zip(self.parameters, self.domain, strict=True)}
+        domain = ", ".join(f"{name} in {text}" for name, text in sets.items())
+        return DomainError(
+            f"{self.name}({shown}){where} has no finite value: {problem};"
+            f" {self.name} is defined for {domain}, within the range of float64;"
+            " keep its inputs there, for example with maximum(x, 1e-12) or a smaller step"
+        )
+
+
+def _signature(rule: Rule) -> tuple[tuple[str, ...], dict[str, float]]:
+    """The names of the differentiable inputs, and the settings with their defaults."""
+    code = rule.__code__
+    names = code.co_varnames[: code.co_argcount]
+    settings = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    return names, {name: (rule.__kwdefaults__ or {}).get(name, 0.0) for name in settings}
+
+
+def _check_settings(op: Op, settings: dict[str, float]) -> None:
+    for key, value in settings.items():
+        if key not in op.settings:
+            known = ", ".join(op.settings) or "none"
+            raise InputError(f"{op.name} has no setting {key!r}; its settings: {known}")
+        if isinstance(value, (bool, str)) or not isinstance(value, (int, float)):
+            raise InputError(f"{op.name}: the setting {key} must be a number, but got {value!r}")
+
+
+def _derived_partials(op: Op, inputs: tuple[Any, ...]) -> Sequence[Any]:
+    """Differentiate through the forward rule, run on stand-ins for the inputs."""
+    from neuroflow.core.arithmetic import identity
+    from neuroflow.core.gradient import gradients
+
+    symbolic = any(isinstance(x, Value) for x in inputs)
+    leaves = [identity(x) if isinstance(x, Value) else Value(x) for x in inputs]
+    out = op.forward(*leaves)
+    return gradients(out, leaves, create_graph=symbolic)
+
+
+@overload
+def op(rule: Rule, /) -> Op: ...
+@overload
+def op(
+    *, name: str = "", formula: str = "", domain: str | tuple[str, ...] = (),
+    kinks: tuple[float | str, ...] = (), convention: str = "", vectors: bool = False,
+) -> Callable[[Rule], Op]: ...  # fmt: skip
+def op(rule: Rule | None = None, /, **declared: Any) -> Op | Callable[[Rule], Op]:
+    """Turn a rule into an :class:`Op`; the mathematics is declared beside it.
+
+    ``formula`` is LaTeX, ``domain`` an interval such as ``"(0, inf)"`` (or one per input),
+    ``kinks`` the points where the derivative jumps, ``convention`` the derivative there.
+
+    >>> @op(formula="x^3")
+    ... def cube(x):
+    ...     '''The cube of x.'''
+    ...     return x * x * x
+    >>> cube(2.0), cube(Value(2.0))
+    (8.0, Value(8.0, cube))
+    """
+    if rule is not None:
+        return Op(rule, rule.__name__)
+
+    def decorate(rule: Rule) -> Op:
+        texts = declared.pop("domain", ())
+        domain = tuple(map(Domain.parse, (texts,) if isinstance(texts, str) else texts))
+        name = declared.pop("name", "") or rule.__name__
+        return Op(rule, name, domain=domain, **declared)
+
+    return decorate

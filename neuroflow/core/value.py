@@ -1,0 +1,238 @@
+"""A number that remembers how it was computed: the node of every graph.
+
+Operators are at the bottom: each is one op of :mod:`neuroflow.core.arithmetic`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MethodType
+from typing import TYPE_CHECKING, Any
+
+from neuroflow.core.errors import InputError, RegistryError, did_you_mean
+
+if TYPE_CHECKING:
+    from neuroflow.core.module import Module
+    from neuroflow.core.op import Op
+
+
+class Value:
+    """A scalar, the op that made it and that op's inputs; a *leaf* has neither.
+
+    ``grad`` is the derivative of whatever ``backward()`` was last called on with respect to
+    this value, zero until then. ``name`` is yours to set; ``scope`` is the dotted path of the
+    module in which the node was made. Values compare by identity; ``<`` and its relatives
+    compare their data.
+
+    Raises :class:`InputError` for data that is not a real number.
+
+    >>> x = Value(3.0, name="x")
+    >>> y = x * x + 1
+    >>> y.backward()
+    >>> y, x
+    (Value(10.0, add, grad=1.0), Value(3.0, name='x', grad=6.0))
+    """
+
+    __slots__ = ("data", "grad", "inputs", "name", "op", "scope")
+
+    data: float
+    grad: float
+
+    def __init__(self, data: float, name: str = "") -> None:
+        self.data = data if type(data) is float else _real(data)
+        self.grad = 0.0
+        self.op: Op | None = None
+        self.inputs: tuple[Value, ...] = ()
+        self.name = name
+        self.scope = ""
+
+    def __repr__(self) -> str:
+        facts = [repr(self.data)]
+        if self.op is not None:
+            facts.append(self.op.name)
+        if self.name:
+            facts.append(f"name={self.name!r}")
+        if self.grad:
+            facts.append(f"grad={self.grad!r}")
+        return f"Value({', '.join(facts)})"
+
+    def backward(self) -> None:
+        """Add d(self)/d(leaf) to every leaf's ``grad``; see :func:`neuroflow.core.gradient`."""
+        from neuroflow.core.gradient import backward
+
+        backward(self)
+
+    def __getattr__(self, name: str) -> Any:
+        """Chaining: every registered op is a method, ``x.relu().tanh()``."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        op = resolver.find(name)
+        if op is None:
+            known = resolver.names()
+            raise AttributeError(
+                f"Value has no attribute and no op named {name!r}{did_you_mean(name, known)}"
+                " see: neuroflow list ops"
+            )
+        return MethodType(op, self)
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*super().__dir__(), *resolver.names()})
+
+    def __lt__(self, other: Value | float) -> bool:
+        return self.data < _data(other)
+
+    def __le__(self, other: Value | float) -> bool:
+        return self.data <= _data(other)
+
+    def __gt__(self, other: Value | float) -> bool:
+        return self.data > _data(other)
+
+    def __ge__(self, other: Value | float) -> bool:
+        return self.data >= _data(other)
+
+    def __float__(self) -> float:
+        return self.data
+
+    # Arithmetic: filled in by neuroflow.core.arithmetic, where the ops are defined.
+    if TYPE_CHECKING:
+
+        def __add__(self, other: Value | float) -> Value: ...
+        def __radd__(self, other: Value | float) -> Value: ...
+        def __sub__(self, other: Value | float) -> Value: ...
+        def __rsub__(self, other: Value | float) -> Value: ...
+        def __mul__(self, other: Value | float) -> Value: ...
+        def __rmul__(self, other: Value | float) -> Value: ...
+        def __truediv__(self, other: Value | float) -> Value: ...
+        def __rtruediv__(self, other: Value | float) -> Value: ...
+        def __pow__(self, other: Value | float) -> Value: ...
+        def __rpow__(self, other: Value | float) -> Value: ...
+        def __neg__(self) -> Value: ...
+        def __abs__(self) -> Value: ...
+
+
+def _data(number: Value | float) -> float:
+    return number.data if isinstance(number, Value) else number
+
+
+def _real(data: object) -> float:
+    """A real number as a float; strings, complex numbers and nothing at all are refused."""
+    if isinstance(data, (str, bytes)) or not hasattr(type(data), "__float__"):
+        raise InputError(
+            f"a Value holds one real number, but got {data!r} of type {type(data).__name__};"
+            " convert it first, for example with float(...)"
+        )
+    return float(data)  # type: ignore[arg-type]  # checked on the line above
+
+
+class Context:
+    """What surrounds the making of a node: how to build it, and in which module.
+
+    ``build(op, inputs)`` is what a tracer or :func:`no_grad` replaces.
+    """
+
+    __slots__ = ("build", "module", "scope")
+
+    def __init__(
+        self, build: Callable[[Op, tuple[Any, ...]], Value], scope: str, module: Module | None
+    ) -> None:
+        self.build = build
+        self.scope = scope
+        self.module = module
+
+
+def build_node(op: Op, inputs: tuple[Any, ...]) -> Value:
+    """A new node of the graph: the eager way, and the specification of all others."""
+    values = tuple([x if isinstance(x, Value) else Value(x) for x in inputs])
+    node = _evaluate(op, [x.data for x in values])
+    node.op = op
+    node.inputs = values
+    return node
+
+
+def build_data(op: Op, inputs: tuple[Any, ...]) -> Value:
+    """What an op gives, without its history: how :func:`no_grad` builds."""
+    return _evaluate(op, [x.data if isinstance(x, Value) else x for x in inputs])
+
+
+def _evaluate(op: Op, numbers: list[float]) -> Value:
+    """A leaf that holds ``op(*numbers)``; numbers outside the op's domain are refused."""
+    scope = context.get().scope
+    try:
+        node = Value(op.forward(*numbers))
+    except (ArithmeticError, ValueError) as error:
+        raise op.failure(numbers, scope, error) from error
+    node.scope = scope
+    if not math.isfinite(node.data) and all(map(math.isfinite, numbers)):
+        raise op.failure(numbers, scope, node.data)
+    return node
+
+
+_EAGER = Context(build_node, "", None)
+context: ContextVar[Context] = ContextVar("context", default=_EAGER)
+
+
+@contextmanager
+def building(build: Callable[[Op, tuple[Any, ...]], Value]) -> Iterator[None]:
+    """Make nodes with another ``build`` for a while, in this thread or task alone."""
+    now = context.get()
+    token = context.set(Context(build, now.scope, now.module))
+    try:
+        yield
+    finally:
+        context.reset(token)
+
+
+def no_grad() -> Any:
+    """Compute without building a graph: results are leaves.
+
+    >>> with no_grad():
+    ...     y = Value(2.0) * 3
+    >>> y.inputs
+    ()
+    """
+    return building(build_data)
+
+
+class Resolver:
+    """Finds ops by name for chaining; the registry fills it in when it is first needed.
+
+    The core never imports the registry: it asks ``load``, which the package sets.
+    """
+
+    def __init__(self) -> None:
+        self.load: Callable[[], dict[str, Op]] = dict
+        self.connected = False
+        self._ops: dict[str, Op] | None = None
+
+    def find(self, name: str) -> Op | None:
+        """The op of that name, or None."""
+        if self._ops is None:
+            self._ops = self.load()
+        return self._ops.get(name)
+
+    def need(self, name: str) -> Op:
+        """The op of that name; raises :class:`RegistryError` where there is none."""
+        op = self.find(name)
+        if op is None:
+            raise RegistryError(
+                f"no op named {name!r} is registered; the bundled plugin 'ops' provides it;"
+                " see: neuroflow doctor"
+            )
+        return op
+
+    def names(self) -> list[str]:
+        """Every name that :meth:`find` knows."""
+        self.find("")
+        return sorted(self._ops or {})
+
+    def reset(self, load: Callable[[], dict[str, Op]] | None = None) -> None:
+        """Forget what was found; look again, with another ``load`` if one is given."""
+        self.load = load or self.load
+        self.connected = self.connected or load is not None
+        self._ops = None
+
+
+resolver = Resolver()

@@ -1,0 +1,1 @@
+"""Activations: what a layer applies to the numbers that it computes."""

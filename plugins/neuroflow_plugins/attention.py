@@ -1,0 +1,1 @@
+"""A first attention block, composed of visible ops."""

@@ -1,0 +1,1 @@
+"""Backends: engines that run compiled functions."""

@@ -1,0 +1,1 @@
+"""Losses: how wrong one prediction is."""

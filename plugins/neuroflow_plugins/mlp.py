@@ -1,0 +1,1 @@
+"""Neuron, Layer, Sequential, MLP and dropout: the layers of the original."""

@@ -1,0 +1,1 @@
+"""Optimizers: update rules of one parameter."""

@@ -1,0 +1,1 @@
+"""Text datasets and generated tasks."""
