@@ -1,0 +1,197 @@
+"""Runners: whole training steps, and many of them, on one backend.
+
+A step is: the mean loss of a batch and its gradient, the L2 penalty, clipping by norm, and the
+optimizer's update rule. :class:`EagerRunner` does it with plain Values and is the
+specification; the compiled runner gives the same numbers.
+
+    runner = make_runner(model, example_loss, examples, adam, backend="auto")
+    losses = runner.run(batches=[[0, 1], [2, 3]], learning_rates=[0.1, 0.1])
+    runner.predict([[0.5, -1.0]])
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from neuroflow.core.errors import StateError
+from neuroflow.core.value import Value, no_grad
+from neuroflow.optim import UpdateRule
+
+Example = Sequence[Any]
+
+
+class Runner(ABC):
+    """Trains a model in place; made by :func:`make_runner`.
+
+    ``backend`` is the name of what runs ("eager", "numpy", "numba"); ``steps`` counts the
+    updates made so far, so that the next one has ``step = steps + 1``; ``gradient_norm`` is that
+    of the last step, penalty included, before clipping.
+    """
+
+    backend: str
+
+    def __init__(
+        self,
+        model: Any,
+        example_loss: Callable[..., Any],
+        examples: Sequence[Example],
+        rule: UpdateRule,
+        settings: dict[str, float],
+        l2: float,
+        clip_norm: float | None,
+    ) -> None:
+        self.model = model
+        self.example_loss = example_loss
+        self.examples = examples
+        self.rule = rule
+        self.settings = rule.check(settings)
+        self.l2 = l2
+        self.clip_norm = clip_norm
+        self.parameters: list[Value] = model.parameters()
+        self.names = [name for name, _ in model.named_parameters()]
+        self.steps = 0
+        self.gradient_norm = 0.0
+
+    @abstractmethod
+    def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
+        """One step per batch, each a list of positions in ``examples``.
+
+        Returns the loss of each step, as it was before its update: the mean over the batch,
+        plus ``l2`` times the sum of the squared parameters. The model's parameters hold the
+        new numbers when it returns.
+        """
+
+    @abstractmethod
+    def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
+        """The loss of one batch and its gradient (penalty included), without an update."""
+
+    @abstractmethod
+    def losses(self, batch: Sequence[int]) -> list[float]:
+        """The loss of each example now, without the penalty."""
+
+    @abstractmethod
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """``model(x)`` for each x, with floats in place of Values."""
+
+    @abstractmethod
+    def _state(self) -> list[list[float]]:
+        """One list per name in ``rule.state``, in the order of the parameters."""
+
+    @abstractmethod
+    def _load_state(self, state: list[list[float]]) -> None: ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint needs beside the model: the step, and the optimizer's numbers."""
+        return {"steps": self.steps, **dict(zip(self.rule.state, self._state(), strict=True))}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over a :meth:`state_dict`; raises :class:`StateError` if it does not fit."""
+        for name in self.rule.state:
+            got = len(state.get(name, ()))
+            if got != len(self.parameters):
+                raise StateError(
+                    f"the state {name!r} of {self.rule.name} holds {got} numbers; expected"
+                    f" {len(self.parameters)}, one per parameter; resume with the optimizer"
+                    " and the model that the checkpoint was written with"
+                )
+        self.steps = int(state["steps"])
+        self._load_state([[float(x) for x in state[name]] for name in self.rule.state])
+
+
+class EagerRunner(Runner):
+    """Plain Values, ``backward()``, and the update rule on floats: the specification."""
+
+    backend = "eager"
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._state_of = [[0.0] * len(self.rule.state) for _ in self.parameters]
+
+    def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
+        losses = []
+        for batch, learning_rate in zip(batches, learning_rates, strict=True):
+            loss, gradient = self.gradients(batch)
+            self._update(gradient, learning_rate)
+            losses.append(loss)
+        return losses
+
+    def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
+        for parameter in self.parameters:
+            parameter.grad = 0.0
+        total = 0.0
+        for k in batch:
+            loss = self.example_loss(self.model, *self.examples[k])
+            loss.backward()
+            total += loss.data
+        w = [p.data for p in self.parameters]
+        gradient = [p.grad / len(batch) + 2.0 * self.l2 * p.data for p in self.parameters]
+        return total / len(batch) + self.l2 * sum(x * x for x in w), gradient
+
+    def _update(self, gradient: list[float], learning_rate: float) -> None:
+        self.steps += 1
+        self.gradient_norm = math.sqrt(sum(g * g for g in gradient))
+        scale = clip_scale(self.gradient_norm, self.clip_norm)
+        for k, (parameter, g) in enumerate(zip(self.parameters, gradient, strict=True)):
+            parameter.data, *self._state_of[k] = self.rule(
+                parameter.data, scale * g, *self._state_of[k],
+                learning_rate=learning_rate, step=float(self.steps), **self.settings,
+            )  # fmt: skip
+
+    def losses(self, batch: Sequence[int]) -> list[float]:
+        with no_grad():
+            return [self.example_loss(self.model, *self.examples[k]).data for k in batch]
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        with no_grad():
+            return [numbers_of(self.model(x)) for x in inputs]
+
+    def _state(self) -> list[list[float]]:
+        return [list(column) for column in zip(*self._state_of, strict=True)]
+
+    def _load_state(self, state: list[list[float]]) -> None:
+        if state:
+            self._state_of = [list(row) for row in zip(*state, strict=True)]
+
+
+def clip_scale(norm: float, limit: float | None) -> float:
+    """What to multiply a gradient with so that its norm is at most ``limit``."""
+    return 1.0 if limit is None or norm <= limit else limit / norm
+
+
+def numbers_of(outputs: Any) -> Any:
+    """The data of Values, however nested in lists and tuples."""
+    if isinstance(outputs, (list, tuple)):
+        return [numbers_of(x) for x in outputs]
+    return outputs.data if isinstance(outputs, Value) else outputs
+
+
+def make_runner(
+    model: Any,
+    example_loss: Callable[..., Any],
+    examples: Sequence[Example],
+    rule: UpdateRule,
+    *,
+    settings: dict[str, float] | None = None,
+    l2: float = 0.0,
+    clip_norm: float | None = None,
+    backend: str = "auto",
+    dtype: str = "float64",
+    threads: int = 1,
+) -> Runner:
+    """A runner that trains ``model`` on ``examples``, tuples of inputs.
+
+    ``example_loss(model, *example)`` gives the loss of one example as a Value; integers in an
+    example can be indices (``take``), all else is numbers and nested lists of them.
+    ``settings`` are those of the update rule; the learning rate comes with each step.
+    ``backend`` is "eager", the name of a registered backend, or "auto": the fastest installed.
+    The model's ``training`` flag is read when a step runs: call ``model.train()`` first.
+    """
+    arguments = (model, example_loss, examples, rule, settings or {}, l2, clip_norm)
+    if backend == "eager":
+        return EagerRunner(*arguments)
+    from neuroflow.engine.compiled_runner import CompiledRunner
+
+    return CompiledRunner(*arguments, backend=backend, dtype=dtype, threads=threads)

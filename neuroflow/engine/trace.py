@@ -1,0 +1,283 @@
+"""Trace: run a scalar function once on numbers that are not known yet, and get a tape.
+
+Whatever would freeze a number of this one run into the tape raises :class:`TraceError`, which
+names the line and says what to write instead.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+
+import neuroflow
+from neuroflow.core.elementary import where
+from neuroflow.core.errors import InputError, TraceError
+from neuroflow.core.op import Op, op
+from neuroflow.core.value import Value, building, context
+from neuroflow.engine.tape import CONSTANT, INPUT, PARAMETER, Take, Tape
+
+_LIBRARY = str(Path(neuroflow.__file__).parent)
+_PLUGINS = "neuroflow_plugins"
+
+
+@op(formula="[a > b]")
+def greater(a, b):  # type: ignore[no-untyped-def]
+    """1 where a > b, else 0: what a comparison of traced Values becomes."""
+    return where(a > b, 1.0, 0.0)
+
+
+@op(formula=r"[a \ge b]")
+def greater_equal(a, b):  # type: ignore[no-untyped-def]
+    """1 where a >= b, else 0."""
+    return where(a >= b, 1.0, 0.0)
+
+
+@greater.partials
+@greater_equal.partials
+def _no_slope(out, a, b):  # type: ignore[no-untyped-def]
+    return (0.0, 0.0)
+
+
+class TracedValue(Value):
+    """A number of the compiled run: it knows its cell on the tape, and no data."""
+
+    __slots__ = ("cell",)
+
+    cell: int
+
+    def __init__(self, cell: int) -> None:
+        self.cell = cell
+
+    def __repr__(self) -> str:
+        return f"TracedValue(cell {self.cell})"
+
+    @property
+    def data(self) -> float:  # type: ignore[override]
+        raise unknown("read .data of", "stop_gradient(x) to use the number without its derivative")
+
+    def __float__(self) -> float:
+        raise unknown("took float() of", "the value itself: nf.exp and the other functions take it")
+
+    def __int__(self) -> int:
+        raise unknown("took int() of", "an index input: pass the integer in as an input of its own")
+
+    def __index__(self) -> int:
+        raise unknown("used as an index or a count", "nf.take(values, index), with index an input")
+
+    def __bool__(self) -> bool:
+        raise unknown("took the truth of", "nf.where(condition, a, b), which keeps both branches")
+
+    def __round__(self, digits: int = 0) -> float:
+        raise unknown("rounded", "the value itself")
+
+    def __lt__(self, other: Value | float) -> Any:
+        return greater(other, self)
+
+    def __le__(self, other: Value | float) -> Any:
+        return greater_equal(other, self)
+
+    def __gt__(self, other: Value | float) -> Any:
+        return greater(self, other)
+
+    def __ge__(self, other: Value | float) -> Any:
+        return greater_equal(self, other)
+
+
+for _name in ("inputs", "op", "grad"):
+
+    def _hidden(self: TracedValue, name: str = _name) -> Any:
+        raise unknown(f"read .{name} of", "the compiled function's value_and_gradients(...)")
+
+    setattr(TracedValue, _name, property(_hidden))
+
+
+class TracedIndex(TracedValue):
+    """An integer input: a number in arithmetic, and an index in ``take``."""
+
+    __slots__ = ("choose",)
+
+    choose: Callable[[Sequence[Any]], Any]
+
+    def __eq__(self, other: object) -> bool:
+        raise unknown("compared with == a", "nf.where(index >= k, a, b), or nf.take(values, index)")
+
+    __hash__ = Value.__hash__
+
+
+class TracedParameter(Value):
+    """What a parameter is while a trace runs: the same object, but its data cannot be read."""
+
+    __slots__ = ()
+
+    data = TracedValue.data
+    __float__ = TracedValue.__float__
+    __int__ = TracedValue.__int__
+    __bool__ = TracedValue.__bool__
+    __lt__ = TracedValue.__lt__
+    __le__ = TracedValue.__le__
+    __gt__ = TracedValue.__gt__
+    __ge__ = TracedValue.__ge__
+
+
+def unknown(what: str, instead: str) -> TraceError:
+    """The error for asking a number that only the compiled run knows; names the line."""
+    place = _users_line()
+    return TraceError(
+        f"a traced function {what} a Value that is not known until the compiled run{place};"
+        f" the trace would freeze this one number for all runs; write {instead}"
+    )
+
+
+def _users_line() -> str:
+    """The innermost line of the caller's own code, as `` at file.py:3: `if x > 0:```."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith((_LIBRARY, "<")) or "<stdin>" in name:
+            source = linecache.getline(name, frame.f_lineno).strip()
+            return f" at {Path(name).name}:{frame.f_lineno}" + (f": `{source}`" if source else "")
+        frame = frame.f_back  # type: ignore[assignment]
+    return ""
+
+
+@define(eq=False)
+class Tracer:
+    """Builds tape nodes while a function runs; its ``build`` takes the place of the eager one."""
+
+    tape: Tape = field(factory=Tape)
+    draws: list[Callable[[], float]] = field(factory=list)
+    n_inputs: int = 0
+    _leaves: dict[Value, int] = field(factory=dict)
+    _constants: dict[float, int] = field(factory=dict)
+    _takes: dict[int, Take] = field(factory=dict)
+
+    def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
+        """One node; a node of constants alone is computed at once."""
+        cells = []
+        constant = True
+        for x in inputs:
+            if isinstance(x, TracedValue):
+                constant = False
+                cells.append(self.cell_of_index(x) if x.cell < 0 else x.cell)
+            else:
+                cells.append(-1)
+                constant = constant and not isinstance(x, TracedParameter)
+        if constant:
+            numbers = [x.data if isinstance(x, Value) else x for x in inputs]
+            return Value(op.forward(*numbers))
+        same = _neutral(op, inputs)
+        if same is not None:
+            return same
+        for k, cell in enumerate(cells):
+            if cell < 0:
+                cells[k] = self.cell(inputs[k])
+        return TracedValue(self.tape.add(op, cells, context.get().scope))
+
+    def cell(self, x: Any) -> int:
+        """The cell of a traced value, a parameter or a plain number."""
+        if isinstance(x, TracedValue):
+            return self.cell_of_index(x) if x.cell < 0 else x.cell
+        if isinstance(x, TracedParameter):
+            return self._leaves[x]
+        if isinstance(x, Value) and Value.op.__get__(x) is not None:  # type: ignore[attr-defined]
+            raise TraceError(
+                f"a traced function used {x!r}, which was computed before the trace;"
+                " its history would be lost; compute it inside the function"
+            )
+        return self.constant(x.data if isinstance(x, Value) else float(x))
+
+    def constant(self, number: float) -> int:
+        """The cell of a constant; equal numbers share one."""
+        key = number if number else str(number)  # 0.0 and -0.0 are equal, and different
+        if key not in self._constants:
+            self._constants[key] = self.tape.leaf(CONSTANT, len(self.tape.constants))  # type: ignore[index]
+            self.tape.constants.append(number)
+        return self._constants[key]  # type: ignore[index]
+
+    def parameter(self, value: Value) -> None:
+        """Make a leaf Value a parameter of the tape."""
+        self._leaves[value] = self.tape.leaf(PARAMETER, len(self.tape.parameters))
+        self.tape.parameters.append(value)
+
+    def input(self) -> TracedValue:
+        """The next number of the example."""
+        self.n_inputs += 1
+        return TracedValue(self.tape.leaf(INPUT, self.n_inputs - 1))
+
+    def index(self) -> TracedIndex:
+        """The next integer of the example; it gets a cell only if it is used as a number."""
+        number = self.n_inputs
+        self.n_inputs += 1
+        traced = TracedIndex(-1 - number)
+        traced.choose = lambda values: self.choose(values, number)
+        return traced
+
+    def cell_of_index(self, x: TracedValue) -> int:
+        """An index input used in arithmetic: from now on it is an ordinary input as well."""
+        x.cell = self.tape.leaf(INPUT, -1 - x.cell)
+        return x.cell
+
+    def choose(self, values: Sequence[Any], number: int) -> Any:
+        """``take`` with an index that is not known yet: one node, or a row of them."""
+        if not len(values):
+            raise InputError("take got no values to choose from; expected at least one")
+        if isinstance(values[0], (list, tuple)):
+            return [self.choose(column, number) for column in zip(*values, strict=True)]
+        take = self._takes.setdefault(number, Take(number))
+        cells = [self.cell(x) for x in values]
+        return TracedValue(self.tape.add(take, cells, context.get().scope))
+
+    def draw(self, number: Callable[[], float]) -> TracedValue:
+        """A random number that each run draws anew: an input that fills itself."""
+        self.draws.append(number)
+        return self.input()
+
+
+def _neutral(op: Op, inputs: tuple[Any, ...]) -> Any:
+    """x for x + 0, x * 1 and the like, which Python's own ``sum`` leaves behind."""
+    if len(inputs) == 2 and op.name in ("add", "mul"):
+        neutral = 0 if op.name == "add" else 1
+        a, b = inputs
+        if not isinstance(a, Value) and a == neutral:
+            return b
+        if not isinstance(b, Value) and b == neutral:
+            return a
+    return None
+
+
+def draw(number: Callable[[], float]) -> Any:
+    """A random number, ``draw(rng.random)``, drawn anew by every run, compiled ones too.
+
+    Eager code gets the number itself. A trace gets an input, for which every run of the
+    compiled function calls ``rng.random`` in the same order, so that eager and compiled runs
+    draw the same numbers from the same seed. Dropout is ``where(draw(rng.random) < p, 0, x)``.
+
+    >>> import random
+    >>> draw(random.Random(1).random)
+    0.13436424411240122
+    """
+    tracer = getattr(context.get().build, "__self__", None)
+    return tracer.draw(number) if isinstance(tracer, Tracer) else number()
+
+
+@contextmanager
+def tracing(parameters: Sequence[Value]) -> Iterator[Tracer]:
+    """Build nodes on a new tape for a while; ``parameters`` cannot be read meanwhile."""
+    tracer = Tracer()
+    plain = [p for p in parameters if type(p) is Value]
+    for value in parameters:
+        tracer.parameter(value)
+    for value in plain:
+        value.__class__ = TracedParameter
+    try:
+        with building(tracer.build):
+            yield tracer
+    finally:
+        for value in plain:
+            value.__class__ = Value
