@@ -9,7 +9,7 @@ from typing import Any
 
 from neuroflow.core.elementary import absolute, log, power, where
 from neuroflow.core.op import Op, op
-from neuroflow.core.value import Value
+from neuroflow.core.value import Value, context
 
 
 @op(formula="a + b")
@@ -161,11 +161,11 @@ def _give_value_its_operators() -> None:
 
 
 def _operator(op: Op) -> Callable[[Any, Any], Any]:
-    return lambda a, b: op(a, b)
+    return lambda a, b: context.get().build(op, (a, b))
 
 
 def _reflected(op: Op) -> Callable[[Any, Any], Any]:
-    return lambda b, a: op(a, b)
+    return lambda b, a: context.get().build(op, (a, b))
 
 
 _give_value_its_operators()

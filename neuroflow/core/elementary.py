@@ -17,27 +17,6 @@ from neuroflow.core.errors import InputError
 from neuroflow.core.value import Value, resolver
 
 
-def elementary(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a name and a docstring the meaning that each kind of number has for it."""
-    name = function.__name__
-
-    @wraps(function)
-    def call(*numbers: Any) -> Any:
-        kind = "builtins"
-        for x in numbers:
-            if isinstance(x, Value):
-                return resolver.need(name)(*numbers)
-            if type(x) is not float:
-                kind = _kind(x) if kind == "builtins" else kind
-        return getattr(library(kind), name)(*numbers)
-
-    return call
-
-
-def _kind(x: Any) -> str:
-    return "numpy" if type(x) is complex else type(x).__module__.partition(".")[0]
-
-
 @cache
 def library(kind: str) -> SimpleNamespace:
     """The elementary functions for one kind of number, named by the package of its type."""
@@ -88,6 +67,33 @@ _SPELLED_DIFFERENTLY: dict[str, Callable[[Any], dict[str, Any]]] = {
         "minimum": _smallest,
     },
 }
+
+
+def elementary(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a name and a docstring the meaning that each kind of number has for it."""
+    name = function.__name__
+    on_floats = getattr(library("builtins"), name)
+
+    @wraps(function)
+    def call(*numbers: Any) -> Any:
+        for x in numbers:
+            if type(x) not in _PLAIN:
+                return _function(name, numbers)(*numbers)
+        return on_floats(*numbers)
+
+    return call
+
+
+_PLAIN = {float, int, bool}
+
+
+def _function(name: str, numbers: Sequence[Any]) -> Callable[..., Any]:
+    """The function of that name for the least plain kind among the numbers."""
+    if any(isinstance(x, Value) for x in numbers):
+        return resolver.need(name)
+    special = next(type(x) for x in numbers if type(x) not in _PLAIN)
+    kind = "numpy" if special is complex else special.__module__.partition(".")[0]
+    return getattr(library(kind), name)  # type: ignore[no-any-return]
 
 
 @elementary

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from neuroflow.core.errors import InputError
-from neuroflow.core.value import Value
-
-Partials = Callable[[Value], Sequence[Any]]
+from neuroflow.core.value import Value, lift
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -24,7 +23,7 @@ def topological_order(root: Value) -> list[Value]:
         if node in done:
             stack.pop()
             continue
-        waiting = [x for x in node.inputs if x not in done]
+        waiting = [x for x in node.inputs if x not in done] if node.inputs else ()
         if waiting:
             stack.extend(waiting)
         else:
@@ -33,28 +32,25 @@ def topological_order(root: Value) -> list[Value]:
     return order
 
 
-def chain_rule(order: Sequence[Value], partials: Partials) -> None:
-    """Send each node's gradient on to its inputs: input.grad += partial * node.grad."""
+_data = attrgetter("data")
+
+
+def chain_rule(order: Sequence[Value], read: Callable[[Value], Any]) -> None:
+    """Send each node's gradient on to its inputs: input.grad += partial * node.grad.
+
+    ``read`` gives what the partials are computed from: the data of a node, or the node itself,
+    and then the gradients are graphs that can be differentiated again.
+    """
     for node in reversed(order):
+        if node.op is None:
+            continue
+        try:
+            partials = node.op.partials_at(read(node), *map(read, node.inputs))
+        except (ArithmeticError, ValueError) as error:
+            raise node.op.failure(node, f"in its derivative, {error}") from error
         upstream = node.grad
-        for x, partial in zip(node.inputs, partials(node), strict=True):
+        for x, partial in zip(node.inputs, partials, strict=True):
             x.grad = x.grad + partial * upstream
-
-
-def numeric_partials(node: Value) -> Sequence[float]:
-    """The partials of a node as floats."""
-    if node.op is None:
-        return ()
-    numbers = [x.data for x in node.inputs]
-    try:
-        return node.op.partials_at(node.data, *numbers)
-    except (ArithmeticError, ValueError) as error:
-        raise node.op.failure(numbers, node.scope, f"in its derivative, {error}") from error
-
-
-def graph_partials(node: Value) -> Sequence[Any]:
-    """The partials of a node as Values, so that they can be differentiated again."""
-    return () if node.op is None else node.op.partials_at(node, *node.inputs)
 
 
 def backward(root: Value) -> None:
@@ -73,7 +69,7 @@ def backward(root: Value) -> None:
         if node.op is not None:
             node.grad = 0.0
     root.grad += 1.0
-    chain_rule(order, numeric_partials)
+    chain_rule(order, _data)
 
 
 def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list[Any]:
@@ -93,7 +89,7 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
         node.grad = 0.0
     try:
         y.grad = 1.0
-        chain_rule(path, graph_partials if create_graph else numeric_partials)
+        chain_rule(path, lift if create_graph else _data)
         reached = set(order)
         slopes: list[Any] = [x.grad if x in reached else 0.0 for x in xs]
     finally:
@@ -116,14 +112,10 @@ def jvp(y: Value, xs: Sequence[Value], tangents: Sequence[float]) -> float:
     slope = dict(zip(xs, tangents, strict=True))
     for node in topological_order(_value(y, "y")):
         if node.op is not None and node not in slope:
-            parts = zip(numeric_partials(node), node.inputs, strict=True)
+            partials = node.op.partials_at(node.data, *map(_data, node.inputs))
+            parts = zip(partials, node.inputs, strict=True)
             slope[node] = sum(partial * slope.get(x, 0.0) for partial, x in parts)
     return slope.get(y, 0.0)
-
-
-def lift(number: Any) -> Value:
-    """The number as a Value; Values stay themselves."""
-    return number if isinstance(number, Value) else Value(number)
 
 
 def _between(order: Sequence[Value], xs: Sequence[Value]) -> list[Value]:

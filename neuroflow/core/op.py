@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, overload
 
 from attrs import define, field
@@ -37,6 +38,9 @@ class Op:
     which gets the output first and returns one derivative per input; without it they are
     found by differentiating through ``rule``.
 
+    ``forward(*inputs)`` and ``partials_at(out, *inputs)`` evaluate the rules; their inputs are
+    flat, one vector behind the other, and may be any kind of number.
+
     ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
     derivative jumps, and ``convention`` says in words which derivative is taken there.
     """
@@ -51,17 +55,22 @@ class Op:
     settings: dict[str, float] = field(factory=dict)
     partials_rule: Rule | None = None
     parameters: tuple[str, ...] = field(init=False)
-    defaults: dict[str, float] = field(init=False)
+    forward: Rule = field(init=False)
+    partials_at: Rule = field(init=False)
     _bound: dict[tuple[tuple[str, float], ...], Op] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        self.parameters, self.defaults = _signature(self.rule)
-        self.settings = {**self.defaults, **self.settings}
+        self.parameters, defaults = _signature(self.rule)
+        self.settings = {**defaults, **self.settings}
         self.domain = self.domain or (REALS,) * len(self.parameters)
         self.__doc__ = self.rule.__doc__
         self.__name__ = self.name
         self.__module__ = self.rule.__module__
         self.__wrapped__ = self.rule
+        self.forward = _flat_forward(self)
+        self.partials_at = partial(_derived_partials, self)
+        if self.partials_rule is not None:
+            self.partials(self.partials_rule)
 
     def __repr__(self) -> str:
         settings = "".join(f", {key}={value!r}" for key, value in self.settings.items())
@@ -80,6 +89,7 @@ class Op:
     def partials(self, rule: Rule) -> Rule:
         """Decorator: the partial derivatives, as a rule ``(out, *inputs) -> tuple``."""
         self.partials_rule = rule
+        self.partials_at = _flat_partials(self, rule)
         return rule
 
     def bind(self, **settings: float) -> Op:
@@ -106,22 +116,6 @@ class Op:
             if isinstance(x, Value):
                 return context.get().build(self, inputs)
         return self.forward(*inputs)
-
-    def forward(self, *inputs: Any) -> Any:
-        """The rule on flat inputs of any kind of number: floats, arrays, Values, symbols."""
-        if self.vectors:
-            inputs = self.split(inputs)
-        return self.rule(*inputs, **self.settings)
-
-    def partials_at(self, out: Any, *inputs: Any) -> Sequence[Any]:
-        """The derivative of ``out`` with respect to each of its flat inputs."""
-        if self.partials_rule is None:
-            return _derived_partials(self, inputs)
-        arguments = self.split(inputs) if self.vectors else inputs
-        known = _signature(self.partials_rule)[1] if self.settings else {}
-        settings = {key: self.settings[key] for key in known}
-        partials = self.partials_rule(out, *arguments, **settings)
-        return [p for vector in partials for p in vector] if self.vectors else partials
 
     def split(self, flat: Sequence[Any]) -> tuple[Sequence[Any], ...]:
         """The vectors that lie one behind the other in ``flat``."""
@@ -150,10 +144,11 @@ class Op:
             f" ({', '.join(self.parameters)}), but got {got}"
         )
 
-    def failure(self, numbers: Sequence[float], scope: str, problem: object) -> DomainError:
-        """The error for inputs outside the domain; names the op, its inputs and the scope."""
-        shown = ", ".join(f"{x:g}" for x in numbers[:8]) + (", ..." if len(numbers) > 8 else "")
-        where = f" in {scope}" if scope else ""
+    def failure(self, node: Value, problem: object) -> DomainError:
+        """The error for a node outside the op's domain; names its inputs and its scope."""
+        numbers = [f"{x.data:g}" for x in node.inputs]
+        shown = ", ".join(numbers[:8] + ["..."] * (len(numbers) > 8))
+        where = f" in {node.scope}" if node.scope else ""
         sets = {name: d.text for name, d in zip(self.parameters, self.domain, strict=True)}
         domain = ", ".join(f"{name} in {text}" for name, text in sets.items())
         return DomainError(
@@ -180,15 +175,29 @@ def _check_settings(op: Op, settings: dict[str, float]) -> None:
             raise InputError(f"{op.name}: the setting {key} must be a number, but got {value!r}")
 
 
-def _derived_partials(op: Op, inputs: tuple[Any, ...]) -> Sequence[Any]:
+def _flat_forward(op: Op) -> Rule:
+    """The rule on flat inputs of any kind of number: floats, arrays, Values, symbols."""
+    rule = partial(op.rule, **op.settings) if op.settings else op.rule
+    return (lambda *flat: rule(*op.split(flat))) if op.vectors else rule
+
+
+def _flat_partials(op: Op, rule: Rule) -> Rule:
+    """``(out, *flat inputs) -> flat partials``, with the settings that the rule asks for."""
+    settings = {name: op.settings[name] for name in _signature(rule)[1]}
+    rule = partial(rule, **settings) if settings else rule
+    if op.vectors:
+        return lambda out, *flat: [p for part in rule(out, *op.split(flat)) for p in part]
+    return rule
+
+
+def _derived_partials(op: Op, out: Any, *inputs: Any) -> Sequence[Any]:
     """Differentiate through the forward rule, run on stand-ins for the inputs."""
     from neuroflow.core.arithmetic import identity
     from neuroflow.core.gradient import gradients
 
     symbolic = any(isinstance(x, Value) for x in inputs)
     leaves = [identity(x) if isinstance(x, Value) else Value(x) for x in inputs]
-    out = op.forward(*leaves)
-    return gradients(out, leaves, create_graph=symbolic)
+    return gradients(op.forward(*leaves), leaves, create_graph=symbolic)
 
 
 @overload

@@ -5,10 +5,11 @@ Operators are at the bottom: each is one op of :mod:`neuroflow.core.arithmetic`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import isfinite
+from operator import attrgetter
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -82,16 +83,16 @@ class Value:
         return sorted({*super().__dir__(), *resolver.names()})
 
     def __lt__(self, other: Value | float) -> bool:
-        return self.data < _data(other)
+        return self.data < lift(other).data
 
     def __le__(self, other: Value | float) -> bool:
-        return self.data <= _data(other)
+        return self.data <= lift(other).data
 
     def __gt__(self, other: Value | float) -> bool:
-        return self.data > _data(other)
+        return self.data > lift(other).data
 
     def __ge__(self, other: Value | float) -> bool:
-        return self.data >= _data(other)
+        return self.data >= lift(other).data
 
     def __float__(self) -> float:
         return self.data
@@ -113,8 +114,7 @@ class Value:
         def __abs__(self) -> Value: ...
 
 
-def _data(number: Value | float) -> float:
-    return number.data if isinstance(number, Value) else number
+_data = attrgetter("data")
 
 
 def _real(data: object) -> float:
@@ -145,29 +145,34 @@ class Context:
 
 def build_node(op: Op, inputs: tuple[Any, ...]) -> Value:
     """A new node of the graph: the eager way, and the specification of all others."""
-    values = tuple([x if isinstance(x, Value) else Value(x) for x in inputs])
-    node = _evaluate(op, [x.data for x in values])
+    for x in inputs:
+        if not isinstance(x, Value):
+            inputs = tuple(map(lift, inputs))
+            break
+    node = Value(0.0)
     node.op = op
-    node.inputs = values
-    return node
-
-
-def build_data(op: Op, inputs: tuple[Any, ...]) -> Value:
-    """What an op gives, without its history: how :func:`no_grad` builds."""
-    return _evaluate(op, [x.data if isinstance(x, Value) else x for x in inputs])
-
-
-def _evaluate(op: Op, numbers: list[float]) -> Value:
-    """A leaf that holds ``op(*numbers)``; numbers outside the op's domain are refused."""
-    scope = context.get().scope
+    node.inputs = inputs
+    node.scope = context.get().scope
     try:
-        node = Value(op.forward(*numbers))
+        data = op.forward(*map(_data, inputs))
     except (ArithmeticError, ValueError) as error:
-        raise op.failure(numbers, scope, error) from error
-    node.scope = scope
-    if not math.isfinite(node.data) and all(map(math.isfinite, numbers)):
-        raise op.failure(numbers, scope, node.data)
+        raise op.failure(node, error) from error
+    node.data = data if type(data) is float else _real(data)
+    if not isfinite(node.data) and all(map(isfinite, map(_data, inputs))):
+        raise op.failure(node, node.data)
     return node
+
+
+def build_leaf(op: Op, inputs: tuple[Any, ...]) -> Value:
+    """What an op gives, without its history: how :func:`no_grad` builds."""
+    node = build_node(op, inputs)
+    node.op, node.inputs = None, ()
+    return node
+
+
+def lift(number: Any) -> Value:
+    """The number as a Value; Values stay themselves."""
+    return number if isinstance(number, Value) else Value(number)
 
 
 _EAGER = Context(build_node, "", None)
@@ -193,7 +198,7 @@ def no_grad() -> Any:
     >>> y.inputs
     ()
     """
-    return building(build_data)
+    return building(build_leaf)
 
 
 class Resolver:
