@@ -1,0 +1,99 @@
+"""Module: parameters by walking fields, names, state, modes, scopes."""
+
+import pytest
+from attrs import define
+
+import neuroflow as nf
+
+
+class Neuron(nf.Module):
+    def __init__(self, inputs, *, rng):
+        self.inputs = inputs
+        self.weights = [nf.Value(rng.random()) for _ in range(inputs)]
+        self.bias = nf.Value(0.0)
+
+    def forward(self, xs):
+        return nf.dot(self.weights, xs) + self.bias
+
+
+class Pair(nf.Module):
+    def __init__(self, rng):
+        self.neurons = (Neuron(2, rng=rng), Neuron(2, rng=rng))
+        self.extra = {"gain": nf.Value(1.0)}
+        self._hidden = nf.Value(9.0)
+
+    def forward(self, xs):
+        return [neuron(xs) for neuron in self.neurons]
+
+
+@pytest.fixture
+def pair():
+    return Pair(nf.SplitMix32(0))
+
+
+def test_names_are_dotted_paths_in_field_order(pair):
+    assert [name for name, _ in pair.named_parameters()] == [
+        "neurons.0.weights.0",
+        "neurons.0.weights.1",
+        "neurons.0.bias",
+        "neurons.1.weights.0",
+        "neurons.1.weights.1",
+        "neurons.1.bias",
+        "extra.gain",
+    ]
+
+
+def test_tied_parameters_appear_once():
+    class Tied(nf.Module):
+        def __init__(self):
+            self.a = nf.Value(1.0)
+            self.b = self.a
+
+    assert [name for name, _ in Tied().named_parameters()] == ["a"]
+
+
+def test_slotted_fields_are_walked_too():
+    @define(eq=False)
+    class Slotted(nf.Module):
+        weight: nf.Value
+
+    assert [name for name, _ in Slotted(nf.Value(1.0)).named_parameters()] == ["weight"]
+
+
+def test_zero_grad_and_modes(pair):
+    nf.sum(pair([1.0, 2.0])).backward()
+    assert pair.neurons[0].bias.grad == 1.0
+    pair.zero_grad()
+    assert not any(p.grad for p in pair.parameters())
+    pair.eval()
+    assert not pair.neurons[1].training
+    assert pair.train().neurons[1].training
+
+
+def test_state_round_trip(pair):
+    other = Pair(nf.SplitMix32(1))
+    other.load_state_dict(pair.state_dict())
+    assert other.state_dict() == pair.state_dict()
+
+
+def test_wrong_state_is_refused_and_nothing_changes(pair):
+    before = pair.state_dict()
+    state = {**before, "other": 1.0}
+    del state["extra.gain"]
+    with pytest.raises(nf.StateError, match=r"missing: extra\.gain; unknown: other"):
+        pair.load_state_dict(state)
+    with pytest.raises(nf.InputError):
+        pair.load_state_dict({**before, "neurons.1.bias": "zero"})
+    assert pair.state_dict() == before
+
+
+def test_repr_shows_how_to_rebuild():
+    assert repr(Neuron(3, rng=nf.SplitMix32(0))) == "Neuron(inputs=3)"
+
+
+def test_a_module_without_forward_says_so():
+    class Empty(nf.Module):
+        pass
+
+    with pytest.raises(TypeError, match=r"Empty defines no forward\(\)"):
+        Empty()(1.0)
