@@ -12,8 +12,9 @@ Names are imported when they are first used, so that ``import neuroflow`` costs 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+TYPE_CHECKING = False  # the typing module alone would cost more than all else here
+if TYPE_CHECKING:
+    from typing import Any
 
 _HOME = {
     "neuroflow.core.value": "Value no_grad",
@@ -38,6 +39,8 @@ __all__ = sorted([*_ORIGIN, "ops"])
 
 def __getattr__(name: str) -> Any:
     """Import a public name on first use (PEP 562)."""
+    from importlib import import_module
+
     if name == "__version__":
         from importlib.metadata import version
 
