@@ -21,7 +21,7 @@ _HOME = {
     "neuroflow.core.op": "Op op",
     "neuroflow.core.elementary": "absolute cos erf exp expm1 log log1p maximum minimum power sin"
     " sqrt take tanh where",
-    "neuroflow.core.arithmetic": "dot mean stop_gradient sum",
+    "neuroflow.core.arithmetic": "arithmetic_ops dot mean stop_gradient sum",
     "neuroflow.core.gradient": "gradients jvp",
     "neuroflow.core.module": "Module",
     "neuroflow.core.random": "SplitMix32",

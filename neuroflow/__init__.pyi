@@ -20,6 +20,7 @@ from neuroflow.core.elementary import sqrt as sqrt
 from neuroflow.core.elementary import take as take
 from neuroflow.core.elementary import tanh as tanh
 from neuroflow.core.elementary import where as where
+from neuroflow.core.arithmetic import arithmetic_ops as arithmetic_ops
 from neuroflow.core.arithmetic import dot as dot
 from neuroflow.core.arithmetic import mean as mean
 from neuroflow.core.arithmetic import stop_gradient as stop_gradient

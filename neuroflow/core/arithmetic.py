@@ -152,6 +152,9 @@ def _(out, a, b):
     return (b, a)
 
 
+arithmetic_ops = (add, sub, mul, div, pow, neg, abs, identity, stop_gradient, sum, mean, dot)
+
+
 def _give_value_its_operators() -> None:
     for symbol, binary in {"add": add, "sub": sub, "mul": mul, "truediv": div, "pow": pow}.items():
         setattr(Value, f"__{symbol}__", _operator(binary))

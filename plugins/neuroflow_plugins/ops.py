@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 
 import neuroflow as nf
-from neuroflow.core import arithmetic
 
 
 @nf.op(formula="e^x")
@@ -171,28 +170,29 @@ def _(out, c, a, b):
     return (0.0, nf.where(c, 1.0, 0.0), nf.where(c, 0.0, 1.0))
 
 
-_COMPARISON = {"kinks": ("a = b",), "convention": "0 everywhere: a step has no slope"}
+def _comparison(formula):
+    return nf.op(formula=formula, kinks=("a = b",), convention="0 everywhere: a step is flat")
 
 
-@nf.op(formula="[a > b]", **_COMPARISON)
+@_comparison("[a > b]")
 def greater(a, b):
     """1 if a is greater than b, else 0."""
     return nf.where(a > b, 1.0, 0.0)
 
 
-@nf.op(formula=r"[a \geq b]", **_COMPARISON)
+@_comparison(r"[a \geq b]")
 def greater_equal(a, b):
     """1 if a is at least b, else 0."""
     return nf.where(a >= b, 1.0, 0.0)
 
 
-@nf.op(formula="[a < b]", **_COMPARISON)
+@_comparison("[a < b]")
 def less(a, b):
     """1 if a is less than b, else 0."""
     return nf.where(a < b, 1.0, 0.0)
 
 
-@nf.op(formula=r"[a \leq b]", **_COMPARISON)
+@_comparison(r"[a \leq b]")
 def less_equal(a, b):
     """1 if a is at most b, else 0."""
     return nf.where(a <= b, 1.0, 0.0)
@@ -207,11 +207,10 @@ greater_equal.partials(_flat)
 less.partials(_flat)
 less_equal.partials(_flat)
 
-_ARITHMETIC = [op for op in vars(arithmetic).values() if isinstance(op, nf.Op)]
 _OWN = [op for op in globals().values() if isinstance(op, nf.Op)]
 
 
 @nf.hookimpl
 def neuroflow_ops():
     """Arithmetic, which lives in the core, and the functions of this module."""
-    return [*_ARITHMETIC, *_OWN]
+    return [*nf.arithmetic_ops, *_OWN]
