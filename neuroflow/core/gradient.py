@@ -16,19 +16,19 @@ def topological_order(root: Value) -> list[Value]:
     Iterative: graphs are deeper than Python's stack.
     """
     order: list[Value] = []
-    done: set[Value] = set()
-    stack = [root]
+    seen: set[Value] = set()
+    stack: list[Value | None] = [root]
     while stack:
-        node = stack[-1]
-        if node in done:
-            stack.pop()
-            continue
-        waiting = [x for x in node.inputs if x not in done] if node.inputs else ()
-        if waiting:
-            stack.extend(waiting)
-        else:
-            done.add(node)
-            order.append(stack.pop())
+        node = stack.pop()
+        if node is None:  # all that lay above this mark is done: the node below it is next
+            order.append(stack.pop())  # type: ignore[arg-type]
+        elif node not in seen:
+            seen.add(node)
+            if node.inputs:
+                stack += (node, None)
+                stack += [x for x in node.inputs if x not in seen]
+            else:
+                order.append(node)
     return order
 
 

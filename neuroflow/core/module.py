@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from neuroflow.core.errors import StateError
@@ -38,12 +38,22 @@ class Module:
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run ``forward``; the nodes that it makes carry this module's path as their scope."""
         now = context.get()
-        scope = "" if now.module is None else _join(now.scope, now.module._label(self))
-        token = context.set(Context(now.build, scope, self))
+        token = context.set(now.inner.get(self) or self._enter(now))
         try:
             return self.forward(*inputs, **options)
         finally:
             context.reset(token)
+
+    def _enter(self, outer: Context) -> Context:
+        """The context inside this module; kept by the module that calls it, or by itself."""
+        if outer.module is None:
+            kept: Context | None = self.__dict__.get("_context")
+            if kept is None or kept.build is not outer.build:
+                kept = self.__dict__["_context"] = Context(outer.build, "", self)
+            return kept
+        scope = _join(outer.scope, outer.module._label(self))
+        outer.inner[self] = Context(outer.build, scope, self)
+        return outer.inner[self]
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{key}={value!r}" for key, value in self.configuration().items())
@@ -119,19 +129,24 @@ class Module:
 
 def _walk(path: str, part: Any) -> Iterator[tuple[str, Any]]:
     """Everything inside ``part``, depth first, with dotted names."""
-    for name, inner in _children(part):
-        inner_path = _join(path, str(name))
-        yield inner_path, inner
-        yield from _walk(inner_path, inner)
+    stack = list(reversed(_children(path, part)))
+    while stack:
+        name, inner = stack.pop()
+        yield name, inner
+        if not isinstance(inner, Value):
+            stack += reversed(_children(name, inner))
 
 
-def _children(part: Any) -> Iterator[tuple[Any, Any]]:
+def _children(path: str, part: Any) -> list[tuple[str, Any]]:
+    named: Iterable[tuple[Any, Any]] = ()
     if isinstance(part, Module):
-        yield from ((name, field) for name, field in _fields(part) if not name.startswith("_"))
+        named = ((name, field) for name, field in _fields(part) if name[0] != "_")
     elif isinstance(part, (list, tuple)):
-        yield from enumerate(part)
+        named = enumerate(part)
     elif isinstance(part, dict):
-        yield from part.items()
+        named = part.items()
+    start = f"{path}." if path else ""
+    return [(f"{start}{name}", inner) for name, inner in named]
 
 
 def _fields(module: Module) -> Iterator[tuple[str, Any]]:

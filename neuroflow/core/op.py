@@ -18,6 +18,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, overload
 
 from attrs import define, field
@@ -119,7 +120,10 @@ class Op:
 
     def split(self, flat: Sequence[Any]) -> tuple[Sequence[Any], ...]:
         """The vectors that lie one behind the other in ``flat``."""
-        length = len(flat) // len(self.parameters)
+        vectors = len(self.parameters)
+        if vectors == 1:
+            return (flat,)
+        length = len(flat) // vectors
         return tuple([flat[k : k + length] for k in range(0, len(flat), length)])
 
     def _flatten(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -129,13 +133,13 @@ class Op:
             inputs = (inputs,)
         if len(inputs) != len(self.parameters):
             raise self._wrong_inputs(len(inputs))
-        lengths = [len(vector) for vector in inputs]
-        if min(lengths) == 0 or min(lengths) != max(lengths):
+        lengths = list(map(len, inputs))
+        if not lengths[0] or lengths.count(lengths[0]) != len(lengths):
             raise InputError(
                 f"{self.name} got vectors of length {', '.join(map(str, lengths))};"
                 " it needs equally long ones with at least one number each"
             )
-        return tuple([x for vector in inputs for x in vector])
+        return tuple(chain.from_iterable(inputs))
 
     def _wrong_inputs(self, got: int) -> InputError:
         kind = "vector" if self.vectors else "number"
@@ -178,7 +182,8 @@ def _check_settings(op: Op, settings: dict[str, float]) -> None:
 def _flat_forward(op: Op) -> Rule:
     """The rule on flat inputs of any kind of number: floats, arrays, Values, symbols."""
     rule = partial(op.rule, **op.settings) if op.settings else op.rule
-    return (lambda *flat: rule(*op.split(flat))) if op.vectors else rule
+    split = op.split
+    return (lambda *flat: rule(*split(flat))) if op.vectors else rule
 
 
 def _flat_partials(op: Op, rule: Rule) -> Rule:
@@ -186,7 +191,7 @@ def _flat_partials(op: Op, rule: Rule) -> Rule:
     settings = {name: op.settings[name] for name in _signature(rule)[1]}
     rule = partial(rule, **settings) if settings else rule
     if op.vectors:
-        return lambda out, *flat: [p for part in rule(out, *op.split(flat)) for p in part]
+        return lambda out, *flat: tuple(chain.from_iterable(rule(out, *op.split(flat))))
     return rule
 
 

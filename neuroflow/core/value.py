@@ -133,7 +133,7 @@ class Context:
     ``build(op, inputs)`` is what a tracer or :func:`no_grad` replaces.
     """
 
-    __slots__ = ("build", "module", "scope")
+    __slots__ = ("build", "inner", "module", "scope")
 
     def __init__(
         self, build: Callable[[Op, tuple[Any, ...]], Value], scope: str, module: Module | None
@@ -141,6 +141,7 @@ class Context:
         self.build = build
         self.scope = scope
         self.module = module
+        self.inner: dict[Module, Context] = {}  # contexts of modules called from this one
 
 
 def build_node(op: Op, inputs: tuple[Any, ...]) -> Value:
