@@ -85,12 +85,13 @@ def elementary(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _PLAIN = {float, int, bool}
+_OPS = {"absolute": "abs", "power": "pow"}  # ops whose name is that of Python's function
 
 
 def _function(name: str, numbers: Sequence[Any]) -> Callable[..., Any]:
     """The function of that name for the least plain kind among the numbers."""
     if any(isinstance(x, Value) for x in numbers):
-        return resolver.need(name)
+        return resolver.need(_OPS.get(name, name))
     special = next(type(x) for x in numbers if type(x) not in _PLAIN)
     kind = "numpy" if special is complex else special.__module__.partition(".")[0]
     return getattr(library(kind), name)  # type: ignore[no-any-return]

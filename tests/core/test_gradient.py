@@ -193,3 +193,14 @@ def test_runs_are_bit_identical():
         return [loss.data, *(x.grad for x in xs)]
 
     assert run() == run()
+
+
+def test_second_derivative_of_a_power():
+    x = nf.Value(2.0)
+    (slope,) = nf.gradients(x**3, [x], create_graph=True)
+    assert (slope.data, nf.gradients(slope, [x])) == (12.0, [12.0])
+
+
+def test_absolute_and_power_are_ops_on_values():
+    x = nf.Value(-2.0)
+    assert (nf.absolute(x).op.name, nf.power(x, 2).op.name) == ("abs", "pow")
