@@ -31,6 +31,8 @@ _HOME = {
     " LayerEntry LossEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
     "neuroflow.optim": "UpdateRule update_rule",
     "neuroflow.plugin": "find get hookimpl names",
+    "neuroflow.data": "Dataset Standardization",
+    "neuroflow.spec": "build configure recipes resolve",
 }
 _ORIGIN = {name: module for module, names in _HOME.items() for name in names.split()}
 

@@ -56,5 +56,11 @@ from neuroflow.plugin import find as find
 from neuroflow.plugin import get as get
 from neuroflow.plugin import hookimpl as hookimpl
 from neuroflow.plugin import names as names
+from neuroflow.data import Dataset as Dataset
+from neuroflow.data import Standardization as Standardization
+from neuroflow.spec import build as build
+from neuroflow.spec import configure as configure
+from neuroflow.spec import recipes as recipes
+from neuroflow.spec import resolve as resolve
 
 __version__: str
