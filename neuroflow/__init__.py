@@ -31,7 +31,12 @@ _HOME = {
     " LayerEntry LossEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
     "neuroflow.optim": "UpdateRule update_rule",
     "neuroflow.plugin": "find get hookimpl names",
+    "neuroflow.inspect.explain": "Overview Receipt explain",
+    "neuroflow.inspect.what_if": "WhatIf what_if",
+    "neuroflow.inspect.anomaly": "Anomaly detect_anomalies find_anomalies replay",
+    "neuroflow.inspect.places": "record_sources",
     "neuroflow.data": "Dataset Standardization",
+    "neuroflow.expression": "parse_expression",
     "neuroflow.spec": "build configure recipes resolve",
 }
 _ORIGIN = {name: module for module, names in _HOME.items() for name in names.split()}

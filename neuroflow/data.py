@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import numbers
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -47,8 +47,12 @@ class Standardization:
         return [(x - mean) / deviation for x, mean, deviation in parts]
 
 
-def _rows(rows: Sequence[Any]) -> list[Any]:
+def _rows(rows: Iterable[Any]) -> list[Any]:
     return list(rows)
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(names)
 
 
 @frozen
@@ -79,8 +83,8 @@ class Dataset:
     inputs: list[Any] = field(converter=_rows)
     targets: list[Any] = field(converter=_rows)
     task: str = "regression"
-    labels: tuple[str, ...] = field(default=(), converter=tuple)
-    columns: tuple[str, ...] = field(default=(), converter=tuple)
+    labels: tuple[str, ...] = field(default=(), converter=_names)
+    columns: tuple[str, ...] = field(default=(), converter=_names)
     name: str = ""
     tokenizer: Any = None
     vocab_size: int = 0

@@ -1,0 +1,177 @@
+"""f(x) as text: a small language of numbers, read with Python's grammar, never run as Python."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable
+from operator import add, mul, neg, pos, sub, truediv
+from typing import Any
+
+from attrs import frozen
+
+from neuroflow.core import elementary
+from neuroflow.core.errors import InputError, did_you_mean
+from neuroflow.core.value import Value
+
+LONGEST = 500
+MOST_PARTS = 200
+LARGEST_EXPONENT = 100.0
+
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv,
+    ast.UAdd: pos, ast.USub: neg,
+}  # fmt: skip
+_CONSTANTS = {"pi": math.pi, "e": math.e}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": elementary.absolute,
+    "cos": elementary.cos,
+    "erf": elementary.erf,
+    "exp": elementary.exp,
+    "log": elementary.log,
+    "max": elementary.maximum,
+    "min": elementary.minimum,
+    "sin": elementary.sin,
+    "sqrt": elementary.sqrt,
+    "tan": lambda x: elementary.sin(x) / elementary.cos(x),
+    "tanh": elementary.tanh,
+}
+_SEVERAL = ("max", "min")
+ALLOWED = (
+    f"write numbers, x, pi, e, + - * / **, brackets and {', '.join(FUNCTIONS)},"
+    " such as sin(x) + x**2 / 10"
+)
+
+
+@frozen
+class Expression:
+    """A function of x, made by :func:`parse_expression`; call it with any kind of number."""
+
+    text: str
+    _tree: ast.expr
+
+    def __call__(self, x: Any) -> Any:
+        """f(x). Raises :class:`InputError` where a float has no finite result."""
+        try:
+            y = _evaluate(self._tree, x)
+        except (ArithmeticError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"f(x) = {self.text} has no value at x = {x}: {error};"
+                " choose a range of x where it has one"
+            ) from error
+        if isinstance(y, float) and not math.isfinite(y):
+            raise InputError(
+                f"f(x) = {self.text} is {y} at x = {x}; choose a range of x where it is finite"
+            )
+        return y
+
+
+def parse_expression(text: str) -> Expression:
+    """The function that a text describes; ``^`` may be written for ``**``.
+
+    Raises :class:`InputError` for anything but arithmetic of x and known functions.
+
+    >>> f = parse_expression("x**2 - 2*x + 1")
+    >>> f(3.0)
+    4.0
+    >>> parse_expression("__import__('os')")
+    Traceback (most recent call last):
+    ...
+    neuroflow.core.errors.InputError: cannot read f(x) = __import__('os'): unknown function
+    '__import__'; write numbers, x, pi, e, + - * / **, brackets and abs, cos, erf, exp, log, max,
+    min, sin, sqrt, tan, tanh, such as sin(x) + x**2 / 10
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise InputError(f"cannot read f(x) = {text!r}: it is no text; {ALLOWED}")
+    if len(text) > LONGEST:
+        raise InputError(
+            f"f(x) has {len(text)} characters; at most {LONGEST} are read, so write it shorter"
+        )
+    try:
+        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
+        raise InputError(f"cannot read f(x) = {text.strip()}: {reason}; {ALLOWED}") from error
+    problem = _problem(tree)
+    if problem:
+        raise InputError(f"cannot read f(x) = {text.strip()}: {problem}; {ALLOWED}")
+    return Expression(text.strip(), tree)
+
+
+def _problem(tree: ast.expr) -> str:
+    """What is not allowed in a tree, or an empty text."""
+    parts = list(ast.walk(tree))
+    if len(parts) > MOST_PARTS:
+        return f"it has {len(parts)} parts and at most {MOST_PARTS} are read"
+    functions = {id(part.func) for part in parts if isinstance(part, ast.Call)}
+    return next((p for part in parts if (p := _problem_of(part, id(part) in functions))), "")
+
+
+def _problem_of(part: ast.AST, is_function: bool) -> str:
+    match part:
+        case ast.Constant(value=value):
+            return _problem_of_number(value)
+        case ast.Name(id=name) if is_function:
+            if name not in FUNCTIONS:
+                return f"unknown function {name!r}{did_you_mean(name, FUNCTIONS)}".rstrip("?")
+        case ast.Name(id=name):
+            if name in FUNCTIONS:
+                return f"{name} is a function: write {name}(...)"
+            if name != "x" and name not in _CONSTANTS:
+                return f"unknown name {name!r}"
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
+            wrong = len(arguments) < 2 if name in _SEVERAL else len(arguments) != 1
+            if name in FUNCTIONS and (wrong or keywords):
+                count = "two or more numbers" if name in _SEVERAL else "one number"
+                return f"{name} takes {count}"
+        case ast.Call():
+            return "only the known functions can be called"
+        case ast.BinOp(op=ast.Pow(), right=exponent):
+            return _problem_of_exponent(exponent)
+        case ast.BinOp(op=op) | ast.UnaryOp(op=op):
+            return "" if type(op) in _OPERATORS else f"{type(op).__name__} is no operator here"
+        case ast.operator() | ast.unaryop() | ast.expr_context():
+            return ""
+        case _:
+            return f"{type(part).__name__} is not arithmetic"
+    return ""
+
+
+def _problem_of_number(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return f"{value!r} is no number"
+    try:
+        finite = math.isfinite(float(value))
+    except OverflowError:
+        finite = False
+    return "" if finite else "a number is too large"
+
+
+def _problem_of_exponent(exponent: ast.expr) -> str:
+    number = exponent.operand if isinstance(exponent, ast.UnaryOp) else exponent
+    value = number.value if isinstance(number, ast.Constant) else 0
+    if isinstance(value, (int, float)) and abs(value) > LARGEST_EXPONENT:
+        return f"the exponent {value} is beyond {LARGEST_EXPONENT:g}"
+    return ""
+
+
+def _evaluate(tree: ast.expr, x: Any) -> Any:
+    match tree:
+        case ast.Constant(value=value):
+            return float(value)  # type: ignore[arg-type]  # checked by _problem_of_number
+        case ast.Name(id=name):
+            return x if name == "x" else _CONSTANTS[name]
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            return FUNCTIONS[name](*(_evaluate(a, x) for a in arguments))
+        case ast.BinOp(op=ast.Pow(), left=left, right=right):
+            base, exponent = _evaluate(left, x), _evaluate(right, x)
+            if isinstance(base, Value) or isinstance(exponent, Value):
+                return base**exponent
+            return elementary.power(base, exponent)
+        case ast.BinOp(op=op, left=left, right=right):
+            return _OPERATORS[type(op)](_evaluate(left, x), _evaluate(right, x))
+        case ast.UnaryOp(op=op, operand=operand):
+            return _OPERATORS[type(op)](_evaluate(operand, x))
+    raise InputError(f"{type(tree).__name__} is not arithmetic")  # _problem_of lets none pass
