@@ -66,6 +66,12 @@ class Value:
 
         backward(self)
 
+    def explain(self, other: Value | None = None, **options: Any) -> Any:
+        """Why a gradient is what it is; see :func:`neuroflow.explain`."""
+        from neuroflow import explain
+
+        return explain(self, other, **options)
+
     def __getattr__(self, name: str) -> Any:
         """Chaining: every registered op is a method, ``x.relu().tanh()``."""
         if name.startswith("__"):
