@@ -15,11 +15,13 @@ import numpy as np
 from numba import njit
 
 from neuroflow.engine.vectors import (
+    add,
     element,
     first,
     load,
     magnitude,
     power_of_two,
+    put,
     rounded,
     select,
     spread,
@@ -28,6 +30,7 @@ from neuroflow.engine.vectors import (
     total,
     width_of,
     with_element,
+    word,
     zeros,
 )
 
@@ -38,8 +41,10 @@ LARGEST, SMALLEST, HIGHEST, LOWEST, LN2, LN2_REST = {
     "float32": (88.72, -87.3, 127.0, -126.0, 0.693359375, -2.12194440e-4),
 }[FLOAT]
 
-native = njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy", nogil=True)
-exact = njit(error_model="numpy", nogil=True)
+RELAXED = {"contract", "reassoc", "nsz"}
+entry = njit(fastmath=RELAXED, error_model="numpy", nogil=True)
+inner = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
+native, exact = njit(fastmath=RELAXED, **inner), njit(**inner)
 
 
 # Elementary functions of vectors
@@ -171,22 +176,6 @@ scalar_maximum, scalar_minimum = max, min
 
 
 @native
-def put(m, at, x, n):
-    """Store the first n numbers of a vector."""
-    if n >= W:
-        store(m, at, x)
-    else:
-        for k in range(n):
-            m[at + k] = element(x, k)
-
-
-@native
-def add(m, at, x, n):
-    """Add the first n numbers of a vector to memory."""
-    store(m, at, load(m, at) + (x if n >= W else first(x, n)))
-
-
-@native
 def clear(m, begin, end):
     """Set a slice to zero."""
     for i in range(begin, end, W):
@@ -238,7 +227,7 @@ def sum_slice(m, at, n):
     x = load(m, at)
     for i in range(W, n, W):
         y = load(m, at + i)
-        x = x + (y if n - i >= W else first(y, n - i))
+        x = x + first(y, n - i)
     return total(x)
 
 
@@ -373,7 +362,7 @@ def inner_product(m, a, b, n):
     x = zeros(m)
     for k in range(0, n, W):
         y = load(m, a + k) * load(m, b + k)
-        x = x + (y if n - k >= W else first(y, n - k))
+        x = x + first(y, n - k)
     return total(x)
 
 
@@ -554,43 +543,46 @@ def take_back(m, indices, g, n, table, index_step, step, number, lanes, wide):
 # The machine
 
 
-@native
+@entry
 def run(m, indices, code, runs, begin, end):
     """Run the instructions from begin to end."""
-    for pc in range(begin, end):
-        c = code[pc]
-        kind = c[0]
-        if kind == 0:
-            gather(m, runs, c[1], c[2], c[3])
+    size = code.shape[1]
+    words = code.reshape(-1)
+    for c in range(begin * size, end * size, size):
+        kind = word(words, c, 0)
+        if kind < 0:
+            break
+        elif kind == 0:
+            gather(m, runs, word(words, c, 1), word(words, c, 2), word(words, c, 3))
         elif kind == 1:
-            scatter(m, runs, c[1], c[2], c[3])
+            scatter(m, runs, word(words, c, 1), word(words, c, 2), word(words, c, 3))
         elif kind == 2:
-            transpose(m, c[1], c[2], c[3], c[4], c[5], c[6])
+            transpose(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6))
         elif kind == 3:
-            matmul(m, c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11])
+            matmul(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11))
         elif kind == 4:
-            outer(m, c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10])
+            outer(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10))
         elif kind == 5:
-            dot(m, c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9])
+            dot(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9))
         elif kind == 6:
-            dot_back(m, c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11])
+            dot_back(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11))
         elif kind == 7:
-            lane_dot(m, c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12])
+            lane_dot(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11), word(words, c, 12))
         elif kind == 8:
-            lane_dot_back(m, c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11],
-                          c[12], c[13], c[14])  # fmt: skip
+            lane_dot_back(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11),
+                          word(words, c, 12), word(words, c, 13), word(words, c, 14))  # fmt: skip
         elif kind == 9:
-            sums(m, c[1], c[2], c[3], c[4], c[5], c[6], c[7])
+            sums(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7))
         elif kind == 10:
-            sums_back(m, c[1], c[2], c[3], c[4], c[5], c[6], c[7])
+            sums_back(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7))
         elif kind == 11:
-            extremes(m, c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8])
+            extremes(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8))
         elif kind == 12:
-            extremes_back(m, c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9])
+            extremes_back(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9))
         elif kind == 13:
-            take(m, indices, c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8])
+            take(m, indices, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8))
         elif kind == 14:
-            take_back(m, indices, c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8])
+            take_back(m, indices, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8))
         # <kernels>
 
 
@@ -611,7 +603,7 @@ def penalise(m, n, l2):
     return total(squares), math.sqrt(total(norm))
 
 
-@native
+@entry
 def update(_m, _state, _n, _scale, learning_rate, step):
     """Move every parameter by the optimizer's rule, its gradient times ``_scale``.
 
@@ -632,7 +624,7 @@ def fill(m, indices, numbers, integers, starts, slot, lanes, cells, first_cell, 
             indices[k * lanes + i] = integers[at + k]
 
 
-@native
+@entry
 def train(
     m, state, indices, code, runs, programs, cells, constants, numbers, integers,
     starts, weights, jobs, steps, rates, losses, n, l2, limit, first_step, learn,

@@ -11,10 +11,11 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,9 +31,15 @@ _TEMPLATE = Path(__file__).with_name("native.py")
 _VECTORS = Path(__file__).with_name("vectors.py")
 
 
-def source_of(entries: Sequence[MapKernel], update: Kernel | None, dtype: str) -> str:
-    """The machine's text for these kernels."""
-    text = _TEMPLATE.read_text()
+def source_of(
+    entries: Sequence[MapKernel], kinds: Collection[int], update: Kernel | None, dtype: str
+) -> str:
+    """The machine's text for these kernels and these kinds of instructions."""
+
+    def used(branch: re.Match[str]) -> str:
+        return branch[0] if int(branch[1]) in kinds else ""
+
+    text = re.sub(r" {8}elif kind == (\d+):\n(?: {12}.*\n)+", used, _TEMPLATE.read_text())
     text = text.replace('FLOAT = "float64"', f'FLOAT = "{dtype}"', 1)
     branches = "".join(
         _branch(int(Kind.MAP) + k, entry) for k, entry in enumerate(entries) if entry.kernel
@@ -49,21 +56,23 @@ def _branch(kind: int, entry: MapKernel) -> str:
     offsets = {name: 2 + k for k, name in enumerate(kernel.inputs)}
     if not entry.backward:
         offsets = {name: 3 + k for k, name in enumerate(kernel.inputs)}
-        results = [("put", 2, kernel.results[0])]
+        results = [("store", 2, kernel.results[0])]
     else:
         first = 2 + len(kernel.inputs)
         results = [("add", first + k, kernel.results[j]) for k, j in enumerate(entry.targets)]
-    lines = [f"elif kind == {kind}:  # {entry.op.name}{' backward' if entry.backward else ''}"]
-    lines.append("    n = c[1]")
-    lines.append("    for i in range(0, n, W):")
     needed = _needed(kernel, [result for _, _, result in results])
-    lines += [
-        f"        {name} = load(m, c[{k}] + i)" for name, k in offsets.items() if name in needed
-    ]
+    lines = [f"elif kind == {kind}:  # {entry.op.name}{' backward' if entry.backward else ''}"]
+    lines.append("    n = word(words, c, 1)")
+    used = {name: k for name, k in offsets.items() if name in needed}
+    lines += [f"    at_{name} = word(words, c, {k})" for name, k in used.items()]
+    lines += [f"    to_{k} = word(words, c, {k})" for _, k, _ in results]
+    lines.append("    for i in range(0, n, W):")
+    lines += [f"        {name} = load(m, at_{name} + i)" for name in used]
     lines += [f"        {_text(step)}" for step in kernel.steps if step.name in needed]
     for how, k, result in results:
         value = f"zeros(m) + {result!r}" if isinstance(result, float) else result
-        lines.append(f"        {how}(m, c[{k}] + i, {value}, n - i)")
+        rest = ", n - i" if how == "add" else ""  # rooms of outputs are whole vectors
+        lines.append(f"        {how}(m, to_{k} + i, {value}{rest})")
     return "".join(f"        {line}\n" for line in lines)
 
 

@@ -120,6 +120,17 @@ def spread(typing: Any, memory: Any, i: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def word(typing: Any, code: Any, at: Any, k: Any) -> Any:
+    """Entry ``at + k`` of an array of integers, which must not be negative."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(code)(context, builder, args[0]).data
+        return builder.load(builder.gep(data, [builder.add(args[1], args[2])]))
+
+    return types.intp(code, types.intp, types.intp), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def zeros(typing: Any, memory: Any) -> Any:
     """A vector of zeros, of the memory's kind of number."""
     kind = Vector(memory.dtype)
@@ -181,16 +192,52 @@ def with_element(typing: Any, x: Any, k: Any, number: Any) -> Any:
     return x(x, types.intp, number), generate
 
 
+def _inside(builder: Any, n: Any, kind: Vector) -> Any:
+    """Which places of a vector are among the first n."""
+    places = ir.Constant(ir.VectorType(n.type, kind.n), list(range(kind.n)))
+    return builder.icmp_signed("<", places, _spread(builder, n, kind))
+
+
 @intrinsic  # type: ignore[untyped-decorator]
 def first(typing: Any, x: Any, n: Any) -> Any:
     """The vector with all but its first n numbers set to zero."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        places = ir.Constant(ir.VectorType(ir.IntType(64), x.n), list(range(x.n)))
-        inside = builder.icmp_signed("<", places, _spread(builder, args[1], x))
-        return builder.select(inside, args[0], ir.Constant(args[0].type, [0.0] * x.n))
+        nothing = ir.Constant(args[0].type, [0.0] * x.n)
+        return builder.select(_inside(builder, args[1], x), args[0], nothing)
 
     return x(x, types.intp), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def put(typing: Any, memory: Any, i: Any, x: Any, n: Any) -> Any:
+    """Store the first n numbers of a vector at ``memory[i:]``; the rest stays as it was."""
+    kind = Vector(memory.dtype)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place = _pointer(context, builder, memory, args[0], args[1], kind)
+        align = memory.dtype.bitwidth // 8
+        old = builder.load(place, align=align)
+        builder.store(builder.select(_inside(builder, args[3], kind), args[2], old), place, align)
+        return context.get_dummy_value()
+
+    return types.void(memory, types.intp, kind, types.intp), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def add(typing: Any, memory: Any, i: Any, x: Any, n: Any) -> Any:
+    """Add the first n numbers of a vector to ``memory[i:]``."""
+    kind = Vector(memory.dtype)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place = _pointer(context, builder, memory, args[0], args[1], kind)
+        align = memory.dtype.bitwidth // 8
+        nothing = ir.Constant(context.get_value_type(kind), [0.0] * kind.n)
+        more = builder.select(_inside(builder, args[3], kind), args[2], nothing)
+        builder.store(builder.fadd(builder.load(place, align=align), more), place, align)
+        return context.get_dummy_value()
+
+    return types.void(memory, types.intp, kind, types.intp), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
