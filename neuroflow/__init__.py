@@ -31,6 +31,7 @@ _HOME = {
     " LayerEntry LossEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
     "neuroflow.optim": "UpdateRule update_rule",
     "neuroflow.plugin": "find get hookimpl names",
+    "neuroflow.inspect.gradcheck": "gradcheck",
     "neuroflow.inspect.explain": "Overview Receipt explain",
     "neuroflow.inspect.what_if": "WhatIf what_if",
     "neuroflow.inspect.anomaly": "Anomaly detect_anomalies find_anomalies replay",
@@ -38,6 +39,9 @@ _HOME = {
     "neuroflow.data": "Dataset Standardization",
     "neuroflow.expression": "parse_expression",
     "neuroflow.spec": "build configure recipes resolve",
+    "neuroflow.training": "Step Training predict train",
+    "neuroflow.checkpoint": "SavedModel inspect_file load save",
+    "neuroflow.run": "Run read_metrics",
 }
 _ORIGIN = {name: module for module, names in _HOME.items() for name in names.split()}
 

@@ -56,6 +56,7 @@ from neuroflow.plugin import find as find
 from neuroflow.plugin import get as get
 from neuroflow.plugin import hookimpl as hookimpl
 from neuroflow.plugin import names as names
+from neuroflow.inspect.gradcheck import gradcheck as gradcheck
 from neuroflow.inspect.explain import Overview as Overview
 from neuroflow.inspect.explain import Receipt as Receipt
 from neuroflow.inspect.explain import explain as explain
@@ -73,5 +74,15 @@ from neuroflow.spec import build as build
 from neuroflow.spec import configure as configure
 from neuroflow.spec import recipes as recipes
 from neuroflow.spec import resolve as resolve
+from neuroflow.training import Step as Step
+from neuroflow.training import Training as Training
+from neuroflow.training import predict as predict
+from neuroflow.training import train as train
+from neuroflow.checkpoint import SavedModel as SavedModel
+from neuroflow.checkpoint import inspect_file as inspect_file
+from neuroflow.checkpoint import load as load
+from neuroflow.checkpoint import save as save
+from neuroflow.run import Run as Run
+from neuroflow.run import read_metrics as read_metrics
 
 __version__: str

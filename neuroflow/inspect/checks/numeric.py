@@ -1,0 +1,115 @@
+"""Slopes without a derivative rule: by small steps, by complex numbers, by many digits."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from attrs import frozen
+
+Function = Callable[..., Any]
+
+_STEPS = tuple(10.0 ** (-k / 2) for k in range(2, 17))
+
+
+@frozen
+class Slope:
+    """An estimate of a slope, and how far two neighbouring step sizes disagree about it."""
+
+    value: float
+    error: float
+
+    def agrees(self, other: float, relative: float = 1e-6) -> bool:
+        """Whether a number is this slope, as far as the estimate can tell."""
+        allowed = 20.0 * self.error + relative * max(abs(self.value), abs(other)) + 1e-9
+        return abs(other - self.value) <= allowed
+
+
+def number(x: Any) -> float:
+    """A plain float of what a rule gave; arrays, Values and others are converted."""
+    return float(x)
+
+
+def along(function: Function, at: Sequence[float], k: int) -> Callable[[Any], Any]:
+    """The function of one number that remains when all inputs but the k-th stand still."""
+    before, after = tuple(at[:k]), tuple(at[k + 1 :])
+    return lambda t: function(*before, t, *after)
+
+
+def slope(f: Callable[[float], Any], x: float) -> Slope | None:
+    """df/dx by five-point central differences, over a sweep of step sizes.
+
+    The best step is the one whose estimate its neighbour confirms: large steps feel the
+    curvature, small ones the rounding. None if f cannot be computed around x.
+
+    >>> slope(lambda x: x**3, 2.0).agrees(12.0)
+    True
+    """
+    scale = max(1.0, abs(x))
+    estimates = [_five_points(f, x, h * scale) for h in _STEPS]
+    return _confirmed([e for e in estimates if e is not None])
+
+
+def one_sided(f: Callable[[float], Any], x: float, side: int) -> Slope | None:
+    """The slope just right of x (``side = 1``) or just left of it (``side = -1``)."""
+    scale = max(1.0, abs(x))
+    estimates = [_three_points(f, x, side * h * scale) for h in _STEPS]
+    return _confirmed([e for e in estimates if e is not None])
+
+
+def _confirmed(estimates: list[float]) -> Slope | None:
+    if len(estimates) < 2:
+        return None
+    pairs = [(abs(a - b), b) for a, b in itertools.pairwise(estimates)]
+    error, value = min(pairs, key=lambda pair: pair[0])
+    return Slope(value, error)
+
+
+def _five_points(f: Callable[[float], Any], x: float, h: float) -> float | None:
+    try:
+        near = number(f(x + h)) - number(f(x - h))
+        far = number(f(x + 2 * h)) - number(f(x - 2 * h))
+    except (ArithmeticError, ValueError):
+        return None
+    return _finite((8.0 * near - far) / (12.0 * h))
+
+
+def _three_points(f: Callable[[float], Any], x: float, h: float) -> float | None:
+    try:
+        here, near, far = number(f(x)), number(f(x + h)), number(f(x + 2 * h))
+    except (ArithmeticError, ValueError):
+        return None
+    return _finite((4.0 * near - far - 3.0 * here) / (2.0 * h))
+
+
+def _finite(x: float) -> float | None:
+    return x if math.isfinite(x) else None
+
+
+def complex_slope(f: Callable[[Any], Any], x: float) -> float:
+    """df/dx as Im f(x + ih) / h: no difference is taken, so all digits are right.
+
+    Raises TypeError where the rule compares or has no complex form.
+    """
+    h = 1e-30
+    value = complex(f(complex(x, h)))
+    return value.imag / h
+
+
+def has(package: str) -> bool:
+    """Whether an optional package is installed."""
+    return find_spec(package) is not None
+
+
+def precise(f: Callable[[Any], Any], x: float, digits: int = 60) -> tuple[Any, Any]:
+    """f(x) and df/dx, computed with many digits (mpmath)."""
+    mp = import_module("mpmath")
+    with mp.workdps(digits):
+        h = mp.mpf(10) ** (-digits // 3) * (abs(x) if 0 < abs(x) < 1 else 1)
+        centre = mp.mpf(x)
+        value = mp.mpf(f(centre))
+        return value, (mp.mpf(f(centre + h)) - mp.mpf(f(centre - h))) / (2 * h)

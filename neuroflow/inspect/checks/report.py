@@ -1,0 +1,158 @@
+"""What a check found: counts, findings that teach, and skips with their reasons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import asdict, define, field, frozen
+
+
+@frozen
+class Finding:
+    """One thing that is wrong: which entry, which check found it, and what to look at."""
+
+    subject: str
+    check: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.subject} · {self.check}: {self.message}"
+
+
+@frozen
+class Skip:
+    """A check that could not be made, and why."""
+
+    subject: str
+    check: str
+    reason: str
+
+
+@frozen
+class Extreme:
+    """What an op does with one unusual number: its value and slope, or the error it raises."""
+
+    input: float
+    value: str
+    slope: str
+
+
+@define
+class Report:
+    """The result of checking one or more entries; true if all of them are right.
+
+    ``checks`` counts the comparisons made, by the name of the check. A report without any
+    comparison is not right: nothing was tested.
+
+    >>> report = Report()
+    >>> bool(report), report.headline
+    (False, '0 entries, 0 checks: nothing was checked')
+    """
+
+    entries: list[str] = field(factory=list)
+    checks: Counter[str] = field(factory=Counter)
+    findings: list[Finding] = field(factory=list)
+    skips: list[Skip] = field(factory=list)
+    extremes: dict[str, list[Extreme]] = field(factory=dict)
+    counts: Counter[str] = field(factory=Counter)
+
+    def __bool__(self) -> bool:
+        return self.total > 0 and not self.findings
+
+    @property
+    def total(self) -> int:
+        """How many comparisons were made."""
+        return sum(self.checks.values())
+
+    @property
+    def headline(self) -> str:
+        """All counts in one line."""
+        text = f"{_count(len(self.entries), 'entry', 'entries')}, {_count(self.total, 'check')}"
+        if not self.total:
+            return f"{text}: nothing was checked"
+        text += f", {_count(len(self.findings), 'finding')}"
+        return text + (f", {len(self.skips)} skipped" if self.skips else "")
+
+    def of(self, subject: str) -> Section:
+        """The part of this report that is about one entry."""
+        self.entries.append(subject)
+        return Section(self, subject)
+
+    def found(self, check: str) -> bool:
+        """Whether a check of that name has a finding."""
+        return any(finding.check == check for finding in self.findings)
+
+    def add(self, other: Report) -> None:
+        """Take over all that another report says."""
+        self.entries += other.entries
+        self.checks += other.checks
+        self.counts += other.counts
+        self.findings += other.findings
+        self.skips += other.skips
+        self.extremes.update(other.extremes)
+
+    def __str__(self) -> str:
+        return "\n".join([*self._lines(), self.headline])
+
+    __repr__ = __str__
+
+    def _lines(self) -> Iterator[str]:
+        for entry in self.entries:
+            wrong = [f for f in self.findings if f.subject == entry]
+            verdict = _count(len(wrong), "finding") if wrong else "ok"
+            yield f"{entry}: {_count(self.counts[entry], 'check')}, {verdict}"
+            for finding in wrong:
+                yield f"  {finding.check}: {finding.message}"
+        for (check, reason), n in Counter((s.check, s.reason) for s in self.skips).items():
+            yield f"skipped: {check} of {_count(n, 'entry', 'entries')}: {reason}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``--json``: counts, findings, skips and the table of extremes."""
+        return {
+            "ok": bool(self),
+            "entries": self.entries,
+            "checks": self.total,
+            "checks_by_name": dict(sorted(self.checks.items())),
+            "checks_by_entry": {entry: self.counts[entry] for entry in self.entries},
+            "findings": [asdict(finding) for finding in self.findings],
+            "skips": [asdict(skip) for skip in self.skips],
+            "extremes": {
+                entry: [{**asdict(e), "input": repr(e.input)} for e in table]
+                for entry, table in self.extremes.items()
+            },
+        }
+
+
+@define
+class Section:
+    """One entry's part of a report."""
+
+    report: Report
+    subject: str
+
+    def passed(self, check: str, times: int = 1) -> None:
+        """Count comparisons that held."""
+        self.report.checks[check] += times
+        self.report.counts[self.subject] += times
+
+    def failed(self, check: str, message: str) -> None:
+        """Record a comparison that did not hold."""
+        self.passed(check)
+        self.report.findings.append(Finding(self.subject, check, message))
+
+    def expect(self, check: str, holds: bool, message: str) -> None:
+        """Count one comparison; ``message`` is for the case that it does not hold."""
+        if holds:
+            self.passed(check)
+        else:
+            self.failed(check, message)
+
+    def skipped(self, check: str, reason: str) -> None:
+        """Record a check that cannot be made."""
+        self.report.skips.append(Skip(self.subject, check, reason))
+
+
+def _count(n: int, word: str, plural: str = "") -> str:
+    return f"{n} {word if n == 1 else plural or word + 's'}"
