@@ -18,7 +18,7 @@ def _check_points(points, noise, classes=2):
         raise nf.InputError(f"noise is {noise}; expected a number of at least 0")
 
 
-def _plane(rng, name, places, noise, classes=2):
+def _plane(rng, name, places, noise, classes=2) -> nf.Dataset:
     """A dataset of (x, y, class) places, each moved by Gaussian noise."""
     inputs = [[x + rng.gauss(0.0, noise), y + rng.gauss(0.0, noise)] for x, y, _ in places]
     return nf.Dataset(

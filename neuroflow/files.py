@@ -1,0 +1,50 @@
+"""Files that are whole or untouched: written beside their place, then moved there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from neuroflow.core.errors import FileError
+
+
+def write_file(path: str | Path, content: bytes | str) -> None:
+    """Put ``content`` at ``path`` in one step: a reader sees the old file or the new one.
+
+    The content is on the disk when this returns. Raises :class:`FileError` if it cannot be
+    written, for example on a full disk; a file that existed before is then untouched.
+    """
+    path = Path(path)
+    data = content.encode() if isinstance(content, str) else content
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with open(partial, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def cannot_write(path: str | Path, error: OSError) -> FileError:
+    """The error for a path that could not be written."""
+    return FileError(
+        f"cannot write {path}: {error.strerror or error};"
+        " what was there before is untouched, so make room or choose another place"
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself outlive a power cut, where the system can open folders."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
