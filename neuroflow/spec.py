@@ -33,11 +33,12 @@ from neuroflow.core.module import Module
 from neuroflow.core.op import Op
 from neuroflow.core.random import SplitMix32
 from neuroflow.optim import UpdateRule
-from neuroflow.plugin import get, manager
+from neuroflow.plugin import get, manager, names
 from neuroflow.registry import KINDS, Entry, plural
 
 SCHEMA = 1
 Tree = dict[str, Any]
+PART_KINDS = tuple(kind for kind in KINDS if kind not in ("op", "backend", "dataset"))
 REQUIRED: Any = inspect.Parameter.empty
 
 
@@ -294,15 +295,25 @@ class _Check:
                 self.problem(section.name, f"got {_shown(given)}; expected a table")
                 continue
             result[section.name] = value
-        self.duration(tree.get("train", {}))
+        self.train(tree.get("train", {}))
         return result
 
-    def duration(self, train: Any) -> None:
-        if isinstance(train, Mapping):
-            given = [name for name in ("epochs", "steps") if train.get(name) is not None]
-            if len(given) != 1:
-                got = "both epochs and steps" if given else "neither epochs nor steps"
-                self.problem("train", f"got {got}; expected one of the two")
+    def train(self, train: Any) -> None:
+        """What no single setting tells: one way to say how long, and a backend that is there."""
+        if not isinstance(train, Mapping):
+            return
+        given = [name for name in ("epochs", "steps") if train.get(name) is not None]
+        if len(given) != 1:
+            got = "both epochs and steps" if given else "neither epochs nor steps"
+            self.problem("train", f"got {got}; expected one of the two")
+        known = ["auto", *dict.fromkeys(["eager", *names("backend")])]
+        backend = train.get("backend", "auto")
+        if isinstance(backend, str) and backend not in known:
+            self.problem(
+                "train.backend",
+                f"unknown backend {backend!r}{did_you_mean(backend, known)}"
+                f" backends: {', '.join(known)}",
+            )
 
     def part(self, kind: str, given: Any, path: str, extra: Sequence[Setting] = ()) -> Any:
         """One part of the given kind, with its defaults, always as a table."""
@@ -488,9 +499,9 @@ def kind_of(setting: Setting) -> tuple[str, bool]:
     Told by its name (``activation``, ``initializer``, ``layers``), or by an annotation that
     says ``Module``. An empty kind means plain numbers and words.
     """
-    if setting.name in KINDS:
+    if setting.name in PART_KINDS:
         return setting.name, False
-    for kind in KINDS:
+    for kind in PART_KINDS:
         if setting.name == plural(kind):
             return kind, True
     options = [setting.type, *typing.get_args(setting.type)]
