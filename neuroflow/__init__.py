@@ -27,6 +27,7 @@ _HOME = {
     "neuroflow.core.random": "SplitMix32",
     "neuroflow.core.errors": "BackendError ConfigurationError DomainError FileError InputError"
     " NeuroflowError PluginError RegistryError StateError TraceError",
+    "neuroflow.engine.trace": "random_input",
     "neuroflow.registry": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
     " LayerEntry LossEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
     "neuroflow.optim": "UpdateRule update_rule",

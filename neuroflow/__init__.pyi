@@ -39,6 +39,7 @@ from neuroflow.core.errors import PluginError as PluginError
 from neuroflow.core.errors import RegistryError as RegistryError
 from neuroflow.core.errors import StateError as StateError
 from neuroflow.core.errors import TraceError as TraceError
+from neuroflow.engine.trace import random_input as random_input
 from neuroflow.registry import ActivationEntry as ActivationEntry
 from neuroflow.registry import BackendEntry as BackendEntry
 from neuroflow.registry import DatasetEntry as DatasetEntry

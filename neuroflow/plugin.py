@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal, overload
 
 import pluggy
 from attrs import define, field
@@ -276,6 +276,12 @@ def manager() -> PluginManager:
     )
 
 
+@overload
+def get(kind: Literal["activation"], reference: str) -> ActivationEntry: ...
+@overload
+def get(kind: Literal["loss"], reference: str) -> LossEntry: ...
+@overload
+def get(kind: str, reference: str) -> Entry: ...
 def get(kind: str, reference: str) -> Entry:
     """The entry of a kind that a name means: ``get("op", "relu")``.
 

@@ -1,1 +1,205 @@
-"""Activations: what a layer applies to the numbers that it computes."""
+"""Activations: what a layer applies to the numbers that it computes.
+
+Those that map one number to one are ops; softmax and log_softmax map a list to a list and are
+compositions of ops, so that every number inside them can be seen. The rules are written so that
+no number of float64 overflows: exp() only ever sees what is at most zero.
+"""
+
+from __future__ import annotations
+
+import math
+
+import neuroflow as nf
+
+
+@nf.op(formula=r"\frac{1}{1 + e^{-x}}")
+def sigmoid(x):
+    """Logistic sigmoid, a smooth step from 0 to 1.
+
+    >>> sigmoid(0.0), sigmoid(-1000.0)
+    (0.5, 0.0)
+    """
+    small = nf.exp(-nf.absolute(x))
+    return nf.where(x > 0.0, 1.0, small) / (1.0 + small)
+
+
+@sigmoid.partials
+def _(out, x):
+    small = nf.exp(-nf.absolute(x))
+    return (small / ((1.0 + small) * (1.0 + small)),)
+
+
+@nf.op(
+    formula=r"\begin{cases} x & x > 0 \\ s \, x & x \leq 0 \end{cases}",
+    kinks=(0.0,),
+    convention="the slope s at x = 0",
+)
+def leaky_relu(x, *, slope=0.01):
+    """x where it is positive, else a small multiple of it (Maas et al. 2013, section 2.2).
+
+    >>> leaky_relu(-2.0), leaky_relu(-2.0, slope=0.25)
+    (-0.02, -0.5)
+    """
+    return nf.where(x > 0.0, x, slope * x)
+
+
+@leaky_relu.partials
+def _(out, x, *, slope):
+    return (nf.where(x > 0.0, 1.0, slope),)
+
+
+@nf.op(formula=r"\ln(1 + e^x)")
+def softplus(x):
+    """A smooth relu, whose derivative is the sigmoid (Dugas et al. 2001).
+
+    >>> softplus(-1000.0), softplus(1000.0)
+    (0.0, 1000.0)
+    """
+    return nf.maximum(x, 0.0) + nf.log1p(nf.exp(-nf.absolute(x)))
+
+
+@softplus.partials
+def _(out, x):
+    return (sigmoid.rule(x),)
+
+
+@nf.op(
+    formula=r"\begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \leq 0 \end{cases}",
+    kinks=(0.0,),
+    convention="alpha at x = 0",
+)
+def elu(x, *, alpha=1.0):
+    """Exponential linear unit (Clevert et al. 2016, equation 15).
+
+    >>> elu(2.0), elu(-1000.0)
+    (2.0, -1.0)
+    """
+    return nf.where(x > 0.0, x, alpha * nf.expm1(nf.minimum(x, 0.0)))
+
+
+@elu.partials
+def _(out, x, *, alpha):
+    return (nf.where(x > 0.0, 1.0, alpha * nf.exp(nf.minimum(x, 0.0))),)
+
+
+@nf.op(formula=r"\frac{x}{1 + e^{-x}}")
+def silu(x):
+    """x times its sigmoid, also called swish (Elfwing et al. 2018, equation 1).
+
+    >>> silu(0.0)
+    0.0
+    """
+    return x * sigmoid.rule(x)
+
+
+@silu.partials
+def _(out, x):
+    s = sigmoid.rule(x)
+    return (s + out * sigmoid.rule(-x),)
+
+
+_ROOT_TWO = math.sqrt(2.0)
+_ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
+
+
+@nf.op(formula=r"\frac{x}{2} \left(1 + \operatorname{erf} \frac{x}{\sqrt{2}}\right)")
+def gelu(x):
+    """x times the chance that a normal variable is below x (Hendrycks and Gimpel 2016).
+
+    >>> round(gelu(1.0), 12)
+    0.841344746069
+    """
+    return 0.5 * x * (1.0 + nf.erf(x / _ROOT_TWO))
+
+
+@gelu.partials
+def _(out, x):
+    return (0.5 * (1.0 + nf.erf(x / _ROOT_TWO)) + x * nf.exp(-0.5 * x * x) / _ROOT_TWO_PI,)
+
+
+_ROOT_TWO_OVER_PI = math.sqrt(2.0 / math.pi)
+
+
+@nf.op(
+    formula=r"\frac{x}{2} \left(1 + \tanh\left(\sqrt{\frac{2}{\pi}}"
+    r" \left(x + 0.044715 \, x^3\right)\right)\right)"
+)
+def gelu_tanh(x):
+    """GELU in its approximation by tanh (Hendrycks and Gimpel 2016, section 2).
+
+    >>> round(gelu_tanh(1.0), 12)
+    0.841191990608
+    """
+    return 0.5 * x * (1.0 + nf.tanh(_ROOT_TWO_OVER_PI * (x + 0.044715 * x * x * x)))
+
+
+@gelu_tanh.partials
+def _(out, x):
+    t = nf.tanh(_ROOT_TWO_OVER_PI * (x + 0.044715 * x * x * x))
+    inner = _ROOT_TWO_OVER_PI * (1.0 + 3.0 * 0.044715 * x * x)
+    return (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * inner,)
+
+
+def softmax(xs):
+    """Positive numbers that sum to 1, in the proportions of exp(x).
+
+    The largest x is subtracted first, which changes nothing but keeps exp() in range; it is a
+    constant to the derivative. Source: Bridle 1990, equation 5.
+
+    >>> [round(p, 4) for p in softmax([1.0, 2.0, 3.0])]
+    [0.09, 0.2447, 0.6652]
+    """
+    shift = nf.stop_gradient(nf.maximum(*xs))
+    powers = [nf.exp(x - shift) for x in xs]
+    total = nf.sum(powers)
+    return [p / total for p in powers]
+
+
+def log_softmax(xs):
+    """The logarithm of the softmax, without ever forming numbers that underflow.
+
+    >>> log_softmax([0.0, 1000.0])
+    [-1000.0, 0.0]
+    """
+    shift = nf.stop_gradient(nf.maximum(*xs))
+    log_total = nf.log(nf.sum([nf.exp(x - shift) for x in xs]))
+    return [x - shift - log_total for x in xs]
+
+
+_OPS = [op for op in globals().values() if isinstance(op, nf.Op)]
+_NAMED_ELSEWHERE = ("relu", "tanh", "sin")
+
+
+def _of(op, name=None):
+    facts = {"name": name or op.name, "summary": op.summary, "formula": op.formula}
+    return nf.ActivationEntry(target=op, **facts)
+
+
+@nf.hookimpl
+def neuroflow_ops():
+    """The elementwise activations are ops, so they chain: ``x.gelu()``."""
+    return _OPS
+
+
+@nf.hookimpl
+def neuroflow_activations():
+    """All activations by name."""
+    by_name = {op.name: op for op in nf.arithmetic_ops}
+    yield _of(by_name["identity"], "linear")
+    yield from (_of(op) for op in _OPS)
+    for name in _NAMED_ELSEWHERE:
+        yield nf.ActivationEntry(name=name, target=f"neuroflow_plugins.ops:{name}")
+    yield nf.ActivationEntry(
+        name="softmax",
+        target=softmax,
+        elementwise=False,
+        summary="Positive numbers that sum to 1, in the proportions of exp(x).",
+        formula=r"\frac{e^{x_i}}{\sum_j e^{x_j}}",
+    )
+    yield nf.ActivationEntry(
+        name="log_softmax",
+        target=log_softmax,
+        elementwise=False,
+        summary="The logarithm of the softmax.",
+        formula=r"x_i - \ln \sum_j e^{x_j}",
+    )

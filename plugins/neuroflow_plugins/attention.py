@@ -1,1 +1,83 @@
-"""A first attention block, composed of visible ops."""
+"""A first attention block, composed of visible ops: the step from networks to transformers.
+
+A *query* asks, *keys* answer how relevant they are, *values* are what is then averaged.
+"""
+
+from __future__ import annotations
+
+import math
+
+import neuroflow as nf
+from neuroflow_plugins.activations import softmax
+
+
+def attend(queries, keys, values, *, causal=False):
+    """Scaled dot-product attention: softmax(Q K^T / sqrt(d)) V, one row per query.
+
+    ``queries`` and ``keys``: (n_tokens, d); ``values``: (n_tokens, d_v); gives (n_tokens, d_v).
+    With ``causal`` a query sees only keys up to its own position.
+    Source: Vaswani et al. 2017, equation 1.
+
+    >>> rows = attend([[1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]], [[1.0], [3.0]])
+    >>> round(rows[0][0], 6)
+    1.660477
+    """
+    scale = 1.0 / math.sqrt(len(keys[0]))
+    rows = []
+    for position, query in enumerate(queries):
+        visible = position + 1 if causal else len(keys)
+        scores = [nf.dot(query, key) * scale for key in keys[:visible]]
+        weights = softmax(scores)  # how much of each value, positive and summing to 1
+        columns = zip(*values[:visible], strict=True)
+        rows.append([nf.dot(weights, list(column)) for column in columns])
+    return rows
+
+
+class Attention(nf.Module):
+    """One head of self-attention: rows of tokens in, rows of tokens out.
+
+    Each token (a list of ``size`` numbers) is turned into a query, a key and a value by three
+    matrices; see :func:`attend`.
+    """
+
+    def __init__(self, *, size, head_size=None, causal=True, initializer="xavier", rng):
+        self.size = size
+        self.head_size = head_size or size
+        self.causal = causal
+        self.initializer = initializer
+        draw = nf.get("initializer", initializer).load()
+
+        def matrix():  # (head_size, size)
+            return [
+                [nf.Value(draw(rng, size, self.head_size)) for _ in range(size)]
+                for _ in range(self.head_size)
+            ]
+
+        self.query, self.key, self.value = matrix(), matrix(), matrix()
+
+    def forward(self, tokens):
+        """(n_tokens, size) -> (n_tokens, head_size)."""
+        if any(len(token) != self.size for token in tokens):
+            raise nf.InputError(
+                f"attention takes tokens of {self.size} numbers each, but got"
+                f" {[len(token) for token in tokens]}"
+            )
+        q, k, v = (  # query, key, value: each (n_tokens, head_size)
+            [[nf.dot(row, token) for row in matrix] for token in tokens]
+            for matrix in (self.query, self.key, self.value)
+        )
+        return attend(q, k, v, causal=self.causal)
+
+
+@nf.hookimpl
+def neuroflow_layers():
+    """One head of attention."""
+    return [
+        nf.LayerEntry(
+            name="attention",
+            target=Attention,
+            summary="One head of scaled dot-product self-attention, causal or not.",
+            formula=r"\operatorname{softmax}\left(\frac{Q K^\top}{\sqrt{d}}\right) V",
+            reference="Vaswani et al. 2017, equation 1",
+        )
+    ]

@@ -1,1 +1,66 @@
-"""Initializers: how weights are drawn."""
+"""Initializers: how weights are drawn, one number at a time.
+
+``fan_in`` is the number of inputs of the unit that the weight belongs to, ``fan_out`` the number
+of units that share those inputs.
+"""
+
+from __future__ import annotations
+
+import math
+
+import neuroflow as nf
+
+_ROOT_TWO = math.sqrt(2.0)
+
+
+def uniform(rng, fan_in, fan_out, *, low=-1.0, high=1.0):
+    """Evenly between ``low`` and ``high``; the original's and micrograd's way.
+
+    >>> uniform(nf.SplitMix32(0), 2, 1)
+    -0.21574971731752157
+    """
+    return low + (high - low) * rng.random()
+
+
+def normal(rng, fan_in, fan_out, *, mean=0.0, std=0.02):
+    """From the normal distribution."""
+    return rng.gauss(mean, std)
+
+
+def he(rng, fan_in, fan_out, *, gain=_ROOT_TWO):
+    """Normal with deviation gain / sqrt(fan_in), which keeps the size of relu outputs.
+
+    Source: He et al. 2015, equation 10.
+    """
+    return rng.gauss(0.0, gain / math.sqrt(fan_in))
+
+
+def xavier(rng, fan_in, fan_out, *, gain=1.0):
+    """Evenly within gain sqrt(6 / (fan_in + fan_out)), which keeps sizes in both directions.
+
+    Source: Glorot and Bengio 2010, equation 16.
+    """
+    limit = gain * math.sqrt(6.0 / (fan_in + fan_out))
+    return uniform(rng, fan_in, fan_out, low=-limit, high=limit)
+
+
+def zeros(rng, fan_in, fan_out):
+    """Zero, as biases start."""
+    return 0.0
+
+
+_FORMULAS = {
+    uniform: r"w \sim U(\mathrm{low}, \mathrm{high})",
+    normal: r"w \sim N(\mu, \sigma^2)",
+    he: r"w \sim N(0, g^2 / n_\mathrm{in})",
+    xavier: r"w \sim U(-a, a), \quad a = g \sqrt{6 / (n_\mathrm{in} + n_\mathrm{out})}",
+    zeros: "w = 0",
+}
+
+
+@nf.hookimpl
+def neuroflow_initializers():
+    """All initializers by name."""
+    for draw, formula in _FORMULAS.items():
+        summary = (draw.__doc__ or "").split("\n", 1)[0]
+        yield nf.InitializerEntry(name=draw.__name__, target=draw, summary=summary, formula=formula)

@@ -1,1 +1,163 @@
-"""Losses: how wrong one prediction is."""
+"""Losses: how wrong one prediction is. Training takes the mean over the examples.
+
+A prediction is what a model returns, one number or a list of them; a target is a number, a list
+of as many, or the number of the right class. Each loss is a composition of ops.
+"""
+
+from __future__ import annotations
+
+import neuroflow as nf
+
+
+def _pairs(prediction, target):
+    """Predictions beside their targets; a bare number is a list of one."""
+    predictions = prediction if isinstance(prediction, (list, tuple)) else [prediction]
+    targets = target if isinstance(target, (list, tuple)) else [target]
+    if len(predictions) != len(targets):
+        raise nf.InputError(
+            f"the loss got {len(predictions)} predictions and {len(targets)} targets;"
+            " expected as many: give the model one output per target"
+        )
+    return list(zip(predictions, targets, strict=True))
+
+
+def _mean(terms):
+    return terms[0] if len(terms) == 1 else nf.mean(terms)
+
+
+def mse(prediction, target):
+    """Mean squared error: the mean of (p - y)^2.
+
+    >>> mse([1.0, 2.0], [1.0, 4.0])
+    2.0
+    """
+    errors = [p - y for p, y in _pairs(prediction, target)]
+    return _mean([e * e for e in errors])
+
+
+def mae(prediction, target):
+    """Mean absolute error: the mean of \\|p - y\\|; slope 0 where they are equal.
+
+    >>> mae([1.0, 2.0], [1.0, 4.0])
+    1.0
+    """
+    return _mean([nf.absolute(p - y) for p, y in _pairs(prediction, target)])
+
+
+def huber(prediction, target, *, delta=1.0):
+    """Squared error where it is small, absolute error where it is large.
+
+    e^2 / 2 for \\|e\\| <= delta, else delta (\\|e\\| - delta / 2).
+    Source: Huber 1964, section 4.
+
+    >>> huber(3.0, 0.0), huber(0.5, 0.0)
+    (2.5, 0.125)
+    """
+    sizes = [nf.absolute(p - y) for p, y in _pairs(prediction, target)]
+    near = [nf.minimum(size, delta) for size in sizes]
+    return _mean([n * (s - 0.5 * n) for s, n in zip(sizes, near, strict=True)])
+
+
+def hinge(prediction, target):
+    """Max-margin loss max(0, 1 - y s): zero once the score is on the right side by 1.
+
+    Labels are -1 and +1; the slope at the margin itself is 0.
+    Source: Cortes and Vapnik 1995, equation 12.
+
+    >>> hinge(0.25, 1.0), hinge(2.0, 1.0)
+    (0.75, 0.0)
+    """
+    return _mean([nf.ops.relu(1.0 - y * s) for s, y in _pairs(prediction, target)])
+
+
+def squared_hinge(prediction, target):
+    """The square of the hinge loss, smooth at the margin; labels are -1 and +1.
+
+    >>> squared_hinge(0.5, 1.0)
+    0.25
+    """
+    margins = [nf.ops.relu(1.0 - y * s) for s, y in _pairs(prediction, target)]
+    return _mean([m * m for m in margins])
+
+
+def binary_cross_entropy(prediction, target):
+    """Minus the log of the probability given to the right one of two classes, from a logit.
+
+    softplus(x) - y x, with p = sigmoid(x) the probability of class 1 and labels y from 0 to 1.
+
+    >>> round(binary_cross_entropy(0.0, 1), 6)
+    0.693147
+    """
+    return _mean([nf.ops.softplus(x) - y * x for x, y in _pairs(prediction, target)])
+
+
+def cross_entropy(prediction, target, *, label_smoothing=0.0):
+    """Minus the log of the probability given to the right class, from logits.
+
+    ln(sum_j e^(x_j)) - x_target, computed with the largest logit subtracted. With label
+    smoothing e the target is 1 - e + e/n for the right class and e/n for the n - 1 others
+    (Szegedy et al. 2016, section 7). The target is the number of the class.
+
+    >>> round(cross_entropy([0.0, 3.0, -2.0, 1.0], 3), 12)
+    2.175515362617
+    """
+    shift = nf.stop_gradient(nf.maximum(*prediction))
+    log_total = nf.log(nf.sum([nf.exp(x - shift) for x in prediction])) + shift
+    loss = log_total - nf.take(prediction, target)
+    if not label_smoothing:
+        return loss
+    even = log_total - nf.mean(prediction)
+    return (1.0 - label_smoothing) * loss + label_smoothing * even
+
+
+def cross_entropy_from_probabilities(prediction, target):
+    """Minus the sum of y ln(p), for probabilities p (a softmax) and a one-hot target y.
+
+    The probability 0 is taken as 1e-12. Prefer :func:`cross_entropy`, which is exact.
+
+    >>> round(cross_entropy_from_probabilities([0.25, 0.75], [0, 1]), 6)
+    0.287682
+    """
+    return -nf.sum([y * nf.log(nf.maximum(p, 1e-12)) for p, y in _pairs(prediction, target)])
+
+
+def _number(y):
+    return isinstance(y, (int, float)) and not isinstance(y, bool)
+
+
+def _numbers(allowed):
+    return lambda y: all(_number(v) and allowed(v) for v in (y if isinstance(y, list) else [y]))
+
+
+def _entry(loss, formula, **facts):
+    summary = (loss.__doc__ or "").split("\n", 1)[0]
+    return nf.LossEntry(name=loss.__name__, target=loss, summary=summary, formula=formula, **facts)
+
+
+@nf.hookimpl
+def neuroflow_losses():
+    """All losses by name."""
+    real = {"labels": "any real number", "allows": _numbers(lambda y: y - y == 0)}
+    signs = {"labels": "-1 or +1", "allows": _numbers(lambda y: y in (-1, 1))}
+    unit = {"labels": "0 to 1", "allows": _numbers(lambda y: 0 <= y <= 1)}
+    index = {
+        "labels": "the number of the right class, an integer from 0",
+        "allows": lambda y: isinstance(y, int) and not isinstance(y, bool) and y >= 0,
+        "index_target": True,
+    }
+    return [
+        _entry(mse, r"\frac{1}{n} \sum_i (p_i - y_i)^2", **real),
+        _entry(mae, r"\frac{1}{n} \sum_i |p_i - y_i|", **real),
+        _entry(
+            huber, r"\min(|e|, \delta) \left(|e| - \tfrac{1}{2} \min(|e|, \delta)\right)", **real
+        ),
+        _entry(hinge, r"\max(0, 1 - y s)", **signs, aliases=("max_margin",)),
+        _entry(squared_hinge, r"\max(0, 1 - y s)^2", **signs),
+        _entry(binary_cross_entropy, r"\ln(1 + e^x) - y x", **unit),
+        _entry(cross_entropy, r"\ln \sum_j e^{x_j} - x_t", **index),
+        _entry(
+            cross_entropy_from_probabilities,
+            r"-\sum_i y_i \ln p_i",
+            **{**unit, "labels": "one-hot: 1 for the right class, 0 for the others"},
+        ),
+    ]

@@ -1,1 +1,214 @@
-"""Neuron, Layer, Sequential, MLP and dropout: the layers of the original."""
+"""Neuron, Layer, Sequential, MLP and Dropout: the layers of the original.
+
+Inputs and outputs are plain lists of numbers or Values; a layer of one neuron gives a bare Value.
+"""
+
+from __future__ import annotations
+
+import neuroflow as nf
+
+
+def find_activation(use):
+    """The function on lists that a name means: "relu", or {"use": "leaky_relu", "slope": 0.2}.
+
+    Raises :class:`neuroflow.RegistryError` for an unknown name.
+
+    >>> find_activation("relu")([-1.0, 2.0])
+    [0.0, 2.0]
+    """
+    settings = dict(use) if isinstance(use, dict) else {"use": use}
+    entry = nf.get("activation", settings.pop("use"))
+    function = entry.load()
+    if not entry.elementwise:
+        return lambda xs: function(xs, **settings)
+    one = function.bind(**settings) if settings else function
+    return lambda xs: [one(x) for x in xs]
+
+
+def _initializer(use):
+    settings = dict(use) if isinstance(use, dict) else {"use": use}
+    draw = nf.get("initializer", settings.pop("use")).load()
+    return lambda rng, fan_in, fan_out: draw(rng, fan_in, fan_out, **settings)
+
+
+def _check_inputs(xs, expected, what):
+    if not isinstance(xs, (list, tuple)):
+        raise nf.InputError(f"{what} takes a list of {expected} numbers, but got {xs!r}")
+    if len(xs) != expected:
+        raise nf.InputError(
+            f"{what} takes {expected} inputs, but got {len(xs)};"
+            " check the sizes of the model against the data"
+        )
+
+
+class Neuron(nf.Module):
+    """A weighted sum of the inputs plus a bias, then an activation: f(w . x + b).
+
+    Weights are drawn in order by the initializer; the bias starts at zero.
+
+    >>> neuron = Neuron(inputs=2, activation="relu", rng=nf.SplitMix32(0))
+    >>> len(neuron.parameters())
+    3
+    """
+
+    def __init__(
+        self, *, inputs, activation="linear", bias=True, initializer="uniform", outputs=1, rng
+    ):
+        self.inputs = inputs
+        self.activation = activation
+        self.initializer = initializer
+        self.outputs = outputs
+        draw = _initializer(initializer)
+        self.weights = [nf.Value(draw(rng, inputs, outputs)) for _ in range(inputs)]
+        self.bias = nf.Value(0.0) if bias else False
+        self._activate = find_activation(activation)
+
+    def configuration(self):
+        """The arguments that build this neuron again; ``bias`` is whether it has one."""
+        return {**super().configuration(), "bias": self.bias is not False}
+
+    def forward(self, xs):
+        """One number for a list of ``inputs`` numbers."""
+        _check_inputs(xs, self.inputs, "a neuron")
+        return self._activate([self.weighted_sum(xs)])[0]
+
+    def weighted_sum(self, xs):
+        """w . x + b, before the activation."""
+        total = nf.dot(self.weights, xs)
+        return total if self.bias is False else total + self.bias
+
+
+class Layer(nf.Module):
+    """Neurons side by side, all fed with the same inputs.
+
+    The activation sees the whole list of their sums, so that softmax works too.
+    """
+
+    def __init__(
+        self, *, inputs, outputs, activation="linear", bias=True, initializer="uniform", rng
+    ):
+        self.inputs = inputs
+        self.outputs = outputs
+        self.activation = activation
+        self.bias = bias
+        self.initializer = initializer
+        self.neurons = [
+            Neuron(inputs=inputs, bias=bias, initializer=initializer, outputs=outputs, rng=rng)
+            for _ in range(outputs)
+        ]
+        self._activate = find_activation(activation)
+
+    def forward(self, xs):
+        """(inputs,) -> (outputs,), or a bare number if there is one output."""
+        _check_inputs(xs, self.inputs, f"a layer of {self.outputs} neurons")
+        outputs = self._activate([neuron(xs) for neuron in self.neurons])
+        return outputs[0] if len(outputs) == 1 else outputs
+
+
+class Sequential(nf.Module):
+    """Layers one after the other, each fed with what the one before gave.
+
+    ``layers`` are modules, or configurations such as ``{"use": "layer", "inputs": 2, ...}``.
+    """
+
+    def __init__(self, *, layers=(), rng=None):
+        self.layers = [
+            layer if isinstance(layer, nf.Module) else nf.build(layer, rng=rng) for layer in layers
+        ]
+
+    def add(self, layer):
+        """Append a layer; gives the model back, so that calls can be chained."""
+        self.layers.append(layer)
+        return self
+
+    def forward(self, xs):
+        """Through all layers."""
+        for layer in self.layers:
+            xs = layer(xs if isinstance(xs, (list, tuple)) else [xs])
+        return xs
+
+
+class MLP(nf.Module):
+    """A multi-layer perceptron: ``sizes`` inputs, hidden layers and outputs, fully connected.
+
+    Hidden layers have ``activation``, the last one ``output_activation``. With ``dropout``,
+    each hidden number is dropped with that probability while training.
+    Source: Rumelhart, Hinton and Williams 1986.
+
+    >>> model = MLP(sizes=[2, 16, 16, 1], activation="relu", rng=nf.SplitMix32(0))
+    >>> len(model.parameters())
+    337
+    """
+
+    def __init__(
+        self, *, sizes, activation="relu", output_activation="linear", bias=True,
+        initializer="uniform", dropout=0.0, rng,
+    ):  # fmt: skip
+        if len(sizes) < 2:
+            raise nf.InputError(
+                f"an mlp needs at least two sizes, inputs and outputs, but got {sizes!r};"
+                " for example sizes = [2, 16, 1]"
+            )
+        self.sizes = list(sizes)
+        self.activation = activation
+        self.output_activation = output_activation
+        self.bias = bias
+        self.initializer = initializer
+        self.dropout = dropout
+        last = len(sizes) - 2
+        self.layers = [
+            Layer(
+                inputs=sizes[k],
+                outputs=sizes[k + 1],
+                activation=output_activation if k == last else activation,
+                bias=bias,
+                initializer=initializer,
+                rng=rng,
+            )
+            for k in range(last + 1)
+        ]
+        self.dropouts = [Dropout(rate=dropout, rng=rng) for _ in range(last)] if dropout else []
+
+    def forward(self, xs):
+        """(sizes[0],) -> (sizes[-1],), or a bare number if that is 1."""
+        _check_inputs(xs, self.sizes[0], "the mlp")
+        for k, layer in enumerate(self.layers):
+            xs = layer(xs if isinstance(xs, (list, tuple)) else [xs])
+            if k < len(self.dropouts):
+                xs = self.dropouts[k](xs if isinstance(xs, list) else [xs])
+        return xs
+
+
+class Dropout(nf.Module):
+    """Sets each number to zero with probability ``rate`` while training, and scales the others up.
+
+    The scale 1 / (1 - rate) keeps the expected sum; in evaluation nothing changes. The random
+    numbers enter as inputs, so that eager and compiled runs draw the same ones.
+    Source: Srivastava et al. 2014, section 4, in the inverted form.
+
+    Raises :class:`neuroflow.InputError` for a rate outside [0, 1).
+    """
+
+    def __init__(self, *, rate=0.5, rng):
+        if not 0.0 <= rate < 1.0:
+            raise nf.InputError(f"a dropout rate is at least 0 and less than 1, but got {rate}")
+        self.rate = rate
+        self._rng = rng
+
+    def forward(self, xs):
+        """As many numbers as it is given."""
+        if not self.training or self.rate == 0.0:
+            return list(xs)
+        keep = 1.0 / (1.0 - self.rate)
+        return [nf.where(nf.random_input(self._rng.random) < self.rate, 0.0, keep) * x for x in xs]
+
+
+@nf.hookimpl
+def neuroflow_layers():
+    """All layers of this module by name."""
+    for name, layer in {
+        "neuron": Neuron, "layer": Layer, "sequential": Sequential, "mlp": MLP, "dropout": Dropout,
+    }.items():  # fmt: skip
+        summary = (layer.__doc__ or "").split("\n", 1)[0]
+        formula = {"neuron": r"f(w \cdot x + b)", "layer": r"f(W x + b)"}.get(name, "")
+        yield nf.LayerEntry(name=name, target=layer, summary=summary, formula=formula)

@@ -1,1 +1,85 @@
-"""Optimizers: update rules of one parameter."""
+"""Optimizers: update rules of one parameter.
+
+``w`` is the parameter, ``g`` its gradient, what follows is state that starts at zero; a rule
+gives them all back, moved. ``step`` counts from 1. The formulas are those of PyTorch.
+"""
+
+from __future__ import annotations
+
+import neuroflow as nf
+
+
+@nf.update_rule
+def sgd(w, g, velocity, *, learning_rate, step, momentum=0.0, nesterov=0.0, weight_decay=0.0):
+    """Gradient descent, with momentum if you like.
+
+    ``nesterov`` is 1 to look one step ahead, else 0.
+    Source: Sutskever et al. 2013, in PyTorch's form: v = m v + g; w = w - eta v.
+
+    >>> sgd(1.0, 0.5, 0.0, learning_rate=0.1, step=1)
+    (0.95, 0.5)
+    """
+    g = g + weight_decay * w
+    velocity = momentum * velocity + g
+    move = nesterov * (g + momentum * velocity) + (1.0 - nesterov) * velocity
+    return w - learning_rate * move, velocity
+
+
+@nf.update_rule
+def rmsprop(w, g, square, *, learning_rate, step, decay=0.99, epsilon=1e-8, weight_decay=0.0):
+    """A step divided by the root of a running mean of squared gradients.
+
+    Source: Tieleman and Hinton 2012, lecture 6.5.
+    """
+    g = g + weight_decay * w
+    square = decay * square + (1.0 - decay) * g * g
+    return w - learning_rate * g / (nf.sqrt(square) + epsilon), square
+
+
+@nf.update_rule
+def adam(w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Running means of the gradient and of its square, corrected for starting at zero.
+
+    Source: Kingma and Ba 2015, algorithm 1.
+
+    >>> w, m, v = adam(1.0, 0.5, 0.0, 0.0, learning_rate=0.1, step=1)
+    >>> round(w, 6)
+    0.9
+    """
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    m_corrected = m / (1.0 - nf.power(beta1, step))
+    v_corrected = v / (1.0 - nf.power(beta2, step))
+    return w - learning_rate * m_corrected / (nf.sqrt(v_corrected) + epsilon), m, v
+
+
+@nf.update_rule
+def adamw(
+    w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01
+):
+    """Adam, with each weight shrunk a little apart from its gradient.
+
+    Source: Loshchilov and Hutter 2019, algorithm 2.
+    """
+    shrunk = w - learning_rate * weight_decay * w
+    return adam.rule(
+        shrunk, g, m, v, learning_rate=learning_rate, step=step,
+        beta1=beta1, beta2=beta2, epsilon=epsilon,
+    )  # fmt: skip
+
+
+_FORMULAS = {
+    sgd: r"v \leftarrow m v + g, \quad w \leftarrow w - \eta v",
+    rmsprop: r"s \leftarrow \rho s + (1 - \rho) g^2, \quad"
+    r" w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}",
+    adam: r"w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
+    adamw: r"w \leftarrow w - \eta \lambda w - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
+}
+
+
+@nf.hookimpl
+def neuroflow_optimizers():
+    """All optimizers by name."""
+    for rule, formula in _FORMULAS.items():
+        summary = (rule.rule.__doc__ or "").split("\n", 1)[0]
+        yield nf.OptimizerEntry(name=rule.name, target=rule, summary=summary, formula=formula)

@@ -1,1 +1,78 @@
-"""Schedules: the learning rate over time."""
+"""Schedules: the learning rate over time.
+
+Each is a function of the base rate, the step (counted from 0) and the number of steps in all.
+"""
+
+from __future__ import annotations
+
+import math
+
+import neuroflow as nf
+
+
+def constant(base, step, steps):
+    """The base rate throughout.
+
+    >>> constant(0.1, 50, 100)
+    0.1
+    """
+    return base
+
+
+def linear(base, step, steps, *, to=0.0):
+    """In a straight line from the base rate to ``to``.
+
+    >>> linear(1.0, 50, 100, to=0.1)
+    0.55
+    """
+    return base + (to - base) * step / steps
+
+
+def step(base, step, steps, *, every=10, factor=0.1):
+    """Multiplied with ``factor`` after ``every`` steps: a staircase.
+
+    >>> step(1.0, 25, 100, every=10, factor=0.5)
+    0.25
+    """
+    return base * factor ** (step // every)
+
+
+def exponential(base, step, steps, *, factor=0.99, every=1):
+    """Multiplied with ``factor`` in every ``every`` steps, smoothly.
+
+    >>> exponential(1.0, 20, 100, factor=0.5, every=10)
+    0.25
+    """
+    return base * factor ** (step / every)
+
+
+def cosine(base, step, steps, *, to=0.0, warmup=0):
+    """Up in a line over ``warmup`` steps, then along half a cosine down to ``to``.
+
+    Source: Loshchilov and Hutter 2017, equation 5, with warm-up as in Vaswani et al. 2017.
+
+    >>> cosine(1.0, 0, 100, warmup=10), cosine(1.0, 55, 100, warmup=10)
+    (0.1, 0.5)
+    """
+    if step < warmup:
+        return base * (step + 1) / warmup
+    progress = (step - warmup) / max(1, steps - warmup)
+    return to + (base - to) * 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+_FORMULAS = {
+    constant: r"\eta_0",
+    linear: r"\eta_0 + (\eta_1 - \eta_0) \frac{k}{n}",
+    step: r"\eta_0 \, \gamma^{\lfloor k / m \rfloor}",
+    exponential: r"\eta_0 \, \gamma^{k / m}",
+    cosine: r"\eta_1 + \frac{\eta_0 - \eta_1}{2}"
+    r" \left(1 + \cos\left(\pi \frac{k - w}{n - w}\right)\right)",
+}
+
+
+@nf.hookimpl
+def neuroflow_schedules():
+    """All schedules by name."""
+    for rate, formula in _FORMULAS.items():
+        summary = (rate.__doc__ or "").split("\n", 1)[0]
+        yield nf.ScheduleEntry(name=rate.__name__, target=rate, summary=summary, formula=formula)
