@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import warnings
 from collections.abc import Callable
 from operator import add, mul, neg, pos, sub, truediv
 from typing import Any
@@ -90,7 +91,9 @@ def parse_expression(text: str) -> Expression:
             f"f(x) has {len(text)} characters; at most {LONGEST} are read, so write it shorter"
         )
     try:
-        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as "invalid escape sequence": refused below
+            tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
         raise InputError(f"cannot read f(x) = {text.strip()}: {reason}; {ALLOWED}") from error
