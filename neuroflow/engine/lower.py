@@ -264,6 +264,8 @@ class _Lowering:
             size=end + (0 if self.gradients == "none" else shift) + 64,
             matrices=self.n_matrices,
             gathers=len(self.gathered),
+            n_numbers=self.plan.n_numbers,
+            has_gradients=self.gradients != "none",
         )
 
     # Groups

@@ -70,6 +70,8 @@ class Program:
     size: int
     matrices: int
     gathers: int
+    n_numbers: int = 0
+    has_gradients: bool = True
 
     @property
     def output_offsets(self) -> Ints:

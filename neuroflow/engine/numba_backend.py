@@ -1,34 +1,39 @@
-"""The numba backend: writes the machine's text for a set of kernels, compiles and keeps it.
+"""The numba backend: writes the machine's text for a set of kernels, and runs it.
 
-Compiled modules lie in a cache folder, one folder per text. A folder is built under a private
-name and renamed when it is complete, so that concurrent processes never see half of one; its
-files carry checksums, and one that is stale or damaged is built again.
+The text is ``native.py`` with one branch per map kernel put in; the compiled module is kept on
+disk (see :mod:`neuroflow.engine.cache`). What cannot be native runs in between with numpy: ops that
+fell back to Python, and matrix products so large that numpy's BLAS is faster.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import json
-import os
+import platform
 import re
-import shutil
-import sys
-import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import llvmlite
+import llvmlite.binding as llvm
+import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from neuroflow.core.errors import BackendError
-from neuroflow.engine.kernels import Kernels, MapKernel
-from neuroflow.engine.machine import Kind
-from neuroflow.engine.rules import Kernel, Operand, Step
+from neuroflow.engine.cache import load_module
+from neuroflow.engine.executor import Executor, Floats, Schedule, Training
+from neuroflow.engine.kernels import MapKernel
+from neuroflow.engine.machine import Kind, Program
+from neuroflow.engine.numpy_backend import NumpyCode, Thunk
+from neuroflow.engine.rules import Kernel, Operand, RuleError, Step, update_kernel
+from neuroflow.engine.tape import Ints
+from neuroflow.engine.vectors import width_of
 
-_TEMPLATE = Path(__file__).with_name("native.py")
-_VECTORS = Path(__file__).with_name("vectors.py")
+BLAS = 1_000_000
+"""Multiplications from which a matrix product is left to numpy's BLAS."""
+
+_HERE = Path(__file__).parent
+_TEMPLATE = _HERE / "native.py"
 
 
 def source_of(
@@ -41,6 +46,7 @@ def source_of(
 
     text = re.sub(r" {8}elif kind == (\d+):\n(?: {12}.*\n)+", used, _TEMPLATE.read_text())
     text = text.replace('FLOAT = "float64"', f'FLOAT = "{dtype}"', 1)
+    text = text.replace("entry = njit(", "entry = njit(cache=True, ")
     branches = "".join(
         _branch(int(Kind.MAP) + k, entry) for k, entry in enumerate(entries) if entry.kernel
     )
@@ -105,8 +111,164 @@ def _update(kernel: Kernel) -> str:
     return "".join(f"    {line}\n" for line in lines)
 
 
-def cache_folder() -> Path:
-    """Where compiled machines are kept: ``NEUROFLOW_CACHE``, or the user's cache folder."""
-    chosen = os.environ.get("NEUROFLOW_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(chosen) if chosen else Path(base) / "neuroflow"
+class NumbaExecutor(Executor):
+    """Runs programs natively; compiles when a program needs what was not compiled yet."""
+
+    name = "numba"
+
+    def vector_width(self) -> int:
+        return width_of(self.dtype)
+
+    def bind(self) -> None:
+        self._module: ModuleType | None = getattr(self, "_module", None)
+        self._compiled: tuple[int, frozenset[int], Any] = getattr(
+            self, "_compiled", (0, frozenset(), None)
+        )
+        self._pieces: dict[tuple[int, int], list[tuple[int, int] | Thunk]] = {}
+        self._tables: tuple[Any, ...] | None = None
+
+    def prepare_training(self, training: Training) -> None:
+        super().prepare_training(training)
+        try:
+            self._update = update_kernel(training.rule, training.settings) if training.rule else None
+        except RuleError:
+            self._update = None
+
+    _update: Kernel | None = None
+
+    # Compiling
+
+    def module(self) -> ModuleType:
+        """The native machine for all programs so far."""
+        n_kernels, kinds, update = self._compiled
+        needed = frozenset(int(k) for p in self.programs for k in np.unique(p.code[:, 0]))
+        known = needed <= kinds and n_kernels >= len(self.kernels.entries)
+        if self._module is None or not known or update is not self._update:
+            kinds |= needed
+            entries = self.kernels.entries
+            text = source_of(entries, kinds, self._update, str(self.dtype))
+            self._module = load_module(text, _facts(), self._warm)
+            self._compiled = (len(entries), kinds, self._update)
+        return self._module
+
+    def _warm(self, module: ModuleType) -> None:
+        """Compile (or read) what will be called, by calling it on nothing."""
+        memory, integers = np.zeros(256, self.dtype), np.zeros(1, np.int64)
+        table, numbers = np.zeros((1, 16), np.int64), np.zeros(1)
+        module.run(memory, integers, table, table[:, :3].copy(), 0, 0)
+        if self._update is not None:
+            none = np.zeros((0, 16), np.int64)
+            module.train(
+                memory, memory, integers, table, table[:, :3].copy(), table, table[:, :2].copy(),
+                numbers, numbers, integers, integers, numbers, none[:, :2].copy(),
+                none[:, :2].copy(), numbers, np.zeros((1, 2)), 0, 0.0, 0.0, 1, False,
+            )  # fmt: skip
+
+    # Running
+
+    def run(self, number: int, part: int) -> None:
+        module, program = self.module(), self.programs[number]
+        with np.errstate(all="ignore"):
+            for piece in self._pieces_of(number, part):
+                if isinstance(piece, tuple):
+                    module.run(self.memory, self.indices, program.code, program.runs, *piece)
+                else:
+                    piece()
+
+    def _pieces_of(self, number: int, part: int) -> list[tuple[int, int] | Thunk]:
+        """A part as stretches of native instructions and calls of numpy in between."""
+        key = (number, part)
+        if key not in self._pieces:
+            program = self.programs[number]
+            begin, end = program.parts[part : part + 2]
+            pieces: list[tuple[int, int] | Thunk] = []
+            code = None
+            for row in range(begin, end):
+                if self._is_foreign(program.code[row]):
+                    code = code or _OneByOne(program, self)
+                    pieces += [(begin, row)] if row > begin else []
+                    pieces.append(code.call(program.code[row]))
+                    begin = row + 1
+            pieces += [(begin, end)] if end > begin else []
+            self._pieces[key] = pieces
+        return self._pieces[key]
+
+    def _is_foreign(self, row: Ints) -> bool:
+        """Whether an instruction runs with numpy rather than natively."""
+        kind = int(row[0])
+        if kind >= Kind.MAP:
+            return self.kernels.entries[kind - Kind.MAP].kernel is None
+        if kind == Kind.MATMUL:
+            return int(row[8] * row[9] * row[10]) >= BLAS
+        return kind == Kind.OUTER and int(row[8] * row[9] * row[10]) >= BLAS
+
+    def _is_native(self, program: Program) -> bool:
+        lane_output = program.plan.outputs[0] >= program.plan.n_uniform
+        return bool(lane_output) and not any(self._is_foreign(row) for row in program.code)
+
+    # Whole steps
+
+    def train(
+        self, schedule: Schedule, rates: Floats, first_step: int, learn: bool
+    ) -> NDArray[np.float64]:
+        if self._tables is None:
+            native = all(self._is_native(program) for program in self.programs)
+            self._tables = _tables(self.programs) if native else ()
+        if not self._tables or (learn and self._update is None):
+            return super().train(schedule, rates, first_step, learn)
+        results = np.zeros((len(schedule.steps), 2))
+        code, runs, programs, cells = self._tables
+        constants = [x for p in self.programs for x in p.plan.constant_numbers()]
+        done = self.module().train(
+            self.memory, self.state, self.indices, code, runs, programs, cells,
+            np.array([*constants, 0.0]), schedule.numbers, schedule.integers, schedule.starts,
+            schedule.weights, schedule.jobs, schedule.steps, rates, results, self.n_parameters,
+            self.training.l2, self.training.clip_norm, first_step, learn,
+        )  # fmt: skip
+        return results[: done + 1]
+
+
+class _OneByOne(NumpyCode):
+    """Single instructions of a program, run with numpy."""
+
+    def __init__(self, program: Program, executor: Executor) -> None:
+        self.memory, self.indices = executor.memory, executor.indices
+        self.kernels, self.runs = executor.kernels, program.runs
+
+
+def _facts() -> str:
+    """What compiled code depends on beside its text."""
+    texts = (_HERE / "vectors.py").read_text()
+    versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version())
+    return f"{versions} {llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()} {texts}"
+
+
+def _tables(programs: Sequence[Program]) -> tuple[Any, ...]:
+    """All programs in one table of code, as ``train`` reads them."""
+    width = max(program.code.shape[1] for program in programs)
+    codes, runs, rows, cells = [], [], [], []
+    n_code = n_runs = n_cells = n_constants = 0
+    for program in programs:
+        code = np.pad(program.code, ((0, 0), (0, width - program.code.shape[1])))
+        copies = (code[:, 0] == Kind.GATHER) | (code[:, 0] == Kind.SCATTER)
+        code[copies, 2] += n_runs
+        plan = program.plan
+        rows.append([
+            *[n_code + bound for bound in program.parts], program.lanes, program.arena,
+            program.first_lane, program.late, program.shift, int(program.output_offsets[0]),
+            n_cells, len(plan.input_numbers), plan.n_numbers if _chooses(program) else 0,
+            n_constants, len(plan.constants), int(program.where[0]) if plan.constants else 0,
+        ])  # fmt: skip
+        cells.append(np.stack([program.input_offsets, plan.input_numbers], axis=1))
+        codes.append(code)
+        runs.append(program.runs)
+        n_code, n_runs = n_code + len(code), n_runs + len(program.runs)
+        n_cells, n_constants = n_cells + len(plan.input_numbers), n_constants + len(plan.constants)
+    return (
+        np.concatenate(codes), np.concatenate(runs), np.array(rows, dtype=np.int64),
+        np.concatenate(cells),
+    )  # fmt: skip
+
+
+def _chooses(program: Program) -> bool:
+    return any(group.index is not None for group in program.plan.groups)

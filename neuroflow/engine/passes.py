@@ -33,7 +33,7 @@ class Graph:
     inputs: NDArray[np.int32]
     scope: NDArray[np.int32]
     outputs: Ints
-    constants: list[float]
+    constants: list[Any]
     notes: list[str]
     level: NDArray[np.int32] | None = None
     uniform: NDArray[np.bool_] | None = None

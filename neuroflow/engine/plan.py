@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from attrs import define, field
 
+from neuroflow.core.value import Value
 from neuroflow.engine.passes import Graph, tidy
 from neuroflow.engine.tape import CONSTANT, INPUT, PARAMETER, Ints, Take, Tape
 
@@ -53,7 +54,7 @@ class Plan:
     other cells hold one number per lane.
     """
 
-    constants: list[float]
+    constants: list[Any]
     n_parameters: int
     input_numbers: Ints
     """Which number of the example each input cell holds."""
@@ -63,7 +64,14 @@ class Plan:
     n_cells: int
     outputs: Ints
     n_traced: int
+    n_numbers: int = 0
+    """How many numbers an example has, used or not."""
+
     notes: list[str] = field(factory=list)
+
+    def constant_numbers(self) -> list[float]:
+        """The constants now; Values among them are read."""
+        return [c.data if isinstance(c, Value) else c for c in self.constants]
 
     @property
     def n_nodes(self) -> int:

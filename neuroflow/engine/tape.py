@@ -39,7 +39,8 @@ class Tape:
 
     ``ops`` is the table that ``op`` points into; its first three entries stand for leaves.
     Input k of the example is read through ``payload`` of its cell; a constant's payload is a
-    position in ``constants``, a parameter's a position in ``parameters``.
+    position in ``constants`` (numbers, or Values that are no parameters and are read anew by every
+    run), a parameter's a position in ``parameters``.
     """
 
     ops: list[Any] = field(factory=lambda: list(LEAVES))
@@ -48,7 +49,7 @@ class Tape:
     inputs: Any = field(factory=lambda: array("i"))
     scope: Any = field(factory=lambda: array("i"))
     scopes: dict[str, int] = field(factory=lambda: {"": 0})
-    constants: list[float] = field(factory=list)
+    constants: list[Any] = field(factory=list)
     parameters: list[Any] = field(factory=list)
     _op_number: dict[int, int] = field(factory=dict)
 

@@ -16,32 +16,14 @@ from typing import Any
 from attrs import define, field
 
 import neuroflow
-from neuroflow.core.elementary import where
+from neuroflow.core import arithmetic
 from neuroflow.core.errors import InputError, TraceError
-from neuroflow.core.op import Op, op
-from neuroflow.core.value import Value, building, context
+from neuroflow.core.op import Op
+from neuroflow.core.value import Value, building, context, resolver
 from neuroflow.engine.tape import CONSTANT, INPUT, PARAMETER, Take, Tape
 
 _LIBRARY = str(Path(neuroflow.__file__).parent)
 _PLUGINS = "neuroflow_plugins"
-
-
-@op(formula="[a > b]")
-def greater(a, b):  # type: ignore[no-untyped-def]
-    """1 where a > b, else 0: what a comparison of traced Values becomes."""
-    return where(a > b, 1.0, 0.0)
-
-
-@op(formula=r"[a \ge b]")
-def greater_equal(a, b):  # type: ignore[no-untyped-def]
-    """1 where a >= b, else 0."""
-    return where(a >= b, 1.0, 0.0)
-
-
-@greater.partials
-@greater_equal.partials
-def _no_slope(out, a, b):  # type: ignore[no-untyped-def]
-    return (0.0, 0.0)
 
 
 class TracedValue(Value):
@@ -77,16 +59,16 @@ class TracedValue(Value):
         raise unknown("rounded", "the value itself")
 
     def __lt__(self, other: Value | float) -> Any:
-        return greater(other, self)
+        return resolver.need("less")(self, other)
 
     def __le__(self, other: Value | float) -> Any:
-        return greater_equal(other, self)
+        return resolver.need("less_equal")(self, other)
 
     def __gt__(self, other: Value | float) -> Any:
-        return greater(self, other)
+        return resolver.need("greater")(self, other)
 
     def __ge__(self, other: Value | float) -> Any:
-        return greater_equal(self, other)
+        return resolver.need("greater_equal")(self, other)
 
 
 for _name in ("inputs", "op", "grad"):
@@ -158,25 +140,13 @@ class Tracer:
     _takes: dict[int, Take] = field(factory=dict)
 
     def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
-        """One node; a node of constants alone is computed at once."""
-        cells = []
-        constant = True
-        for x in inputs:
-            if isinstance(x, TracedValue):
-                constant = False
-                cells.append(self.cell_of_index(x) if x.cell < 0 else x.cell)
-            else:
-                cells.append(-1)
-                constant = constant and not isinstance(x, TracedParameter)
-        if constant:
-            numbers = [x.data if isinstance(x, Value) else x for x in inputs]
-            return Value(op.forward(*numbers))
-        same = _neutral(op, inputs)
+        """One node on the tape, unless it changes nothing."""
+        same = _simpler(op, inputs)
         if same is not None:
             return same
-        for k, cell in enumerate(cells):
-            if cell < 0:
-                cells[k] = self.cell(inputs[k])
+        cells = [
+            x.cell if type(x) is TracedValue else self.cell(x) for x in inputs
+        ]
         return TracedValue(self.tape.add(op, cells, context.get().scope))
 
     def cell(self, x: Any) -> int:
@@ -190,7 +160,14 @@ class Tracer:
                 f"a traced function used {x!r}, which was computed before the trace;"
                 " its history would be lost; compute it inside the function"
             )
-        return self.constant(x.data if isinstance(x, Value) else float(x))
+        return self.live_constant(x) if isinstance(x, Value) else self.constant(float(x))
+
+    def live_constant(self, value: Value) -> int:
+        """The cell of a Value that is no parameter: every run reads its number anew."""
+        if value not in self._leaves:
+            self._leaves[value] = self.tape.leaf(CONSTANT, len(self.tape.constants))
+            self.tape.constants.append(value)
+        return self._leaves[value]
 
     def constant(self, number: float) -> int:
         """The cell of a constant; equal numbers share one."""
@@ -239,6 +216,28 @@ class Tracer:
         return self.input()
 
 
+def _simpler(op: Op, inputs: tuple[Any, ...]) -> Any:
+    """x for x + 0 and x * 1, which Python's own ``sum`` leaves behind; x * x for x ** 2."""
+    if len(inputs) != 2:
+        return None
+    a, b = inputs
+    if op is arithmetic.add or op is arithmetic.mul:
+        neutral = 0 if op is arithmetic.add else 1
+        if not isinstance(a, Value) and a == neutral:
+            return b
+        if not isinstance(b, Value) and b == neutral:
+            return a
+    if op is arithmetic.pow and not isinstance(b, Value):
+        return {1: a, 2: a * a}.get(b) if b in (1, 2) else None
+    return None
+
+
+def draw(self, number: Callable[[], float]) -> TracedValue:
+        """A random number that each run draws anew: an input that fills itself."""
+        self.draws.append(number)
+        return self.input()
+
+
 def _neutral(op: Op, inputs: tuple[Any, ...]) -> Any:
     """x for x + 0, x * 1 and the like, which Python's own ``sum`` leaves behind."""
     if len(inputs) == 2 and op.name in ("add", "mul"):
@@ -251,15 +250,15 @@ def _neutral(op: Op, inputs: tuple[Any, ...]) -> Any:
     return None
 
 
-def draw(number: Callable[[], float]) -> Any:
-    """A random number, ``draw(rng.random)``, drawn anew by every run, compiled ones too.
+def random_input(number: Callable[[], float]) -> Any:
+    """A random number, ``random_input(rng.random)``, drawn anew by every run, compiled ones too.
 
     Eager code gets the number itself. A trace gets an input, for which every run of the
     compiled function calls ``rng.random`` in the same order, so that eager and compiled runs
-    draw the same numbers from the same seed. Dropout is ``where(draw(rng.random) < p, 0, x)``.
+    draw the same numbers from the same seed. Dropout is ``where(random_input(rng.random) < p, 0, x)``.
 
     >>> import random
-    >>> draw(random.Random(1).random)
+    >>> random_input(random.Random(1).random)
     0.13436424411240122
     """
     tracer = getattr(context.get().build, "__self__", None)

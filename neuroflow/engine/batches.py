@@ -1,0 +1,161 @@
+"""Batches: which examples fill the lanes of which programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import define, field
+
+from neuroflow.core.errors import InputError
+from neuroflow.engine.executor import Executor, Schedule
+from neuroflow.engine.lower import lower
+from neuroflow.engine.machine import padded
+from neuroflow.engine.structure import Structure, flatten
+from neuroflow.engine.traced import Trace, TracedFunction, check_indices
+
+LANE_BYTES = 4_000_000
+"""Lanes are limited so that what a program works on stays about this large."""
+
+MOST_LANES = 512
+
+
+@define(eq=False)
+class Row:
+    """One example as numbers: where it starts among all, and what it looks like."""
+
+    start: int
+    structure: Structure
+
+
+@define(eq=False)
+class Rows:
+    """Examples, flattened once and then found again by their number."""
+
+    function: TracedFunction
+    numbers: list[float] = field(factory=list)
+    _known: dict[int, Row] = field(factory=dict)
+    _array: Any = None
+
+    def row(self, key: int, example: Sequence[Any]) -> Row:
+        """The row of an example; each key is flattened once."""
+        row = self._known.get(key)
+        if row is None:
+            row = self._known[key] = self.new(example)
+        return row
+
+    def new(self, example: Sequence[Any]) -> Row:
+        """A fresh row, with random numbers drawn for it."""
+        numbers, structure = flatten(tuple(example))
+        trace = self.function.trace(structure)
+        check_indices(trace, numbers, structure)
+        start = len(self.numbers)
+        self.numbers.extend(numbers)
+        self.numbers.extend([number() for number in trace.draws])
+        return Row(start, structure)
+
+    def arrays(self) -> tuple[Any, Any]:
+        """All numbers, and the same as integers for those that choose."""
+        if self._array is None or len(self._array[0]) != len(self.numbers) + 1:
+            numbers = np.array([*self.numbers, 0.0])
+            with np.errstate(invalid="ignore"):
+                self._array = numbers, numbers.astype(np.int64)
+        return self._array  # type: ignore[no-any-return]
+
+
+@define(eq=False)
+class Batcher:
+    """Makes schedules for one function on one executor."""
+
+    function: TracedFunction
+    executor: Executor
+    gradients: str
+    """"none", "parameters" or "all"."""
+
+    threads: int = 1
+
+    def lanes_for(self, trace: Trace, count: int) -> int:
+        """How many lanes to run ``count`` examples in: one, or whole vectors."""
+        width = self.executor.width
+        if count < max(2, width // 2):
+            return 1
+        cells = trace.plan.n_cells - trace.plan.n_uniform
+        most = LANE_BYTES // (16 * max(cells, 1))
+        most = max(width, min(MOST_LANES, most) // width * width)
+        share = -(-count // self.threads)
+        return min(most, padded(share, width))
+
+    def program(self, trace: Trace, lanes: int) -> int:
+        """The number of the program of a trace for so many lanes; made at first use."""
+        if lanes not in trace.programs:
+            executor = self.executor
+            program = lower(trace.plan, executor.kernels, lanes, executor.width, self.gradients)
+            trace.programs[lanes] = executor.add(program, trace.plan.n_numbers)
+        return trace.programs[lanes]
+
+    def schedule(self, rows: Rows, batches: Sequence[Sequence[Row]]) -> Schedule:
+        """A schedule with one step per batch; each example counts equally within its batch."""
+        jobs: list[tuple[int, int]] = []
+        steps: list[tuple[int, int]] = []
+        starts: list[int] = []
+        weights: list[float] = []
+        for batch in batches:
+            if not batch:
+                raise InputError("got an empty batch; expected at least one example")
+            first = len(jobs)
+            groups: dict[Structure, list[Row]] = {}
+            for row in batch:
+                groups.setdefault(row.structure, []).append(row)
+            for structure, members in groups.items():
+                self._add_jobs(structure, members, 1.0 / len(batch), jobs, starts, weights)
+            steps.append((first, len(jobs)))
+        numbers, integers = rows.arrays()
+        return Schedule(
+            np.array(jobs, dtype=np.int64).reshape(-1, 2),
+            np.array(steps, dtype=np.int64).reshape(-1, 2),
+            np.array(starts, dtype=np.int64),
+            np.array(weights),
+            numbers,
+            integers,
+        )
+
+    def _add_jobs(
+        self, structure: Structure, members: list[Row], weight: float,
+        jobs: list[tuple[int, int]], starts: list[int], weights: list[float],
+    ) -> None:  # fmt: skip
+        """Fill lanes with the examples of one structure; the last job repeats an example."""
+        trace = self.function.trace(structure)
+        lanes = self.lanes_for(trace, len(members))
+        number = self.program(trace, lanes)
+        for k in range(0, len(members), lanes):
+            rows = members[k : k + lanes]
+            spare = lanes - len(rows)
+            jobs.append((number, len(starts)))
+            starts.extend([row.start for row in rows] + [rows[0].start] * spare)
+            weights.extend([weight] * len(rows) + [0.0] * spare)
+
+
+def outputs_of(
+    batcher: Batcher, rows: Rows, batch: Sequence[Row], use: Callable[[Trace, Any], Any]
+) -> list[Any]:
+    """Run the forward part alone; ``use(trace, numbers)`` shapes the outputs of each example."""
+    executor = batcher.executor
+    results: list[Any] = [None] * len(batch)
+    groups: dict[Structure, list[int]] = {}
+    for k, row in enumerate(batch):
+        groups.setdefault(row.structure, []).append(k)
+    for structure, members in groups.items():
+        trace = batcher.function.trace(structure)
+        lanes = batcher.lanes_for(trace, len(members))
+        number = batcher.program(trace, lanes)
+        schedule = batcher.schedule(rows, [])
+        executor.begin(number)
+        for k in range(0, len(members), lanes):
+            part = members[k : k + lanes]
+            starts = [batch[j].start for j in part]
+            starts += [starts[0]] * (lanes - len(part))
+            values = executor.forward(number, starts, schedule).astype(float)
+            for lane, j in enumerate(part):
+                results[j] = use(trace, values[:, lane].tolist())
+    return results
