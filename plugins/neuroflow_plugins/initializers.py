@@ -1,99 +1,66 @@
-r"""Initializers: how weights are drawn.
+"""Initializers: how weights are drawn, one number at a time.
 
-Each draws one weight from ``rng`` for a neuron with ``fan_in`` inputs in a layer whose numbers
-go to ``fan_out`` neurons. He and Xavier keep the size of the numbers alike from layer to layer:
-a neuron sums ``fan_in`` products, so weights shrink with its square root.
+``fan_in`` is the number of inputs of the unit that the weight belongs to, ``fan_out`` the number
+of units that share those inputs.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import neuroflow as nf
 
-Distribution = Literal["normal", "uniform"]
+_ROOT_TWO = math.sqrt(2.0)
 
 
-def uniform(rng, fan_in: int, fan_out: int, *, low: float = -1.0, high: float = 1.0) -> float:
-    """Equally likely everywhere between ``low`` and ``high``; as in micrograd and the original.
+def uniform(rng, fan_in, fan_out, *, low=-1.0, high=1.0):
+    """Evenly between ``low`` and ``high``; the original's and micrograd's way.
 
-    >>> uniform(nf.SplitMix32(0), 2, 16)
+    >>> uniform(nf.SplitMix32(0), 2, 1)
     -0.21574971731752157
     """
     return low + (high - low) * rng.random()
 
 
-def normal(rng, fan_in: int, fan_out: int, *, mean: float = 0.0, std: float = 1.0) -> float:
-    """Normally distributed around ``mean`` with standard deviation ``std``.
-
-    >>> normal(nf.SplitMix32(0), 2, 16, mean=3.0, std=0.0)
-    3.0
-    """
+def normal(rng, fan_in, fan_out, *, mean=0.0, std=0.02):
+    """From the normal distribution."""
     return rng.gauss(mean, std)
 
 
-def he(rng, fan_in: int, fan_out: int, *, distribution: Distribution = "normal") -> float:
-    r"""Variance :math:`2 / \text{fan\_in}`, for relu, which lets half of the numbers through.
+def he(rng, fan_in, fan_out, *, gain=_ROOT_TWO):
+    """Normal with deviation gain / sqrt(fan_in), which keeps the size of relu outputs.
 
-    Source: He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015), equation 10.
-
-    >>> abs(he(nf.SplitMix32(0), 6, 16, distribution="uniform")) < 1.0
-    True
+    Source: He et al. 2015, equation 10.
     """
-    return _with_variance(rng, 2.0 / fan_in, distribution)
+    return rng.gauss(0.0, gain / math.sqrt(fan_in))
 
 
-def xavier(rng, fan_in: int, fan_out: int, *, distribution: Distribution = "uniform") -> float:
-    r"""Variance :math:`2 / (\text{fan\_in} + \text{fan\_out})`, for tanh and its like.
+def xavier(rng, fan_in, fan_out, *, gain=1.0):
+    """Evenly within gain sqrt(6 / (fan_in + fan_out)), which keeps sizes in both directions.
 
-    Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
-    networks" (2010), equation 16.
-
-    >>> abs(xavier(nf.SplitMix32(0), 3, 3)) < 1.0
-    True
+    Source: Glorot and Bengio 2010, equation 16.
     """
-    return _with_variance(rng, 2.0 / (fan_in + fan_out), distribution)
+    limit = gain * math.sqrt(6.0 / (fan_in + fan_out))
+    return uniform(rng, fan_in, fan_out, low=-limit, high=limit)
 
 
-def _with_variance(rng, variance: float, distribution: str) -> float:
-    if distribution == "normal":
-        return rng.gauss(0.0, math.sqrt(variance))
-    if distribution == "uniform":
-        bound = math.sqrt(3.0 * variance)  # a uniform number in [-b, b] has variance b^2 / 3
-        return -bound + 2.0 * bound * rng.random()
-    raise nf.InputError(f"unknown distribution {distribution!r}; expected 'normal' or 'uniform'")
+def zeros(rng, fan_in, fan_out):
+    """Zero, as biases start."""
+    return 0.0
+
+
+_FORMULAS = {
+    uniform: r"w \sim U(\mathrm{low}, \mathrm{high})",
+    normal: r"w \sim N(\mu, \sigma^2)",
+    he: r"w \sim N(0, g^2 / n_\mathrm{in})",
+    xavier: r"w \sim U(-a, a), \quad a = g \sqrt{6 / (n_\mathrm{in} + n_\mathrm{out})}",
+    zeros: "w = 0",
+}
 
 
 @nf.hookimpl
 def neuroflow_initializers():
-    """The four ways to draw a weight."""
-    entry = nf.InitializerEntry
-    return [
-        entry(
-            name="uniform",
-            target=uniform,
-            formula=r"w \sim U(\text{low}, \text{high})",
-            summary="Equally likely everywhere between two numbers, -1 and 1 by default.",
-        ),
-        entry(
-            name="normal",
-            target=normal,
-            formula=r"w \sim N(\text{mean}, \text{std}^2)",
-            summary="Normally distributed.",
-        ),
-        entry(
-            name="he",
-            target=he,
-            formula=r"\operatorname{Var} w = 2 / \text{fan\_in}",
-            summary="Variance 2 / fan_in, for relu.",
-            aliases=("kaiming",),
-        ),
-        entry(
-            name="xavier",
-            target=xavier,
-            formula=r"\operatorname{Var} w = 2 / (\text{fan\_in} + \text{fan\_out})",
-            summary="Variance 2 / (fan_in + fan_out), for tanh.",
-            aliases=("glorot",),
-        ),
-    ]
+    """All initializers by name."""
+    for draw, formula in _FORMULAS.items():
+        summary = (draw.__doc__ or "").split("\n", 1)[0]
+        yield nf.InitializerEntry(name=draw.__name__, target=draw, summary=summary, formula=formula)

@@ -1,233 +1,163 @@
-"""Losses: how wrong one prediction is.
+"""Losses: how wrong one prediction is. Training takes the mean over the examples.
 
-A loss takes the prediction for one example and its target and gives one number; a batch takes
-the mean. Where the prediction is a list, the regression losses take the mean over the list.
+A prediction is what a model returns, one number or a list of them; a target is a number, a list
+of as many, or the number of the right class. Each loss is a composition of ops.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
-
 import neuroflow as nf
-from neuroflow_plugins.activations import shifted, softplus
-from neuroflow_plugins.ops import relu
-
-# Regression: a number, or a list of numbers ------------------------------------------------------
 
 
-def mse(prediction, target):
-    r"""Mean squared error: :math:`\frac{1}{n} \sum_i (p_i - t_i)^2`.
-
-    >>> mse(3.0, 1.0), mse([1.0, 2.0], [1.0, 4.0])
-    (4.0, 2.0)
-    """
-    return _mean([(p - t) * (p - t) for p, t in _pairs("mse", prediction, target)])
-
-
-def mae(prediction, target):
-    r"""Mean absolute error: :math:`\frac{1}{n} \sum_i |p_i - t_i|`; slope 0 where they agree.
-
-    >>> mae(3.0, 1.0), mae([1.0, 2.0], [1.0, 4.0])
-    (2.0, 1.0)
-    """
-    return _mean([nf.absolute(p - t) for p, t in _pairs("mae", prediction, target)])
-
-
-def huber(prediction, target, *, delta: float = 1.0):
-    r"""Squared near the target and straight beyond ``delta``, so that outliers pull less.
-
-    With :math:`d = p - t`: :math:`d^2 / 2` where :math:`|d| \leq \delta`, else
-    :math:`\delta (|d| - \delta / 2)`; a list takes the mean.
-    Source: Huber, "Robust estimation of a location parameter" (1964).
-
-    Raises :class:`neuroflow.InputError` unless ``delta`` is positive.
-
-    >>> huber(0.5, 0.0), huber(3.0, 0.0)
-    (0.125, 2.5)
-    """
-    if not delta > 0.0:
-        raise nf.InputError(f"huber got delta={delta!r}; expected a number above 0")
-    terms = []
-    for p, t in _pairs("huber", prediction, target):
-        distance = nf.absolute(p - t)
-        near = 0.5 * distance * distance
-        far = delta * (distance - 0.5 * delta)
-        terms.append(nf.where(distance <= delta, near, far))
-    return _mean(terms)
-
-
-# Two classes: one number, the score --------------------------------------------------------------
-
-
-def hinge(prediction, target):
-    r"""Max-margin loss of a score: :math:`\max(0, 1 - t\,p)` for a label t of -1 or +1.
-
-    Zero once the score is on the right side of the margin; slope 0 at the margin itself.
-    Source: Cortes and Vapnik, "Support-vector networks" (1995).
-
-    >>> hinge(0.25, 1), hinge(0.25, -1), hinge(3.0, 1)
-    (0.75, 1.25, 0.0)
-    """
-    return _mean([relu(1.0 - t * p) for p, t in _pairs("hinge", prediction, target)])
-
-
-def squared_hinge(prediction, target):
-    r"""The square of the hinge loss, smooth at the margin: :math:`\max(0, 1 - t\,p)^2`.
-
-    >>> squared_hinge(0.5, 1), squared_hinge(0.5, -1)
-    (0.25, 2.25)
-    """
-    margins = [relu(1.0 - t * p) for p, t in _pairs("squared_hinge", prediction, target)]
-    return _mean([margin * margin for margin in margins])
-
-
-def binary_cross_entropy(prediction, target):
-    r"""Surprise at a label of 0 or 1, from the *logit* p, the log odds of label 1.
-
-    :math:`-t \ln \sigma(p) - (1 - t) \ln(1 - \sigma(p))`, computed as
-    :math:`t \ln(1 + e^{-p}) + (1 - t) \ln(1 + e^{p})`, which is exact for every logit.
-    Labels between 0 and 1 are probabilities.
-
-    >>> binary_cross_entropy(0.0, 1) == math.log(2.0)
-    True
-    >>> binary_cross_entropy(1000.0, 1), binary_cross_entropy(1000.0, 0)
-    (0.0, 1000.0)
-    """
-    pairs = _pairs("binary_cross_entropy", prediction, target)
-    return _mean([t * softplus(-p) + (1.0 - t) * softplus(p) for p, t in pairs])
-
-
-# Many classes: a list of numbers, one per class --------------------------------------------------
-
-
-def cross_entropy(prediction, target, *, label_smoothing: float = 0.0):
-    r"""Surprise at class ``target``, from the *logits*: :math:`\ln \sum_j e^{p_j} - p_t`.
-
-    ``target`` is the number of the right class. With ``label_smoothing`` :math:`\epsilon`, the
-    right class counts for :math:`1 - \epsilon` and all classes share :math:`\epsilon` equally.
-    Source: Szegedy et al., "Rethinking the inception architecture" (2016), section 7.
-
-    Raises :class:`neuroflow.InputError` if ``target`` is the number of no class.
-
-    >>> round(cross_entropy([0.0, 3.0, -2.0, 1.0], 3), 12)
-    2.175515362617
-    """
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise nf.InputError(
-            f"cross_entropy got label_smoothing={label_smoothing!r}; expected 0 to 1"
-        )
-    logits = shifted(prediction, "cross_entropy")
-    log_total = nf.log(nf.sum([nf.exp(x) for x in logits]))
-    right = nf.take(logits, _class_number("cross_entropy", target))
-    if label_smoothing:  # a setting: known before any run
-        right = (1.0 - label_smoothing) * right + label_smoothing * nf.mean(logits)
-    return log_total - right
-
-
-def cross_entropy_from_probabilities(prediction, target):
-    r"""Surprise at ``target``, from *probabilities* such as a softmax layer gives.
-
-    :math:`-\ln p_t` for the number t of a class, or :math:`-\sum_i t_i \ln p_i` for a list of
-    as many numbers as classes (one-hot, or probabilities). Prefer :func:`cross_entropy`, which
-    takes logits and is exact where probabilities vanish.
-
-    Raises :class:`neuroflow.InputError` for a target that fits no class, and
-    :class:`neuroflow.DomainError` where a probability is 0.
-
-    >>> cross_entropy_from_probabilities([0.25, 0.75], 0) == math.log(4.0)
-    True
-    >>> cross_entropy_from_probabilities([0.25, 0.75], [1, 0]) == math.log(4.0)
-    True
-    """
-    name = "cross_entropy_from_probabilities"
-    if isinstance(target, (list, tuple)):
-        pairs = _pairs(name, prediction, target)
-        return -nf.dot([t for _, t in pairs], [nf.log(p) for p, _ in pairs])
-    if not isinstance(prediction, (list, tuple)):
-        raise nf.InputError(f"{name} needs a list of probabilities, but got {prediction!r}")
-    return -nf.log(nf.take(prediction, _class_number(name, target)))
-
-
-# What they share ---------------------------------------------------------------------------------
-
-
-def _pairs(loss: str, prediction: Any, target: Any) -> list[tuple[Any, Any]]:
-    """Predictions beside their targets; bare numbers are lists of one."""
+def _pairs(prediction, target):
+    """Predictions beside their targets; a bare number is a list of one."""
     predictions = prediction if isinstance(prediction, (list, tuple)) else [prediction]
     targets = target if isinstance(target, (list, tuple)) else [target]
-    if len(predictions) != len(targets) or not predictions:
+    if len(predictions) != len(targets):
         raise nf.InputError(
-            f"{loss} got {len(predictions)} prediction(s) and {len(targets)} target(s) for one"
-            " example; expected as many of both, at least one; match the last layer to the target"
+            f"the loss got {len(predictions)} predictions and {len(targets)} targets;"
+            " expected as many: give the model one output per target"
         )
     return list(zip(predictions, targets, strict=True))
 
 
-def _mean(terms: Sequence[Any]) -> Any:
+def _mean(terms):
     return terms[0] if len(terms) == 1 else nf.mean(terms)
 
 
-def _class_number(loss: str, target: Any) -> Any:
-    """The target itself, an integer or an index input; anything else is refused."""
-    if isinstance(target, (bool, float, str, list, tuple)):
-        raise nf.InputError(
-            f"{loss} got the target {target!r}; expected the number of a class,"
-            " an integer counted from 0"
-        )
-    return target
+def mse(prediction, target):
+    """Mean squared error: the mean of (p - y)^2.
+
+    >>> mse([1.0, 2.0], [1.0, 4.0])
+    2.0
+    """
+    errors = [p - y for p, y in _pairs(prediction, target)]
+    return _mean([e * e for e in errors])
 
 
-def _is_sign(label: Any) -> bool:
-    return bool(label in (-1, 1))
+def mae(prediction, target):
+    """Mean absolute error: the mean of \\|p - y\\|; slope 0 where they are equal.
+
+    >>> mae([1.0, 2.0], [1.0, 4.0])
+    1.0
+    """
+    return _mean([nf.absolute(p - y) for p, y in _pairs(prediction, target)])
 
 
-def _is_probability(label: Any) -> bool:
-    return bool(0 <= label <= 1)
+def huber(prediction, target, *, delta=1.0):
+    """Squared error where it is small, absolute error where it is large.
+
+    e^2 / 2 for \\|e\\| <= delta, else delta (\\|e\\| - delta / 2).
+    Source: Huber 1964, section 4.
+
+    >>> huber(3.0, 0.0), huber(0.5, 0.0)
+    (2.5, 0.125)
+    """
+    sizes = [nf.absolute(p - y) for p, y in _pairs(prediction, target)]
+    near = [nf.minimum(size, delta) for size in sizes]
+    return _mean([n * (s - 0.5 * n) for s, n in zip(sizes, near, strict=True)])
 
 
-def _is_class_number(label: Any) -> bool:
-    return isinstance(label, int) and not isinstance(label, bool) and label >= 0
+def hinge(prediction, target):
+    """Max-margin loss max(0, 1 - y s): zero once the score is on the right side by 1.
+
+    Labels are -1 and +1; the slope at the margin itself is 0.
+    Source: Cortes and Vapnik 1995, equation 12.
+
+    >>> hinge(0.25, 1.0), hinge(2.0, 1.0)
+    (0.75, 0.0)
+    """
+    return _mean([nf.ops.relu(1.0 - y * s) for s, y in _pairs(prediction, target)])
 
 
-def _is_finite(label: Any) -> bool:
-    return math.isfinite(label)
+def squared_hinge(prediction, target):
+    """The square of the hinge loss, smooth at the margin; labels are -1 and +1.
+
+    >>> squared_hinge(0.5, 1.0)
+    0.25
+    """
+    margins = [nf.ops.relu(1.0 - y * s) for s, y in _pairs(prediction, target)]
+    return _mean([m * m for m in margins])
+
+
+def binary_cross_entropy(prediction, target):
+    """Minus the log of the probability given to the right one of two classes, from a logit.
+
+    softplus(x) - y x, with p = sigmoid(x) the probability of class 1 and labels y from 0 to 1.
+
+    >>> round(binary_cross_entropy(0.0, 1), 6)
+    0.693147
+    """
+    return _mean([nf.ops.softplus(x) - y * x for x, y in _pairs(prediction, target)])
+
+
+def cross_entropy(prediction, target, *, label_smoothing=0.0):
+    """Minus the log of the probability given to the right class, from logits.
+
+    ln(sum_j e^(x_j)) - x_target, computed with the largest logit subtracted. With label
+    smoothing e the target is 1 - e + e/n for the right class and e/n for the n - 1 others
+    (Szegedy et al. 2016, section 7). The target is the number of the class.
+
+    >>> round(cross_entropy([0.0, 3.0, -2.0, 1.0], 3), 12)
+    2.175515362617
+    """
+    shift = nf.stop_gradient(nf.maximum(*prediction))
+    log_total = nf.log(nf.sum([nf.exp(x - shift) for x in prediction])) + shift
+    loss = log_total - nf.take(prediction, target)
+    if not label_smoothing:
+        return loss
+    even = log_total - nf.mean(prediction)
+    return (1.0 - label_smoothing) * loss + label_smoothing * even
+
+
+def cross_entropy_from_probabilities(prediction, target):
+    """Minus the sum of y ln(p), for probabilities p (a softmax) and a one-hot target y.
+
+    The probability 0 is taken as 1e-12. Prefer :func:`cross_entropy`, which is exact.
+
+    >>> round(cross_entropy_from_probabilities([0.25, 0.75], [0, 1]), 6)
+    0.287682
+    """
+    return -nf.sum([y * nf.log(nf.maximum(p, 1e-12)) for p, y in _pairs(prediction, target)])
+
+
+def _number(y):
+    return isinstance(y, (int, float)) and not isinstance(y, bool)
+
+
+def _numbers(allowed):
+    return lambda y: all(_number(v) and allowed(v) for v in (y if isinstance(y, list) else [y]))
+
+
+def _entry(loss, formula, **facts):
+    summary = (loss.__doc__ or "").split("\n", 1)[0]
+    return nf.LossEntry(name=loss.__name__, target=loss, summary=summary, formula=formula, **facts)
 
 
 @nf.hookimpl
 def neuroflow_losses():
-    """All losses, each with the labels that it takes."""
-    number = {"labels": "any finite number", "allows": _is_finite}
-    sign = {"labels": "-1 or +1", "allows": _is_sign}
-    class_number = {
-        "labels": "the number of a class: an integer, 0 or more",
-        "allows": _is_class_number,
+    """All losses by name."""
+    real = {"labels": "any real number", "allows": _numbers(lambda y: y - y == 0)}
+    signs = {"labels": "-1 or +1", "allows": _numbers(lambda y: y in (-1, 1))}
+    unit = {"labels": "0 to 1", "allows": _numbers(lambda y: 0 <= y <= 1)}
+    index = {
+        "labels": "the number of the right class, an integer from 0",
+        "allows": lambda y: isinstance(y, int) and not isinstance(y, bool) and y >= 0,
         "index_target": True,
     }
     return [
-        _entry(mse, r"\frac{1}{n} \sum_i (p_i - t_i)^2", aliases=("mean_squared_error",), **number),
-        _entry(mae, r"\frac{1}{n} \sum_i |p_i - t_i|", aliases=("mean_absolute_error",), **number),
+        _entry(mse, r"\frac{1}{n} \sum_i (p_i - y_i)^2", **real),
+        _entry(mae, r"\frac{1}{n} \sum_i |p_i - y_i|", **real),
         _entry(
-            huber,
-            r"\begin{cases} \frac{1}{2} d^2 & |d| \leq \delta \\"
-            r" \delta (|d| - \frac{\delta}{2}) & \text{otherwise} \end{cases}, \quad d = p - t",
-            reference='Huber, "Robust estimation of a location parameter" (1964)',
-            **number,
+            huber, r"\min(|e|, \delta) \left(|e| - \tfrac{1}{2} \min(|e|, \delta)\right)", **real
         ),
-        _entry(hinge, r"\max(0, 1 - t \, p)", aliases=("max_margin",), **sign),
-        _entry(squared_hinge, r"\max(0, 1 - t \, p)^2", **sign),
+        _entry(hinge, r"\max(0, 1 - y s)", **signs, aliases=("max_margin",)),
+        _entry(squared_hinge, r"\max(0, 1 - y s)^2", **signs),
+        _entry(binary_cross_entropy, r"\ln(1 + e^x) - y x", **unit),
+        _entry(cross_entropy, r"\ln \sum_j e^{x_j} - x_t", **index),
         _entry(
-            binary_cross_entropy,
-            r"t \ln(1 + e^{-p}) + (1 - t) \ln(1 + e^p)",
-            labels="0 or 1, or a probability between them",
-            allows=_is_probability,
+            cross_entropy_from_probabilities,
+            r"-\sum_i y_i \ln p_i",
+            **{**unit, "labels": "one-hot: 1 for the right class, 0 for the others"},
         ),
-        _entry(cross_entropy, r"\ln \sum_j e^{p_j} - p_t", **class_number),
-        _entry(cross_entropy_from_probabilities, r"-\ln p_t", **class_number),
     ]
-
-
-def _entry(loss: Any, formula: str, **facts: Any) -> nf.LossEntry:
-    summary = loss.__doc__.split("\n", 1)[0].split(": :math:")[0].rstrip(".") + "."
-    return nf.LossEntry(name=loss.__name__, target=loss, formula=formula, summary=summary, **facts)

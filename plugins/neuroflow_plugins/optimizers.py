@@ -1,8 +1,7 @@
-"""Optimizers: how one parameter moves, given its gradient.
+"""Optimizers: update rules of one parameter.
 
-Each rule is the update of one scalar, branch-free: it runs unchanged on floats, on whole arrays
-and as native code. Formulas and defaults are those of PyTorch. State starts at zero, and
-``step`` counts from 1.
+``w`` is the parameter, ``g`` its gradient, what follows is state that starts at zero; a rule
+gives them all back, moved. ``step`` counts from 1. The formulas are those of PyTorch.
 """
 
 from __future__ import annotations
@@ -11,99 +10,76 @@ import neuroflow as nf
 
 
 @nf.update_rule
-def sgd(w, g, velocity, *, learning_rate=0.01, momentum=0.0, nesterov=0.0, weight_decay=0.0):
-    """Gradient descent: a step against the gradient, with momentum if wanted.
+def sgd(w, g, velocity, *, learning_rate, step, momentum=0.0, nesterov=0.0, weight_decay=0.0):
+    """Gradient descent, with momentum if you like.
 
-    g <- g + weight_decay w;  v <- momentum v + g;  w <- w - learning_rate v.
-    With ``nesterov`` 1 the step looks ahead: it takes g + momentum v in the place of v.
-    Source: Sutskever et al., "On the importance of initialization and momentum in deep
-    learning" (2013), equations 1 to 4.
+    ``nesterov`` is 1 to look one step ahead, else 0.
+    Source: Sutskever et al. 2013, in PyTorch's form: v = m v + g; w = w - eta v.
 
     >>> sgd(1.0, 0.5, 0.0, learning_rate=0.1, step=1)
     (0.95, 0.5)
     """
     g = g + weight_decay * w
     velocity = momentum * velocity + g
-    direction = nesterov * (g + momentum * velocity) + (1.0 - nesterov) * velocity
-    return (w - learning_rate * direction, velocity)
+    move = nesterov * (g + momentum * velocity) + (1.0 - nesterov) * velocity
+    return w - learning_rate * move, velocity
 
 
 @nf.update_rule
-def rmsprop(
-    w, g, square, velocity,
-    *, learning_rate=0.01, decay=0.99, epsilon=1e-8, momentum=0.0, weight_decay=0.0,
-):  # fmt: skip
-    """Steps measured in units of the gradient's recent size.
+def rmsprop(w, g, square, *, learning_rate, step, decay=0.99, epsilon=1e-8, weight_decay=0.0):
+    """A step divided by the root of a running mean of squared gradients.
 
-    s <- decay s + (1 - decay) g^2;  v <- momentum v + g / (sqrt(s) + epsilon);
-    w <- w - learning_rate v.
-    Source: Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5 (2012).
-
-    >>> w, s, v = rmsprop(1.0, 0.5, 0.0, 0.0, learning_rate=0.1, decay=0.0, step=1)
-    >>> round(w, 6), s
-    (0.9, 0.25)
+    Source: Tieleman and Hinton 2012, lecture 6.5.
     """
     g = g + weight_decay * w
     square = decay * square + (1.0 - decay) * g * g
-    velocity = momentum * velocity + g / (nf.sqrt(square) + epsilon)
-    return (w - learning_rate * velocity, square, velocity)
+    return w - learning_rate * g / (nf.sqrt(square) + epsilon), square
 
 
 @nf.update_rule
-def adam(
-    w, g, mean, square,
-    *, learning_rate=0.001, step, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0,
-):  # fmt: skip
-    """Momentum, in units of the gradient's recent size, both corrected for their start at zero.
+def adam(w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Running means of the gradient and of its square, corrected for starting at zero.
 
-    m <- beta1 m + (1 - beta1) g;  s <- beta2 s + (1 - beta2) g^2;
-    w <- w - learning_rate (m / (1 - beta1^step)) / (sqrt(s / (1 - beta2^step)) + epsilon).
-    ``weight_decay`` adds weight_decay w to the gradient; see :func:`adamw` for the better way.
-    Source: Kingma and Ba, "Adam" (2015), algorithm 1.
+    Source: Kingma and Ba 2015, algorithm 1.
 
-    >>> w, m, s = adam(1.0, 0.5, 0.0, 0.0, learning_rate=0.1, step=1)
-    >>> round(w, 6), round(m, 6)
-    (0.9, 0.05)
+    >>> w, m, v = adam(1.0, 0.5, 0.0, 0.0, learning_rate=0.1, step=1)
+    >>> round(w, 6)
+    0.9
     """
-    g = g + weight_decay * w
-    mean = beta1 * mean + (1.0 - beta1) * g
-    square = beta2 * square + (1.0 - beta2) * g * g
-    unbiased_mean = mean / (1.0 - nf.power(beta1, step))
-    unbiased_square = square / (1.0 - nf.power(beta2, step))
-    return (w - learning_rate * unbiased_mean / (nf.sqrt(unbiased_square) + epsilon), mean, square)
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    m_corrected = m / (1.0 - nf.power(beta1, step))
+    v_corrected = v / (1.0 - nf.power(beta2, step))
+    return w - learning_rate * m_corrected / (nf.sqrt(v_corrected) + epsilon), m, v
 
 
 @nf.update_rule
 def adamw(
-    w, g, mean, square,
-    *, learning_rate=0.001, step, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01,
-):  # fmt: skip
-    """Adam whose weight decay acts on the weight itself: w <- (1 - learning_rate decay) w first.
+    w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01
+):
+    """Adam, with each weight shrunk a little apart from its gradient.
 
-    So the decay is not divided by the gradient's size, and large weights shrink alike.
-    Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
-
-    >>> w, m, s = adamw(1.0, 0.0, 0.0, 0.0, learning_rate=0.1, weight_decay=0.5, step=1)
-    >>> w
-    0.95
+    Source: Loshchilov and Hutter 2019, algorithm 2.
     """
+    shrunk = w - learning_rate * weight_decay * w
     return adam.rule(
-        w - learning_rate * weight_decay * w, g, mean, square,
-        learning_rate=learning_rate, step=step, beta1=beta1, beta2=beta2, epsilon=epsilon,
+        shrunk, g, m, v, learning_rate=learning_rate, step=step,
+        beta1=beta1, beta2=beta2, epsilon=epsilon,
     )  # fmt: skip
+
+
+_FORMULAS = {
+    sgd: r"v \leftarrow m v + g, \quad w \leftarrow w - \eta v",
+    rmsprop: r"s \leftarrow \rho s + (1 - \rho) g^2, \quad"
+    r" w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}",
+    adam: r"w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
+    adamw: r"w \leftarrow w - \eta \lambda w - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
+}
 
 
 @nf.hookimpl
 def neuroflow_optimizers():
-    """The four optimizers."""
-    return [
-        _entry(sgd, r"v' = \mu v + g, \quad w' = w - \eta v'"),
-        _entry(rmsprop, r"s' = \rho s + (1 - \rho) g^2, \quad w' = w - \eta g / \sqrt{s'}"),
-        _entry(adam, r"w' = w - \eta \, \hat m / (\sqrt{\hat s} + \epsilon)"),
-        _entry(adamw, r"w' = (1 - \eta \lambda) w - \eta \, \hat m / (\sqrt{\hat s} + \epsilon)"),
-    ]
-
-
-def _entry(rule: nf.UpdateRule, formula: str) -> nf.OptimizerEntry:
-    summary = (rule.__doc__ or "").split("\n", 1)[0]
-    return nf.OptimizerEntry(name=rule.name, target=rule, formula=formula, summary=summary)
+    """All optimizers by name."""
+    for rule, formula in _FORMULAS.items():
+        summary = (rule.rule.__doc__ or "").split("\n", 1)[0]
+        yield nf.OptimizerEntry(name=rule.name, target=rule, summary=summary, formula=formula)

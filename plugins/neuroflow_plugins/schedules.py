@@ -1,7 +1,6 @@
 """Schedules: the learning rate over time.
 
-Each gives the learning rate of one step, ``step`` counted from 0, of a run of ``steps`` steps
-that starts from the rate ``base``.
+Each is a function of the base rate, the step (counted from 0) and the number of steps in all.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ import math
 import neuroflow as nf
 
 
-def constant(base: float, step: int, steps: int) -> float:
-    """The same rate throughout.
+def constant(base, step, steps):
+    """The base rate throughout.
 
     >>> constant(0.1, 50, 100)
     0.1
@@ -20,93 +19,60 @@ def constant(base: float, step: int, steps: int) -> float:
     return base
 
 
-def linear(base: float, step: int, steps: int, *, to: float = 0.0) -> float:
-    """A straight line from ``base`` to ``to``, which the step after the last would reach.
+def linear(base, step, steps, *, to=0.0):
+    """In a straight line from the base rate to ``to``.
 
-    base + (to - base) step / steps. The moons demo of micrograd runs from 1.0 to 0.1.
-
-    >>> [round(linear(1.0, step, 4, to=0.2), 12) for step in range(4)]
-    [1.0, 0.8, 0.6, 0.4]
+    >>> linear(1.0, 50, 100, to=0.1)
+    0.55
     """
     return base + (to - base) * step / steps
 
 
-def staircase(
-    base: float, step: int, steps: int, *, every: int = 100, factor: float = 0.5
-) -> float:
-    """``factor`` times the rate after each ``every`` steps.
+def step(base, step, steps, *, every=10, factor=0.1):
+    """Multiplied with ``factor`` after ``every`` steps: a staircase.
 
-    base factor^floor(step / every).
-
-    >>> [staircase(1.0, step, 6, every=2) for step in range(6)]
-    [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
+    >>> step(1.0, 25, 100, every=10, factor=0.5)
+    0.25
     """
-    return base * factor ** (step // _at_least_one("every", every))
+    return base * factor ** (step // every)
 
 
-def exponential(
-    base: float, step: int, steps: int, *, factor: float = 0.99, every: int = 1
-) -> float:
-    """A smooth decay, by ``factor`` in ``every`` steps: base factor^(step / every).
+def exponential(base, step, steps, *, factor=0.99, every=1):
+    """Multiplied with ``factor`` in every ``every`` steps, smoothly.
 
-    >>> [exponential(1.0, step, 3, factor=0.5) for step in range(3)]
-    [1.0, 0.5, 0.25]
+    >>> exponential(1.0, 20, 100, factor=0.5, every=10)
+    0.25
     """
-    return base * factor ** (step / _at_least_one("every", every))
+    return base * factor ** (step / every)
 
 
-def cosine(base: float, step: int, steps: int, *, to: float = 0.0, warmup: int = 0) -> float:
-    """Half a cosine wave from ``base`` down to ``to``, after ``warmup`` steps of linear rise.
+def cosine(base, step, steps, *, to=0.0, warmup=0):
+    """Up in a line over ``warmup`` steps, then along half a cosine down to ``to``.
 
-    While step < warmup: base (step + 1) / warmup. Then, with t from 0 to 1 over the rest of the
-    run: to + (base - to) (1 + cos(pi t)) / 2.
-    Source: Loshchilov and Hutter, "SGDR" (2017), equation 5.
+    Source: Loshchilov and Hutter 2017, equation 5, with warm-up as in Vaswani et al. 2017.
 
-    >>> [round(cosine(1.0, step, 6, warmup=2), 12) for step in range(6)]
-    [0.5, 1.0, 1.0, 0.853553390593, 0.5, 0.146446609407]
+    >>> cosine(1.0, 0, 100, warmup=10), cosine(1.0, 55, 100, warmup=10)
+    (0.1, 0.5)
     """
     if step < warmup:
         return base * (step + 1) / warmup
-    t = min((step - warmup) / max(steps - warmup, 1), 1.0)
-    return to + (base - to) * 0.5 * (1.0 + math.cos(math.pi * t))
+    progress = (step - warmup) / max(1, steps - warmup)
+    return to + (base - to) * 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
-def _at_least_one(name: str, number: int) -> int:
-    if number < 1:
-        raise nf.InputError(f"a schedule got {name}={number}; expected 1 or more steps")
-    return number
+_FORMULAS = {
+    constant: r"\eta_0",
+    linear: r"\eta_0 + (\eta_1 - \eta_0) \frac{k}{n}",
+    step: r"\eta_0 \, \gamma^{\lfloor k / m \rfloor}",
+    exponential: r"\eta_0 \, \gamma^{k / m}",
+    cosine: r"\eta_1 + \frac{\eta_0 - \eta_1}{2}"
+    r" \left(1 + \cos\left(\pi \frac{k - w}{n - w}\right)\right)",
+}
 
 
 @nf.hookimpl
 def neuroflow_schedules():
-    """The five schedules; ``step`` is the name of the staircase, as elsewhere in the field."""
-    entry = nf.ScheduleEntry
-    return [
-        entry(name="constant", target=constant, summary="The same rate throughout.", formula=r"b"),
-        entry(
-            name="linear",
-            target=linear,
-            formula=r"b + (\text{to} - b) \, k / n",
-            summary="A straight line from the first rate to another.",
-        ),
-        entry(
-            name="step",
-            target=staircase,
-            formula=r"b \cdot \text{factor}^{\lfloor k / \text{every} \rfloor}",
-            summary="A factor applied after each so many steps.",
-            aliases=("staircase",),
-        ),
-        entry(
-            name="exponential",
-            target=exponential,
-            formula=r"b \cdot \text{factor}^{k / \text{every}}",
-            summary="A smooth decay by a factor.",
-        ),
-        entry(
-            name="cosine",
-            target=cosine,
-            formula=r"\text{to} + \frac{b - \text{to}}{2} (1 + \cos \pi t)",
-            summary="Half a cosine wave down, after a linear warm-up.",
-            reference='Loshchilov and Hutter, "SGDR" (2017), equation 5',
-        ),
-    ]
+    """All schedules by name."""
+    for rate, formula in _FORMULAS.items():
+        summary = (rate.__doc__ or "").split("\n", 1)[0]
+        yield nf.ScheduleEntry(name=rate.__name__, target=rate, summary=summary, formula=formula)
