@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import Any, ClassVar
@@ -131,9 +131,15 @@ class LossEntry(Entry):
 
 @frozen(kw_only=True, eq=False)
 class LayerEntry(Entry):
-    """A :class:`~neuroflow.Module` class; keyword arguments of ``__init__`` are its settings."""
+    """A :class:`~neuroflow.Module` class; keyword arguments of ``__init__`` are its settings.
+
+    ``example`` are settings that build a small one and ``example_inputs`` what to call it with;
+    without them the checks guess both from the names of the settings.
+    """
 
     kind = "layer"
+    example: Mapping[str, Any] = field(factory=dict)
+    example_inputs: tuple[Any, ...] = ()
 
 
 @frozen(kw_only=True, eq=False)
