@@ -58,8 +58,9 @@ class Training:
     """One run: all its parts, and how far it has come. Iterate to go on; see :func:`train`.
 
     ``model``, ``dataset`` (the training part), ``test`` (the held-out part or None), ``runner``
-    and ``backend`` are there before the first step. Making it draws all random numbers in a
-    fixed order from one generator: data, split, initial weights, then one order per epoch.
+    and ``backend`` are there before the first step. Making it draws random numbers in a fixed
+    order from one generator, ``rng``: data, split, initial weights. Where examples are shuffled,
+    it then seeds a second generator for the orders, so that dropout cannot disturb them.
     """
 
     configuration: Tree
@@ -75,6 +76,7 @@ class Training:
     seconds: float = field(init=False, default=0.0)
     _schedule: Callable[..., float] = field(init=False)
     _size: int = field(init=False)
+    _orders: random.Random | None = field(init=False, default=None)
     _order: list[int] = field(init=False, factory=list)
     _order_of: int = field(init=False, default=-1)
     _before_order: Any = field(init=False, default=None)
@@ -96,6 +98,8 @@ class Training:
         size = min((options.get("batch") or len(self.dataset)), len(self.dataset))
         self._size = min(size * options["accumulation"], len(self.dataset))
         self.steps = options.get("steps") or options["epochs"] * self.steps_per_epoch
+        if options["shuffle"] and self._size < len(self.dataset):
+            self._orders = type(self.rng)(self.rng.getrandbits(32))
 
     @property
     def options(self) -> Tree:
@@ -173,10 +177,12 @@ class Training:
 
     def state_dict(self) -> dict[str, Any]:
         """All that a checkpoint needs beside the parameters; plain numbers, lists and texts."""
-        begun = self._order_of == self.step // self.steps_per_epoch
+        begun = self._order_of == self.epoch
+        orders = self._orders.getstate() if self._orders else None
         return {
             "optimizer": self.runner.state_dict(),
-            "random": self._before_order if begun else self.rng.getstate(),
+            "random": self.rng.getstate(),
+            "orders": self._before_order if begun else orders,
             "loss": self.loss,
             "metrics": dict(self.metrics),
             "seconds": self.seconds,
@@ -187,7 +193,9 @@ class Training:
         """Go on from a :meth:`state_dict`; the model holds its parameters already."""
         self.runner.load_state_dict(state["optimizer"])
         self.rng.setstate(_tuples(state["random"]))
-        self._order_of, self._before_order = -1, None
+        if self._orders is not None:
+            self._orders.setstate(_tuples(state["orders"]))
+        self._order_of = -1
         self.loss = state["loss"]
         self.metrics = dict(state["metrics"])
         self.seconds = state["seconds"]
@@ -220,11 +228,10 @@ class Training:
         """The positions of the examples of a step; batches follow each other through an epoch."""
         count, epoch = len(self.dataset), step // self.steps_per_epoch
         if epoch != self._order_of:
-            self._before_order = self.rng.getstate()
-            self._order = list(range(count))
-            if self.options["shuffle"] and self._size < count:
-                self.rng.shuffle(self._order)
-            self._order_of = epoch
+            self._order, self._order_of = list(range(count)), epoch
+            if self._orders is not None:
+                self._before_order = self._orders.getstate()
+                self._orders.shuffle(self._order)
         start = step % self.steps_per_epoch * self._size
         return self._order[start : start + self._size]
 
