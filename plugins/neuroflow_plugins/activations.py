@@ -25,8 +25,7 @@ def sigmoid(x):
 
 @sigmoid.partials
 def _(out, x):
-    small = nf.exp(-nf.absolute(x))
-    return (small / ((1.0 + small) * (1.0 + small)),)
+    return (out * sigmoid(-x),)  # 1 - out, but exact where out is nearly 1
 
 
 @nf.op(
@@ -60,7 +59,7 @@ def softplus(x):
 
 @softplus.partials
 def _(out, x):
-    return (sigmoid.rule(x),)
+    return (sigmoid(x),)  # the op, not its rule: |x| would spoil higher derivatives at 0
 
 
 @nf.op(
@@ -74,12 +73,12 @@ def elu(x, *, alpha=1.0):
     >>> elu(2.0), elu(-1000.0)
     (2.0, -1.0)
     """
-    return nf.where(x > 0.0, x, alpha * nf.expm1(nf.minimum(x, 0.0)))
+    return nf.where(x > 0.0, x, alpha * nf.expm1(nf.where(x > 0.0, 0.0, x)))
 
 
 @elu.partials
 def _(out, x, *, alpha):
-    return (nf.where(x > 0.0, 1.0, alpha * nf.exp(nf.minimum(x, 0.0))),)
+    return (nf.where(x > 0.0, 1.0, alpha * nf.exp(nf.where(x > 0.0, 0.0, x))),)
 
 
 @nf.op(formula=r"\frac{x}{1 + e^{-x}}")
@@ -89,13 +88,12 @@ def silu(x):
     >>> silu(0.0)
     0.0
     """
-    return x * sigmoid.rule(x)
+    return x * sigmoid(x)
 
 
 @silu.partials
 def _(out, x):
-    s = sigmoid.rule(x)
-    return (s + out * sigmoid.rule(-x),)
+    return (sigmoid(x) + out * sigmoid(-x),)
 
 
 _ROOT_TWO = math.sqrt(2.0)

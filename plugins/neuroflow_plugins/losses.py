@@ -83,12 +83,16 @@ def squared_hinge(prediction, target):
 def binary_cross_entropy(prediction, target):
     """Minus the log of the probability given to the right one of two classes, from a logit.
 
-    softplus(x) - y x, with p = sigmoid(x) the probability of class 1 and labels y from 0 to 1.
+    y softplus(-x) + (1 - y) softplus(x), with sigmoid(x) the probability of class 1 and labels y
+    from 0 to 1. No difference of large numbers is formed, so that tiny losses are exact too.
 
-    >>> round(binary_cross_entropy(0.0, 1), 6)
-    0.693147
+    >>> round(binary_cross_entropy(0.0, 1), 6), binary_cross_entropy(1000.0, 0)
+    (0.693147, 1000.0)
     """
-    return _mean([nf.ops.softplus(x) - y * x for x, y in _pairs(prediction, target)])
+    terms = []
+    for x, y in _pairs(prediction, target):
+        terms.append(y * nf.ops.softplus(-x) + (1.0 - y) * nf.ops.softplus(x))
+    return _mean(terms)
 
 
 def cross_entropy(prediction, target, *, label_smoothing=0.0):
@@ -102,11 +106,12 @@ def cross_entropy(prediction, target, *, label_smoothing=0.0):
     2.175515362617
     """
     shift = nf.stop_gradient(nf.maximum(*prediction))
-    log_total = nf.log(nf.sum([nf.exp(x - shift) for x in prediction])) + shift
-    loss = log_total - nf.take(prediction, target)
+    logits = [x - shift for x in prediction]
+    log_total = nf.log(nf.sum([nf.exp(x) for x in logits]))
+    loss = log_total - nf.take(logits, target)
     if not label_smoothing:
         return loss
-    even = log_total - nf.mean(prediction)
+    even = log_total - nf.mean(logits)
     return (1.0 - label_smoothing) * loss + label_smoothing * even
 
 
@@ -153,7 +158,7 @@ def neuroflow_losses():
         ),
         _entry(hinge, r"\max(0, 1 - y s)", **signs, aliases=("max_margin",)),
         _entry(squared_hinge, r"\max(0, 1 - y s)^2", **signs),
-        _entry(binary_cross_entropy, r"\ln(1 + e^x) - y x", **unit),
+        _entry(binary_cross_entropy, r"y \ln(1 + e^{-x}) + (1 - y) \ln(1 + e^x)", **unit),
         _entry(cross_entropy, r"\ln \sum_j e^{x_j} - x_t", **index),
         _entry(
             cross_entropy_from_probabilities,
