@@ -96,7 +96,8 @@ class Batcher:
 
     def schedule(self, rows: Rows, batches: Sequence[Sequence[Row]]) -> Schedule:
         """A schedule with one step per batch; each example counts equally within its batch."""
-        jobs: list[tuple[int, int]] = []
+        jobs: list[tuple[int, int, int]] = []
+        contents: dict[tuple[int, ...], int] = {}
         steps: list[tuple[int, int]] = []
         starts: list[int] = []
         weights: list[float] = []
@@ -108,11 +109,12 @@ class Batcher:
             for row in batch:
                 groups.setdefault(row.structure, []).append(row)
             for structure, members in groups.items():
-                self._add_jobs(structure, members, 1.0 / len(batch), jobs, starts, weights)
+                weight = 1.0 / len(batch)
+                self._add_jobs(structure, members, weight, jobs, contents, starts, weights)
             steps.append((first, len(jobs)))
         numbers, integers = rows.arrays()
         return Schedule(
-            np.array(jobs, dtype=np.int64).reshape(-1, 2),
+            np.array(jobs, dtype=np.int64).reshape(-1, 3),
             np.array(steps, dtype=np.int64).reshape(-1, 2),
             np.array(starts, dtype=np.int64),
             np.array(weights),
@@ -122,7 +124,8 @@ class Batcher:
 
     def _add_jobs(
         self, structure: Structure, members: list[Row], weight: float,
-        jobs: list[tuple[int, int]], starts: list[int], weights: list[float],
+        jobs: list[tuple[int, int, int]], contents: dict[tuple[int, ...], int],
+        starts: list[int], weights: list[float],
     ) -> None:  # fmt: skip
         """Fill lanes with the examples of one structure; the last job repeats an example."""
         trace = self.function.trace(structure)
@@ -131,8 +134,10 @@ class Batcher:
         for k in range(0, len(members), lanes):
             rows = members[k : k + lanes]
             spare = lanes - len(rows)
-            jobs.append((number, len(starts)))
-            starts.extend([row.start for row in rows] + [rows[0].start] * spare)
+            filled = [row.start for row in rows] + [rows[0].start] * spare
+            content = contents.setdefault((number, *filled), len(contents))
+            jobs.append((number, len(starts), content))
+            starts.extend(filled)
             weights.extend([weight] * len(rows) + [0.0] * spare)
 
 

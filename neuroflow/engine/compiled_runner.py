@@ -47,9 +47,7 @@ class CompiledRunner(Runner):
 
     # Steps
 
-    def run(
-        self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]
-    ) -> list[float]:
+    def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
         rates = np.array(learning_rates, dtype=np.float64)
         results = self._steps(batches, rates, learn=True)
         for parameter, number in zip(self.parameters, self._numbers(), strict=True):
@@ -177,5 +175,3 @@ class _Helper:
 def _shaped(trace: Trace, numbers: list[float]) -> Any:
     each = iter(numbers)
     return rebuild(trace.outputs, lambda _: next(each))
-
-

@@ -29,7 +29,8 @@ Floats = NDArray[np.float64]
 class Schedule:
     """Steps to run. A job fills the lanes of one program with examples; a step is some jobs.
 
-    Rows of ``jobs`` are (program, first slot), rows of ``steps`` (first job, end). The example
+    Rows of ``jobs`` are (program, first slot, content), where jobs of one content have the same
+    examples; rows of ``steps`` are (first job, end). The example
     in a slot starts at ``starts[slot]`` of ``numbers`` and ``integers`` and counts with
     ``weights[slot]``; a lane without an example repeats another with weight zero.
     """
@@ -202,7 +203,7 @@ class Executor(ABC):
         """The weighted loss of some jobs; gradients lie in memory."""
         self.memory[self.room : 2 * self.room] = 0.0
         loss, last = 0.0, -1
-        for number, slot in schedule.jobs[first:end].tolist():
+        for number, slot, _ in schedule.jobs[first:end].tolist():
             if number != last:
                 if last >= 0:
                     self.end(last)

@@ -56,6 +56,8 @@ class _Lowering:
         self.parameters = padded(plan.n_parameters, width)
         self.arena = self.top = 2 * self.parameters
         self.late = 0
+        self.biases = self._biases()
+        self.biased = {add.first: bias for add, bias in self.biases.values()}
         self.where = self._place_cells()
         self.wants = self._cells_that_want_gradients()
         self.reached = self._groups_that_gradients_reach()
@@ -81,10 +83,43 @@ class _Lowering:
                 n = len(plan.input_numbers)
                 where[plan.n_uniform : plan.n_uniform + n] = self._room(n, self.lanes)
             for group in plan.groups:
-                if group.uniform == uniform:
+                if group.uniform == uniform and group.first not in self.biases:
                     lanes = 1 if uniform else self.lanes
                     where[group.first : group.first + group.count] = self._room(group.count, lanes)
+        for first, (add, _) in self.biases.items():
+            where[first : first + add.count] = where[add.first : add.first + add.count]
         return where
+
+    def _biases(self) -> dict[int, tuple[Group, Ints]]:
+        """Dots over lanes whose every result only gets a number without lanes added: a layer.
+
+        By the first cell of the dots: the group that adds, and what it adds. The dots then share
+        the cells of the sums, and of their gradients.
+        """
+        if self.lanes == 1:
+            return {}
+        plan = self.plan
+        uses = np.bincount(
+            np.concatenate([plan.outputs, *[group.inputs.ravel() for group in plan.groups]]),
+            minlength=plan.n_cells,
+        )
+        dots = {g.first: g for g in plan.groups if g.op is arithmetic.dot and not g.uniform}
+        found: dict[int, tuple[Group, Ints]] = {}
+        for group in plan.groups:
+            if group.op is not arithmetic.add or group.uniform:
+                continue
+            for j in (0, 1):
+                cells, other = group.inputs[:, j], group.inputs[:, 1 - j]
+                dot = dots.get(int(cells[0]))
+                if (
+                    dot is not None
+                    and dot.count == group.count
+                    and bool((np.diff(cells) == 1).all() and (uses[cells] == 1).all())
+                    and bool((other < plan.n_uniform).all())
+                    and _half_uniform(dot, plan.n_uniform)
+                ):
+                    found[dot.first] = (group, other)
+        return found
 
     def _room(self, count: int, lanes: int) -> Ints:
         """Offsets for new cells; whole vectors, so that the last may be overrun."""
@@ -273,6 +308,9 @@ class _Lowering:
     def _map(self, group: Group) -> None:
         lanes = 1 if group.uniform else self.lanes
         out = int(self.where[group.first])
+        if group.first in self.biased:
+            self._bias_back(out, self.biased[group.first])
+            return
         kernel = self.kernels.forward(group.op, group.arity)
         xs = [self.contiguous(group.inputs[:, j], lanes > 1) for j in range(group.arity)]
         n = group.count * lanes
@@ -284,6 +322,12 @@ class _Lowering:
         kernel = self.kernels.backward(group.op, group.arity, mask)
         targets = [self.grad(x) for x, wanted in zip(xs, mask, strict=True) if wanted]
         self.emit_back(Kind.MAP + kernel, n, self.grad(out), out, *xs, *targets)
+
+    def _bias_back(self, out: int, bias: Ints) -> None:
+        """The sums were made with the dots; a bias's gradient is the sum over lanes."""
+        if self._wanted(bias):
+            runs = [(self.grad(int(x)), 0, self.lanes) for x in self.where[bias]]
+            self.emit_back(Kind.SCATTER, self.grad(out), self._add_runs(runs), len(runs))
 
     def _rows(self, group: Group, kind: Kind) -> None:
         """Reduce each row of inputs to one number: the sum, the largest, the smallest."""
@@ -400,22 +444,33 @@ class _Lowering:
         want_a, want_b = self._wanted(a), self._wanted(b)
         i, j, n, lanes = rows_a.inner, rows_b.inner, a.shape[1], self.lanes
         starts = np.stack([rows_a.starts, rows_b.starts], axis=1)
+        bias = self.biases[group.first][1] if group.first in self.biases else None
         for first, count, ((a0, a_row), (b0, b_row)) in _fold(starts):
             out = int(self.where[group.first]) + first * lanes
             g, ga, gb = self.grad(out), self.grad(a0), self.grad(b0)
             if wide_a or b_row or j == 0:
                 shape = (count, n, a0, a_row, i, int(wide_a), b0, b_row, j, int(wide_b))
                 self.emit(Kind.LANE_DOT, out, *shape, lanes)
+                if bias is not None:
+                    kernel = self.kernels.forward(arithmetic.add, 2)
+                    more = self.contiguous(bias[first : first + count], True)
+                    self.emit(Kind.MAP + kernel, count * lanes, out, out, more)
                 if self.trains:
                     targets = (ga if want_a else -1, gb if want_b else -1)
                     self.emit_back(Kind.LANE_DOT_BACK, g, *shape, *targets, lanes)
                 continue
             self.n_matrices += 1
-            self.emit(Kind.MATMUL, a0, a_row, i, b0, j, out, lanes, count, lanes, n, 0)
+            how = (0, 0, 0) if bias is None else (2, *self._biases_of(bias, first, count))
+            self.emit(Kind.MATMUL, a0, a_row, i, b0, j, out, lanes, count, lanes, n, *how)
             if self.trains and want_b:
                 self.emit_back(Kind.MATMUL, a0, i, a_row, g, lanes, gb, j, n, lanes, count, 1)
             if self.trains and want_a:
                 self.emit_back(Kind.OUTER, g, lanes, b0, j, ga, a_row, i, count, n, lanes)
+
+    def _biases_of(self, bias: Ints, first: int, count: int) -> tuple[int, int]:
+        """Where the numbers that a layer adds lie: the first, and the stride."""
+        rows = self._affine_rows(bias[None, first : first + count], False)
+        return int(rows.starts[0]), rows.inner
 
 
 def is_structural(group: Group) -> bool:
@@ -430,6 +485,12 @@ def is_extreme(group: Group) -> bool:
     if group.name not in ("maximum", "minimum") or not group.op.vectors:
         return False
     return bool(group.op.rule.__module__ == "neuroflow_plugins.ops")
+
+
+def _half_uniform(dot: Group, n_uniform: int) -> bool:
+    half = dot.arity // 2
+    uniform = dot.inputs < n_uniform
+    return bool(uniform[:, :half].all() or uniform[:, half:].all())
 
 
 def _common_stride(offsets: Ints, only: int) -> int | None:

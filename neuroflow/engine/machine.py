@@ -32,7 +32,8 @@ class Kind(IntEnum):
     GATHER = 0  # to, first_run, n_runs: copy the runs (from, stride, length) to one slice
     SCATTER = 1  # from, first_run, n_runs: add a slice to the runs that it was copied from
     TRANSPOSE = 2  # from, rows, columns, row, to, to_row
-    MATMUL = 3  # a, a_row, a_inner, b, b_inner, c, c_row, rows, columns, inner, accumulate
+    MATMUL = 3  # a, a_row, a_inner, b, b_inner, c, c_row, rows, columns, inner, how, bias,
+    # bias_row: how is 0 for c = a b, 1 for c += a b, 2 for c = a b + bias
     OUTER = 4  # a, a_row, b, b_row, c, c_row, c_inner, rows, columns, inner: c += a times b'
     DOT = 5  # out, rows, n, a, a_row, a_inner, b, b_row, b_inner
     DOT_BACK = 6  # g, rows, n, a, a_row, a_inner, b, b_row, b_inner, a's gradient, b's

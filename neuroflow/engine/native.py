@@ -245,71 +245,66 @@ def transpose(m, a, rows, columns, a_row, to, to_row):
 @native
 def finish(m, at, x, n, accumulate):
     """Store one piece of a product, or add it."""
-    if accumulate:
+    if accumulate == 1:
         add(m, at, x, n)
     else:
         put(m, at, x, n)
 
 
 @native
-def matmul(m, a, a_row, a_inner, b, b_inner, c, c_row, rows, columns, inner, accumulate):
-    """c = a b, or c += a b; the rows of b and c are slices. Four rows of c at a time."""
-    i = 0
-    while i + 4 <= rows:
-        a0 = a + i * a_row
-        j = 0
-        while j + 2 * W <= columns:
-            matmul_4_2(m, a0, a_row, a_inner, b + j, b_inner, c + i * c_row + j, c_row, inner,
-                       accumulate)  # fmt: skip
-            j += 2 * W
-        while j < columns:
-            n = columns - j
+def matmul(m, a, a_row, a_inner, b, b_inner, c, c_row, rows, columns, inner, accumulate, bias,
+           bias_row):  # fmt: skip
+    """c = a b, c += a b (accumulate 1) or c = a b + bias (2); rows of b and c are slices.
+
+    Four rows of c at a time; where fewer are left, the last stands in for those that are not.
+    """
+    for i in range(0, rows, 4):
+        p, to, left = a + i * a_row, c + i * c_row, rows - i
+        a1 = a_row if left > 1 else 0
+        a2 = 2 * a_row if left > 2 else a1
+        a3 = 3 * a_row if left > 3 else a2
+        for j in range(0, columns, 2 * W):
             w = x = y = z = zeros(m)
-            for k in range(inner):
-                v, p = load(m, b + j + k * b_inner), a0 + k * a_inner
-                w = w + spread(m, p) * v
-                x = x + spread(m, p + a_row) * v
-                y = y + spread(m, p + 2 * a_row) * v
-                z = z + spread(m, p + 3 * a_row) * v
-            to = c + i * c_row + j
-            finish(m, to, w, n, accumulate)
-            finish(m, to + c_row, x, n, accumulate)
-            finish(m, to + 2 * c_row, y, n, accumulate)
-            finish(m, to + 3 * c_row, z, n, accumulate)
-            j += W
-        i += 4
-    while i < rows:
-        for j in range(0, columns, W):
-            w = zeros(m)
-            for k in range(inner):
-                w = w + spread(m, a + i * a_row + k * a_inner) * load(m, b + j + k * b_inner)
-            finish(m, c + i * c_row + j, w, columns - j, accumulate)
-        i += 1
+            if accumulate == 2:
+                q = bias + i * bias_row
+                w, x = spread(m, q), spread(m, q + bias_row * (left > 1))
+                y = spread(m, q + 2 * bias_row * (left > 2))
+                z = spread(m, q + 3 * bias_row * (left > 3))
+            n = columns - j
+            if n > W:
+                s, t, u, v = w, x, y, z
+                for k in range(inner):
+                    q = b + j + k * b_inner
+                    f, g, at = load(m, q), load(m, q + W), p + k * a_inner
+                    h = spread(m, at)
+                    w, s = w + h * f, s + h * g
+                    h = spread(m, at + a1)
+                    x, t = x + h * f, t + h * g
+                    h = spread(m, at + a2)
+                    y, u = y + h * f, u + h * g
+                    h = spread(m, at + a3)
+                    z, v = z + h * f, v + h * g
+                finish_rows(m, to + j + W, c_row, left, s, t, u, v, n - W, accumulate)
+            else:
+                for k in range(inner):
+                    f, at = load(m, b + j + k * b_inner), p + k * a_inner
+                    w = w + spread(m, at) * f
+                    x = x + spread(m, at + a1) * f
+                    y = y + spread(m, at + a2) * f
+                    z = z + spread(m, at + a3) * f
+            finish_rows(m, to + j, c_row, left, w, x, y, z, n, accumulate)
 
 
 @native
-def matmul_4_2(m, a, a_row, a_inner, b, b_inner, c, c_row, inner, accumulate):
-    """Four rows by two vectors of a product."""
-    w = x = y = z = zeros(m)
-    s = t = u = v = zeros(m)
-    for k in range(inner):
-        p, q = load(m, b + k * b_inner), load(m, b + k * b_inner + W)
-        f = spread(m, a + k * a_inner)
-        w, s = w + f * p, s + f * q
-        f = spread(m, a + k * a_inner + a_row)
-        x, t = x + f * p, t + f * q
-        f = spread(m, a + k * a_inner + 2 * a_row)
-        y, u = y + f * p, u + f * q
-        f = spread(m, a + k * a_inner + 3 * a_row)
-        z, v = z + f * p, v + f * q
-    finish(m, c, w, W, accumulate)
-    finish(m, c + W, s, W, accumulate)
-    finish(m, c + c_row, x, W, accumulate)
-    finish(m, c + c_row + W, t, W, accumulate)
-    finish(m, c + 2 * c_row, y, W, accumulate)
-    finish(m, c + 2 * c_row + W, u, W, accumulate)
-    finish(m, c + 3 * c_row, z, W, accumulate)
-    finish(m, c + 3 * c_row + W, v, W, accumulate)
+def finish_rows(m, at, row, left, w, x, y, z, n, accumulate):
+    """Store or add the pieces of up to four rows."""
+    finish(m, at, w, n, accumulate)
+    if left > 1:
+        finish(m, at + row, x, n, accumulate)
+    if left > 2:
+        finish(m, at + 2 * row, y, n, accumulate)
+    if left > 3:
+        finish(m, at + 3 * row, z, n, accumulate)
 
 
 @native
@@ -368,7 +363,13 @@ def inner_product(m, a, b, n):
 
 @native
 def dot(m, out, rows, n, a, a_row, a_inner, b, b_row, b_inner):
-    """One dot product per row."""
+    """One dot product per row; if the columns of a are slices, all rows at once."""
+    if a_row == 1 and b_row == 0 and 1 < rows <= W:
+        x = zeros(m)
+        for k in range(n):
+            x = x + load(m, a + k * a_inner) * spread(m, b + k * b_inner)
+        put(m, out, x, rows)
+        return
     for r in range(rows):
         p, q = a + r * a_row, b + r * b_row
         if a_inner == 1 and b_inner == 1 and n >= W:
@@ -383,22 +384,31 @@ def dot(m, out, rows, n, a, a_row, a_inner, b, b_row, b_inner):
 @native
 def dot_back(m, g, rows, n, a, a_row, a_inner, b, b_row, b_inner, ga, gb):
     """Add g b to the gradient of a, and g a to that of b."""
+    if a_row == 1 and b_row == 0 and 1 < rows <= W:
+        x = first(load(m, g), rows)
+        for k in range(n):
+            if ga >= 0:
+                add(m, ga + k * a_inner, x * spread(m, b + k * b_inner), rows)
+            if gb >= 0:
+                m[gb + k * b_inner] += total(first(x * load(m, a + k * a_inner), rows))
+        return
     for r in range(rows):
         if ga >= 0:
-            add_scaled(m, ga + r * a_row, a_inner, m[g + r], b + r * b_row, b_inner, n)
+            add_scaled(m, ga + r * a_row, a_inner, g + r, b + r * b_row, b_inner, n)
         if gb >= 0:
-            add_scaled(m, gb + r * b_row, b_inner, m[g + r], a + r * a_row, a_inner, n)
+            add_scaled(m, gb + r * b_row, b_inner, g + r, a + r * a_row, a_inner, n)
 
 
 @native
 def add_scaled(m, to, to_inner, factor, x, x_inner, n):
     """Add a multiple of a row to another."""
-    if to_inner == 1 and x_inner == 1 and n >= W:
+    if to_inner == 1 and x_inner == 1:
+        y = spread(m, factor)
         for k in range(0, n, W):
-            add(m, to + k, load(m, x + k) * factor, n - k)
+            add(m, to + k, load(m, x + k) * y, n - k)
     else:
         for k in range(n):
-            m[to + k * to_inner] += factor * m[x + k * x_inner]
+            m[to + k * to_inner] += m[factor] * m[x + k * x_inner]
 
 
 @native
@@ -557,32 +567,152 @@ def run(m, indices, code, runs, begin, end):
         elif kind == 1:
             scatter(m, runs, word(words, c, 1), word(words, c, 2), word(words, c, 3))
         elif kind == 2:
-            transpose(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6))
+            transpose(
+                m,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+            )
         elif kind == 3:
-            matmul(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11))
+            matmul(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11), word(words, c, 12),
+                   word(words, c, 13))  # fmt: skip
         elif kind == 4:
-            outer(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10))
+            outer(
+                m,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+                word(words, c, 7),
+                word(words, c, 8),
+                word(words, c, 9),
+                word(words, c, 10),
+            )
         elif kind == 5:
-            dot(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9))
+            dot(
+                m,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+                word(words, c, 7),
+                word(words, c, 8),
+                word(words, c, 9),
+            )
         elif kind == 6:
-            dot_back(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11))
+            dot_back(
+                m,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+                word(words, c, 7),
+                word(words, c, 8),
+                word(words, c, 9),
+                word(words, c, 10),
+                word(words, c, 11),
+            )
         elif kind == 7:
-            lane_dot(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11), word(words, c, 12))
+            lane_dot(
+                m,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+                word(words, c, 7),
+                word(words, c, 8),
+                word(words, c, 9),
+                word(words, c, 10),
+                word(words, c, 11),
+                word(words, c, 12),
+            )
         elif kind == 8:
             lane_dot_back(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11),
                           word(words, c, 12), word(words, c, 13), word(words, c, 14))  # fmt: skip
         elif kind == 9:
-            sums(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7))
+            sums(
+                m,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+                word(words, c, 7),
+            )
         elif kind == 10:
-            sums_back(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7))
+            sums_back(
+                m,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+                word(words, c, 7),
+            )
         elif kind == 11:
-            extremes(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8))
+            extremes(
+                m,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+                word(words, c, 7),
+                word(words, c, 8),
+            )
         elif kind == 12:
-            extremes_back(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9))
+            extremes_back(
+                m,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+                word(words, c, 7),
+                word(words, c, 8),
+                word(words, c, 9),
+            )
         elif kind == 13:
-            take(m, indices, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8))
+            take(
+                m,
+                indices,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+                word(words, c, 7),
+                word(words, c, 8),
+            )
         elif kind == 14:
-            take_back(m, indices, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8))
+            take_back(
+                m,
+                indices,
+                word(words, c, 1),
+                word(words, c, 2),
+                word(words, c, 3),
+                word(words, c, 4),
+                word(words, c, 5),
+                word(words, c, 6),
+                word(words, c, 7),
+                word(words, c, 8),
+            )
         # <kernels>
 
 
@@ -631,17 +761,22 @@ def train(
 ):  # fmt: skip
     """Whole steps; returns how many were made: all, or those before a loss that is not finite.
 
-    A row of ``jobs`` is (program, first slot); a row of ``steps`` is (first job, end). A program
+    A row of ``jobs`` is (program, first slot, number of that program with those examples); a row
+    of ``steps`` is (first job, end). A program
     is (its five parts' bounds, lanes, arena, first lane, late, shift, output, first cell, cells,
     numbers per example, first constant, constants, where constants go).
     """
     size = -(-n // W) * W
+    filled = -1
     for s in range(len(steps)):
         clear(m, size, 2 * size)
         loss = 0.0
         last = -1
         for j in range(steps[s, 0], steps[s, 1]):
             p, slot = programs[jobs[j, 0]], jobs[j, 1]
+            if jobs[j, 2] != filled:
+                filled = jobs[j, 2]
+                fill(m, indices, numbers, integers, starts, slot, p[5], cells, p[11], p[12], p[13])
             shift, output, lanes = p[9], p[10], p[5]
             if jobs[j, 0] != last:
                 if last >= 0:
@@ -652,7 +787,6 @@ def train(
                 clear(m, p[6] + shift, p[7] + shift)
                 clear(m, p[8] + shift, p[6] + 2 * shift)
                 run(m, indices, code, runs, p[0], p[1])
-            fill(m, indices, numbers, integers, starts, slot, lanes, cells, p[11], p[12], p[13])
             clear(m, p[7] + shift, p[8] + shift)
             run(m, indices, code, runs, p[1], p[2])
             for i in range(lanes):

@@ -94,7 +94,9 @@ def _needed(kernel: Kernel, results: Sequence[Operand]) -> set[Operand]:
 def _text(step: Step) -> str:
     """A step as Python text; what is one number for all elements uses scalar functions."""
     text = str(step)
-    return text.replace(f"= {step.function}(", f"= scalar_{step.function}(") if step.uniform else text
+    return (
+        text.replace(f"= {step.function}(", f"= scalar_{step.function}(") if step.uniform else text
+    )
 
 
 def _update(kernel: Kernel) -> str:
@@ -130,7 +132,9 @@ class NumbaExecutor(Executor):
     def prepare_training(self, training: Training) -> None:
         super().prepare_training(training)
         try:
-            self._update = update_kernel(training.rule, training.settings) if training.rule else None
+            self._update = (
+                update_kernel(training.rule, training.settings) if training.rule else None
+            )
         except RuleError:
             self._update = None
 

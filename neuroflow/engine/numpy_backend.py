@@ -125,14 +125,17 @@ class NumpyCode:
 
     def _matmul(
         self, a: int, a_row: int, a_inner: int, b: int, b_inner: int, c: int, c_row: int,
-        rows: int, columns: int, inner: int, accumulate: int, *_: int,
+        rows: int, columns: int, inner: int, how: int, bias: int, bias_row: int, *_: int,
     ) -> Thunk:  # fmt: skip
         left = self.grid(a, (rows, inner), (a_row, a_inner))
         right = self.grid(b, (inner, columns), (b_inner, 1))
         out = self.grid(c, (rows, columns), (c_row, 1))
-        if not accumulate:
+        if how == 0:
             return lambda: np.copyto(out, left @ right)
-        return lambda: np.copyto(out, out + left @ right)
+        if how == 1:
+            return lambda: np.add(out, left @ right, out=out)
+        offsets = self.grid(bias, (rows, 1), (bias_row, 0))
+        return lambda: np.add(left @ right, offsets, out=out)
 
     def _outer(
         self, a: int, a_row: int, b: int, b_row: int, c: int, c_row: int, c_inner: int,

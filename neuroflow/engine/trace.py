@@ -144,9 +144,7 @@ class Tracer:
         same = _simpler(op, inputs)
         if same is not None:
             return same
-        cells = [
-            x.cell if type(x) is TracedValue else self.cell(x) for x in inputs
-        ]
+        cells = [x.cell if type(x) is TracedValue else self.cell(x) for x in inputs]
         return TracedValue(self.tape.add(op, cells, context.get().scope))
 
     def cell(self, x: Any) -> int:
@@ -233,9 +231,9 @@ def _simpler(op: Op, inputs: tuple[Any, ...]) -> Any:
 
 
 def draw(self, number: Callable[[], float]) -> TracedValue:
-        """A random number that each run draws anew: an input that fills itself."""
-        self.draws.append(number)
-        return self.input()
+    """A random number that each run draws anew: an input that fills itself."""
+    self.draws.append(number)
+    return self.input()
 
 
 def _neutral(op: Op, inputs: tuple[Any, ...]) -> Any:

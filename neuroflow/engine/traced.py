@@ -92,9 +92,7 @@ class TracedFunction:
         return Trace(plan, outputs, tracer.draws, _limits(plan))
 
 
-def _cells_of(
-    result: Any, cell: Callable[[Any], int], cells: list[int], name: str
-) -> Structure:
+def _cells_of(result: Any, cell: Callable[[Any], int], cells: list[int], name: str) -> Structure:
     if isinstance(result, (list, tuple)):
         return tuple([_cells_of(entry, cell, cells, name) for entry in result])
     if not isinstance(result, (Value, int, float)):
