@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HOME = {
-    "neuroflow.core.value": "Value no_grad",
+    "neuroflow.core.value": "Value current_scope no_grad",
     "neuroflow.core.op": "Op op",
     "neuroflow.core.elementary": "absolute cos erf exp expm1 log log1p maximum minimum power sin"
     " sqrt take tanh where",

@@ -2,6 +2,7 @@
 
 from neuroflow import ops as ops
 from neuroflow.core.value import Value as Value
+from neuroflow.core.value import current_scope as current_scope
 from neuroflow.core.value import no_grad as no_grad
 from neuroflow.core.op import Op as Op
 from neuroflow.core.op import op as op

@@ -177,6 +177,11 @@ def build_leaf(op: Op, inputs: tuple[Any, ...]) -> Value:
     return node
 
 
+def current_scope() -> str:
+    """The dotted path of the module that runs now, for messages; empty outside of any."""
+    return context.get().scope
+
+
 def lift(number: Any) -> Value:
     """The number as a Value; Values stay themselves."""
     return number if isinstance(number, Value) else Value(number)

@@ -138,6 +138,15 @@ def _(out, x):
     return (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * inner,)
 
 
+def linear(x):
+    """The number itself: no activation, and no node.
+
+    >>> linear(3.0)
+    3.0
+    """
+    return x
+
+
 def softmax(xs):
     """Positive numbers that sum to 1, in the proportions of exp(x).
 
@@ -147,8 +156,7 @@ def softmax(xs):
     >>> [round(p, 4) for p in softmax([1.0, 2.0, 3.0])]
     [0.09, 0.2447, 0.6652]
     """
-    shift = nf.stop_gradient(nf.maximum(*xs))
-    powers = [nf.exp(x - shift) for x in xs]
+    powers = [nf.exp(x) for x in below_largest(xs, "softmax")]
     total = nf.sum(powers)
     return [p / total for p in powers]
 
@@ -159,18 +167,35 @@ def log_softmax(xs):
     >>> log_softmax([0.0, 1000.0])
     [-1000.0, 0.0]
     """
+    shifted = below_largest(xs, "log_softmax")
+    log_total = nf.log(nf.sum([nf.exp(x) for x in shifted]))
+    return [x - log_total for x in shifted]
+
+
+def below_largest(xs, name):
+    """Each number less the largest one, which is a constant to the derivative.
+
+    Raises :class:`neuroflow.InputError` for anything but a list of at least one number; the
+    message says that ``name`` got it.
+
+    >>> below_largest([1.0, 3.0], "softmax")
+    [-2.0, 0.0]
+    """
+    if not isinstance(xs, (list, tuple)) or not xs:
+        raise nf.InputError(
+            f"{name} takes a list of at least one number, but got {xs!r};"
+            " a layer of one neuron gives a bare number: give it one neuron per class"
+        )
     shift = nf.stop_gradient(nf.maximum(*xs))
-    log_total = nf.log(nf.sum([nf.exp(x - shift) for x in xs]))
-    return [x - shift - log_total for x in xs]
+    return [x - shift for x in xs]
 
 
 _OPS = [op for op in globals().values() if isinstance(op, nf.Op)]
 _NAMED_ELSEWHERE = ("relu", "tanh", "sin")
 
 
-def _of(op, name=None):
-    facts = {"name": name or op.name, "summary": op.summary, "formula": op.formula}
-    return nf.ActivationEntry(target=op, **facts)
+def _of(op):
+    return nf.ActivationEntry(target=op, name=op.name, summary=op.summary, formula=op.formula)
 
 
 @nf.hookimpl
@@ -182,8 +207,9 @@ def neuroflow_ops():
 @nf.hookimpl
 def neuroflow_activations():
     """All activations by name."""
-    by_name = {op.name: op for op in nf.arithmetic_ops}
-    yield _of(by_name["identity"], "linear")
+    yield nf.ActivationEntry(
+        name="linear", target=linear, summary="The number itself: no activation.", formula="x"
+    )
     yield from (_of(op) for op in _OPS)
     for name in _NAMED_ELSEWHERE:
         yield nf.ActivationEntry(name=name, target=f"neuroflow_plugins.ops:{name}")

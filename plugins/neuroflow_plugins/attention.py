@@ -45,7 +45,7 @@ class Attention(nf.Module):
         self.head_size = head_size or size
         self.causal = causal
         self.initializer = initializer
-        draw = nf.get("initializer", initializer).load()
+        draw = nf.resolve("initializer", initializer)
 
         def matrix():  # (head_size, size)
             return [

@@ -7,6 +7,7 @@ of as many, or the number of the right class. Each loss is a composition of ops.
 from __future__ import annotations
 
 import neuroflow as nf
+from neuroflow_plugins.activations import below_largest
 
 
 def _pairs(prediction, target):
@@ -105,10 +106,9 @@ def cross_entropy(prediction, target, *, label_smoothing=0.0):
     >>> round(cross_entropy([0.0, 3.0, -2.0, 1.0], 3), 12)
     2.175515362617
     """
-    shift = nf.stop_gradient(nf.maximum(*prediction))
-    logits = [x - shift for x in prediction]
+    logits = below_largest(prediction, "cross_entropy")
     log_total = nf.log(nf.sum([nf.exp(x) for x in logits]))
-    loss = log_total - nf.take(logits, target)
+    loss = log_total - nf.take(logits, _class_number(target))
     if not label_smoothing:
         return loss
     even = log_total - nf.mean(logits)
@@ -118,12 +118,25 @@ def cross_entropy(prediction, target, *, label_smoothing=0.0):
 def cross_entropy_from_probabilities(prediction, target):
     """Minus the sum of y ln(p), for probabilities p (a softmax) and a one-hot target y.
 
-    The probability 0 is taken as 1e-12. Prefer :func:`cross_entropy`, which is exact.
+    The target may also be the number of the right class. The probability 0 is taken
+    as 1e-12. Prefer :func:`cross_entropy`, which is exact.
 
     >>> round(cross_entropy_from_probabilities([0.25, 0.75], [0, 1]), 6)
     0.287682
     """
+    if not isinstance(target, (list, tuple)):
+        return -nf.log(nf.maximum(nf.take(prediction, _class_number(target)), 1e-12))
     return -nf.sum([y * nf.log(nf.maximum(p, 1e-12)) for p, y in _pairs(prediction, target)])
+
+
+def _class_number(target):
+    """The target itself: an integer, or an index input of a traced function."""
+    if isinstance(target, (bool, float, str, list, tuple)):
+        raise nf.InputError(
+            f"the loss got the target {target!r}; expected the number of the right class,"
+            " an integer counted from 0"
+        )
+    return target
 
 
 def _number(y):

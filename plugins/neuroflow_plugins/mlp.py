@@ -5,40 +5,43 @@ Inputs and outputs are plain lists of numbers or Values; a layer of one neuron g
 
 from __future__ import annotations
 
+from typing import Any
+
 import neuroflow as nf
 
 
 def find_activation(use):
     """The function on lists that a name means: "relu", or {"use": "leaky_relu", "slope": 0.2}.
 
-    Raises :class:`neuroflow.RegistryError` for an unknown name.
+    An op or a function of one number may be given as itself.
+
+    Raises :class:`neuroflow.ConfigurationError` for an unknown name or setting.
 
     >>> find_activation("relu")([-1.0, 2.0])
     [0.0, 2.0]
     """
-    settings = dict(use) if isinstance(use, dict) else {"use": use}
-    entry = nf.get("activation", settings.pop("use"))
-    function = entry.load()
-    if not entry.elementwise:
-        return lambda xs: function(xs, **settings)
-    one = function.bind(**settings) if settings else function
+    one = nf.resolve("activation", use)
+    name = use["use"] if isinstance(use, dict) else use
+    if isinstance(name, str) and not nf.get("activation", name).elementwise:
+        return one
     return lambda xs: [one(x) for x in xs]
-
-
-def _initializer(use):
-    settings = dict(use) if isinstance(use, dict) else {"use": use}
-    draw = nf.get("initializer", settings.pop("use")).load()
-    return lambda rng, fan_in, fan_out: draw(rng, fan_in, fan_out, **settings)
 
 
 def _check_inputs(xs, expected, what):
     if not isinstance(xs, (list, tuple)):
         raise nf.InputError(f"{what} takes a list of {expected} numbers, but got {xs!r}")
     if len(xs) != expected:
+        scope = nf.current_scope()
         raise nf.InputError(
-            f"{what} takes {expected} inputs, but got {len(xs)};"
+            f"{what}{f' ({scope})' if scope else ''} takes {expected} inputs, but got {len(xs)};"
             " check the sizes of the model against the data"
         )
+
+
+def _check_sizes(*sizes):
+    for size in sizes:
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise nf.InputError(f"a layer got the size {size!r}; expected a whole number from 1 up")
 
 
 class Neuron(nf.Module):
@@ -54,11 +57,12 @@ class Neuron(nf.Module):
     def __init__(
         self, *, inputs, activation="linear", bias=True, initializer="uniform", outputs=1, rng
     ):
+        _check_sizes(inputs, outputs)
         self.inputs = inputs
         self.activation = activation
         self.initializer = initializer
         self.outputs = outputs
-        draw = _initializer(initializer)
+        draw = nf.resolve("initializer", initializer)
         self.weights = [nf.Value(draw(rng, inputs, outputs)) for _ in range(inputs)]
         self.bias = nf.Value(0.0) if bias else False
         self._activate = find_activation(activation)
@@ -87,6 +91,7 @@ class Layer(nf.Module):
     def __init__(
         self, *, inputs, outputs, activation="linear", bias=True, initializer="uniform", rng
     ):
+        _check_sizes(inputs, outputs)
         self.inputs = inputs
         self.outputs = outputs
         self.activation = activation
@@ -100,7 +105,7 @@ class Layer(nf.Module):
 
     def forward(self, xs):
         """(inputs,) -> (outputs,), or a bare number if there is one output."""
-        _check_inputs(xs, self.inputs, f"a layer of {self.outputs} neurons")
+        _check_inputs(xs, self.inputs, f"a layer of {self.outputs} neuron(s)")
         outputs = self._activate([neuron(xs) for neuron in self.neurons])
         return outputs[0] if len(outputs) == 1 else outputs
 
@@ -141,7 +146,7 @@ class MLP(nf.Module):
     """
 
     def __init__(
-        self, *, sizes, activation="relu", output_activation="linear", bias=True,
+        self, *, sizes, activation="relu", output_activation: Any = "linear", bias=True,
         initializer="uniform", dropout=0.0, rng,
     ):  # fmt: skip
         if len(sizes) < 2:
