@@ -33,6 +33,8 @@ _HOME = {
     "neuroflow.optim": "UpdateRule update_rule",
     "neuroflow.plugin": "find get hookimpl names",
     "neuroflow.inspect.gradcheck": "gradcheck",
+    "neuroflow.inspect.check": "check",
+    "neuroflow.inspect.checks.report": "Report",
     "neuroflow.inspect.explain": "Overview Receipt explain",
     "neuroflow.inspect.what_if": "WhatIf what_if",
     "neuroflow.inspect.anomaly": "Anomaly detect_anomalies find_anomalies replay",

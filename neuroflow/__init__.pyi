@@ -59,6 +59,8 @@ from neuroflow.plugin import get as get
 from neuroflow.plugin import hookimpl as hookimpl
 from neuroflow.plugin import names as names
 from neuroflow.inspect.gradcheck import gradcheck as gradcheck
+from neuroflow.inspect.check import check as check
+from neuroflow.inspect.checks.report import Report as Report
 from neuroflow.inspect.explain import Overview as Overview
 from neuroflow.inspect.explain import Receipt as Receipt
 from neuroflow.inspect.explain import explain as explain

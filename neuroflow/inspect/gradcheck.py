@@ -5,8 +5,7 @@ from __future__ import annotations
 from neuroflow.core.errors import InputError
 from neuroflow.core.op import Op
 from neuroflow.inspect.checks.ops import check_subject
-from neuroflow.inspect.checks.report import Report, Section
-from neuroflow.inspect.checks.slopes import check_partials
+from neuroflow.inspect.checks.report import Report
 from neuroflow.inspect.checks.subject import Subject
 
 
@@ -34,6 +33,4 @@ def gradcheck(op: Op) -> Report:
         )
     report = Report()
     check_subject(Subject.of(op), report.of(op.name))
-    if op.vectors:
-        check_partials(Subject.of(op, length=1), Section(report, op.name))
     return report

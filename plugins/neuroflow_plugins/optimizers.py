@@ -29,6 +29,7 @@ def sgd(w, g, velocity, *, learning_rate, step, momentum=0.0, nesterov=0.0, weig
 def rmsprop(w, g, square, *, learning_rate, step, decay=0.99, epsilon=1e-8, weight_decay=0.0):
     """A step divided by the root of a running mean of squared gradients.
 
+    There is no bias correction: the mean starts at zero, so the first steps are the longest.
     Source: Tieleman and Hinton 2012, lecture 6.5.
     """
     g = g + weight_decay * w

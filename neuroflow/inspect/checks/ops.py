@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from neuroflow.inspect.checks.backends import check_backends
 from neuroflow.inspect.checks.declared import check_branch_free, check_declared, check_formula
 from neuroflow.inspect.checks.exact import (
     check_complex,
@@ -32,6 +33,21 @@ def check_subject(subject: Subject, section: Section) -> None:
     for name, check in CHECKS.items():
         with guarded(section, name):
             check(subject, section)
+    for variant, checks in _variants(subject):
+        for name in checks:
+            with guarded(section, name):
+                CHECKS[name](variant, section)
+
+
+def _variants(subject: Subject) -> Iterator[tuple[Subject, tuple[str, ...]]]:
+    """The same op on vectors of length 1, and with settings other than the default ones."""
+    op = subject.op
+    if op.vectors and subject.whole is None:
+        yield Subject.of(op, length=1), ("partials",)
+    if op.settings and subject.whole is None:
+        other = op.bind(**{name: 1.5 * value + 0.25 for name, value in op.settings.items()})
+        again = Subject.of(other, name=subject.name, formula=subject.formula)
+        yield again, ("formula", "partials", "symbolic", "undeclared kinks")
 
 
 @contextmanager
@@ -65,4 +81,5 @@ CHECKS: dict[str, Callable[[Subject, Section], None]] = {
     "arrays": check_arrays,
     "extremes": check_extremes,
     "compiled": check_compiled,
+    "backends": check_backends,
 }
