@@ -64,7 +64,7 @@ class Setting:
         """The allowed range in words; empty if there is no bound."""
         above, below = ("above", "below") if self.exclusive else ("at least", "at most")
         ends = [(above, self.low), (below, self.high)]
-        return " and ".join(f"{word} {end:g}" for word, end in ends if math.isfinite(end))
+        return " and ".join(f"{word} {_number(end)}" for word, end in ends if math.isfinite(end))
 
 
 OF_OPTIMIZER = (
@@ -496,12 +496,12 @@ def _with_own_defaults(entry: Entry, extra: Sequence[Setting]) -> tuple[Setting,
 def kind_of(setting: Setting) -> tuple[str, bool]:
     """The kind of name that a setting takes, and whether it takes a list of them.
 
-    Told by its name (``activation``, ``initializer``, ``layers``), or by an annotation that
-    says ``Module``. An empty kind means plain numbers and words.
+    Told by its name (``activation``, ``output_activation``, ``layers``), or by an annotation
+    that says ``Module``. An empty kind means plain numbers and words.
     """
-    if setting.name in PART_KINDS:
-        return setting.name, False
     for kind in PART_KINDS:
+        if setting.name == kind or setting.name.endswith(f"_{kind}"):
+            return kind, False
         if setting.name == plural(kind):
             return kind, True
     options = [setting.type, *typing.get_args(setting.type)]
@@ -577,6 +577,10 @@ _WORDS = {
     int: "a whole number", float: "a number", bool: "true or false", str: "a text",
     Any: "a value", REQUIRED: "a value", None: "nothing", type(None): "nothing",
 }  # fmt: skip
+
+
+def _number(x: float) -> str:
+    return str(int(x)) if x == int(x) else f"{x:g}"
 
 
 def _words(hint: Any) -> str:

@@ -75,6 +75,7 @@ class Training:
     loss: float = field(init=False, default=math.nan)
     seconds: float = field(init=False, default=0.0)
     _schedule: Callable[..., float] = field(init=False)
+    _make_runner: Callable[[str], Runner] = field(init=False)
     _size: int = field(init=False)
     _orders: random.Random | None = field(init=False, default=None)
     _order: list[int] = field(init=False, factory=list)
@@ -93,7 +94,8 @@ class Training:
         loss = resolve("loss", self.configuration["loss"])
         example_loss = sequence_loss(loss) if self.dataset.task == "sequence" else row_loss(loss)
         _check_answers(self.model, self.dataset, entry)
-        self.runner, self.note = self._make_runner(example_loss, examples)
+        self._make_runner = self._runner_maker(example_loss, examples)
+        self.runner = self._make_runner(options["backend"])
         self._schedule = resolve("schedule", self.configuration["optimizer"]["schedule"])
         size = min((options.get("batch") or len(self.dataset)), len(self.dataset))
         self._size = min(size * options["accumulation"], len(self.dataset))
@@ -204,7 +206,7 @@ class Training:
         """Run to step ``stop``, without returning to Python in between where compiled."""
         first = self.step
         rates = [self.learning_rate(k) for k in range(first, stop)]
-        losses = self.runner.run([self._batch(k) for k in range(first, stop)], rates)
+        losses = self._losses_of([self._batch(k) for k in range(first, stop)], rates)
         for k, loss in enumerate(losses):
             if not math.isfinite(loss):
                 raise self._diverged(first + k + 1, loss)
@@ -268,31 +270,35 @@ class Training:
         if "vocab_size" in wanted and "vocab_size" not in table and self.dataset.vocab_size:
             table["vocab_size"] = self.dataset.vocab_size
 
-    def _make_runner(
+    def _runner_maker(
         self, example_loss: Callable[..., Any], examples: list[Any]
-    ) -> tuple[Runner, str]:
-        """The runner, and a note on why it is not the fastest, if so."""
+    ) -> Callable[[str], Runner]:
+        """What makes a runner for a backend."""
         options, table = self.options, self.configuration["optimizer"]
-        rule = get("optimizer", table["use"]).load()
-        settings = {
-            name: value
-            for name, value in table.items()
-            if name not in ("use", "learning_rate", "schedule")
-        }
+        beside = ("use", "learning_rate", "schedule")
+        return lambda backend: make_runner(
+            self.model,
+            example_loss,
+            examples,
+            get("optimizer", table["use"]).load(),
+            settings={name: value for name, value in table.items() if name not in beside},
+            l2=options["l2"],
+            clip_norm=options.get("clip_norm"),
+            backend=backend,
+            dtype=options["dtype"],
+            threads=options["threads"],
+        )
 
-        def make(backend: str) -> Runner:
-            return make_runner(
-                self.model, example_loss, examples, rule,
-                settings=settings, l2=options["l2"], clip_norm=options.get("clip_norm"),
-                backend=backend, dtype=options["dtype"], threads=options["threads"],
-            )  # fmt: skip
-
-        if options["backend"] != "auto":
-            return make(options["backend"]), ""
+    def _losses_of(self, batches: list[list[int]], rates: list[float]) -> list[float]:
+        """Run steps; a model that cannot be compiled runs eagerly if nobody chose a backend."""
         try:
-            return make("auto"), ""
+            return self.runner.run(batches, rates)
         except (TraceError, BackendError) as error:
-            return make("eager"), f"runs eagerly, as it cannot be compiled: {error}"
+            if self.options["backend"] != "auto" or self.step:
+                raise
+            self.note = f"runs eagerly, as it cannot be compiled: {error}"
+            self.runner = self._make_runner("eager")
+            return self.runner.run(batches, rates)
 
     def _diverged(self, step: int, loss: float) -> DomainError:
         rate = self.learning_rate(step - 1)
