@@ -28,6 +28,8 @@ _HOME = {
     "neuroflow.core.errors": "BackendError ConfigurationError DomainError FileError InputError"
     " NeuroflowError PluginError RegistryError StateError TraceError",
     "neuroflow.engine.trace": "random_input",
+    "neuroflow.engine.compile": "Compiled Gradients compile",
+    "neuroflow.engine.runner": "Runner make_runner",
     "neuroflow.registry": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
     " LayerEntry LossEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
     "neuroflow.optim": "UpdateRule update_rule",
@@ -39,6 +41,7 @@ _HOME = {
     "neuroflow.inspect.what_if": "WhatIf what_if",
     "neuroflow.inspect.anomaly": "Anomaly detect_anomalies find_anomalies replay",
     "neuroflow.inspect.places": "record_sources",
+    "neuroflow.view.drawing": "Drawing draw",
     "neuroflow.data": "Dataset Standardization",
     "neuroflow.expression": "parse_expression",
     "neuroflow.spec": "build configure recipes resolve",

@@ -41,6 +41,11 @@ from neuroflow.core.errors import RegistryError as RegistryError
 from neuroflow.core.errors import StateError as StateError
 from neuroflow.core.errors import TraceError as TraceError
 from neuroflow.engine.trace import random_input as random_input
+from neuroflow.engine.compile import Compiled as Compiled
+from neuroflow.engine.compile import Gradients as Gradients
+from neuroflow.engine.compile import compile as compile
+from neuroflow.engine.runner import Runner as Runner
+from neuroflow.engine.runner import make_runner as make_runner
 from neuroflow.registry import ActivationEntry as ActivationEntry
 from neuroflow.registry import BackendEntry as BackendEntry
 from neuroflow.registry import DatasetEntry as DatasetEntry
@@ -71,6 +76,8 @@ from neuroflow.inspect.anomaly import detect_anomalies as detect_anomalies
 from neuroflow.inspect.anomaly import find_anomalies as find_anomalies
 from neuroflow.inspect.anomaly import replay as replay
 from neuroflow.inspect.places import record_sources as record_sources
+from neuroflow.view.drawing import Drawing as Drawing
+from neuroflow.view.drawing import draw as draw
 from neuroflow.data import Dataset as Dataset
 from neuroflow.data import Standardization as Standardization
 from neuroflow.expression import parse_expression as parse_expression

@@ -88,11 +88,12 @@ class Batcher:
 
     def program(self, trace: Trace, lanes: int) -> int:
         """The number of the program of a trace for so many lanes; made at first use."""
-        if lanes not in trace.programs:
+        key = (self, lanes)
+        if key not in trace.programs:
             executor = self.executor
             program = lower(trace.plan, executor.kernels, lanes, executor.width, self.gradients)
-            trace.programs[lanes] = executor.add(program, trace.plan.n_numbers)
-        return trace.programs[lanes]
+            trace.programs[key] = executor.add(program, trace.plan.n_numbers)
+        return trace.programs[key]
 
     def schedule(self, rows: Rows, batches: Sequence[Sequence[Row]]) -> Schedule:
         """A schedule with one step per batch; each example counts equally within its batch."""

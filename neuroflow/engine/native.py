@@ -577,8 +577,13 @@ def run(m, indices, code, runs, begin, end):
                 word(words, c, 6),
             )
         elif kind == 3:
-            matmul(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11), word(words, c, 12),
-                   word(words, c, 13))  # fmt: skip
+            matmul(
+                m,
+                word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4),
+                word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8),
+                word(words, c, 9), word(words, c, 10), word(words, c, 11), word(words, c, 12),
+                word(words, c, 13),
+            )  # fmt: skip
         elif kind == 4:
             outer(
                 m,
@@ -638,8 +643,13 @@ def run(m, indices, code, runs, begin, end):
                 word(words, c, 12),
             )
         elif kind == 8:
-            lane_dot_back(m, word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4), word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8), word(words, c, 9), word(words, c, 10), word(words, c, 11),
-                          word(words, c, 12), word(words, c, 13), word(words, c, 14))  # fmt: skip
+            lane_dot_back(
+                m,
+                word(words, c, 1), word(words, c, 2), word(words, c, 3), word(words, c, 4),
+                word(words, c, 5), word(words, c, 6), word(words, c, 7), word(words, c, 8),
+                word(words, c, 9), word(words, c, 10), word(words, c, 11), word(words, c, 12),
+                word(words, c, 13), word(words, c, 14),
+            )  # fmt: skip
         elif kind == 9:
             sums(
                 m,

@@ -18,6 +18,7 @@ import llvmlite
 import llvmlite.binding as llvm
 import numba
 import numpy as np
+from attrs import define
 from numpy.typing import NDArray
 
 from neuroflow.engine.cache import load_module
@@ -37,9 +38,9 @@ _TEMPLATE = _HERE / "native.py"
 
 
 def source_of(
-    entries: Sequence[MapKernel], kinds: Collection[int], update: Kernel | None, dtype: str
+    branches: Sequence[str], kinds: Collection[int], update: Kernel | None, dtype: str
 ) -> str:
-    """The machine's text for these kernels and these kinds of instructions."""
+    """The machine's text with these kernels and these kinds of instructions."""
 
     def used(branch: re.Match[str]) -> str:
         return branch[0] if int(branch[1]) in kinds else ""
@@ -47,16 +48,14 @@ def source_of(
     text = re.sub(r" {8}elif kind == (\d+):\n(?: {12}.*\n)+", used, _TEMPLATE.read_text())
     text = text.replace('FLOAT = "float64"', f'FLOAT = "{dtype}"', 1)
     text = text.replace("entry = njit(", "entry = njit(cache=True, ")
-    branches = "".join(
-        _branch(int(Kind.MAP) + k, entry) for k, entry in enumerate(entries) if entry.kernel
-    )
-    text = text.replace("        # <kernels>\n", branches, 1)
+    cases = [f"        elif kind == {Kind.MAP + k}:\n{body}" for k, body in enumerate(branches)]
+    text = text.replace("        # <kernels>\n", "".join(cases), 1)
     moves = _update(update) if update else ""
     return text.replace("    # <update>\n", moves, 1)
 
 
-def _branch(kind: int, entry: MapKernel) -> str:
-    """One branch of ``run``: a loop over vectors around the kernel's steps."""
+def branch_of(entry: MapKernel) -> str:
+    """What ``run`` does for a kernel: a loop over vectors around its steps."""
     kernel = entry.kernel
     assert kernel is not None
     offsets = {name: 2 + k for k, name in enumerate(kernel.inputs)}
@@ -67,8 +66,8 @@ def _branch(kind: int, entry: MapKernel) -> str:
         first = 2 + len(kernel.inputs)
         results = [("add", first + k, kernel.results[j]) for k, j in enumerate(entry.targets)]
     needed = _needed(kernel, [result for _, _, result in results])
-    lines = [f"elif kind == {kind}:  # {entry.op.name}{' backward' if entry.backward else ''}"]
-    lines.append("    n = word(words, c, 1)")
+    note = " backward" if entry.backward else ""
+    lines = [f"    # {entry.op.name}{note}", "    n = word(words, c, 1)"]
     used = {name: k for name, k in offsets.items() if name in needed}
     lines += [f"    at_{name} = word(words, c, {k})" for name, k in used.items()]
     lines += [f"    to_{k} = word(words, c, {k})" for _, k, _ in results]
@@ -122,11 +121,9 @@ class NumbaExecutor(Executor):
         return width_of(self.dtype)
 
     def bind(self) -> None:
-        self._module: ModuleType | None = getattr(self, "_module", None)
-        self._compiled: tuple[int, frozenset[int], Any] = getattr(
-            self, "_compiled", (0, frozenset(), None)
-        )
+        self._machine: _Machine | None = None
         self._pieces: dict[tuple[int, int], list[tuple[int, int] | Thunk]] = {}
+        self._codes: dict[int, Ints] = {}
         self._tables: tuple[Any, ...] | None = None
 
     def prepare_training(self, training: Training) -> None:
@@ -142,18 +139,41 @@ class NumbaExecutor(Executor):
 
     # Compiling
 
+    def machine(self) -> _Machine:
+        """The native machine for all programs so far: one at hand that can do it, or a new one."""
+        if self._machine is None:
+            kinds = frozenset(int(k) for p in self.programs for k in np.unique(p.code[:, 0]))
+            structural = frozenset(k for k in kinds if k < Kind.MAP)
+            branches = frozenset(branch_of(e) for e in self.kernels.entries if e.kernel)
+            update = _update(self._update) if self._update else ""
+            key = (str(self.dtype), structural, branches, update)
+            self._machine = next((m for m in _MACHINES if m.can(*key)), None)
+            if self._machine is None:
+                ordered = sorted(branches)
+                text = source_of(ordered, structural, self._update, str(self.dtype))
+                module = load_module(text, _facts(), self._warm)
+                self._machine = _Machine(module, ordered, *key)
+                _MACHINES.append(self._machine)
+        return self._machine
+
     def module(self) -> ModuleType:
-        """The native machine for all programs so far."""
-        n_kernels, kinds, update = self._compiled
-        needed = frozenset(int(k) for p in self.programs for k in np.unique(p.code[:, 0]))
-        known = needed <= kinds and n_kernels >= len(self.kernels.entries)
-        if self._module is None or not known or update is not self._update:
-            kinds |= needed
-            entries = self.kernels.entries
-            text = source_of(entries, kinds, self._update, str(self.dtype))
-            self._module = load_module(text, _facts(), self._warm)
-            self._compiled = (len(entries), kinds, self._update)
-        return self._module
+        """The compiled module."""
+        return self.machine().module
+
+    def code(self, number: int) -> Ints:
+        """A program's instructions with the numbers that the machine gives to kernels."""
+        if number not in self._codes:
+            machine = self.machine()
+            known = {
+                k: machine.branches.index(branch_of(entry)) if entry.kernel else 0
+                for k, entry in enumerate(self.kernels.entries)
+            }
+            code = self.programs[number].code.copy()
+            for row in code:
+                if row[0] >= Kind.MAP:
+                    row[0] = Kind.MAP + known[int(row[0]) - Kind.MAP]
+            self._codes[number] = code
+        return self._codes[number]
 
     def _warm(self, module: ModuleType) -> None:
         """Compile (or read) what will be called, by calling it on nothing."""
@@ -171,11 +191,11 @@ class NumbaExecutor(Executor):
     # Running
 
     def run(self, number: int, part: int) -> None:
-        module, program = self.module(), self.programs[number]
+        module, program, code = self.module(), self.programs[number], self.code(number)
         with np.errstate(all="ignore"):
             for piece in self._pieces_of(number, part):
                 if isinstance(piece, tuple):
-                    module.run(self.memory, self.indices, program.code, program.runs, *piece)
+                    module.run(self.memory, self.indices, code, program.runs, *piece)
                 else:
                     piece()
 
@@ -217,7 +237,7 @@ class NumbaExecutor(Executor):
     ) -> NDArray[np.float64]:
         if self._tables is None:
             native = all(self._is_native(program) for program in self.programs)
-            self._tables = _tables(self.programs) if native else ()
+            self._tables = self._all_tables() if native else ()
         if not self._tables or (learn and self._update is None):
             return super().train(schedule, rates, first_step, learn)
         results = np.zeros((len(schedule.steps), 2))
@@ -230,6 +250,62 @@ class NumbaExecutor(Executor):
             self.training.l2, self.training.clip_norm, first_step, learn,
         )  # fmt: skip
         return results[: done + 1]
+
+    def _all_tables(self) -> tuple[Any, ...]:
+        """All programs in one table of code, as ``train`` reads them."""
+        programs = self.programs
+        width = max(program.code.shape[1] for program in programs)
+        codes, runs, rows, cells = [], [], [], []
+        n_code = n_runs = n_cells = n_constants = 0
+        for number, program in enumerate(programs):
+            code = self.code(number)
+            code = np.pad(code, ((0, 0), (0, width - code.shape[1])))
+            copies = (code[:, 0] == Kind.GATHER) | (code[:, 0] == Kind.SCATTER)
+            code[copies, 2] += n_runs
+            plan = program.plan
+            rows.append([
+                *[n_code + bound for bound in program.parts], program.lanes, program.arena,
+                program.first_lane, program.late, program.shift, int(program.output_offsets[0]),
+                n_cells, len(plan.input_numbers), plan.n_numbers if _chooses(program) else 0,
+                n_constants, len(plan.constants), int(program.where[0]) if plan.constants else 0,
+            ])  # fmt: skip
+            cells.append(np.stack([program.input_offsets, plan.input_numbers], axis=1))
+            codes.append(code)
+            runs.append(program.runs)
+            n_code, n_runs = n_code + len(code), n_runs + len(program.runs)
+            n_cells, n_constants = (
+                n_cells + len(plan.input_numbers),
+                n_constants + len(plan.constants),
+            )
+        return (
+            np.concatenate(codes), np.concatenate(runs), np.array(rows, dtype=np.int64),
+            np.concatenate(cells),
+        )  # fmt: skip
+
+
+@define(eq=False)
+class _Machine:
+    """A compiled module and what it can do."""
+
+    module: ModuleType
+    branches: list[str]
+    dtype: str
+    kinds: frozenset[int]
+    texts: frozenset[str]
+    update: str
+
+    def can(self, dtype: str, kinds: frozenset[int], texts: frozenset[str], update: str) -> bool:
+        """Whether this machine runs such programs; it may be able to do more."""
+        return (
+            self.dtype == dtype
+            and kinds <= self.kinds
+            and texts <= self.texts
+            and update in ("", self.update)
+        )
+
+
+_MACHINES: list[_Machine] = []
+"""Machines loaded by this process: functions that need the same share one."""
 
 
 class _OneByOne(NumpyCode):
@@ -245,33 +321,6 @@ def _facts() -> str:
     texts = (_HERE / "vectors.py").read_text()
     versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version())
     return f"{versions} {llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()} {texts}"
-
-
-def _tables(programs: Sequence[Program]) -> tuple[Any, ...]:
-    """All programs in one table of code, as ``train`` reads them."""
-    width = max(program.code.shape[1] for program in programs)
-    codes, runs, rows, cells = [], [], [], []
-    n_code = n_runs = n_cells = n_constants = 0
-    for program in programs:
-        code = np.pad(program.code, ((0, 0), (0, width - program.code.shape[1])))
-        copies = (code[:, 0] == Kind.GATHER) | (code[:, 0] == Kind.SCATTER)
-        code[copies, 2] += n_runs
-        plan = program.plan
-        rows.append([
-            *[n_code + bound for bound in program.parts], program.lanes, program.arena,
-            program.first_lane, program.late, program.shift, int(program.output_offsets[0]),
-            n_cells, len(plan.input_numbers), plan.n_numbers if _chooses(program) else 0,
-            n_constants, len(plan.constants), int(program.where[0]) if plan.constants else 0,
-        ])  # fmt: skip
-        cells.append(np.stack([program.input_offsets, plan.input_numbers], axis=1))
-        codes.append(code)
-        runs.append(program.runs)
-        n_code, n_runs = n_code + len(code), n_runs + len(program.runs)
-        n_cells, n_constants = n_cells + len(plan.input_numbers), n_constants + len(plan.constants)
-    return (
-        np.concatenate(codes), np.concatenate(runs), np.array(rows, dtype=np.int64),
-        np.concatenate(cells),
-    )  # fmt: skip
 
 
 def _chooses(program: Program) -> bool:

@@ -258,7 +258,7 @@ def levelled(graph: Graph) -> Graph:
             continue
         xs = inputs[start[node] : start[node + 1]].tolist()
         level[node] = max([level[x] for x in xs]) + 1
-        uniform[node] = not is_take[number] and all([uniform[x] for x in xs])
+        uniform[node] = not is_take[number] and all(uniform[x] for x in xs)
     return evolve(
         graph,
         level=np.array(level, dtype=np.int32),

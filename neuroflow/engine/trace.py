@@ -253,7 +253,8 @@ def random_input(number: Callable[[], float]) -> Any:
 
     Eager code gets the number itself. A trace gets an input, for which every run of the
     compiled function calls ``rng.random`` in the same order, so that eager and compiled runs
-    draw the same numbers from the same seed. Dropout is ``where(random_input(rng.random) < p, 0, x)``.
+    draw the same numbers from the same seed. Dropout is
+    ``where(random_input(rng.random) < p, 0, x)``.
 
     >>> import random
     >>> random_input(random.Random(1).random)

@@ -14,7 +14,7 @@ from neuroflow.core.errors import InputError, TraceError
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.engine.plan import Plan, plan_of_tape
-from neuroflow.engine.structure import Structure, describe, difference, leaves, rebuild
+from neuroflow.engine.structure import Structure, describe, difference, rebuild
 from neuroflow.engine.trace import tracing
 
 KEPT = 64

@@ -2,7 +2,7 @@
 
 Numba's own loops leave it to the compiler to find such instructions, and it often cannot, because
 it must assume that slices overlap. Here kernels say it: ``load`` eight numbers, compute with
-``+ - * /``, comparisons and ``select``, ``store`` them. Everything is inlined to plain machine code.
+``+ - * /``, comparisons and ``select``, ``store`` them. All is inlined to plain machine code.
 """
 
 from __future__ import annotations
