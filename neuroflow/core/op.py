@@ -120,10 +120,11 @@ class Op:
 
     def split(self, flat: Sequence[Any]) -> tuple[Sequence[Any], ...]:
         """The vectors that lie one behind the other in ``flat``."""
-        vectors = len(self.parameters)
-        if vectors == 1:
+        if len(self.parameters) == 1:
             return (flat,)
-        length = len(flat) // vectors
+        length = len(flat) // len(self.parameters)
+        if len(self.parameters) == 2:
+            return flat[:length], flat[length:]
         return tuple([flat[k : k + length] for k in range(0, len(flat), length)])
 
     def _flatten(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -133,10 +134,11 @@ class Op:
             inputs = (inputs,)
         if len(inputs) != len(self.parameters):
             raise self._wrong_inputs(len(inputs))
-        lengths = list(map(len, inputs))
-        if not lengths[0] or lengths.count(lengths[0]) != len(lengths):
+        lengths = set(map(len, inputs))
+        if len(lengths) != 1 or 0 in lengths:
+            shown = ", ".join(str(len(vector)) for vector in inputs)
             raise InputError(
-                f"{self.name} got vectors of length {', '.join(map(str, lengths))};"
+                f"{self.name} got vectors of length {shown};"
                 " it needs equally long ones with at least one number each"
             )
         return tuple(chain.from_iterable(inputs))
