@@ -1,0 +1,55 @@
+"""The book: ``sphinx-build -W -n -b html docs docs/_build/html``."""
+
+from importlib.metadata import version as version_of
+
+project = "neuroflow"
+author = "The neuroflow authors"
+copyright = "The neuroflow authors"
+version = release = version_of("neuroflow")
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.viewcode",
+    "sphinx_autodoc_typehints",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "neuroflow.sphinxext",
+]
+exclude_patterns = ["_build", "examples"]
+nitpicky = True
+nitpick_ignore_regex = [
+    # Names of Python and of other projects, whose inventories would have to be fetched.
+    (r"py:.*", r"(_?[a-z]+\.)*(pluggy|click|attrs?|numpy|np|pathlib|collections|typing)\..*"),
+    (r"py:.*", r"(random|types|inspect|importlib|contextvars|docutils|sphinx)\..*"),
+    (r"py:.*", r"[a-z]+|Any|None|Callable|Iterable|Iterator|Sequence|Mapping|Path"),
+    (r"py:.*", r"(Value|Type|Lookup|Runtime|Arithmetic|OS)Error|Exception"),
+    (r"py:.*", r"Rule|Tree|Arrays|Names|Node|Scope"),  # names for types, local to a module
+]
+
+myst_enable_extensions = ["colon_fence", "dollarmath", "amsmath", "deflist", "attrs_inline"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # written by sphinx_autodoc_typehints
+always_document_param_types = False
+typehints_use_signature = True
+typehints_use_signature_return = True
+typehints_document_rtype = False
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = True
+
+neuroflow_pages = "reference/entries"
+
+html_theme = "furo"
+html_title = f"neuroflow {release}"
+html_static_path = ["_static"]
+html_css_files = ["neuroflow.css"]
+html_math_renderer = "mathml"
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#1d5fa8", "color-brand-content": "#1d5fa8"},
+    "dark_css_variables": {"color-brand-primary": "#7db7f5", "color-brand-content": "#7db7f5"},
+}
+html_show_sphinx = False

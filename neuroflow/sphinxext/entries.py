@@ -1,0 +1,386 @@
+"""What a page says about an entry, as document nodes: the same for Markdown and reStructuredText.
+
+Nothing here is written by hand for one entry: all comes from the registry and from running
+the entry's own rules.
+"""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.util import logging
+
+from neuroflow.core.op import Op
+from neuroflow.core.value import Value
+from neuroflow.registry import Entry
+from neuroflow.sphinxext.latex import partial_derivatives
+from neuroflow.sphinxext.plot import Chart, function_chart
+
+logger = logging.getLogger(__name__)
+
+
+def entry_nodes(entry: Entry, source_url: str = "") -> list[nodes.Node]:
+    """All that a page shows about one entry, in reading order."""
+    target = entry.load()
+    found: list[nodes.Node] = [paragraph(entry.summary or first_line(target))]
+    if entry.deprecated:
+        found.append(paragraph(f"Deprecated: {entry.deprecated}"))
+    formula = entry.formula or (target.formula if isinstance(target, Op) else "")
+    if formula:
+        found.append(formula_block(formula if "=" in formula else _with_left_side(entry, formula)))
+    if isinstance(target, Op):
+        found += _derivatives(target)
+    picture = plot_of(entry, target)
+    if picture:
+        found.append(nodes.raw("", picture, format="html"))
+    if isinstance(target, Op):
+        found += _convention(target)
+    found += [rubric("Settings"), *_settings(entry)]
+    found += [rubric("Example"), *_example(entry, target)]
+    if isinstance(target, Op):
+        found += [rubric("Checks"), *_checks(target)]
+    found += [rubric("Source"), *_source(entry, target, source_url)]
+    return found
+
+
+# Building blocks -----------------------------------------------------------------------------
+
+
+def paragraph(text: str) -> nodes.paragraph:
+    """A paragraph in which ``code`` and $formulas$ are recognised."""
+    node = nodes.paragraph()
+    node += inline(text)
+    return node
+
+
+def inline(text: str) -> list[nodes.Node]:
+    """Text with ``double backticks`` as code, and ``\\|`` as a bar."""
+    parts: list[nodes.Node] = []
+    for k, piece in enumerate(text.replace("\\|", "|").split("``")):
+        if piece:
+            parts.append(nodes.literal(piece, piece) if k % 2 else nodes.Text(piece))
+    return parts
+
+
+def rubric(text: str) -> nodes.rubric:
+    """A small heading that is not in the table of contents."""
+    return nodes.rubric(text, text)
+
+
+def formula_block(latex: str) -> nodes.math_block:
+    """A formula on a line of its own, for whichever renderer the project uses."""
+    return nodes.math_block(
+        latex, latex, number=None, label=None, nowrap=False, **{"no-wrap": False}
+    )
+
+
+def code_block(code: str, language: str = "pycon") -> nodes.literal_block:
+    """Highlighted code."""
+    return nodes.literal_block(code, code, language=language)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[nodes.Node | str]]) -> nodes.table:
+    """A table; cells are text or nodes."""
+    group = nodes.tgroup(cols=len(header))
+    group += [nodes.colspec(colwidth=1) for _ in header]
+    head, body = nodes.thead(), nodes.tbody()
+    head += _row([*header])
+    for row in rows:
+        body += _row(row)
+    if any(header):
+        group += head
+    group += body
+    return nodes.table("", group)
+
+
+def _row(cells: Sequence[nodes.Node | str]) -> nodes.row:
+    row = nodes.row()
+    for cell in cells:
+        entry = nodes.entry()
+        content = nodes.paragraph()
+        content += inline(cell) if isinstance(cell, str) else [cell]
+        entry += content
+        row += entry
+    return row
+
+
+def first_line(target: Any) -> str:
+    """The first line of a docstring."""
+    return (inspect.getdoc(target) or "").split("\n", 1)[0]
+
+
+# Mathematics ---------------------------------------------------------------------------------
+
+
+def _with_left_side(entry: Entry, formula: str) -> str:
+    target = entry.load()
+    if not isinstance(target, Op):
+        return formula
+    name = entry.name.replace("_", r"\_")
+    inputs = ", ".join(p.removesuffix("s") if target.vectors else p for p in target.parameters)
+    return rf"\mathrm{{{name}}}({inputs}) = {formula}"
+
+
+def _derivatives(op: Op) -> list[nodes.Node]:
+    rows = partial_derivatives(op)
+    if not rows:
+        reason = (
+            "The rule decides by comparisons, one for each input; its convention below says what"
+            " it gives, and its source how."
+        )
+        return [rubric("Partial derivatives"), paragraph(reason)]
+    given = "its rule ``partials``" if op.partials_rule else "the forward rule, differentiated"
+    lead = paragraph(f"Derived by running {given} on symbols:")
+    if op.vectors:
+        lead += nodes.Text(" (vectors of three numbers)")
+    return [
+        rubric("Partial derivatives"),
+        lead,
+        *[formula_block(rf"{name} = {slope}") for name, slope in rows],
+    ]
+
+
+def _convention(op: Op) -> list[nodes.Node]:
+    found: list[nodes.Node] = [
+        rubric("Domain and kinks"),
+        table(
+            ("input", "domain"),
+            [(nodes.literal(p, p), d.text) for p, d in zip(op.parameters, op.domain, strict=True)],
+        ),
+    ]
+    if op.kinks:
+        where = ", ".join(f"{k:g}" if isinstance(k, float) else str(k) for k in op.kinks)
+        found.append(paragraph(f"The derivative jumps at: {where}."))
+    elif not op.convention:
+        found.append(paragraph("No kinks: the derivative is continuous on the domain."))
+    if op.convention:
+        found.append(paragraph(f"Convention: {op.convention}."))
+    return found
+
+
+def plot_of(entry: Entry, target: Any) -> str:
+    """A picture of the entry as SVG, or nothing where one line cannot show it."""
+    if isinstance(target, Op):
+        return _plot_of_op(entry.name, target) if target.arity == 1 else ""
+    if entry.kind == "loss":
+        return _plot_of_loss(entry.name, target)
+    if entry.kind == "schedule":
+        return _plot_of_schedule(entry.name, target)
+    return ""
+
+
+def _plot_of_op(name: str, op: Op) -> str:
+    low, high = _range(op)
+    kinks = [k for k in op.kinks if isinstance(k, float)]
+    marked = f", with a kink at {', '.join(f'{k:g}' for k in kinks)}" if kinks else ""
+    alt = f"{name}(x), solid, and its derivative, dashed, for x from {low:g} to {high:g}{marked}."
+    domain = op.domain[0]
+
+    def f(x: float) -> float:
+        return float(op.forward(x)) if x in domain else math.nan
+
+    def slope(x: float) -> float:
+        return float(op.partials_at(op.forward(x), x)[0]) if x in domain else math.nan
+
+    return function_chart(f, slope, low, high, kinks=kinks, alt=alt)
+
+
+def _range(op: Op) -> tuple[float, float]:
+    ends = op.domain[0].intervals
+    low = max(-4.0, min(i.low for i in ends))
+    high = min(4.0, max(i.high for i in ends))
+    return low, high
+
+
+def _plot_of_loss(name: str, loss: Callable[..., Any]) -> str:
+    def f(p: float) -> float:
+        return float(_at(loss, p))
+
+    def slope(p: float) -> float:
+        prediction = Value(p)
+        out = loss(prediction, 1)
+        out.backward()
+        return prediction.grad
+
+    alt = f"The loss {name} for the target 1, solid, and its slope, dashed, over the prediction."
+    try:
+        f(0.5), slope(0.5)
+    except Exception:
+        return ""
+    names = ("loss for target 1", "its slope")
+    return function_chart(f, slope, -3.0, 4.0, names=names, alt=alt, x_label="prediction")
+
+
+def _at(loss: Callable[..., Any], p: float) -> Any:
+    return loss(p, 1)
+
+
+def _plot_of_schedule(name: str, rate: Callable[..., float]) -> str:
+    known = inspect.signature(rate).parameters
+    options: dict[str, float] = {"warmup": 10} if "warmup" in known else {}
+    options |= {"every": 25, "factor": 0.5} if "every" in known else {}
+    points = [(float(k), float(rate(1.0, k, 100, **options))) for k in range(100)]
+    said = ", ".join(f"{key}={value}" for key, value in options.items())
+    alt = f"The schedule {name} over 100 steps, starting from 1{' with ' + said if said else ''}."
+    chart = Chart((0.0, 100.0), (0.0, 1.1), alt, "step", height=220.0)
+    chart.line(points, f"{name}({said})")
+    return chart.svg()
+
+
+# Settings, example, checks, source -----------------------------------------------------------
+
+
+def _settings(entry: Entry) -> list[nodes.Node]:
+    from neuroflow.spec import REQUIRED, settings_of
+
+    try:
+        settings = list(settings_of(entry))
+    except Exception as error:  # an entry of a kind that is not configured
+        return [paragraph(f"None that a configuration can give: {error}")]
+    if not settings:
+        return [paragraph("None.")]
+    rows = []
+    for setting in settings:
+        required = setting.default is REQUIRED
+        default = "required" if required else f"``{setting.default!r}``"
+        rows.append((nodes.literal(setting.name, setting.name), setting.type_name, default))
+    return [table(("name", "type", "default"), rows)]
+
+
+def _example(entry: Entry, target: Any) -> list[nodes.Node]:
+    shown = executed_docstring(target)
+    if isinstance(target, Op):
+        shown = "\n".join(filter(None, [executed(_op_example(entry, target)), shown]))
+    if not shown:
+        shown = executed(
+            ["import neuroflow as nf", f'nf.get("{entry.kind}", "{entry.shortest_name}").id']
+        )
+    return [code_block(shown)]
+
+
+def _op_example(entry: Entry, op: Op) -> list[str]:
+    """Statements that compute the op and its derivative, at a place inside its domain."""
+    from neuroflow.plugin import ops_by_name
+
+    numbers = [2.0, 3.0, 0.5, -1.0]
+    lines = ["import neuroflow as nf"]
+    function = f"nf.ops.{op.name}"
+    if ops_by_name().get(op.name) is not op:
+        lines.append(f'{op.name} = nf.get("{entry.kind}", "{entry.shortest_name}").load()')
+        function = op.name
+    if op.vectors:
+        names = [p.removesuffix("s") for p in op.parameters]
+        for k, name in enumerate(names):
+            lines.append(f"{name} = [nf.Value(v) for v in ({1.0 + k}, {-2.0 + k}, {3.0 + k})]")
+        call = f"{function}({', '.join(names)})"
+        grads = f"[v.grad for v in {names[0]}]"
+        return [*lines, f"out = {call}", "out.backward()", "out.data", grads]
+    for name, domain in zip(op.parameters, op.domain, strict=True):
+        number = next((x for x in numbers if x in domain), 0.5)
+        lines.append(f"{name} = nf.Value({number})")
+        numbers = numbers[1:] + numbers[:1]
+    call = f"{function}({', '.join(op.parameters)})"
+    if op.arity == 1 and "." in function:
+        call = f"{op.parameters[0]}.{op.name}()"
+    grads = ", ".join(f"{name}.grad" for name in op.parameters)
+    return [*lines, f"out = {call}", "out.backward()", "out.data", grads]
+
+
+def executed(statements: Sequence[str]) -> str:
+    """The statements with what they print, as in Python's prompt."""
+    scope: dict[str, Any] = {}
+    shown = []
+    for statement in statements:
+        shown.append(f">>> {statement}")
+        try:
+            code = compile(statement, "<example>", "eval")
+        except SyntaxError:
+            exec(statement, scope)
+            continue
+        result = eval(code, scope)
+        if result is not None:
+            shown.append(repr(result))
+    return "\n".join(shown)
+
+
+def executed_docstring(target: Any) -> str:
+    """The examples of a docstring, run; a result that is not as written is a warning."""
+    import neuroflow
+
+    text = inspect.getdoc(target) or ""
+    rule = target.rule if hasattr(target, "rule") else target
+    module = inspect.getmodule(rule)
+    scope = {**vars(neuroflow), **(vars(module) if module else {}), "nf": neuroflow}
+    name = getattr(target, "__name__", type(target).__name__)
+    test = doctest.DocTestParser().get_doctest(text, scope, name, None, 0)
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    messages: list[str] = []
+    runner.run(test, out=messages.append, clear_globs=False)
+    if messages:
+        logger.warning("the example of %s does not hold:\n%s", name, "".join(messages))
+    lines = []
+    for example in test.examples:
+        first, *more = example.source.rstrip("\n").split("\n")
+        lines += [f">>> {first}", *(f"... {line}" for line in more)]
+        lines += [example.want.rstrip("\n")] if example.want else []
+    return "\n".join(lines)
+
+
+def _checks(op: Op) -> list[nodes.Node]:
+    from neuroflow.inspect.gradcheck import gradcheck
+
+    report = gradcheck(op)
+    for finding in report.findings:
+        logger.warning("%s", finding)
+    rows = [(name, str(count)) for name, count in sorted(report.checks.items())]
+    lead = f"``neuroflow.gradcheck``, run when this page was built: {report.headline}."
+    found: list[nodes.Node] = [paragraph(lead), table(("check", "comparisons"), rows)]
+    extremes = report.extremes.get(op.name, [])
+    if extremes:
+        cells = [(f"``{e.input!r}``", f"``{e.value}``", f"``{e.slope}``") for e in extremes]
+        found += [rubric("At the extremes"), table(("input", "value", "derivative"), cells)]
+    return found
+
+
+def _source(entry: Entry, target: Any, source_url: str) -> list[nodes.Node]:
+    found: list[nodes.Node] = []
+    by = entry.provider
+    rows: list[tuple[nodes.Node | str, nodes.Node | str]] = [("id", f"``{entry.id}``")]
+    if by is not None:
+        rows.append(("plugin", f"``{by.plugin}`` of {by.distribution} {by.version}"))
+        rows.append(("module", f"``{by.module}``"))
+    if entry.aliases:
+        rows.append(("aliases", ", ".join(f"``{a}``" for a in entry.aliases)))
+    if entry.reference:
+        rows.append(("reference", entry.reference))
+    found.append(table(("", ""), rows))
+    rules = [target.rule, target.partials_rule] if isinstance(target, Op) else [target]
+    for rule in filter(None, rules):
+        try:
+            lines, number = inspect.getsourcelines(getattr(rule, "rule", rule))
+        except (OSError, TypeError):
+            continue
+        path = _relative(inspect.getsourcefile(getattr(rule, "rule", rule)) or "")
+        place = f"{path}, line {number}"
+        caption = nodes.paragraph()
+        if source_url:
+            uri = source_url.format(path=path, line=number)
+            caption += nodes.reference(place, place, refuri=uri, internal=False)
+        else:
+            caption += nodes.emphasis(place, place)
+        found += [caption, code_block(inspect.cleandoc("\n" + "".join(lines)), "python")]
+    return found
+
+
+def _relative(path: str) -> str:
+    """The path from the import root on, the same on every machine."""
+    import sys
+
+    roots = sorted((r for r in sys.path if r and path.startswith(r.rstrip("/") + "/")), key=len)
+    return str(Path(path).relative_to(roots[-1])) if roots else Path(path).name

@@ -1,0 +1,151 @@
+r"""Formulas that are derived, not retyped: rules run on sympy's symbols.
+
+>>> from neuroflow import ops
+>>> [(name, slope) for name, slope in partial_derivatives(ops.mul)]
+[('\\frac{\\partial}{\\partial a}', 'b'), ('\\frac{\\partial}{\\partial b}', 'a')]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from neuroflow.core.op import Op
+
+VECTOR_LENGTH = 3
+
+
+def partial_derivatives(op: Op) -> list[tuple[str, str]]:
+    """What each partial of an op is, as LaTeX; empty where symbols cannot tell.
+
+    An op on vectors is shown with vectors of three entries.
+    """
+    try:
+        names, flat = _symbols(op)
+        slopes = _slopes(op, flat)
+        if len(flat) == 1 and _branches(slopes[0]):
+            written = [_on_either_side(op, flat[0])]
+        elif any(_branches(slope) > 2 for slope in slopes):
+            return []  # many comparisons: the convention says it better than cases in cases
+        else:
+            written = [_latex(slope) for slope in slopes]
+    except Exception:  # a rule that no symbol can go through has no derived formula
+        return []
+    left = [rf"\frac{{\partial}}{{\partial {name}}}" for name in names]
+    return list(zip(left, written, strict=True))
+
+
+def _slopes(op: Op, flat: Sequence[Any]) -> list[Any]:
+    import sympy  # type: ignore[import-untyped]
+
+    bound = _with_symbols(op)
+    return [sympy.sympify(slope) for slope in bound.partials_at(bound.forward(*flat), *flat)]
+
+
+def _branches(expression: Any) -> int:
+    """How often a formula makes a choice."""
+    import sympy
+
+    return len(expression.atoms(sympy.Piecewise, sympy.Max, sympy.Min, sympy.Abs))
+
+
+def _on_either_side(op: Op, x: Any) -> str:
+    """One formula where both sides of 0 have the same, else cases; at 0 what the rule says."""
+    import sympy
+
+    above, below = (
+        _exact(_slopes(op, [side])[0]).subs(side, x)
+        for side in (sympy.Symbol("x", positive=True), sympy.Symbol("x", negative=True))
+    )
+    if sympy.simplify(above - below) == 0:
+        return _latex(above)
+    at_zero = _exact(_slopes(op, [sympy.Integer(0)])[0])
+    rows = [(above, x > 0)]
+    if sympy.simplify(at_zero - below.subs(x, 0)) == 0:
+        rows.append((below, x <= 0))
+    elif sympy.simplify(at_zero - above.subs(x, 0)) == 0:
+        rows = [(above, x >= 0), (below, x < 0)]
+    else:
+        rows += [(below, x < 0), (at_zero, sympy.Eq(x, 0, evaluate=False))]
+    cells = [rf"{_latex(value)} & \text{{if }} {_latex(condition)}" for value, condition in rows]
+    body = r" \\ ".join(cells)
+    return rf"\begin{{cases}} {body} \end{{cases}}"
+
+
+def _symbols(op: Op) -> tuple[list[str], list[Any]]:
+    import sympy
+
+    if op.vectors:
+        names = [
+            f"{parameter.removesuffix('s')}_{k + 1}"
+            for parameter in op.parameters
+            for k in range(VECTOR_LENGTH)
+        ]
+    else:
+        names = list(op.parameters)
+    return names, [sympy.Symbol(name, real=True) for name in names]
+
+
+def _with_symbols(op: Op) -> Op:
+    """The op with its settings as symbols, so that the formula shows them."""
+    import sympy
+
+    settings = {name: sympy.Symbol(name, real=True) for name in op.settings}
+    return Op(
+        op.rule, op.name, op.formula, op.domain, op.kinks, op.convention, op.vectors, settings,
+        op.partials_rule,
+    )  # fmt: skip
+
+
+def _exact(expression: Any) -> Any:
+    """With exact constants in place of floats."""
+    import sympy
+
+    return sympy.sympify(expression).replace(
+        lambda part: part.is_Float, lambda part: nice_number(float(part))
+    )
+
+
+def _latex(expression: Any) -> str:
+    import sympy
+
+    exact = _exact(expression)
+    if exact.has(sympy.Piecewise):
+        exact = sympy.piecewise_fold(exact)
+    words = {s: rf"\mathrm{{{s.name}}}" for s in exact.free_symbols if _is_word(s.name)}
+    return str(sympy.latex(exact, ln_notation=True, symbol_names=words))
+
+
+def _is_word(name: str) -> bool:
+    return name.isalpha() and len(name) > 1 and name not in _GREEK
+
+
+_GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "lambda", "mu", "rho", "sigma", "theta")
+
+
+def nice_number(x: float) -> Any:
+    """A float as the constant it stands for: 0.5 as 1/2, 1.1283... as 2 / sqrt(pi).
+
+    >>> nice_number(0.5), nice_number(1.1283791670955126)
+    (1/2, 2/sqrt(pi))
+    """
+    import sympy
+
+    for symbol in _constants():
+        ratio = sympy.nsimplify(x / float(symbol), rational=True, tolerance=1e-15)
+        if abs(ratio.q) <= 24 and abs(ratio.p) <= 1000:
+            return ratio * symbol
+    return sympy.Float(x, 6) if math.isfinite(x) else sympy.oo
+
+
+def _constants() -> Sequence[Any]:
+    import sympy
+
+    roots = (
+        sympy.Integer(1),
+        sympy.sqrt(2),
+        1 / sympy.sqrt(sympy.pi),
+        sympy.sqrt(2) / sympy.sqrt(sympy.pi),
+    )
+    return (*roots, 1 / sympy.sqrt(2 * sympy.pi), sympy.pi)

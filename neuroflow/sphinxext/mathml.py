@@ -1,0 +1,124 @@
+r"""Mathematics as MathML, made in Python: no JavaScript, no system program, no network.
+
+Every browser of today draws MathML itself. The font is STIX Two Math, cut down to what formulas
+need when the package ``ziamath``, which carries it, is installed; else the reader's own.
+
+>>> to_mathml("x^2", block=False).count("<msup>")
+1
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+FONT = "neuroflow-math.woff"
+_LETTERS = re.compile(r'(?:<mi mathvariant="(normal|bold)">[^<]</mi>){2,}')
+_FUNCTIONS = re.compile(r"<mo>([A-Za-z]{2,})</mo>")
+
+
+def to_mathml(latex: str, *, block: bool) -> str:
+    """A formula as a ``<math>`` element."""
+    from latex2mathml.converter import convert
+
+    latex = latex.strip().replace(r"\!", "")
+    if block and (r"\\" in latex or "&" in latex) and r"\begin" not in latex:
+        latex = rf"\begin{{aligned}} {latex} \end{{aligned}}"
+    text = convert(latex, display="block" if block else "inline")
+    text = _LETTERS.sub(_joined, text)
+    text = _FUNCTIONS.sub(
+        r'<mi mathvariant="normal">\1</mi><mo>&#x2061;</mo><mspace width="0.12em"/>', text
+    )
+    return text.replace("&#x0005E;</mo></mover>", "&#x02C6;</mo></mover>")
+
+
+def _joined(match: re.Match[str]) -> str:
+    word = "".join(re.findall(r">([^<])<", match[0]))
+    return f'<mi mathvariant="{match[1]}">{word}</mi>'
+
+
+def render_inline(writer: Any, node: nodes.math) -> None:
+    """Sphinx calls this for a formula in a line."""
+    writer.body.append(_converted(node, block=False))
+    raise nodes.SkipNode
+
+
+def render_block(writer: Any, node: nodes.math_block) -> None:
+    """Sphinx calls this for a formula on a line of its own; a label gives it a number."""
+    number = ""
+    if node.get("number"):
+        writer.body.append(writer.starttag(node, "div", CLASS="nf-math numbered"))
+        number = f'<span class="eqno">({node["number"]})'
+        writer.body.append(number)
+        writer.add_permalink_ref(node, "Link to this equation")
+        writer.body.append("</span>")
+    else:
+        writer.body.append(writer.starttag(node, "div", CLASS="nf-math"))
+    writer.body.append(_converted(node, block=True))
+    writer.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def _converted(node: nodes.Element, *, block: bool) -> str:
+    latex = node.astext()
+    try:
+        return to_mathml(latex, block=block)
+    except Exception as error:
+        logger.warning("cannot convert the formula %r: %s", latex, error, location=node)
+        return f"<code>{latex}</code>"
+
+
+def add_math_font(app: Sphinx) -> None:
+    """Put the font and its style sheet beside the pages, if they are HTML."""
+    if app.builder.format != "html" or app.config.html_math_renderer != "mathml":
+        return
+    folder = Path(app.doctreedir) / "neuroflow_math"
+    folder.mkdir(parents=True, exist_ok=True)
+    font = folder / FONT
+    if not font.exists():
+        _make_font(font)
+    source = f'@font-face {{ font-family: "neuroflow math"; src: url("{FONT}"); }}\n'
+    style = (source if font.exists() else "") + STYLE
+    (folder / "neuroflow-math.css").write_text(style, encoding="utf-8")
+    app.config.html_static_path.append(str(folder))
+    app.add_css_file("neuroflow-math.css")
+
+
+def _make_font(path: Path) -> None:
+    """Write the part of STIX Two Math (SIL Open Font License) that formulas use."""
+    spec = find_spec("ziamath")
+    if spec is None or spec.origin is None or find_spec("fontTools") is None:
+        logger.info("install ziamath and fonttools to give formulas the font STIX Two Math")
+        return
+    from fontTools import subset
+
+    whole = Path(spec.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+    if not whole.exists():
+        return
+    options = subset.Options(flavor="woff", layout_features=["*"], notdef_outline=True)
+    font = subset.load_font(str(whole), options)
+    ranges = ((0x20, 0x24F), (0x2B0, 0x3FF), (0x2010, 0x23FF), (0x1D400, 0x1D7FF), (0x2A00, 0x2AFF))
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[c for low, high in ranges for c in range(low, high + 1)])
+    cutter.subset(font)
+    subset.save_font(font, str(path), options)
+
+
+STYLE = """
+math { font-family: "neuroflow math", "STIX Two Math", "Latin Modern Math", "Cambria Math", math; }
+math { font-size: 1.06em; }
+.nf-math { margin: 1em 0; padding: 0.2em 0; overflow-x: auto; overflow-y: hidden; }
+.nf-math math { font-size: 1.15em; }
+.nf-math.numbered { position: relative; padding-right: 3.5em; }
+.nf-math .eqno { position: absolute; right: 0; top: 50%; transform: translateY(-50%); }
+mtd { padding: 0.2em 0.35em; }
+mtd[columnalign="left"] { text-align: left; }
+mtd[columnalign="right"] { text-align: right; }
+"""
