@@ -1,0 +1,47 @@
+"""One self-contained HTML file for a graph: opens from disk, asks nothing of any network."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+
+def page(data: dict[str, Any], title: str) -> str:
+    """The page of :func:`neuroflow.view.graph.to_data`; every text in it is escaped."""
+    return _filled(
+        "page.html",
+        TITLE=html.escape(title),
+        STYLE=asset("page.css"),
+        SCRIPT=asset("layout.js") + asset("page.js"),
+        DATA=script_json(data),
+    )
+
+
+def network_page(data: dict[str, Any], title: str, text: str) -> str:
+    """The page of a network; ``text`` is its alternative in words, as HTML."""
+    return _filled(
+        "network.html",
+        TITLE=html.escape(title),
+        STYLE=asset("page.css"),
+        SCRIPT=asset("network.js"),
+        DATA=script_json(data),
+        TEXT=text,
+    )
+
+
+def _filled(template: str, **parts: str) -> str:
+    return re.sub(r"@([A-Z]+)@", lambda mark: parts[mark[1]], asset(template))
+
+
+def script_json(data: Any) -> str:
+    """JSON that no text in it can end early: ``<`` is written as an escape."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def asset(name: str) -> str:
+    """A file that lies beside this module."""
+    return (files("neuroflow.view") / name).read_text(encoding="utf-8")
