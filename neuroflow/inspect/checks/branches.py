@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 _SAME = {"exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh", "erf"}
 _INSTEAD = {
@@ -72,9 +72,12 @@ class _Reader:
     file: str
     offset: int
     unknown: set[str]
+    blocks: list[list[Any]] = field(factory=list)
 
     def read(self, function: ast.FunctionDef | ast.Lambda) -> Iterator[Remark]:
         body = function.body if isinstance(function.body, list) else [function.body]
+        bodies = [getattr(node, "body", None) for node in ast.walk(function)]
+        self.blocks = [block for block in bodies if isinstance(block, list)]
         for _ in range(2):  # twice: a loop may use what is assigned below
             for statement in body:
                 self._spread(statement)
@@ -113,11 +116,18 @@ class _Reader:
     def _if(self, node: ast.If) -> Iterator[tuple[str, str]]:
         if self.depends(node.test):
             test = ast.unparse(node.test)
-            yes, no = _returned(node.body), _returned(node.orelse)
+            yes, no = _returned(node.body), _returned(node.orelse or self._after(node))
             yield (
                 "branch-free",
                 (f"`if {test}:` chooses once for all; write `nf.where({test}, {yes}, {no})`"),
             )
+
+    def _after(self, node: ast.If) -> list[ast.stmt]:
+        """What runs where the test does not hold and there is no else."""
+        for block in self.blocks:
+            if node in block:
+                return block[block.index(node) + 1 :]
+        return []
 
     def _if_expression(self, node: ast.IfExp) -> Iterator[tuple[str, str]]:
         if self.depends(node.test):

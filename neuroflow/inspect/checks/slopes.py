@@ -98,12 +98,12 @@ def _advice(ratio: float) -> str:
         return "is the sign right?"
     if ratio < 0:
         return "are the sign and a constant factor right?"
+    if close(ratio, 180 / math.pi, 1e-4):
+        return "is the angle in degrees, and the factor pi/180 missing?"
     if close(ratio, float(fraction), 1e-4):
         if 1 in (fraction.numerator, fraction.denominator):
             factor = max(fraction.numerator, fraction.denominator)
             too = "too much" if fraction > 1 else "missing"
             return f"is a factor {factor} (the inner derivative of the chain rule?) {too}?"
         return "is the exponent right?"
-    if close(ratio, 180 / math.pi, 1e-4):
-        return "is the angle in degrees, and the factor pi/180 missing?"
     return "is a constant factor right?"

@@ -1,0 +1,66 @@
+"""Losses with one mistake each."""
+
+from __future__ import annotations
+
+import neuroflow as nf
+
+from .twin import twin
+
+
+@twin("the hinge that takes any label", "labels", "With labels 0 and 1 the class 0 is never"
+      " learned, and nothing complains: give the entry allows=....")  # fmt: skip
+def hinge_1(prediction, target):  # bug
+    """Max-margin loss for the labels -1 and +1."""
+    return nf.ops.relu(1.0 - target * prediction)
+
+
+@twin("the squared error upside down", "minimum", "With the sign turned the target is the worst"
+      " place to be.")  # fmt: skip
+def mse_1(prediction, target):
+    """The squared distance from the target."""
+    error = prediction - target
+    return -error * error  # bug
+
+
+@twin("the squared error with half a gradient", "partials", "error.data is a plain number: the"
+      " product rule sees only one of the two factors.")  # fmt: skip
+def mse_2(prediction, target):
+    """The squared distance from the target."""
+    error = prediction - target
+    return error * error.data  # bug
+
+
+@twin("the squared error that misses", "minimum", "The minimum is at 0.9 times the target.")
+def mse_3(prediction, target):
+    """The squared distance from the target."""
+    error = prediction - 0.9 * target  # bug
+    return error * error
+
+
+@twin("the cross entropy of saturated probabilities", "extremes", "The sigmoid of 1000 is exactly"
+      " 1, and log(1 - 1) is not there. Compute it from the logit: softplus(x) - y x.")  # fmt: skip
+def binary_cross_entropy_1(prediction, target):
+    """Minus the log of the probability given to the right one of two classes."""
+    p = nf.ops.sigmoid(prediction)
+    return -(target * nf.log(p) + (1.0 - target) * nf.log(1.0 - p))  # bug
+
+
+def _loss(target, formula, **facts):
+    summary = (target.__doc__ or "").split("\n", 1)[0]
+    return nf.LossEntry(
+        name=target.__name__, target=target, summary=summary, formula=formula, **facts
+    )
+
+
+LOSSES = [
+    _loss(hinge_1, r"\max(0, 1 - y s)", labels="-1 or +1"),
+    _loss(mse_1, "(p - y)^2"),
+    _loss(mse_2, "(p - y)^2"),
+    _loss(mse_3, "(p - y)^2"),
+    _loss(
+        binary_cross_entropy_1,
+        r"-y \ln p - (1 - y) \ln(1 - p)",
+        labels="0 or 1",
+        allows=lambda y: y in (0, 1),
+    ),
+]
