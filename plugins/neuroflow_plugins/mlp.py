@@ -55,7 +55,7 @@ class Neuron(nf.Module):
     """
 
     def __init__(
-        self, *, inputs, activation="linear", bias=True, initializer="uniform", outputs=1, rng
+        self, *, inputs: int, activation="linear", bias=True, initializer="uniform", outputs=1, rng
     ):
         _check_sizes(inputs, outputs)
         self.inputs = inputs
@@ -89,7 +89,14 @@ class Layer(nf.Module):
     """
 
     def __init__(
-        self, *, inputs, outputs, activation="linear", bias=True, initializer="uniform", rng
+        self,
+        *,
+        inputs: int,
+        outputs: int,
+        activation="linear",
+        bias=True,
+        initializer="uniform",
+        rng,
     ):
         _check_sizes(inputs, outputs)
         self.inputs = inputs
@@ -146,7 +153,7 @@ class MLP(nf.Module):
     """
 
     def __init__(
-        self, *, sizes, activation="relu", output_activation: Any = "linear", bias=True,
+        self, *, sizes: list[int], activation="relu", output_activation: Any = "linear", bias=True,
         initializer="uniform", dropout=0.0, rng,
     ):  # fmt: skip
         if len(sizes) < 2:
