@@ -104,8 +104,7 @@ def save(
         "state": state or {},
         "sha256": _digest(arrays),
     }
-    text = json.dumps(about, ensure_ascii=False)
-    write_file(path, to_bytes(arrays, metadata={"neuroflow": text}))
+    write_file(path, to_bytes(arrays, metadata={"neuroflow": _sealed(about)}))
 
 
 def inspect_file(path: str | Path) -> SavedModel:
@@ -285,6 +284,12 @@ def _digest(arrays: Arrays) -> str:
     return digest.hexdigest()
 
 
+def _sealed(about: Mapping[str, Any]) -> str:
+    """The description as JSON, behind its own checksum."""
+    text = json.dumps(about, ensure_ascii=False)
+    return f"{hashlib.sha256(text.encode()).hexdigest()} {text}"
+
+
 def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
     from safetensors import SafetensorError, safe_open
 
@@ -303,11 +308,10 @@ def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]
             f"{path} is a safetensors file that neuroflow did not write: it says nothing about"
             " its model; give a file made by neuroflow.save or by a run"
         )
-    try:
-        about = json.loads(metadata["neuroflow"])
-        about["format"], about["spec"], about["uses"], about["sha256"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise _damaged(path, error) from error
+    seal, _, text = metadata["neuroflow"].partition(" ")
+    if seal != hashlib.sha256(text.encode()).hexdigest():
+        raise _damaged(path, "its description does not match its checksum")
+    about = json.loads(text)
     if about["format"] != FORMAT:
         raise StateError(
             f"{path} has format {about['format']}, and this neuroflow reads format {FORMAT};"

@@ -63,6 +63,16 @@ def test_backends_agree_with_the_eager_run(backend):
     assert compiled.summary()["backend"] == backend
 
 
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_dropout_draws_the_same_numbers_on_every_backend(backend):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    eager = nf.train(SMALL, {"model.dropout": 0.5}).run()
+    compiled = nf.train(SMALL, {"model.dropout": 0.5, "train.backend": backend}).run()
+    assert compiled.model.state_dict() == pytest.approx(eager.model.state_dict(), rel=1e-9)
+    assert compiled.rng.getstate() == eager.rng.getstate()
+
+
 def test_auto_takes_a_compiled_backend_and_says_so():
     run = nf.train(SMALL, {"train.backend": "auto", "train.epochs": 1}).run()
     assert run.summary()["backend"] in ("numba", "numpy")

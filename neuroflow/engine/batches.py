@@ -39,9 +39,9 @@ class Rows:
     _array: Any = None
 
     def row(self, key: int, example: Sequence[Any]) -> Row:
-        """The row of an example; each key is flattened once."""
+        """The row of an example: flattened once, unless random inputs are drawn each time."""
         row = self._known.get(key)
-        if row is None:
+        if row is None or self.function.trace(row.structure).draws:
             row = self._known[key] = self.new(example)
         return row
 
