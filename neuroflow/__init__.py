@@ -27,7 +27,7 @@ _HOME = {
     "neuroflow.core.random": "SplitMix32",
     "neuroflow.core.errors": "BackendError ConfigurationError DomainError FileError InputError"
     " NeuroflowError PluginError RegistryError StateError TraceError",
-    "neuroflow.engine.trace": "random_input",
+    "neuroflow.engine.draws": "random_input",
     "neuroflow.engine.compile": "Compiled Gradients compile",
     "neuroflow.engine.runner": "Runner make_runner",
     "neuroflow.registry": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"

@@ -40,7 +40,7 @@ from neuroflow.core.errors import PluginError as PluginError
 from neuroflow.core.errors import RegistryError as RegistryError
 from neuroflow.core.errors import StateError as StateError
 from neuroflow.core.errors import TraceError as TraceError
-from neuroflow.engine.trace import random_input as random_input
+from neuroflow.engine.draws import random_input as random_input
 from neuroflow.engine.compile import Compiled as Compiled
 from neuroflow.engine.compile import Gradients as Gradients
 from neuroflow.engine.compile import compile as compile

@@ -20,6 +20,7 @@ from neuroflow.core import arithmetic
 from neuroflow.core.errors import InputError, TraceError
 from neuroflow.core.op import Op
 from neuroflow.core.value import Value, building, context, resolver
+from neuroflow.engine.draws import Draws
 from neuroflow.engine.tape import CONSTANT, INPUT, PARAMETER, Take, Tape
 
 _LIBRARY = str(Path(neuroflow.__file__).parent)
@@ -129,7 +130,7 @@ def _users_line() -> str:
 
 
 @define(eq=False)
-class Tracer:
+class Tracer(Draws):
     """Builds tape nodes while a function runs; its ``build`` takes the place of the eager one."""
 
     tape: Tape = field(factory=Tape)
@@ -228,40 +229,6 @@ def _simpler(op: Op, inputs: tuple[Any, ...]) -> Any:
     if op is arithmetic.pow and not isinstance(b, Value):
         return {1: a, 2: a * a}.get(b) if b in (1, 2) else None
     return None
-
-
-def draw(self, number: Callable[[], float]) -> TracedValue:
-    """A random number that each run draws anew: an input that fills itself."""
-    self.draws.append(number)
-    return self.input()
-
-
-def _neutral(op: Op, inputs: tuple[Any, ...]) -> Any:
-    """x for x + 0, x * 1 and the like, which Python's own ``sum`` leaves behind."""
-    if len(inputs) == 2 and op.name in ("add", "mul"):
-        neutral = 0 if op.name == "add" else 1
-        a, b = inputs
-        if not isinstance(a, Value) and a == neutral:
-            return b
-        if not isinstance(b, Value) and b == neutral:
-            return a
-    return None
-
-
-def random_input(number: Callable[[], float]) -> Any:
-    """A random number, ``random_input(rng.random)``, drawn anew by every run, compiled ones too.
-
-    Eager code gets the number itself. A trace gets an input, for which every run of the
-    compiled function calls ``rng.random`` in the same order, so that eager and compiled runs
-    draw the same numbers from the same seed. Dropout is
-    ``where(random_input(rng.random) < p, 0, x)``.
-
-    >>> import random
-    >>> random_input(random.Random(1).random)
-    0.13436424411240122
-    """
-    tracer = getattr(context.get().build, "__self__", None)
-    return tracer.draw(number) if isinstance(tracer, Tracer) else number()
 
 
 @contextmanager
