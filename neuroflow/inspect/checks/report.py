@@ -108,6 +108,14 @@ class Report:
         for (check, reason), n in Counter((s.check, s.reason) for s in self.skips).items():
             yield f"skipped: {check} of {_count(n, 'entry', 'entries')}: {reason}"
 
+    def extremes_table(self) -> str:
+        """What each op does with huge, tiny and undefined inputs, as text."""
+        lines = []
+        for entry, table in self.extremes.items():
+            lines.append(f"{entry}: input, value, slope")
+            lines += [f"  {e.input!r:>8}  {e.value:<24}  {e.slope}" for e in table]
+        return "\n".join(lines)
+
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``: counts, findings, skips and the table of extremes."""
         return {

@@ -66,7 +66,7 @@ def _of_name(name: str) -> Target:
             raise InputError(f"the module {name} cannot be imported: {error}") from error
     known = [p.name for p in manager().plugins] + [e.name for e in manager().registry]
     raise InputError(
-        f"{name!r} is no plugin, entry, module or file{did_you_mean(name, known)}"
+        f"{name!r} is no plugin, entry, module or file{did_you_mean(name, known) or ';'}"
         " see: neuroflow plugins, neuroflow list ops"
     )
 

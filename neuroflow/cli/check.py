@@ -1,0 +1,36 @@
+"""``neuroflow check``: does a plugin hold what it declares?"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="PLUGIN|MODULE|FILE|ENTRY...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option(
+    "--extremes", is_flag=True, help="Show what happens at +-1e3, +-1e-300, +-0, inf, nan."
+)
+def check(names: tuple[str, ...], as_json: bool, extremes: bool) -> None:
+    """Check every entry of a plugin, a module, a file or a pattern such as op/*.
+
+    Derivatives, kinks, formulas, the source of the rules, parameters, configurations and more.
+    Exit code 1 if there is a finding, or if nothing was checked.
+    """
+    from neuroflow.core.errors import InputError
+    from neuroflow.inspect.check import check as check_all
+
+    try:
+        report = check_all(*names)
+    except InputError as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(report.as_dict()))
+    else:
+        click.echo(str(report))
+        if extremes:
+            click.echo(report.extremes_table())
+    sys.exit(0 if report else 1)

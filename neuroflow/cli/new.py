@@ -1,0 +1,48 @@
+"""``neuroflow new``: a publishable plugin, ready to be filled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("."),
+    help="Where the project folder is made (default: here).",
+)
+@click.option("--author", default="", help="Your name, for pyproject.toml.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def new(name: str, directory: Path, author: str, as_json: bool) -> None:
+    """Start a plugin named NAME: module, entry point, tests through the kit, docs page.
+
+    NAME is that of its first op, such as soft-clip.
+    """
+    from neuroflow.core.errors import FileError, InputError
+    from neuroflow.scaffold import create
+
+    try:
+        project = create(name, directory, author)
+    except (InputError, FileError) as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        facts = {
+            "folder": str(project.folder),
+            "distribution": project.distribution,
+            "module": project.module,
+            "op": project.op,
+            "files": [str(path) for path in project.files],
+        }
+        click.echo(json.dumps(facts))
+        return
+    click.echo(
+        f"{project.folder} holds the plugin {project.op!r}:\n"
+        + "\n".join(f"  {path}" for path in project.files)
+        + f"\n\nNext:\n  cd {project.folder}\n  python -m pip install -e '.[test]'\n"
+        f"  neuroflow check {project.op}\n  python -m pytest"
+    )

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# From the built wheel, in a fresh environment: a generated plugin installs beside neuroflow, passes
+# its own tests, and its op trains in a network; the example plugins install and pass their checks.
+# Usage: scaffold.sh [WHEEL]
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+
+python3 -m venv "$work/venv"
+export PATH="$work/venv/bin:$PATH"
+pip install -q pytest hatchling build
+wheel=${1:-}
+if [ -z "$wheel" ]; then
+  python -m build -q --wheel --no-isolation --outdir "$work/dist" "$root"
+  wheel=$(echo "$work"/dist/*.whl)
+fi
+pip install -q "$wheel[check]"
+
+cd "$work"
+neuroflow new gentle-step --json >project.json
+project=$(python -c "import json; print(json.load(open('project.json'))['folder'])")
+pip install -q --no-build-isolation "$project"
+(cd "$project" && python -m pytest -q)
+neuroflow check gentle_step
+python -m pytest -q -p neuroflow.pytest_plugin --neuroflow-check=gentle_step
+
+cat >train.toml <<'TOML'
+schema = 1
+[model]
+use = "mlp"
+sizes = [2, 8, 1]
+activation = "gentle_step/gentle_step"
+[loss]
+use = "hinge"
+[optimizer]
+use = "adam"
+learning_rate = 0.05
+[data]
+use = "moons"
+points = 60
+noise = 0.1
+[train]
+epochs = 60
+seed = 7
+TOML
+neuroflow train train.toml --out run --json >train.json
+python -c "
+import json
+result = json.load(open('train.json'))
+assert result['metrics']['accuracy'] > 0.85, result
+print('gentle_step trains to', result['metrics']['accuracy'])
+"
+
+for plugin in "$root"/docs/examples/plugins/*/; do
+  cp -r "$plugin" "$work/$(basename "$plugin")"
+  pip install -q --no-build-isolation "$work/$(basename "$plugin")"
+  (cd "$work/$(basename "$plugin")" && python -m pytest -q)
+done
+neuroflow plugins --json >plugins.json
+echo "scaffold: all good in ${SECONDS}s"
