@@ -1,0 +1,181 @@
+"""The command line: ``neuroflow COMMAND``, one module of this package per command.
+
+To add one, write ``neuroflow/cli/NAME.py`` with a click command called ``command``, and a line
+in :data:`COMMANDS`. The module is imported only when its command runs, so ``neuroflow --help``
+costs next to nothing. Plugins add commands of their own through ``neuroflow_commands``.
+
+Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import click
+
+from neuroflow.cli.output import show_error
+from neuroflow.core.errors import (
+    ConfigurationError,
+    NeuroflowError,
+    RegistryError,
+    did_you_mean,
+)
+
+COMMANDS = {
+    "train": "Train a recipe or a configuration.",
+    "resume": "Go on with a run that was stopped.",
+    "predict": "Ask a saved model.",
+    "generate": "Let a trained language model write.",
+    "recipes": "List what can be trained by name.",
+    "list": "List what plugins offer: ops, losses, layers ...",
+    "show": "Everything about one entry: formula, derivative, plot, source.",
+    "explain": "Why a gradient is what it is.",
+    "draw": "Draw a network or a computation graph.",
+    "demo": "Watch a network learn, in the browser.",
+    "plan": "How the engine will run a configuration.",
+    "inspect": "What a saved model says about itself.",
+    "plugins": "List plugins, with their failures.",
+    "check": "Check a plugin before anyone uses it.",
+    "new": "Start a plugin of your own.",
+    "zoo": "Meet ops that are wrong in instructive ways.",
+    "doctor": "Look for what is wrong with the installation.",
+}
+"""Every command and its short help, in the order of ``neuroflow --help``."""
+
+SUCCESS, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
+_USAGE_ERRORS = (ConfigurationError, RegistryError, click.UsageError)
+
+
+class Cli(click.Group):
+    """A group that imports a command's module when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Commands of neuroflow in the order of the table, then those of plugins."""
+        own = [name for name in COMMANDS if find_spec(f"{__name__}.{name}")]
+        return [*own, *sorted(_plugin_commands(only_if_third_party=True))]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name; a plugin's if neuroflow has none."""
+        if name in COMMANDS and find_spec(f"{__name__}.{name}"):
+            command: click.Command = import_module(f"{__name__}.{name}").command
+            return command
+        return _plugin_commands().get(name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but an unknown command gets a suggestion."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            known = self.list_commands(ctx)
+            ctx.fail(f"no command {name!r}{did_you_mean(name, known)} see: neuroflow --help")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of commands, from :data:`COMMANDS` alone where that is enough."""
+        rows, added = [], []
+        for name in self.list_commands(ctx):
+            if name in COMMANDS:
+                rows.append((name, COMMANDS[name]))
+            elif command := self.get_command(ctx, name):
+                added.append((name, command.get_short_help_str(60)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+        if added:
+            with formatter.section("Commands of plugins"):
+                formatter.write_dl(added)
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **options: Any) -> Any:
+        """Run, and turn every error into a message and an exit code."""
+        words = list(sys.argv[1:] if args is None else args)
+        end = words.index("--") if "--" in words else len(words)
+        debug = "--debug" in words[:end]
+        words = [w for k, w in enumerate(words) if k >= end or w != "--debug"]
+        options = {**options, "standalone_mode": False, "prog_name": "neuroflow"}
+        sys.exit(self._run(words, debug, options))
+
+    def _run(self, words: list[str], debug: bool, options: dict[str, Any]) -> int:
+        as_json = "--json" in words
+        try:
+            code = super().main(words, **options)
+            sys.stdout.flush()
+            return code if isinstance(code, int) else SUCCESS
+        except BrokenPipeError:
+            return _reader_is_gone()
+        except click.Abort as error:
+            show_error(str(error.__cause__ or "") or "stopped", as_json, error)
+            return INTERRUPTED
+        except click.exceptions.Exit as error:
+            return error.exit_code
+        except (NeuroflowError, click.ClickException) as error:
+            if debug:
+                raise
+            hint = error.ctx if isinstance(error, click.UsageError) else None
+            message = error.format_message() if isinstance(error, click.ClickException) else error
+            show_error(str(message), as_json, error, usage=hint)
+            return USAGE if isinstance(error, _USAGE_ERRORS) else FAILURE
+        except Exception as error:
+            if debug:
+                raise
+            show_error(
+                f"{type(error).__name__}: {error}; this is a fault of neuroflow or of a plugin,"
+                " not yours: run the command with --debug to see where it happened",
+                as_json,
+                error,
+            )
+            return FAILURE
+
+
+def _plugin_commands(only_if_third_party: bool = False) -> dict[str, click.Command]:
+    """The commands that plugins add; those of neuroflow cannot be replaced.
+
+    Listing commands loads no plugin unless a third-party one is installed.
+    """
+    from importlib.metadata import entry_points
+
+    points = entry_points(group="neuroflow")
+    if only_if_third_party and all(p.dist and p.dist.name == "neuroflow" for p in points):
+        return {}
+    from neuroflow.plugin import manager
+
+    collected = click.Group("plugins")
+    manager().add_commands(collected)
+    return {name: c for name, c in collected.commands.items() if name not in COMMANDS}
+
+
+def _reader_is_gone() -> int:
+    """``neuroflow list ops | head -1``: what is read no more need not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return SUCCESS
+
+
+def _version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"neuroflow {version('neuroflow')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Cli,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: neuroflow train moons",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version and exit.",
+)  # fmt: skip
+@click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks (any place).")
+def main() -> None:
+    """Neural networks one scalar at a time: train, look inside, extend.
+
+    Commands that print results take --json: one object on standard output and nothing else
+    there. Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 130 stopped
+    by Ctrl-C.
+    """

@@ -1,0 +1,85 @@
+"""What commands print: results to standard output, all else to standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def json_option(command: Command) -> Command:
+    """The option ``--json``, as the argument ``as_json``."""
+    text = "Print one JSON object to standard output, and nothing else there."
+    return click.option("--json", "as_json", is_flag=True, help=text)(command)
+
+
+def console(stderr: bool = False) -> Console:
+    """Where to print; without colour if NO_COLOR is set or nobody watches."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+
+
+def print_json(result: Mapping[str, Any]) -> None:
+    """One object on standard output; numbers that are not finite become null."""
+    click.echo(json.dumps(plain(result), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def plain(thing: Any) -> Any:
+    """The thing as JSON has it: dicts, lists, texts, finite numbers, null."""
+    if isinstance(thing, Mapping):
+        return {str(key): plain(value) for key, value in thing.items()}
+    if isinstance(thing, (list, tuple)):
+        return [plain(x) for x in thing]
+    if isinstance(thing, float):
+        return thing if math.isfinite(thing) else None
+    return thing if thing is None or isinstance(thing, (bool, int, str)) else str(thing)
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", right: str = ""
+) -> Any:
+    """A plain table; columns named in ``right`` (words) are aligned to the right."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(
+        title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False,
+        show_header=any(columns),
+    )  # fmt: skip
+    for k, column in enumerate(columns):
+        side: Any = "right" if column and column in right.split() else "left"
+        made.add_column(column, justify=side, overflow="fold", no_wrap=k == 0)
+    for row in rows:
+        made.add_row(*map(Text, row))
+    return made
+
+
+def note(text: str, style: str = "") -> None:
+    """A line for the person, on standard error."""
+    from rich.text import Text
+
+    console(stderr=True).print(Text(text, style=style), soft_wrap=True)
+
+
+def show_error(
+    message: str, as_json: bool, error: BaseException, usage: click.Context | None = None
+) -> None:
+    """The error as one message in red; with ``--json`` also as the object that is expected."""
+    if usage is not None:
+        click.echo(usage.get_usage(), err=True)
+    note(f"Error: {message}", style="bold red" if "\n" not in message else "red")
+    if as_json:
+        kind = type(error).__name__
+        print_json({"error": {"kind": kind, "message": message}})
+    sys.stderr.flush()
