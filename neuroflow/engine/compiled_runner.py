@@ -13,6 +13,7 @@ from neuroflow.core.errors import DomainError
 from neuroflow.engine.backends import chosen_backend, make_executor
 from neuroflow.engine.batches import Batcher, Row, Rows, outputs_of
 from neuroflow.engine.executor import Executor, Schedule, Training
+from neuroflow.engine.report import Profile, profile
 from neuroflow.engine.runner import Runner
 from neuroflow.engine.structure import rebuild
 from neuroflow.engine.traced import Trace, TracedFunction
@@ -74,10 +75,7 @@ class CompiledRunner(Runner):
         return results
 
     def _row(self, k: int) -> Row:
-        row = self.rows.row(k, self.examples[k])
-        if self.loss.trace(row.structure).draws:  # random inputs are drawn for every step
-            return self.rows.new(self.examples[k])
-        return row
+        return self.rows.row(k, self.examples[k])
 
     def _check_finite(self, results: NDArray[Any], batches: Sequence[Sequence[int]]) -> None:
         if len(results) and not np.isfinite(results[-1, 0]):
@@ -138,6 +136,12 @@ class CompiledRunner(Runner):
         batch = [rows.new(example) for example in examples]
         self._read_parameters(batcher.executor)
         return outputs_of(batcher, rows, batch, _shaped)
+
+    def profile(self, batch: Sequence[int]) -> Profile:
+        self.gradients(batch)
+        rows = [self._row(k) for k in batch]
+        schedule = self.batcher.schedule(self.rows, [rows])
+        return profile(self.executor, int(schedule.jobs[0, 0]))
 
     # State
 

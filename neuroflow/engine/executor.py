@@ -70,6 +70,7 @@ class Executor(ABC):
         self.indices = np.zeros(1, dtype=np.int64)
         self.state = np.zeros(1, dtype=self.dtype)
         self.training = Training()
+        self.bind()
 
     def vector_width(self) -> int:
         """Numbers per vector; lanes are padded to a multiple of it."""
@@ -122,6 +123,10 @@ class Executor(ABC):
     @abstractmethod
     def run(self, number: int, part: int) -> None:
         """Run one part of a program."""
+
+    @abstractmethod
+    def run_rows(self, number: int, begin: int, end: int) -> None:
+        """Run some instructions of a program: for the profile."""
 
     # Single jobs
 
@@ -221,8 +226,9 @@ class Executor(ABC):
     def penalise(self) -> tuple[float, float]:
         """Add the penalty's gradient; gives the sum of squares and the gradient's norm."""
         w, g = self.parameters, self.gradients
-        g += w * self.dtype.type(2.0 * self.training.l2)
-        return float(np.dot(w, w)), float(np.sqrt(np.dot(g, g)))
+        with np.errstate(all="ignore"):
+            g += w * self.dtype.type(2.0 * self.training.l2)
+            return float(np.dot(w, w)), float(np.sqrt(np.dot(g, g)))
 
     def scale(self, norm: float) -> float:
         """What clipping multiplies the gradient with."""
@@ -254,13 +260,16 @@ class NumpyExecutor(Executor):
         self._codes: dict[int, NumpyCode] = {}
 
     def run(self, number: int, part: int) -> None:
+        self.run_rows(number, *self.programs[number].parts[part : part + 2])
+
+    def run_rows(self, number: int, begin: int, end: int) -> None:
         code = self._codes.get(number)
         if code is None:
             program = self.programs[number]
             code = NumpyCode(program, self.memory, self.indices, self.kernels)
             self._codes[number] = code
         with np.errstate(all="ignore"):
-            code.run(part)
+            code.run(begin, end)
 
 
 def free_memory() -> int:

@@ -44,6 +44,7 @@ class Kernels:
     entries: list[MapKernel] = field(factory=list)
     _numbers: dict[Any, int] = field(factory=dict)
     _traced: dict[Any, Kernel | None] = field(factory=dict)
+    _told: set[Any] = field(factory=set)
 
     def forward(self, op: Any, arity: int) -> int:
         """The number of an op's forward kernel."""
@@ -59,18 +60,21 @@ class Kernels:
         return [True] * arity if kernel is None else [r != 0.0 for r in kernel.results]
 
     def _number(self, op: Any, arity: int, mask: Any, kernel: Kernel | None) -> int:
-        key = (id(op), arity, mask)
+        key = (op, arity, mask)
         if key not in self._numbers:
             self._numbers[key] = len(self.entries)
             self.entries.append(MapKernel(op, arity, mask, kernel))
         return self._numbers[key]
 
     def _trace(self, write: Any, op: Any, arity: int) -> Kernel | None:
-        key = (write, id(op), arity)
+        key = (write, op, arity)
         if key not in self._traced:
             try:
                 self._traced[key] = write(op, arity)
             except RuleError as error:
                 self._traced[key] = None
-                warnings.warn(f"{error}; {op.name} runs in Python", FallbackWarning, stacklevel=2)
+                if op not in self._told:
+                    self._told.add(op)
+                    text = f"{error}; {op.name} runs in Python"
+                    warnings.warn(text, FallbackWarning, stacklevel=2)
         return self._traced[key]

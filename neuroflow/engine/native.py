@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from numba import njit
 
 from neuroflow.engine.vectors import (
@@ -41,6 +40,7 @@ LARGEST, SMALLEST, HIGHEST, LOWEST, LN2, LN2_REST = {
     "float32": (88.72, -87.3, 127.0, -126.0, 0.693359375, -2.12194440e-4),
 }[FLOAT]
 
+LARGEST_FLOAT = 1.7976931348623157e308
 RELAXED = {"contract", "reassoc", "nsz"}
 entry = njit(fastmath=RELAXED, error_model="numpy", nogil=True)
 inner = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
@@ -807,7 +807,7 @@ def train(
             run(m, indices, code, runs, programs[last, 3], programs[last, 4])
         squares, norm = penalise(m, n, l2)
         losses[s, 0], losses[s, 1] = loss + l2 * squares, norm
-        if not np.isfinite(losses[s, 0]):
+        if not abs(losses[s, 0]) <= LARGEST_FLOAT:
             return s
         if learn:
             scale = limit / norm if norm > limit else 1.0

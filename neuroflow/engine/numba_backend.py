@@ -122,7 +122,7 @@ class NumbaExecutor(Executor):
 
     def bind(self) -> None:
         self._machine: _Machine | None = None
-        self._pieces: dict[tuple[int, int], list[tuple[int, int] | Thunk]] = {}
+        self._pieces: dict[tuple[int, int, int], list[tuple[int, int] | Thunk]] = {}
         self._codes: dict[int, Ints] = {}
         self._tables: tuple[Any, ...] | None = None
 
@@ -191,27 +191,27 @@ class NumbaExecutor(Executor):
     # Running
 
     def run(self, number: int, part: int) -> None:
+        self.run_rows(number, *self.programs[number].parts[part : part + 2])
+
+    def run_rows(self, number: int, begin: int, end: int) -> None:
         module, program, code = self.module(), self.programs[number], self.code(number)
         with np.errstate(all="ignore"):
-            for piece in self._pieces_of(number, part):
+            for piece in self._pieces_of(number, begin, end):
                 if isinstance(piece, tuple):
                     module.run(self.memory, self.indices, code, program.runs, *piece)
                 else:
                     piece()
 
-    def _pieces_of(self, number: int, part: int) -> list[tuple[int, int] | Thunk]:
-        """A part as stretches of native instructions and calls of numpy in between."""
-        key = (number, part)
+    def _pieces_of(self, number: int, begin: int, end: int) -> list[tuple[int, int] | Thunk]:
+        """Instructions as stretches of native ones and calls of numpy in between."""
+        key = (number, begin, end)
         if key not in self._pieces:
             program = self.programs[number]
-            begin, end = program.parts[part : part + 2]
             pieces: list[tuple[int, int] | Thunk] = []
-            code = None
             for row in range(begin, end):
                 if self._is_foreign(program.code[row]):
-                    code = code or _OneByOne(program, self)
                     pieces += [(begin, row)] if row > begin else []
-                    pieces.append(code.call(program.code[row]))
+                    pieces.append(_OneByOne(program, self).call(program.code[row]))
                     begin = row + 1
             pieces += [(begin, end)] if end > begin else []
             self._pieces[key] = pieces
@@ -235,6 +235,8 @@ class NumbaExecutor(Executor):
     def train(
         self, schedule: Schedule, rates: Floats, first_step: int, learn: bool
     ) -> NDArray[np.float64]:
+        if not len(schedule.steps):
+            return np.zeros((0, 2))
         if self._tables is None:
             native = all(self._is_native(program) for program in self.programs)
             self._tables = self._all_tables() if native else ()

@@ -52,17 +52,16 @@ def _lists(arrays: tuple[Array, ...]) -> list[list[float]]:
 
 
 class NumpyCode:
-    """A program bound to a memory: one list of calls per part."""
+    """A program bound to a memory: a list of calls."""
 
     def __init__(self, program: Program, memory: Array, indices: Ints, kernels: Kernels) -> None:
         self.memory, self.indices, self.kernels = memory, indices, kernels
         self.runs = program.runs
         self.calls = [self.call(row) for row in program.code]
-        self.parts = program.parts
 
-    def run(self, part: int) -> None:
-        """Run one part of the program."""
-        for call in self.calls[self.parts[part] : self.parts[part + 1]]:
+    def run(self, begin: int, end: int) -> None:
+        """Run the instructions from begin to end."""
+        for call in self.calls[begin:end]:
             call()
 
     def call(self, row: Ints) -> Thunk:

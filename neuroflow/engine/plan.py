@@ -73,6 +73,12 @@ class Plan:
         """The constants now; Values among them are read."""
         return [c.data if isinstance(c, Value) else c for c in self.constants]
 
+    def describe(self, lanes: int = 1) -> str:
+        """The plan as a table: groups, sizes, what was recognised, bytes, operations."""
+        from neuroflow.engine.report import report
+
+        return str(report(self, lanes))
+
     @property
     def n_nodes(self) -> int:
         """Computed cells."""

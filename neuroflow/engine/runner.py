@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from neuroflow.core.errors import StateError
+from neuroflow.core.errors import BackendError, StateError
 from neuroflow.core.value import Value, no_grad
 from neuroflow.optim import UpdateRule
 
@@ -75,6 +75,15 @@ class Runner(ABC):
     @abstractmethod
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         """``model(x)`` for each x, with floats in place of Values."""
+
+    def profile(self, batch: Sequence[int]) -> Any:
+        """Where the time of a step on this batch goes; ``print`` it.
+
+        Raises :class:`BackendError` on the eager backend, which has nothing to tell.
+        """
+        raise BackendError(
+            f"the backend {self.backend} has no profile; use numpy or numba, or Python's cProfile"
+        )
 
     @abstractmethod
     def _state(self) -> list[list[float]]:

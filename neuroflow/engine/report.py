@@ -1,0 +1,189 @@
+"""What a plan holds and where a step's time goes, as tables that a person can read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import asdict, frozen
+
+from neuroflow.core import arithmetic
+from neuroflow.engine.executor import Executor
+from neuroflow.engine.kernels import Kernels
+from neuroflow.engine.lower import is_structural, lower
+from neuroflow.engine.machine import Kind, Program
+from neuroflow.engine.plan import Group, Plan
+
+
+@frozen
+class GroupLine:
+    """One group of a plan: so many nodes of an op, computed together."""
+
+    level: int
+    op: str
+    nodes: int
+    inputs_each: int
+    scope: str
+    once_per_step: bool
+    operations: int
+
+
+@frozen
+class PlanReport:
+    """A plan in numbers; ``str()`` is the table that ``neuroflow plan`` prints."""
+
+    traced_nodes: int
+    nodes: int
+    parameters: int
+    levels: int
+    groups: tuple[GroupLine, ...]
+    operations: int
+    bytes: int
+    instructions: int
+    matrix_products: int
+    copies: int
+    recognised: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain data, for JSON."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.traced_nodes:,} traced nodes with {self.parameters:,} parameters became"
+            f" {self.nodes:,} nodes in {len(self.groups)} groups on {self.levels} levels",
+            f"{self.operations:,} floating-point operations forward, {self.bytes:,} bytes,"
+            f" {self.instructions} instructions, {self.matrix_products} matrix products,"
+            f" {self.copies} operands copied",
+            *[f"  {note}" for note in self.recognised],
+            "",
+            f"{'level':>5}  {'op':<14}{'nodes':>8}  {'inputs':>7}  {'operations':>11}  scope",
+        ]
+        lines += [
+            f"{g.level:>5}  {g.op:<14}{g.nodes:>8,}  {g.inputs_each:>7,}  {g.operations:>11,}"
+            f"  {g.scope or '-'}{'  (once per step)' if g.once_per_step else ''}"
+            for g in self.groups
+        ]
+        return "\n".join(lines)
+
+
+def report(plan: Plan, lanes: int = 1) -> PlanReport:
+    """What a plan computes, and what was recognised in it, for one example or many lanes."""
+    kernels = Kernels()
+    program = lower(plan, kernels, lanes)
+    kinds = program.code[: program.parts[2], 0]
+    lines = tuple(
+        GroupLine(
+            group.level, group.name, group.count, group.arity, group.scope, group.uniform,
+            operations(group, kernels),
+        )
+        for group in plan.groups
+    )  # fmt: skip
+    return PlanReport(
+        traced_nodes=plan.n_traced,
+        nodes=plan.n_nodes,
+        parameters=plan.n_parameters,
+        levels=max((group.level for group in plan.groups), default=0),
+        groups=lines,
+        operations=sum(line.operations for line in lines),
+        bytes=program.size * 8,
+        instructions=len(program.code),
+        matrix_products=int(np.sum(kinds == Kind.MATMUL)),
+        copies=int(np.sum(kinds == Kind.GATHER)),
+        recognised=tuple(plan.notes),
+    )
+
+
+def operations(group: Group, kernels: Kernels) -> int:
+    """Floating-point operations of a group, forward, for one example."""
+    if group.op is arithmetic.dot:
+        return group.count * (group.arity - 1)
+    if is_structural(group):
+        return group.count * max(group.arity - 1, 0) * (group.index is None)
+    kernel = kernels.entries[kernels.forward(group.op, group.arity)].kernel
+    return group.count * (1 if kernel is None else len(kernel.steps))
+
+
+@frozen
+class ProfileLine:
+    """The time that one group of instructions takes in a step."""
+
+    what: str
+    seconds: float
+    instructions: int
+
+
+@frozen
+class Profile:
+    """Where the time of a step goes; ``str()`` is the table that ``--profile`` prints."""
+
+    backend: str
+    lanes: int
+    seconds: float
+    groups: tuple[ProfileLine, ...]
+    modules: tuple[ProfileLine, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The profile as plain data, for JSON."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        title = f"{self.seconds * 1e6:,.1f} us forward and backward ({self.backend}, {self.lanes}"
+        lines = [f"{title} lanes), measured instruction by instruction", ""]
+        for name, rows in (("op", self.groups), ("module", self.modules)):
+            lines.append(f"{name:<30}{'us':>10}{'share':>8}{'instructions':>14}")
+            total = self.seconds or 1.0
+            lines += [
+                f"{row.what:<30}{row.seconds * 1e6:>10,.2f}{row.seconds / total:>8.1%}"
+                f"{row.instructions:>14}"
+                for row in rows
+            ]
+            lines.append("")
+        return "\n".join(lines).rstrip()
+
+
+def profile(executor: Executor, number: int, repeats: int = 20) -> Profile:
+    """Time each instruction of a program, several times; the least counts.
+
+    Memory must hold the inputs of an example: run a step before.
+    """
+    program = executor.programs[number]
+    empty = _time(lambda: executor.run_rows(number, 0, 0), repeats)
+    seconds = [
+        max(0.0, _time(lambda row=row: executor.run_rows(number, row, row + 1), repeats) - empty)
+        for row in range(len(program.code))
+    ]
+    names = [_name(program, row) for row in range(len(program.code))]
+    scopes = [group.scope or "(model)" for group in program.labels]
+    return Profile(
+        executor.name, program.lanes, sum(seconds),
+        _summed(names, seconds), _summed(scopes, seconds),
+    )  # fmt: skip
+
+
+def _time(call: Callable[[], None], repeats: int) -> float:
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def _name(program: Program, row: int) -> str:
+    """The op of an instruction; copies and transposes by what they are."""
+    kind = int(program.code[row, 0])
+    backward = " backward" if row >= program.parts[2] else ""
+    if kind in (Kind.GATHER, Kind.SCATTER, Kind.TRANSPOSE):
+        return "copies" + backward
+    return program.labels[row].name + backward
+
+
+def _summed(names: Sequence[str], seconds: Sequence[float]) -> tuple[ProfileLine, ...]:
+    total: dict[str, list[float]] = {}
+    for name, time_taken in zip(names, seconds, strict=True):
+        total.setdefault(name, []).append(time_taken)
+    lines = [ProfileLine(name, sum(times), len(times)) for name, times in total.items()]
+    return tuple(sorted(lines, key=lambda line: -line.seconds))

@@ -1,0 +1,166 @@
+"""Training inside a backend gives the numbers of the eager runner, which is the specification."""
+
+import math
+import random
+
+import pytest
+
+import neuroflow as nf
+
+
+def row_loss(model, x, y):
+    p = model(x)
+    return (p - y) * (p - y)
+
+
+def class_loss(model, x, label):
+    return nf.find("cross_entropy", kind="loss")[0].load()(model(x), label)
+
+
+class Reader(nf.Module):
+    """A small model of sequences: embeddings, a running mean, and logits."""
+
+    def __init__(self, rng):
+        self.table = [[nf.Value(rng.gauss(0, 1)) for _ in range(3)] for _ in range(5)]
+        self.head = [[nf.Value(rng.gauss(0, 1)) for _ in range(3)] for _ in range(5)]
+
+    def forward(self, tokens):
+        rows = [nf.take(self.table, token) for token in tokens]
+        mean = [nf.mean(column) for column in zip(*rows, strict=True)]
+        return [nf.dot(weights, mean) for weights in self.head]
+
+
+def problem(kind, seed=3):
+    rng = random.Random(seed)
+    if kind == "sequences":
+        model = Reader(rng)
+        lengths = [1 + k % 4 for k in range(30)]
+        examples = [([rng.randrange(5) for _ in range(n)], rng.randrange(5)) for n in lengths]
+        return model, class_loss, examples
+    if kind == "dropout":
+        layers = ("neuroflow_plugins.mlp", "Dropout")
+        dropout = getattr(__import__(layers[0], fromlist=["x"]), layers[1])
+        inner = nf.build("mlp", sizes=[2, 6, 1], activation="relu", rng=rng)
+        model = Dropped(inner, dropout(rate=0.5, rng=random.Random(9)))
+    else:
+        model = nf.build("mlp", sizes=[2, 6, 1], activation="tanh", rng=rng)
+    examples = [([rng.gauss(0, 1), rng.gauss(0, 1)], rng.gauss(0, 1)) for _ in range(30)]
+    return model, row_loss, examples
+
+
+class Dropped(nf.Module):
+    def __init__(self, inner, dropout):
+        self.inner = inner
+        self.dropout = dropout
+
+    def forward(self, x):
+        return self.inner(self.dropout(x))
+
+
+def run(kind, backend, rule="adam", steps=12, batch=20, **options):
+    model, loss, examples = problem(kind)
+    entry = nf.get("optimizer", rule)
+    runner = nf.make_runner(model, loss, examples, entry.load(), backend=backend, **options)
+    order = [[(7 * s + k) % 30 for k in range(batch)] for s in range(steps)]
+    losses = runner.run(order, [0.05 / (1 + s) for s in range(steps)])
+    return runner, losses
+
+
+def assert_same(a, b, tolerance=1e-12):
+    for x, y in zip(a, b, strict=True):
+        assert x == pytest.approx(y, rel=tolerance, abs=tolerance)
+
+
+@pytest.mark.parametrize("kind", ["rows", "sequences", "dropout"])
+@pytest.mark.parametrize("batch", [3, 20])
+def test_whole_runs_equal_the_eager_ones(kind, batch, backend):
+    options = {"l2": 1e-3, "clip_norm": 0.5, "batch": batch}
+    eager, expected = run(kind, "eager", **options)
+    fast, losses = run(kind, backend, **options)
+    assert_same(losses, expected, 1e-11)
+    assert_same([p.data for p in fast.parameters], [p.data for p in eager.parameters], 1e-11)
+    assert fast.gradient_norm == pytest.approx(eager.gradient_norm, rel=1e-10)
+    assert fast.steps == eager.steps == 12
+
+
+@pytest.mark.parametrize("rule", [entry.name for entry in nf.find("*", kind="optimizer")])
+def test_every_optimizer(rule, backend):
+    _, expected = run("rows", "eager", rule)
+    _, losses = run("rows", backend, rule)
+    assert_same(losses, expected, 1e-11)
+
+
+def test_gradients_and_losses_equal_the_eager_ones(backend):
+    for kind in ("rows", "sequences"):
+        eager, _ = run(kind, "eager", steps=0, l2=0.01)
+        fast, _ = run(kind, backend, steps=0, l2=0.01)
+        loss, gradient = eager.gradients([1, 2, 3, 4, 5])
+        mine, slopes = fast.gradients([1, 2, 3, 4, 5])
+        assert_same([mine, *slopes], [loss, *gradient])
+        assert_same(fast.losses(range(30)), eager.losses(range(30)))
+        inputs = [eager.examples[k][0] for k in range(30)]
+        for a, b in zip(fast.predict(inputs), eager.predict(inputs), strict=True):
+            assert_same(a if isinstance(a, list) else [a], b if isinstance(b, list) else [b])
+
+
+def test_a_resumed_run_equals_the_unbroken_one_bit_for_bit(backend):
+    whole, losses = run("rows", backend, steps=12)
+    first, head = run("rows", backend, steps=5)
+    state = first.state_dict()
+    second, _ = run("rows", backend, steps=0)
+    for parameter, other in zip(second.parameters, first.parameters, strict=True):
+        parameter.data = other.data
+    second.load_state_dict(state)
+    order = [[(7 * s + k) % 30 for k in range(20)] for s in range(5, 12)]
+    tail = second.run(order, [0.05 / (1 + s) for s in range(5, 12)])
+    assert head + tail == losses
+    assert [p.data for p in second.parameters] == [p.data for p in whole.parameters]
+
+
+def test_many_steps_in_one_call_equal_one_step_per_call(backend):
+    _, losses = run("sequences", backend, steps=6)
+    runner, _ = run("sequences", backend, steps=0)
+    order = [[(7 * s + k) % 30 for k in range(20)] for s in range(6)]
+    single = [runner.run([batch], [0.05 / (1 + s)])[0] for s, batch in enumerate(order)]
+    assert single == losses
+
+
+def test_threads_give_the_same_numbers_every_time(backend):
+    runs = [run("rows", backend, threads=2, batch=30)[1] for _ in range(2)]
+    assert runs[0] == runs[1]
+    assert_same(runs[0], run("rows", "eager", batch=30)[1], 1e-11)
+
+
+def test_float32_trains_too(backend):
+    _, expected = run("rows", "eager")
+    _, losses = run("rows", backend, dtype="float32")
+    assert_same(losses, expected, 1e-3)
+
+
+def test_a_state_of_another_optimizer_is_refused(backend):
+    runner, _ = run("rows", backend, "adam", steps=1)
+    with pytest.raises(nf.StateError, match="the state 'm' of adam holds 0 numbers; expected"):
+        runner.load_state_dict({"steps": 3, "velocity": [0.0]})
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_update(backend):
+    model = nf.build("mlp", sizes=[2, 1], rng=random.Random(1))
+    examples = [([0.1, 0.2], 1.0), ([1e200, 1e200], 1.0)]
+    rule = nf.get("optimizer", "sgd").load()
+    runner = nf.make_runner(model, row_loss, examples, rule, backend=backend)
+    with pytest.raises(
+        nf.DomainError, match=r"loss of step 3 is inf, on the examples \[1\].*replay"
+    ):
+        runner.run([[0], [0], [1], [0]], [0.1] * 4)
+    assert runner.steps == 2
+    assert all(math.isfinite(p.data) for p in model.parameters())
+
+
+def test_a_profile_names_ops_and_modules(backend):
+    runner, _ = run("rows", backend, steps=1)
+    profile = runner.profile(range(20))
+    text = str(profile)
+    assert "dot" in text
+    assert "tanh backward" in text
+    assert "layers.0" in text
+    assert profile.seconds > 0

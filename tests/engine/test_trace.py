@@ -1,0 +1,130 @@
+"""Nothing is frozen silently: what a trace cannot know raises an error with line and fix."""
+
+import random
+
+import pytest
+
+import neuroflow as nf
+
+
+def traced(function, *inputs):
+    return nf.compile(function, backend="numpy").value(*inputs)
+
+
+def test_reading_data_names_the_line_and_the_fix():
+    def shifted(x):
+        return x - x.data
+
+    with pytest.raises(nf.TraceError) as caught:
+        traced(shifted, 2.0)
+    message = str(caught.value)
+    assert "read .data of a Value" in message
+    assert "test_trace.py:" in message
+    assert "`return x - x.data`" in message
+    assert "stop_gradient" in message
+
+
+@pytest.mark.parametrize(
+    ("ask", "fix"),
+    [
+        (lambda x, i: x * float(x), "nf.exp"),
+        (lambda x, i: x if x > 0 else -x, "nf.where"),
+        (lambda x, i: x * int(x), "index input"),
+        (lambda x, i: x if x else -x, "nf.where"),
+        (lambda x, i: [x, x * 2][i], "nf.take"),
+        (lambda x, i: x if i == 1 else -x, "nf.take"),
+        (lambda x, i: sum(x for _ in range(i)), "nf.take"),
+        (lambda x, i: x * max(x, 1.0), "nf.where"),
+        (lambda x, i: round(x), "the value itself"),
+        (lambda x, i: x.grad * x, "value_and_gradients"),
+    ],
+)
+def test_other_questions_to_a_traced_value(ask, fix):
+    with pytest.raises(nf.TraceError) as caught:
+        traced(ask, 2.0, 1)
+    assert fix in str(caught.value)
+
+
+def test_parameters_cannot_be_read_while_tracing():
+    model = nf.build("mlp", sizes=[1, 1], rng=random.Random(1))
+    parameter = model.parameters()[0]
+
+    def function(x):
+        return model(x) * parameter.data
+
+    with pytest.raises(nf.TraceError, match=r"read \.data"):
+        traced(function, [2.0])
+    assert type(parameter) is nf.Value
+    assert isinstance(parameter.data, float)
+
+
+def test_comparisons_work_in_where():
+    def clipped(x, low):
+        return nf.where(x >= low, nf.where(x < 3.0, x, 3.0), low)
+
+    fast = nf.compile(clipped, backend="numpy")
+    assert [fast.value(x, 1.0) for x in (0.0, 2.0, 9.0)] == [1.0, 2.0, 3.0]
+
+
+def test_take_chooses_anew_in_every_run(backend):
+    table = [[nf.Value(10.0 * i + j) for j in range(3)] for i in range(4)]
+
+    def chosen(row, column):
+        return nf.take(nf.take(table, row), column)
+
+    fast = nf.compile(chosen, backend=backend)
+    assert [fast.value(i, j) for i, j in [(0, 0), (3, 2), (1, 2)]] == [0.0, 32.0, 12.0]
+    rows, columns = [i % 4 for i in range(20)], [i % 3 for i in range(20)]
+    expected = [10.0 * i + j for i, j in zip(rows, columns, strict=True)]
+    assert fast.batch_value(rows, columns) == expected
+    value, gradients = fast.value_and_gradients(2, 1)
+    assert value == 21.0
+    assert [gradients[v] for v in table[2]] == [0.0, 1.0, 0.0]
+
+
+def test_an_integer_is_also_a_number(backend):
+    fast = nf.compile(lambda x, i: x * i, backend=backend)
+    assert fast.value(2.5, 3) == 7.5
+
+
+def test_values_computed_before_the_trace_are_refused():
+    w = nf.Value(2.0)
+    squared = w * w
+    with pytest.raises(nf.TraceError, match="computed before the trace"):
+        traced(lambda x: x * squared, 2.0)
+
+
+def test_values_that_are_no_parameters_are_read_anew(backend):
+    class Holder(nf.Module):
+        def __init__(self):
+            self._shift = nf.Value(1.0)
+
+        def forward(self, x):
+            return x + self._shift
+
+    holder = Holder()
+    fast = nf.compile(holder, backend=backend)
+    assert fast.value(1.0) == 2.0
+    holder._shift.data = 5.0
+    assert fast.value(1.0) == 6.0
+
+
+def test_random_inputs_are_drawn_as_the_eager_run_draws_them(backend):
+    def noisy(rng):
+        def function(x):
+            return nf.where(nf.random_input(rng.random) < 0.5, 0.0, x) + nf.random_input(rng.random)
+
+        return function
+
+    eager = noisy(random.Random(7))
+    fast = nf.compile(noisy(random.Random(7)), backend=backend)
+    xs = [0.1 * k for k in range(24)]
+    expected = [nf.Value(0.0) + eager(nf.Value(x)) for x in xs]
+    assert fast.batch_value(xs[:12]) + [fast.value(x) for x in xs[12:]] == [
+        y.data for y in expected
+    ]
+
+
+def test_a_function_that_gives_no_value_is_refused():
+    with pytest.raises(nf.TraceError, match="returned None"):
+        traced(lambda x: None, 1.0)
