@@ -213,7 +213,12 @@ def _arrange(scope: _Scope, facts: _Facts, path: str, label: str = "") -> Box:
             lambda k: k,
             lambda ks: _split(ks, facts),
         )
-    return Box(label, "module", _bounded([*modules, *scalars], "part"), path)
+    children = _bounded([*modules, *scalars], "part")
+    if len(children) == 1 and label and isinstance(children[0], Box):
+        if children[0].kind == "module":  # no box around a single box
+            children[0].label = f"{label}.{children[0].label}"
+            return children[0]
+    return Box(label, "module", children, path)
 
 
 def _title(key: tuple[Any, ...]) -> tuple[str, ...]:

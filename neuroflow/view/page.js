@@ -213,11 +213,13 @@ function line(edge) {
     }
   }
   points.push(...lifted.through.map(within(inside)), ...last);
-  let d = `M${points[0][0].toFixed(1)} ${points[0][1].toFixed(1)}`;
+  let [x1, y1] = points[0].map(Math.round), d = `M${x1} ${y1}`;
   for (let k = 1; k < points.length; k++) {
-    const [[x1, y1], [x2, y2]] = [points[k - 1], points[k]];
-    const [bx, by] = [(x2 - x1) * dx, (y2 - y1) * dy];
-    d += `C${(x1 + bx).toFixed(1)} ${(y1 + by).toFixed(1)} ${(x2 - bx).toFixed(1)} ${(y2 - by).toFixed(1)} ${x2.toFixed(1)} ${y2.toFixed(1)}`;
+    const [x2, y2] = points[k].map(Math.round);
+    if (down ? x1 === x2 : y1 === y2) d += down ? `V${y2}` : `H${x2}`;
+    else if (down) d += `C${x1} ${(y1 + y2) / 2} ${x2} ${(y1 + y2) / 2} ${x2} ${y2}`;
+    else d += `C${(x1 + x2) / 2} ${y1} ${(x1 + x2) / 2} ${y2} ${x2} ${y2}`;
+    [x1, y1] = [x2, y2];
   }
   return d;
 }
@@ -242,29 +244,25 @@ function describe(id) {
   return `${name(id)}, ${box.last - box.first} scalars, ${open.has(id) ? "open" : "closed"}`;
 }
 
-function drawItem(one) {
-  const { id, w, h } = one, x = one.x - w / 2, y = one.y - h / 2, small = h <= 30;
-  const kind = isBox(id) ? "box" : kindOf(scalar(id));
+function drawItem({ id, w, h }) { // with its corner at the origin
+  const small = h <= 30, kind = isBox(id) ? "box" : kindOf(scalar(id));
   const g = svg("g", { class: `item ${kind}`, "data-id": id, role: "button", tabindex: -1, "aria-label": describe(id) });
   if (isBox(id)) {
     g.setAttribute("aria-expanded", "false");
-    if (D.boxes[id].kind !== "module") {
-      for (const d of [6, 3]) g.append(svg("rect", { class: "under", x: x + d, y: y + d, width: w, height: h, rx: 8 }));
-    }
+    if (D.boxes[id].kind !== "module") g.append(svg("rect", { class: "under", x: 4, y: 4, width: w, height: h, rx: 8 }));
   }
-  g.append(svg("rect", { class: "card", x, y, width: w, height: h, rx: 8 }));
-  if (!isBox(id)) g.append(svg("rect", { class: "stripe", x, y: y + 7, width: 4, height: h - 14, rx: 2 }));
+  g.append(svg("rect", { class: "card", width: w, height: h, rx: 8 }));
+  if (!isBox(id)) g.append(svg("rect", { class: "stripe", y: 7, width: 4, height: h - 14, rx: 2 }));
   const most = Math.floor((w - (isBox(id) ? 40 : 22)) / 7.4);
-  g.append(svg("text", { class: "name", x: x + 13, y: small ? one.y + 5 : y + 20 }, shorten(name(id), most)));
+  g.append(svg("text", { class: "name", x: 13, y: 20 }, shorten(name(id), most)));
   if (isBox(id)) {
-    g.append(svg("text", { class: "sign", x: x + w - 22, y: y + 20 }, "+"));
-    g.append(svg("text", { class: "small", x: x + 13, y: y + 38 }, inside(id)));
+    g.append(svg("text", { class: "sign", x: w - 22, y: 20 }, "+"));
+    g.append(svg("text", { class: "small", x: 13, y: 38 }, inside(id)));
   } else if (!small) {
     const k = scalar(id);
-    g.append(svg("text", { class: "small", x: x + 13, y: y + 37 }, digits(D.data[k])));
-    g.append(svg("text", { class: "small", x: x + w - 10, y: y + 37, "text-anchor": "end" }, `∂ ${digits(D.grad[k])}`));
+    g.append(svg("text", { class: "small", x: 13, y: 37 }, digits(D.data[k])));
+    g.append(svg("text", { class: "small", x: w - 10, y: 37, "text-anchor": "end" }, `∂ ${digits(D.grad[k])}`));
   }
-  g.append(svg("title", {}, describe(id)));
   return g;
 }
 
@@ -279,25 +277,35 @@ function drawContainer(one) {
   return g;
 }
 
+const frames = svg("g", {}), lines = svg("g", { class: "edges", "aria-hidden": "true" });
+const near = svg("g", { class: "near", "aria-hidden": "true" }), cards = svg("g", {});
+$("world").append(frames, lines, near, cards);
+const drawn = new Map(); // the elements on the picture: those that stay are only moved
+
 function draw() {
   scene = arrange();
-  const world = $("world");
-  const lines = svg("g", { class: "edges", "aria-hidden": "true" });
   const heavy = new Map();
   for (const edge of scene.edges) {
     const width = edge.count === 1 ? 1.1 : edge.count <= 16 ? 1.8 : edge.count <= 256 ? 2.6 : 3.4;
     const key = `${width} ${edge.lifted.back ? "back" : ""}`;
     heavy.set(key, (heavy.get(key) ?? "") + edge.line);
   }
-  for (const [key, d] of heavy) {
+  lines.replaceChildren(...[...heavy].map(([key, d]) => {
     const [width, back] = key.split(" ");
-    lines.append(svg("path", { d, class: back, "stroke-width": width }));
+    return svg("path", { d, class: back, "stroke-width": width });
+  }));
+  frames.replaceChildren(...scene.containers.map(drawContainer));
+  const shown = new Set(scene.items.map((one) => one.id));
+  for (const [id, g] of drawn) {
+    if (!shown.has(id)) {
+      g.remove();
+      drawn.delete(id);
+    }
   }
-  world.replaceChildren(
-    ...scene.containers.map(drawContainer), lines,
-    svg("g", { class: "near", id: "near", "aria-hidden": "true" }),
-    ...scene.items.map(drawItem),
-  );
+  for (const one of scene.items) {
+    if (!drawn.has(one.id)) drawn.set(one.id, cards.appendChild(drawItem(one)));
+    drawn.get(one.id).setAttribute("transform", `translate(${Math.round(one.x - one.w / 2)} ${Math.round(one.y - one.h / 2)})`);
+  }
   $("count").textContent = `${N.toLocaleString("en")} scalars, ${scene.items.length} boxes shown`;
   if ($("outline").open) outline();
   mark();
@@ -310,8 +318,8 @@ function mark() {
   const now = element(chosen) ?? element(0) ?? $("world").querySelector(".item");
   now.classList.add("chosen");
   now.setAttribute("tabindex", 0);
-  const near = scene.edges.filter((edge) => edge.from.id === chosen || edge.to.id === chosen);
-  $("near").replaceChildren(...near.map((edge) => svg("path", { d: edge.line })));
+  const touching = scene.edges.filter((edge) => edge.from.id === chosen || edge.to.id === chosen);
+  near.replaceChildren(...touching.map((edge) => svg("path", { d: edge.line })));
 }
 
 // ---- moving ------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def test_boxes_hold_a_run_of_scalars(model, loss):
 def test_collapsed_by_module_with_counts(model, loss):
     root = graph_of(loss, model).root
     labels = [c.label for c in root.children if isinstance(c, Box)]
-    assert {"layers.0", "layers.1", "sub ×60", "pow ×60"} <= set(labels)
+    assert {"layers.0", "layers.1.neurons.0", "sub ×60", "pow ×60"} <= set(labels)
     (layer,) = [c for c in root.children if isinstance(c, Box) and c.label == "layers.0"]
     assert [c.label for c in layer.children] == ["neurons ×6"]
     assert [c.label for c in layer.children[0].children][:2] == ["neurons.0", "neurons.1"]
