@@ -1,0 +1,5 @@
+"""``python -m neuroflow``."""
+
+from neuroflow.cli import main
+
+main()
