@@ -139,7 +139,7 @@ class Executor(ABC):
         self._clear(program.late, program.arena + program.shift, program)
         self.run(number, 0)
 
-    def forward(self, number: int, rows: Sequence[int], schedule: Schedule) -> NDArray[Any]:
+    def forward(self, number: int, rows: Sequence[int] | Ints, schedule: Schedule) -> NDArray[Any]:
         """Fill the lanes with the examples that start at ``rows``; gives outputs x lanes."""
         program = self.programs[number]
         lanes = program.lanes
@@ -153,7 +153,8 @@ class Executor(ABC):
             chosen = schedule.integers[starts[None, :] + np.arange(n)[:, None]]
             self.indices[: n * lanes] = chosen.ravel()
         self.run(number, 1)
-        return self.memory[program.output_offsets[:, None] + self._lanes_of_outputs(program)]
+        outputs = program.output_offsets[:, None] + self._lanes_of_outputs(program)
+        return np.asarray(self.memory[outputs])
 
     def backward(self, number: int, weights: Any) -> None:
         """Seed the first output's gradient and send it back to where it came from."""

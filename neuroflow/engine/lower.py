@@ -199,7 +199,7 @@ class _Lowering:
     ) -> int:
         """Copy cells; what depends on parameters alone is copied once per step."""
         uniform = not wide and bool((cells < self.plan.n_uniform).all())
-        runs = _lane_runs(offsets, holds_lanes, self.lanes) if wide else _runs(offsets)
+        runs = _lane_runs(offsets, holds_lanes, self.lanes) if wide else _runs(offsets, self.arena)
         if uniform:
             to = self._late_room(len(offsets))
         else:
@@ -219,12 +219,17 @@ class _Lowering:
         """Rows of equal stride; copied if they are not so already."""
         offsets, holds_lanes = self._operand(cells)
         step = self.lanes if wide else 1
-        if not wide or holds_lanes.all():
+        if (not wide or holds_lanes.all()) and self._in_one_place(offsets):
             inner = _common_stride(offsets, step)
             if inner is not None:
                 return _Rows(offsets[:, 0], inner)
         start = self.contiguous(cells, wide)
         return _Rows(start + np.arange(len(cells)) * cells.shape[1] * step, step)
+
+    def _in_one_place(self, offsets: Ints) -> bool:
+        """Whether all are parameters or none is: from one to the other gradients step unevenly."""
+        parameters = offsets < self.arena
+        return bool(parameters.all() or not parameters.any())
 
     # Instructions
 
@@ -502,9 +507,10 @@ def _common_stride(offsets: Ints, only: int) -> int | None:
     return int(stride) if (steps == stride).all() else None
 
 
-def _runs(offsets: Ints) -> list[_Run]:
-    """Offsets as runs (start, stride, length)."""
-    return [(start, step, n) for _, n, ((start, step),) in _fold(offsets[:, None])]
+def _runs(offsets: Ints, border: int) -> list[_Run]:
+    """Offsets as runs (start, stride, length), none of which crosses the border."""
+    sides = np.split(offsets, np.flatnonzero(np.diff(offsets < border)) + 1)
+    return [(start, step, n) for side in sides for _, n, ((start, step),) in _fold(side[:, None])]
 
 
 def _lane_runs(offsets: Ints, holds_lanes: NDArray[np.bool_], lanes: int) -> list[_Run]:

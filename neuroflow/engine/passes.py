@@ -197,13 +197,13 @@ class _SumRewriter:
         notes = [f"{self.n_dots} hand-written sums of products recognised as dot"]
         if self.n_sums:
             notes.append(f"{self.n_sums} long chains of additions recognised as sum")
-        scopes = [graph.scope, [graph.scope[before] for before, _, _ in self.extra]]
+        new = np.array([graph.scope[before] for before, _, _ in self.extra], dtype=np.int32)
         return evolve(
             graph,
             op=np.array(op, dtype=np.int32),
             start=np.concatenate([[0], np.cumsum(counts)]),
             inputs=np.array(inputs, dtype=np.int32),
-            scope=np.concatenate(scopes).astype(np.int32)[order],
+            scope=np.concatenate([graph.scope, new])[order],
             outputs=new_cell[graph.outputs].astype(np.int64),
             notes=graph.notes + (notes if self.n_dots or self.n_sums else []),
         )
@@ -223,7 +223,8 @@ def reachable(graph: Graph) -> NDArray[np.bool_]:
     dropped = int(np.sum(~alive & (graph.op > INPUT)))
     if dropped:
         graph.notes.append(f"{dropped} dead nodes dropped")
-    return alive | ((graph.op <= INPUT) & (graph.op != CONSTANT))
+    always = (graph.op <= INPUT) & (graph.op != CONSTANT)
+    return np.asarray(alive | always)
 
 
 def keep(graph: Graph, kept: NDArray[np.bool_]) -> Graph:

@@ -39,7 +39,7 @@ class Group:
 
     @property
     def arity(self) -> int:
-        return self.inputs.shape[1]
+        return int(self.inputs.shape[1])
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -151,10 +152,8 @@ def profile(executor: Executor, number: int, repeats: int = 20) -> Profile:
     """
     program = executor.programs[number]
     empty = _time(lambda: executor.run_rows(number, 0, 0), repeats)
-    seconds = [
-        max(0.0, _time(lambda row=row: executor.run_rows(number, row, row + 1), repeats) - empty)
-        for row in range(len(program.code))
-    ]
+    calls = [partial(executor.run_rows, number, row, row + 1) for row in range(len(program.code))]
+    seconds = [max(0.0, _time(call, repeats) - empty) for call in calls]
     names = [_name(program, row) for row in range(len(program.code))]
     scopes = [group.scope or "(model)" for group in program.labels]
     return Profile(

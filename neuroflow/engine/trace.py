@@ -98,7 +98,7 @@ class TracedParameter(Value):
 
     __slots__ = ()
 
-    data = TracedValue.data
+    data = TracedValue.data  # type: ignore[misc]
     __float__ = TracedValue.__float__
     __int__ = TracedValue.__int__
     __bool__ = TracedValue.__bool__
@@ -154,7 +154,7 @@ class Tracer(Draws):
             return self.cell_of_index(x) if x.cell < 0 else x.cell
         if isinstance(x, TracedParameter):
             return self._leaves[x]
-        if isinstance(x, Value) and Value.op.__get__(x) is not None:  # type: ignore[attr-defined]
+        if isinstance(x, Value) and x.op is not None:
             raise TraceError(
                 f"a traced function used {x!r}, which was computed before the trace;"
                 " its history would be lost; compute it inside the function"

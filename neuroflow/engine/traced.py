@@ -150,7 +150,7 @@ def _surroundings(function: Callable[..., Any]) -> Iterator[Any]:
         yield cell.cell_contents
     code = getattr(plain, "__code__", None)
     for name in code.co_names if code else ():
-        yield plain.__globals__.get(name)  # type: ignore[attr-defined]
+        yield plain.__globals__.get(name)
     yield from getattr(plain, "__defaults__", None) or ()
 
 

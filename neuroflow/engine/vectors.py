@@ -5,6 +5,9 @@ it must assume that slices overlap. Here kernels say it: ``load`` eight numbers,
 ``+ - * /``, comparisons and ``select``, ``store`` them. All is inlined to plain machine code.
 """
 
+# mypy: ignore-errors
+# numba and llvmlite carry no types
+
 from __future__ import annotations
 
 import operator
@@ -28,7 +31,7 @@ def width_of(dtype: Any) -> int:
     return n_bytes // int(np.dtype(dtype).itemsize)
 
 
-class Vector(types.Type):  # type: ignore[misc]
+class Vector(types.Type):
     """The type of a vector of numbers of one kind."""
 
     def __init__(self, number: Any) -> None:
@@ -37,7 +40,7 @@ class Vector(types.Type):  # type: ignore[misc]
         super().__init__(name=f"Vector({number} x {self.n})")
 
 
-class Mask(types.Type):  # type: ignore[misc]
+class Mask(types.Type):
     """The type of a comparison of vectors: one bit for each number."""
 
     def __init__(self, number: Any) -> None:
@@ -47,14 +50,14 @@ class Mask(types.Type):  # type: ignore[misc]
 
 
 @register_model(Vector)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Vector) -> None:
         element = manager.lookup(kind.number).get_value_type()
         super().__init__(manager, kind, ir.VectorType(element, kind.n))
 
 
 @register_model(Mask)
-class _MaskModel(models.PrimitiveModel):  # type: ignore[misc]
+class _MaskModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Mask) -> None:
         super().__init__(manager, kind, ir.VectorType(ir.IntType(1), kind.n))
 
@@ -81,7 +84,7 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, i: Any, ki
     return builder.bitcast(place, context.get_value_type(kind).as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load(typing: Any, memory: Any, i: Any) -> Any:
     """The vector at ``memory[i:]``."""
     kind = Vector(memory.dtype)
@@ -93,7 +96,7 @@ def load(typing: Any, memory: Any, i: Any) -> Any:
     return kind(memory, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store(typing: Any, memory: Any, i: Any, x: Any) -> Any:
     """Put a vector, or one number repeated, at ``memory[i:]``."""
     kind = Vector(memory.dtype)
@@ -107,7 +110,7 @@ def store(typing: Any, memory: Any, i: Any, x: Any) -> Any:
     return types.void(memory, types.intp, x), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def spread(typing: Any, memory: Any, i: Any) -> Any:
     """The number ``memory[i]``, repeated."""
     kind = Vector(memory.dtype)
@@ -119,7 +122,7 @@ def spread(typing: Any, memory: Any, i: Any) -> Any:
     return kind(memory, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def word(typing: Any, code: Any, at: Any, k: Any) -> Any:
     """Entry ``at + k`` of an array of integers, which must not be negative."""
 
@@ -130,7 +133,7 @@ def word(typing: Any, code: Any, at: Any, k: Any) -> Any:
     return types.intp(code, types.intp, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def zeros(typing: Any, memory: Any) -> Any:
     """A vector of zeros, of the memory's kind of number."""
     kind = Vector(memory.dtype)
@@ -141,7 +144,7 @@ def zeros(typing: Any, memory: Any) -> Any:
     return kind(memory), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def width(typing: Any, memory: Any) -> Any:
     """How many numbers a vector of this memory has."""
     n = Vector(memory.dtype).n
@@ -152,7 +155,7 @@ def width(typing: Any, memory: Any) -> Any:
     return types.intp(memory), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def total(typing: Any, x: Any) -> Any:
     """The sum of a vector's numbers, by halves."""
 
@@ -171,7 +174,7 @@ def total(typing: Any, x: Any) -> Any:
     return x.number(x), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def element(typing: Any, x: Any, k: Any) -> Any:
     """Number k of a vector."""
 
@@ -181,7 +184,7 @@ def element(typing: Any, x: Any, k: Any) -> Any:
     return x.number(x, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def with_element(typing: Any, x: Any, k: Any, number: Any) -> Any:
     """The vector with number k replaced."""
 
@@ -198,7 +201,7 @@ def _inside(builder: Any, n: Any, kind: Vector) -> Any:
     return builder.icmp_signed("<", places, _spread(builder, n, kind))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def first(typing: Any, x: Any, n: Any) -> Any:
     """The vector with all but its first n numbers set to zero."""
 
@@ -209,7 +212,7 @@ def first(typing: Any, x: Any, n: Any) -> Any:
     return x(x, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def put(typing: Any, memory: Any, i: Any, x: Any, n: Any) -> Any:
     """Store the first n numbers of a vector at ``memory[i:]``; the rest stays as it was."""
     kind = Vector(memory.dtype)
@@ -224,7 +227,7 @@ def put(typing: Any, memory: Any, i: Any, x: Any, n: Any) -> Any:
     return types.void(memory, types.intp, kind, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def add(typing: Any, memory: Any, i: Any, x: Any, n: Any) -> Any:
     """Add the first n numbers of a vector to ``memory[i:]``."""
     kind = Vector(memory.dtype)
@@ -240,7 +243,7 @@ def add(typing: Any, memory: Any, i: Any, x: Any, n: Any) -> Any:
     return types.void(memory, types.intp, kind, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def select(typing: Any, condition: Any, a: Any, b: Any) -> Any:
     """For each number: a where the condition holds, else b."""
     kind = Vector(condition.number)
@@ -253,7 +256,7 @@ def select(typing: Any, condition: Any, a: Any, b: Any) -> Any:
     return kind(condition, a, b), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def power_of_two(typing: Any, x: Any) -> Any:
     """2 to the power of each number; they must be whole."""
     wide = x.number.bitwidth == 64
@@ -273,7 +276,7 @@ def power_of_two(typing: Any, x: Any) -> Any:
 def _unary(name: str) -> Any:
     """An LLVM intrinsic on whole vectors."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def call(typing: Any, x: Any) -> Any:
         def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             kind = args[0].type
@@ -300,7 +303,7 @@ def _register(function: Any, emit: Any, compares: bool = False) -> None:
     """Teach numba an operator on vectors, and on a vector and a number."""
 
     @infer_global(function)
-    class _Typing(AbstractTemplate):  # type: ignore[misc]
+    class _Typing(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             kind = _kind_of(args)
             if kind is not None:
