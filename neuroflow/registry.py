@@ -120,13 +120,16 @@ class LossEntry(Entry):
     """A loss ``(prediction, target) -> Value`` of one example; the batch takes the mean.
 
     ``labels`` says in words which targets are allowed and ``allows`` checks one.
-    ``index_target``: the target is the number of the right class, an integer.
+    ``index_target``: the target is the number of the right class, an integer. ``examples`` help
+    the checks where a loss takes something unusual: each is a prediction, a target, and a
+    prediction that is better.
     """
 
     kind = "loss"
     labels: str = "any real number"
     allows: Callable[[Any], bool] | None = None
     index_target: bool = False
+    examples: tuple[tuple[Any, Any, Any], ...] = ()
 
 
 @frozen(kw_only=True, eq=False)

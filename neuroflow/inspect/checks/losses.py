@@ -138,6 +138,10 @@ def _values(prediction: Any) -> Any:
 
 def _examples(entry: LossEntry, loss: Callable[..., Any]) -> Iterator[Example]:
     """Predictions and targets of the kind that this loss takes."""
+    if entry.examples:
+        for prediction, target, better in entry.examples:
+            yield Example(_tuple(prediction), target, _tuple(better))
+        return
     if entry.index_target:
         yield from _class_examples(loss, lambda k: k)
         return
@@ -154,6 +158,10 @@ def _examples(entry: LossEntry, loss: Callable[..., Any]) -> Iterator[Example]:
         yield from _vector_regression()
     else:
         yield from _class_examples(loss, lambda k: [1.0 if j == k else 0.0 for j in range(3)])
+
+
+def _tuple(prediction: Any) -> tuple[float, ...]:
+    return tuple(prediction) if isinstance(prediction, (list, tuple)) else (prediction,)
 
 
 def _works(loss: Callable[..., Any], prediction: Sequence[float], target: Any) -> bool:
