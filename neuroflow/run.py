@@ -105,6 +105,7 @@ class Run:
         check_uses(saved.uses, str(checkpoint))
         backend = saved.state["training"]["backend"]
         training = Training(changed(configuration, {"train.backend": backend}))
+        training.options["backend"] = configuration["train"]["backend"]
         load_parameters(training.model, arrays, checkpoint)
         optimizer = {
             name.removeprefix(OPTIMIZER): array.tolist()
@@ -127,7 +128,7 @@ class Run:
             try:
                 for step in self.training:
                     self._write(metrics, step)
-                    if self._interrupted:
+                    if self._interrupted and step.step < step.steps:
                         self.save()
                         raise KeyboardInterrupt(
                             f"stopped and saved at step {step.step} of {step.steps};"
@@ -249,6 +250,8 @@ def data_facts(data: Dataset) -> dict[str, Any]:
         "n_inputs": data.n_inputs,
         "n_outputs": data.n_outputs,
     }
+    if "floors" in data.facts:
+        facts["floors"] = data.facts["floors"]
     if data.standardization is not None:
         facts["standardization"] = asdict(data.standardization)
     if data.tokenizer is not None:

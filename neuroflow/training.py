@@ -23,13 +23,16 @@ from neuroflow.core.errors import BackendError, DomainError, InputError, Neurofl
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import no_grad
 from neuroflow.data import Dataset
-from neuroflow.engine.runner import Runner, make_runner
+from neuroflow.engine.runner import Runner, make_runner, numbers_of
 from neuroflow.plugin import get
 from neuroflow.registry import LossEntry
 from neuroflow.spec import Tree, build_model, configure, resolve, settings_of
 
 MOST_TRAIN_EXAMPLES = 2000
 """At most so many training examples are looked at for the training accuracy."""
+
+ROWS_WORTH_COMPILING = 500
+"""From so many rows on, predicting is faster compiled, the compilation included."""
 
 
 @frozen
@@ -174,6 +177,7 @@ class Training:
             "test_examples": len(self.test) if self.test else 0,
             "backend": self.backend,
             **({"note": self.note} if self.note else {}),
+            **({"floors": self.dataset.facts["floors"]} if "floors" in self.dataset.facts else {}),
             "seconds": self.seconds,
         }
 
@@ -440,16 +444,21 @@ def r2(answers: Sequence[Any], targets: Sequence[Any]) -> float:
     return 1.0 - error / spread if spread else float(error == 0.0)
 
 
-def predict(model: Any, rows: Sequence[Any]) -> list[Any]:
+def predict(
+    model: Any, rows: Sequence[Any], *, backend: str = "auto", dtype: str = "float64"
+) -> list[Any]:
     """What a model answers to each row, as floats or lists of floats.
 
     ``model`` is a model, or the path of a saved one; then rows are standardized as its training
-    data were.
+    data were. ``backend`` is "eager", "numpy", "numba", or "auto", which compiles where there
+    are enough rows to make up for it.
 
     Raises :class:`InputError` for rows that are no lists of finite numbers.
-    """
-    from neuroflow.engine.runner import numbers_of
 
+    >>> from neuroflow import SplitMix32, build
+    >>> predict(build("mlp", sizes=[2, 1], rng=SplitMix32(1)), [[0.0, 0.0]])
+    [0.0]
+    """
     if isinstance(model, (str, Path)):
         from neuroflow.checkpoint import load_with_facts
 
@@ -457,11 +466,17 @@ def predict(model: Any, rows: Sequence[Any]) -> list[Any]:
         rows = standardized_rows(rows, saved.data)
     if not rows:
         raise InputError("there are no rows to predict; give at least one")
+    rows = [_checked_row(row, k) for k, row in enumerate(rows)]
     training = model.training
     model.eval()
     try:
-        with no_grad():
-            return [numbers_of(model(_checked_row(row, k))) for k, row in enumerate(rows)]
+        if backend == "eager" or (backend == "auto" and len(rows) < ROWS_WORTH_COMPILING):
+            with no_grad():
+                return [numbers_of(model(row)) for row in rows]
+        from neuroflow.engine.compile import compile
+
+        compiled = compile(lambda model, x: model(x), backend=backend, dtype=dtype)
+        return compiled.batch_value(model, rows)
     finally:
         model.train(training)
 

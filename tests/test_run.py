@@ -167,6 +167,7 @@ def test_auto_resumes_on_the_backend_that_it_began_with(tmp_path):
     backend = run.training.backend
     resumed = nf.Run.resume(tmp_path / "run")
     assert resumed.training.backend == backend
+    assert resumed.training.configuration == run.training.configuration
     assert resumed.training.step == 3
 
 

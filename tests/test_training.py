@@ -164,8 +164,7 @@ def test_the_recipe_moons_is_learned_completely():
     ],
 )
 def test_recipes_reach_what_they_promise(recipe, metric, least):
-    pytest.importorskip("numba")
-    run = nf.train(recipe, {"train.evaluate_every": 10**6}).run()
+    run = nf.train(recipe, {"train.evaluate_every": 10**6, "train.backend": "numpy"}).run()
     assert run.metrics[metric] >= least
 
 
@@ -253,3 +252,99 @@ def test_rows_that_cannot_be_predicted(rows, message):
     with pytest.raises(nf.InputError) as caught:
         nf.predict(model, rows)
     assert str(caught.value) == message
+
+
+def test_many_rows_are_predicted_compiled():
+    model = nf.build("mlp", sizes=[2, 4, 3], rng=nf.SplitMix32(2))
+    rows = [[k / 10, -k / 7] for k in range(30)]
+    eager = nf.predict(model, rows)
+    for dtype, close in (("float64", 1e-12), ("float32", 1e-4)):
+        compiled = nf.predict(model, rows, backend="numpy", dtype=dtype)
+        for ours, theirs in zip(eager, compiled, strict=True):
+            assert theirs == pytest.approx(ours, rel=close, abs=close)
+
+
+class Table(nf.Module):
+    """The logits of the next token, by the token before it."""
+
+    def __init__(self, *, vocab_size, rng):
+        self.vocab_size = vocab_size
+        self.rows = [[nf.Value(rng.gauss(0, 0.1)) for _ in range(vocab_size)]
+                     for _ in range(vocab_size)]  # fmt: skip
+
+    def forward(self, tokens):
+        return [nf.take(self.rows, token) for token in tokens]
+
+
+def counting(rng, *, texts: int = 12):
+    """0 1 2 0 1 2 ...: after the first token, everything can be known."""
+    starts = [rng.randrange(3) for _ in range(texts)]
+    full = [[(s + k) % 3 for k in range(4 + s)] for s in starts]
+    return nf.Dataset([t[:-1] for t in full], [t[1:] for t in full], "sequence", vocab_size=3)
+
+
+@pytest.fixture
+def text_task():
+    from neuroflow.plugin import manager
+    from neuroflow.registry import Provider
+
+    registry, provider = manager().registry, Provider("toys", "toys", "toys", "1", "toys")
+    registry.add(nf.LayerEntry(name="table", target=Table), provider)
+    registry.add(nf.DatasetEntry(name="counting", target=counting), provider)
+    yield {
+        "model": "table",
+        "loss": "cross_entropy",
+        "optimizer": {"use": "adam", "learning_rate": 0.1},
+        "data": {"use": "counting", "test": 0.25},
+        "train": {"epochs": 40, "batch": 3, "backend": "eager"},
+    }
+    registry.remove(provider)
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy"])
+def test_text_is_learned_and_scored_by_perplexity(text_task, backend):
+    run = nf.train(text_task, {"train.backend": backend})
+    assert run.configuration["model"]["vocab_size"] == 3
+    first = next(iter(run))
+    assert first.loss == pytest.approx(math.log(3), abs=0.3)
+    run.run()
+    assert run.metrics["test_perplexity"] == pytest.approx(math.exp(run.metrics["test_loss"]))
+    assert run.metrics["test_perplexity"] < 1.2
+
+
+def test_the_loss_of_a_text_is_the_mean_over_its_targets(text_task):
+    run = nf.train(text_task, {"train.batch": 1, "train.shuffle": False})
+    tokens, targets = run.dataset[0]
+    logits = run.model(tokens)
+    cross_entropy = nf.get("loss", "cross_entropy").load()
+    losses = [cross_entropy(row, t).data for row, t in zip(logits, targets, strict=True)]
+    assert next(iter(run)).losses[0] == pytest.approx(sum(losses) / len(losses), rel=1e-12)
+
+
+def test_a_prompt_can_be_left_out_of_the_loss(text_task):
+    from neuroflow.training import sequence_loss
+
+    model = Table(vocab_size=3, rng=nf.SplitMix32(0))
+    loss = sequence_loss(nf.get("loss", "cross_entropy").load())
+    assert loss(model, [0, 1, 2], [0]).data == loss(model, [2], [0]).data
+
+
+def test_a_token_outside_the_vocabulary_is_refused(text_task):
+    with pytest.raises(nf.InputError, match=r"the model answers with 5 number\(s\), .* needs 3"):
+        nf.train(text_task, {"model": {"use": "table", "vocab_size": 5}})
+
+
+def test_label_smoothing_comes_through_the_configuration(text_task):
+    plain = next(iter(nf.train(text_task)))
+    smooth = next(iter(nf.train(text_task, {"loss.label_smoothing": 0.5})))
+    assert plain.loss != smooth.loss
+
+
+def test_a_text_run_is_saved_and_resumed(text_task, tmp_path):
+    whole = nf.Run.start(text_task, tmp_path / "a").run()
+    for step in nf.Run.start(text_task, tmp_path / "b"):
+        if step.step > 20:
+            break
+    again = nf.Run.resume(tmp_path / "b").run()
+    assert again.training.model.state_dict() == whole.training.model.state_dict()
+    assert nf.load(tmp_path / "b" / "checkpoint.safetensors").vocab_size == 3
