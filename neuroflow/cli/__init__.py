@@ -1,7 +1,7 @@
 """The command line: ``neuroflow COMMAND``, one module of this package per command.
 
-To add one, write ``neuroflow/cli/NAME.py`` with a click command called ``command``, and a line
-in :data:`COMMANDS`. The module is imported only when its command runs, so ``neuroflow --help``
+To add one, write ``neuroflow/cli/NAME.py`` with a click command of that name (or just called
+``command``, where the name is taken), and a line in :data:`COMMANDS`. The module is imported only when its command runs, so ``neuroflow --help``
 costs next to nothing. Plugins add commands of their own through ``neuroflow_commands``.
 
 Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C.
@@ -62,7 +62,8 @@ class Cli(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command of that name; a plugin's if neuroflow has none."""
         if name in COMMANDS and find_spec(f"{__name__}.{name}"):
-            command: click.Command = import_module(f"{__name__}.{name}").command
+            found = vars(import_module(f"{__name__}.{name}"))
+            command: click.Command = found.get(name) or found["command"]
             return command
         return _plugin_commands().get(name)
 

@@ -1,0 +1,299 @@
+"""``neuroflow show ID``: one entry, from its formula to the line that defines it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neuroflow.cli.list import described
+from neuroflow.cli.output import console, json_option, print_json
+from neuroflow.core.errors import NeuroflowError, RegistryError, did_you_mean
+
+if TYPE_CHECKING:
+    from neuroflow.core.op import Op
+    from neuroflow.registry import Entry
+    from neuroflow.view.terminal import Sketch
+
+
+@click.command()
+@click.argument("reference", metavar="ID")
+@click.option("--kind", help="Which kind, where a name belongs to several: op, activation ...")
+@json_option
+def show(reference: str, kind: str | None, as_json: bool) -> None:
+    """Everything about one entry: formula, derivative, domain, source, plot.
+
+    ID is a name, optionally with its namespace and version: relu, my_plugin/relu@2.
+
+    \b
+    Examples:
+      neuroflow show sigmoid
+      neuroflow show hinge
+      neuroflow show linear --kind schedule
+    """
+    entry, others = find_entry(reference, kind)
+    facts = facts_of(entry)
+    if as_json:
+        print_json({**described(entry), **facts, "other_kinds": others})
+        return
+    _print(entry, facts, others)
+
+
+def find_entry(reference: str, kind: str | None) -> tuple[Entry, list[str]]:
+    """The entry that a reference means, and the other kinds that have one of that name."""
+    from neuroflow.plugin import manager
+    from neuroflow.registry import KINDS
+
+    registry = manager().registry
+    if kind is not None:
+        return registry.get(kind, reference), []
+    found: dict[str, Entry] = {}
+    ambiguous: RegistryError | None = None
+    for each in KINDS:
+        try:
+            found[each] = registry.get(each, reference)
+        except RegistryError as error:
+            ambiguous = error if "ambiguous" in str(error) else ambiguous
+    if found:
+        first, *others = found
+        return found[first], others
+    if ambiguous:
+        raise ambiguous
+    known = sorted({entry.shortest_name for entry in registry})
+    failed = f" plugins that failed to load: {', '.join(registry.failed)};" * bool(registry.failed)
+    raise RegistryError(
+        f"nothing is named {reference!r}{did_you_mean(reference, known)};{failed}"
+        " see: neuroflow list"
+    )
+
+
+def facts_of(entry: Entry) -> dict[str, Any]:
+    """What can be told about the thing itself, beyond its registration."""
+    from neuroflow.core.op import Op
+
+    target = entry.load()
+    facts: dict[str, Any] = {"settings": _settings(entry), "source": place_of(target)}
+    if isinstance(target, Op):
+        facts |= {
+            "inputs": list(target.parameters),
+            "vectors": target.vectors,
+            "partials": partials_of(target),
+            "domain": {
+                name: domain.text
+                for name, domain in zip(target.parameters, target.domain, strict=True)
+            },
+            "kinks": list(target.kinks),
+            "convention": target.convention,
+        }
+    return facts
+
+
+def partials_of(op: Op) -> list[dict[str, str]]:
+    """The derivative by each input: as text and LaTeX through sympy, or else the rule's source."""
+    try:
+        return _symbolic_partials(op)
+    except Exception:  # without sympy, or a rule that symbols cannot go through
+        rule = op.partials_rule or op.rule
+        try:
+            source = inspect.getsource(rule)
+        except (OSError, TypeError):
+            source = "(its source is not at hand)"
+        return [{"by": ", ".join(op.parameters), "source": inspect.cleandoc("\n" + source)}]
+
+
+def _symbolic_partials(op: Op) -> list[dict[str, str]]:
+    import sympy  # type: ignore[import-untyped,unused-ignore]
+
+    names = list(op.parameters)
+    if op.vectors:
+        names = [f"{name.removesuffix('s')}{k}" for name in names for k in (1, 2, 3)]
+    symbols = [sympy.Symbol(name, real=True) for name in names]
+    slopes = [_tidy(slope) for slope in op.partials_at(op.forward(*symbols), *symbols)]
+    if len(symbols) == 1 and slopes[0].has(sympy.Piecewise):
+        slopes = [_without_needless_cases(op, symbols[0], slopes[0])]
+    found = []
+    for name, tidy in zip(names, slopes, strict=True):
+        text = sympy.pretty(tidy, use_unicode=True, num_columns=100)
+        found.append({"by": name, "text": text, "latex": sympy.latex(tidy)})
+    return found
+
+
+def _tidy(expression: Any) -> Any:
+    """With fractions in place of floats, and in the shorter of two forms."""
+    import sympy
+
+    exact = sympy.nsimplify(sympy.sympify(expression), rational=True, tolerance=1e-12)
+    return min((exact, sympy.simplify(exact)), key=sympy.count_ops)
+
+
+def _without_needless_cases(op: Op, x: Any, slope: Any) -> Any:
+    """One formula where a rule that is careful about large numbers means the same everywhere."""
+    import sympy
+
+    sides = []
+    for sign in ({"positive": True}, {"negative": True}):
+        side = sympy.Symbol(x.name, **sign)
+        sides.append(_tidy(op.partials_at(op.forward(side), side)[0]).subs(side, x))
+    same = sympy.simplify((sides[0] - sides[1]).rewrite(sympy.exp)) == 0
+    return min(sides, key=sympy.count_ops) if same else slope
+
+
+def place_of(target: Any) -> str:
+    """Where the thing is defined, as ``file:line``; empty if nobody knows."""
+    function = inspect.unwrap(getattr(target, "rule", target))
+    try:
+        path = Path(inspect.getsourcefile(function) or "")
+        line = inspect.getsourcelines(function)[1]
+    except (OSError, TypeError):
+        return ""
+    here = Path.cwd()
+    return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{line}"
+
+
+def _settings(entry: Entry) -> list[dict[str, Any]]:
+    from neuroflow.spec import REQUIRED, settings_of
+
+    try:
+        found = settings_of(entry)
+    except (NeuroflowError, TypeError, ValueError):
+        return []
+    return [
+        {
+            "name": setting.name,
+            "type": setting.type_name,
+            "required": setting.default is REQUIRED,
+            "default": None if setting.default is REQUIRED else setting.default,
+        }
+        for setting in found
+    ]
+
+
+def _print(entry: Entry, facts: dict[str, Any], others: list[str]) -> None:
+    from rich.text import Text
+
+    from neuroflow.cli.list import summary_of
+
+    out = console()
+    out.print(Text.assemble((entry.name, "bold"), f"  {entry.kind}, {entry.id}"))
+    out.print(Text(summary_of(entry)))
+    out.print()
+    rows: list[tuple[str, str]] = []
+    if entry.formula:
+        rows.append(("formula", entry.formula))
+    for partial in facts.get("partials", []):
+        rows.append((f"∂/∂{partial['by']}", partial.get("text") or partial["source"]))
+    rows += _mathematics(facts)
+    rows += [(f"setting {s['name']}", _setting(s)) for s in facts["settings"]]
+    if entry.aliases:
+        rows.append(("aliases", ", ".join(entry.aliases)))
+    if entry.deprecated:
+        rows.append(("deprecated", entry.deprecated))
+    if entry.reference:
+        rows.append(("reference", entry.reference))
+    rows.append(("from", str(entry.provider)))
+    rows.append(("source", facts["source"] or "unknown"))
+    if others:
+        rows.append(("also", ", ".join(f"--kind {kind}" for kind in others)))
+    _print_rows(rows)
+    sketch = sketch_of(entry, min(64, out.width - 14))
+    if sketch is not None:
+        out.print()
+        out.print(sketch)
+
+
+def _print_rows(rows: Sequence[tuple[str, str]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in rows:
+        grid.add_row(name, Text(text))
+    console().print(grid)
+
+
+def _mathematics(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = []
+    if "domain" in facts:
+        rows.append(("domain", ", ".join(f"{x} in {text}" for x, text in facts["domain"].items())))
+        kinks = ", ".join(f"{k:g}" if isinstance(k, float) else str(k) for k in facts["kinks"])
+        rows.append(("kinks", kinks or "none"))
+    if facts.get("convention"):
+        rows.append(("convention", facts["convention"]))
+    return rows
+
+
+def _setting(setting: dict[str, Any]) -> str:
+    wanted = "required" if setting["required"] else f"default {setting['default']!r}"
+    return f"{setting['type']}, {wanted}"
+
+
+def sketch_of(entry: Entry, width: int) -> Sketch | None:
+    """A function of one number and its derivative in the terminal; None for anything else."""
+    from neuroflow.core.op import Op
+    from neuroflow.view.terminal import plot, sampled
+
+    target = entry.load()
+    if isinstance(target, Op) and target.arity == 1:
+        f, slope, names, (low, high) = _op_curves(target)
+    elif entry.kind == "loss":
+        f, slope, names, (low, high) = _loss_curves(target)
+    else:
+        return None
+    values, slopes = sampled(f, low, high), sampled(slope, low, high)
+    seen = [y for _, y in [*values, *slopes] if math.isfinite(y) and abs(y) <= 6.0]
+    if not any(math.isfinite(y) for _, y in values) or not seen:
+        return None
+    limits = (min([*seen, 0.0]), max([*seen, 1.0]))
+    label = "x" if entry.kind != "loss" else "prediction"
+    return plot(
+        {names[0]: values, names[1]: slopes}, max(width, 20), 13, limits=limits, x_label=label
+    )
+
+
+Curves = tuple[
+    Callable[[float], float], Callable[[float], float], tuple[str, str], tuple[float, float]
+]
+
+
+def _op_curves(op: Op) -> Curves:
+    domain = op.domain[0]
+    low = max(-4.0, min(i.low for i in domain.intervals))
+    high = min(4.0, max(i.high for i in domain.intervals))
+
+    def f(x: float) -> float:
+        return float(op.forward(x)) if x in domain else math.nan
+
+    def slope(x: float) -> float:
+        return float(op.partials_at(op.forward(x), x)[0]) if x in domain else math.nan
+
+    return f, slope, (f"{op.name}(x)", "its derivative"), (low, high)
+
+
+def _loss_curves(loss: Callable[..., Any]) -> Curves:
+    """A loss over the prediction, for the target 1."""
+    from neuroflow.core.value import Value
+
+    def f(p: float) -> float:
+        return _guarded(lambda: float(loss(Value(p), 1)))
+
+    def slope(p: float) -> float:
+        from neuroflow.core.gradient import gradients
+
+        prediction = Value(p)
+        return _guarded(lambda: float(gradients(loss(prediction, 1), [prediction])[0]))
+
+    return f, slope, ("loss for the target 1", "its derivative"), (-3.0, 4.0)
+
+
+def _guarded(compute: Callable[[], float]) -> float:
+    """nan where a loss has no value, or takes lists and not numbers."""
+    try:
+        return compute()
+    except Exception:
+        return math.nan
