@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
 import click
+
+from neuroflow.cli.output import json_option, print_json
 
 
 @click.command()
 @click.argument("names", nargs=-1, required=True, metavar="PLUGIN|MODULE|FILE|ENTRY...")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 @click.option(
     "--extremes", is_flag=True, help="Show what happens at +-1e3, +-1e-300, +-0, inf, nan."
 )
-def check(names: tuple[str, ...], as_json: bool, extremes: bool) -> None:
+def check(names: tuple[str, ...], as_json: bool, extremes: bool) -> int:
     """Check every entry of a plugin, a module, a file or a pattern such as op/*.
 
     Derivatives, kinks, formulas, the source of the rules, parameters, configurations and more.
@@ -28,9 +27,9 @@ def check(names: tuple[str, ...], as_json: bool, extremes: bool) -> None:
     except InputError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
-        click.echo(json.dumps(report.as_dict()))
+        print_json(report.as_dict())
     else:
         click.echo(str(report))
         if extremes:
             click.echo(report.extremes_table())
-    sys.exit(0 if report else 1)
+    return 0 if report else 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+
+from neuroflow.cli.output import json_option, print_json
 
 
 @click.command()
@@ -17,7 +18,7 @@ import click
     help="Where the project folder is made (default: here).",
 )
 @click.option("--author", default="", help="Your name, for pyproject.toml.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 def new(name: str, directory: Path, author: str, as_json: bool) -> None:
     """Start a plugin named NAME: module, entry point, tests through the kit, docs page.
 
@@ -38,7 +39,7 @@ def new(name: str, directory: Path, author: str, as_json: bool) -> None:
             "op": project.op,
             "files": [str(path) for path in project.files],
         }
-        click.echo(json.dumps(facts))
+        print_json(facts)
         return
     click.echo(
         f"{project.folder} holds the plugin {project.op!r}:\n"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
+
+from neuroflow.cli.output import json_option, print_json
 
 
 @click.command()
@@ -20,10 +20,8 @@ import click
     help="Your answer: a file with the mended op; it has to pass all checks.",
 )
 @click.option("--solution", is_flag=True, help="Give up: show the wrong line, and why.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def zoo(
-    name: str | None, line: int | None, fix: Path | None, solution: bool, as_json: bool
-) -> None:
+@json_option
+def zoo(name: str | None, line: int | None, fix: Path | None, solution: bool, as_json: bool) -> int:
     """Wrong twins of ops, losses, layers and optimizers: find the bug.
 
     Without NAME, list them. With it, show one as a puzzle; --line or --fix checks your answer.
@@ -33,20 +31,21 @@ def zoo(
     twins = _animals().TWINS
     if name is None:
         _print({"twins": [_row(twin) for twin in twins.values()]}, as_json, _listed)
-        return
+        return 0
     if name not in twins:
         raise click.UsageError(
             f"no animal {name!r} in the zoo{did_you_mean(name, twins)}; see: neuroflow zoo"
         )
     twin = twins[name]
     if line is not None:
-        _judge_line(twin, line, as_json)
-    elif fix is not None:
-        _judge_fix(twin, fix, as_json)
-    elif solution:
+        return _judge_line(twin, line, as_json)
+    if fix is not None:
+        return _judge_fix(twin, fix, as_json)
+    if solution:
         _print(_solution(twin), as_json, _solved)
     else:
         _print({**_row(twin), "source": twin.source}, as_json, _puzzle)
+    return 0
 
 
 def _animals() -> Any:
@@ -72,18 +71,19 @@ def _solution(twin: Any) -> dict[str, Any]:
     }
 
 
-def _judge_line(twin: Any, line: int, as_json: bool) -> None:
+def _judge_line(twin: Any, line: int, as_json: bool) -> int:
     if line not in twin.wrong_lines:
         _print(
             {"right": False, "line": line},
             as_json,
             lambda _: f"Line {line} is right. Look again: neuroflow check says more.",
         )
-        sys.exit(1)
+        return 1
     _print({"right": True, **_solution(twin)}, as_json, _solved)
+    return 0
 
 
-def _judge_fix(twin: Any, path: Path, as_json: bool) -> None:
+def _judge_fix(twin: Any, path: Path, as_json: bool) -> int:
     """A mended twin passes all checks, under its own name."""
     from neuroflow.inspect.check import check_entry
     from neuroflow.inspect.checks.report import Report
@@ -96,11 +96,14 @@ def _judge_fix(twin: Any, path: Path, as_json: bool) -> None:
     check_entry(entries[0], report.of(twin.name))
     right = {"right": bool(report), **report.as_dict()}
     _print(right, as_json, lambda _: f"{report}\n{'Mended.' if report else 'Not yet.'}")
-    sys.exit(0 if report else 1)
+    return 0 if report else 1
 
 
 def _print(facts: dict[str, Any], as_json: bool, text: Any) -> None:
-    click.echo(json.dumps(facts) if as_json else text(facts))
+    if as_json:
+        print_json(facts)
+    else:
+        click.echo(text(facts))
 
 
 def _listed(facts: dict[str, Any]) -> str:
