@@ -94,52 +94,17 @@ def facts_of(entry: Entry) -> dict[str, Any]:
 
 def partials_of(op: Op) -> list[dict[str, str]]:
     """The derivative by each input: as text and LaTeX through sympy, or else the rule's source."""
+    from neuroflow.view.formulas import partial_derivatives, partials_as_text
+
+    texts = partials_as_text(op)
+    if texts:
+        both = zip(texts, partial_derivatives(op), strict=True)
+        return [{"by": name, "text": text, "latex": latex} for (name, text), (_, latex) in both]
     try:
-        return _symbolic_partials(op)
-    except Exception:  # without sympy, or a rule that symbols cannot go through
-        rule = op.partials_rule or op.rule
-        try:
-            source = inspect.getsource(rule)
-        except (OSError, TypeError):
-            source = "(its source is not at hand)"
-        return [{"by": ", ".join(op.parameters), "source": inspect.cleandoc("\n" + source)}]
-
-
-def _symbolic_partials(op: Op) -> list[dict[str, str]]:
-    import sympy  # type: ignore[import-untyped,unused-ignore]
-
-    names = list(op.parameters)
-    if op.vectors:
-        names = [f"{name.removesuffix('s')}{k}" for name in names for k in (1, 2, 3)]
-    symbols = [sympy.Symbol(name, real=True) for name in names]
-    slopes = [_tidy(slope) for slope in op.partials_at(op.forward(*symbols), *symbols)]
-    if len(symbols) == 1 and slopes[0].has(sympy.Piecewise):
-        slopes = [_without_needless_cases(op, symbols[0], slopes[0])]
-    found = []
-    for name, tidy in zip(names, slopes, strict=True):
-        text = sympy.pretty(tidy, use_unicode=True, num_columns=100)
-        found.append({"by": name, "text": text, "latex": sympy.latex(tidy)})
-    return found
-
-
-def _tidy(expression: Any) -> Any:
-    """With fractions in place of floats, and in the shorter of two forms."""
-    import sympy
-
-    exact = sympy.nsimplify(sympy.sympify(expression), rational=True, tolerance=1e-12)
-    return min((exact, sympy.simplify(exact)), key=sympy.count_ops)
-
-
-def _without_needless_cases(op: Op, x: Any, slope: Any) -> Any:
-    """One formula where a rule that is careful about large numbers means the same everywhere."""
-    import sympy
-
-    sides = []
-    for sign in ({"positive": True}, {"negative": True}):
-        side = sympy.Symbol(x.name, **sign)
-        sides.append(_tidy(op.partials_at(op.forward(side), side)[0]).subs(side, x))
-    same = sympy.simplify((sides[0] - sides[1]).rewrite(sympy.exp)) == 0
-    return min(sides, key=sympy.count_ops) if same else slope
+        source = inspect.getsource(op.partials_rule or op.rule)
+    except (OSError, TypeError):
+        source = "(its source is not at hand)"
+    return [{"by": ", ".join(op.parameters), "source": inspect.cleandoc("\n" + source)}]
 
 
 def place_of(target: Any) -> str:

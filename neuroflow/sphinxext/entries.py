@@ -19,8 +19,8 @@ from sphinx.util import logging
 from neuroflow.core.op import Op
 from neuroflow.core.value import Value
 from neuroflow.registry import Entry
-from neuroflow.sphinxext.latex import partial_derivatives
 from neuroflow.sphinxext.plot import Chart, function_chart
+from neuroflow.view.formulas import partial_derivatives
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ r"""Formulas that are derived, not retyped: rules run on sympy's symbols.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from neuroflow.core.op import Op
@@ -21,19 +21,41 @@ def partial_derivatives(op: Op) -> list[tuple[str, str]]:
 
     An op on vectors is shown with vectors of three entries.
     """
+    return [
+        (rf"\frac{{\partial}}{{\partial {name}}}", written)
+        for name, written in _derivatives(op, _latex, _latex_cases)
+    ]
+
+
+def partials_as_text(op: Op) -> list[tuple[str, str]]:
+    """The same for a terminal: the name of each input, and a formula of one or more lines.
+
+    >>> from neuroflow import ops
+    >>> partials_as_text(ops.mul)
+    [('a', 'b'), ('b', 'a')]
+    """
+    return _derivatives(op, _pretty, _pretty_cases)
+
+
+Rows = list[tuple[Any, Any]]
+
+
+def _derivatives(
+    op: Op, write: Callable[[Any], str], write_cases: Callable[[Rows], str]
+) -> list[tuple[str, str]]:
     try:
         names, flat = _symbols(op)
         slopes = _slopes(op, flat)
         if len(flat) == 1 and _branches(slopes[0]):
-            written = [_on_either_side(op, flat[0])]
+            rows = _on_either_side(op, flat[0])
+            written = [write(rows[0][0]) if len(rows) == 1 else write_cases(rows)]
         elif any(_branches(slope) > 2 for slope in slopes):
             return []  # many comparisons: the convention says it better than cases in cases
         else:
-            written = [_latex(slope) for slope in slopes]
+            written = [write(slope) for slope in slopes]
     except Exception:  # a rule that no symbol can go through has no derived formula
         return []
-    left = [rf"\frac{{\partial}}{{\partial {name}}}" for name in names]
-    return list(zip(left, written, strict=True))
+    return list(zip(names, written, strict=True))
 
 
 def _slopes(op: Op, flat: Sequence[Any]) -> list[Any]:
@@ -50,8 +72,11 @@ def _branches(expression: Any) -> int:
     return len(expression.atoms(sympy.Piecewise, sympy.Max, sympy.Min, sympy.Abs))
 
 
-def _on_either_side(op: Op, x: Any) -> str:
-    """One formula where both sides of 0 have the same, else cases; at 0 what the rule says."""
+def _on_either_side(op: Op, x: Any) -> Rows:
+    """Formulas and where they hold: one where both sides of 0 agree, else cases.
+
+    At 0 the formula is what the rule says.
+    """
     import sympy
 
     above, below = (
@@ -59,7 +84,7 @@ def _on_either_side(op: Op, x: Any) -> str:
         for side in (sympy.Symbol("x", positive=True), sympy.Symbol("x", negative=True))
     )
     if sympy.simplify(above - below) == 0:
-        return _latex(above)
+        return [(above, True)]
     at_zero = _exact(_slopes(op, [sympy.Integer(0)])[0])
     rows = [(above, x > 0)]
     if sympy.simplify(at_zero - below.subs(x, 0)) == 0:
@@ -68,9 +93,25 @@ def _on_either_side(op: Op, x: Any) -> str:
         rows = [(above, x >= 0), (below, x < 0)]
     else:
         rows += [(below, x < 0), (at_zero, sympy.Eq(x, 0, evaluate=False))]
+    return rows
+
+
+def _latex_cases(rows: Rows) -> str:
     cells = [rf"{_latex(value)} & \text{{if }} {_latex(condition)}" for value, condition in rows]
     body = r" \\ ".join(cells)
     return rf"\begin{{cases}} {body} \end{{cases}}"
+
+
+def _pretty_cases(rows: Rows) -> str:
+    import sympy
+
+    return _pretty(sympy.Piecewise(*rows, evaluate=False))
+
+
+def _pretty(expression: Any) -> str:
+    import sympy
+
+    return str(sympy.pretty(_exact(expression), use_unicode=True, num_columns=100))
 
 
 def _symbols(op: Op) -> tuple[list[str], list[Any]]:
