@@ -24,7 +24,7 @@ from neuroflow.checkpoint import OPTIMIZER, check_uses, load_parameters, read_ar
 from neuroflow.core.errors import FileError, StateError
 from neuroflow.data import Dataset
 from neuroflow.files import cannot_write, write_file
-from neuroflow.spec import changed, configure, to_toml
+from neuroflow.spec import changed, configure, resolve, to_toml
 from neuroflow.training import Step, Training
 
 CONFIGURATION = "config.toml"
@@ -270,6 +270,11 @@ def tokenizer_table(tokenizer: Any) -> dict[str, Any]:
         f"{type(tokenizer).__name__} is not registered as a tokenizer, so nothing could load it"
         " again; offer it in a plugin's neuroflow_tokenizers"
     )
+
+
+def make_tokenizer(table: Mapping[str, Any]) -> Any:
+    """The tokenizer of a table, such as ``inspect_file(path).data["tokenizer"]``."""
+    return resolve("tokenizer", table)()
 
 
 def _step_of(line: bytes) -> float:

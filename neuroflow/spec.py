@@ -270,6 +270,7 @@ class _Check:
     """Walks a tree, fills in defaults, and notes every problem with its path."""
 
     problems: list[str] = field(factory=list)
+    with_data: bool = False
 
     def problem(self, path: str, text: str) -> None:
         self.problems.append(f"{path}: {text}" if path else text)
@@ -350,7 +351,7 @@ class _Check:
             if setting.name in given:
                 value = self.value(given[setting.name], setting, here)
             elif setting.default is REQUIRED:
-                if setting.name not in FROM_DATA:
+                if not (self.with_data and setting.name in FROM_DATA):
                     self.problem(here, f"missing; expected {setting.type_name}")
                 continue
             else:
@@ -422,7 +423,7 @@ def configure(
       train: got neither epochs nor steps; expected one of the two
     """
     tree, where = read(source)
-    check = _Check()
+    check = _Check(with_data=True)
     result = check.tree(changed(tree, changes))
     _raise(check.problems, where)
     return result

@@ -13,20 +13,28 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field, frozen
 
 from neuroflow.core.arithmetic import mean
-from neuroflow.core.errors import BackendError, DomainError, InputError, NeuroflowError, TraceError
+from neuroflow.core.errors import (
+    BackendError,
+    ConfigurationError,
+    DomainError,
+    InputError,
+    NeuroflowError,
+    TraceError,
+)
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import no_grad
 from neuroflow.data import Dataset
 from neuroflow.engine.runner import Runner, make_runner, numbers_of
 from neuroflow.plugin import get
 from neuroflow.registry import LossEntry
-from neuroflow.spec import Tree, build_model, configure, resolve, settings_of
+from neuroflow.spec import REQUIRED, Tree, build_model, configure, resolve, settings_of
 
 MOST_TRAIN_EXAMPLES = 2000
 """At most so many training examples are looked at for the training accuracy."""
@@ -80,6 +88,7 @@ class Training:
     _schedule: Callable[..., float] = field(init=False)
     _make_runner: Callable[[str], Runner] = field(init=False)
     _size: int = field(init=False)
+    _sample: Dataset | None = field(init=False, default=None)
     _orders: random.Random | None = field(init=False, default=None)
     _order: list[int] = field(init=False, factory=list)
     _order_of: int = field(init=False, default=-1)
@@ -88,9 +97,11 @@ class Training:
     def __attrs_post_init__(self) -> None:
         options = self.options
         self.rng = _GENERATORS[options["generator"]](options["seed"])
-        self.dataset, self.test = load_data(self.configuration["data"], self.rng)
+        with _speaking_of("data"):
+            self.dataset, self.test = load_data(self.configuration["data"], self.rng)
         self._fill_in_from_data()
-        self.model = build_model(self.configuration["model"], self.rng).train()
+        with _speaking_of("model"):
+            self.model = build_model(self.configuration["model"], self.rng).train()
         entry = get("loss", self.configuration["loss"]["use"])
         assert isinstance(entry, LossEntry)
         examples = encoded(self.dataset, entry) + (encoded(self.test, entry) if self.test else [])
@@ -155,8 +166,10 @@ class Training:
             if self.dataset.task == "sequence" and self.test is not None:
                 found = {}
             else:
-                count = min(len(self.dataset), MOST_TRAIN_EXAMPLES)
-                found = self._scores(self.dataset.take(range(count)), range(count), with_loss=False)
+                sample = self._sample = self._sample or self.dataset.take(
+                    range(min(len(self.dataset), MOST_TRAIN_EXAMPLES))
+                )
+                found = self._scores(sample, range(len(sample)), with_loss=False)
             if self.test is not None:
                 held_out = range(len(self.dataset), len(self.dataset) + len(self.test))
                 scores = self._scores(self.test, held_out, with_loss=True)
@@ -270,9 +283,16 @@ class Training:
     def _fill_in_from_data(self) -> None:
         """What only the data knows, such as how many tokens there are."""
         table = self.configuration["model"]
-        wanted = {setting.name for setting in settings_of(get("layer", table["use"]))}
-        if "vocab_size" in wanted and "vocab_size" not in table and self.dataset.vocab_size:
+        settings = {setting.name: setting for setting in settings_of(get("layer", table["use"]))}
+        if "vocab_size" not in settings or "vocab_size" in table:
+            return
+        if self.dataset.vocab_size:
             table["vocab_size"] = self.dataset.vocab_size
+        elif settings["vocab_size"].default is REQUIRED:
+            raise ConfigurationError(
+                f"model.vocab_size: missing, and {_named(self.dataset)} has no vocabulary to take"
+                " it from; train this model on text, or set it"
+            )
 
     def _runner_maker(
         self, example_loss: Callable[..., Any], examples: list[Any]
@@ -346,6 +366,15 @@ def load_data(table: Mapping[str, Any], rng: random.Random) -> tuple[Dataset, Da
         dataset = dataset.standardized()
         test = test.standardized(dataset.standardization) if test else None
     return dataset, test
+
+
+@contextmanager
+def _speaking_of(section: str) -> Iterator[None]:
+    """Let an error about a setting or its data say which table of the configuration it is in."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{section}: {error}") from error
 
 
 def row_loss(loss: Callable[[Any, Any], Any]) -> Callable[..., Any]:

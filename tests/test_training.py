@@ -8,6 +8,7 @@ import random
 import pytest
 
 import neuroflow as nf
+from neuroflow.run import make_tokenizer
 from neuroflow.training import class_of, encoded, r2
 
 SMALL = {
@@ -195,6 +196,11 @@ def test_a_target_outside_the_range_of_the_loss():
         encoded(data, nf.get("loss", "cross_entropy"))
 
 
+def test_a_setting_out_of_range_names_its_table():
+    assert error_of({"data.points": 1}) == "data: points is 1; expected at least 4"
+    assert error_of({"model.sizes": [2, 0, 1]}).startswith("model: a layer got the size 0")
+
+
 def error_of(changes):
     with pytest.raises(nf.InputError) as caught:
         nf.train(SMALL, changes)
@@ -276,11 +282,23 @@ class Table(nf.Module):
         return [nf.take(self.rows, token) for token in tokens]
 
 
-def counting(rng, *, texts: int = 12):
+class Letters:
+    """Token ids of the letters of an alphabet."""
+
+    def __init__(self, *, letters: str = "abc"):
+        self.letters = letters
+
+    def configuration(self):
+        return {"letters": self.letters}
+
+
+def counting(rng, *, texts: int = 12, tokenizer="letters"):
     """0 1 2 0 1 2 ...: after the first token, everything can be known."""
     starts = [rng.randrange(3) for _ in range(texts)]
     full = [[(s + k) % 3 for k in range(4 + s)] for s in starts]
-    return nf.Dataset([t[:-1] for t in full], [t[1:] for t in full], "sequence", vocab_size=3)
+    inputs, targets = [t[:-1] for t in full], [t[1:] for t in full]
+    letters = nf.resolve("tokenizer", tokenizer)()
+    return nf.Dataset(inputs, targets, "sequence", vocab_size=3, tokenizer=letters)
 
 
 @pytest.fixture
@@ -290,6 +308,7 @@ def text_task():
 
     registry, provider = manager().registry, Provider("toys", "toys", "toys", "1", "toys")
     registry.add(nf.LayerEntry(name="table", target=Table), provider)
+    registry.add(nf.TokenizerEntry(name="letters", target=Letters), provider)
     registry.add(nf.DatasetEntry(name="counting", target=counting), provider)
     yield {
         "model": "table",
@@ -334,6 +353,13 @@ def test_a_token_outside_the_vocabulary_is_refused(text_task):
         nf.train(text_task, {"model": {"use": "table", "vocab_size": 5}})
 
 
+def test_a_model_of_text_on_points(text_task):
+    with pytest.raises(nf.ConfigurationError, match="'moons' has no vocabulary to take it from"):
+        nf.train(text_task, {"data": "moons"})
+    with pytest.raises(nf.ConfigurationError, match=r"layer\.vocab_size: missing"):
+        nf.build("table")
+
+
 def test_label_smoothing_comes_through_the_configuration(text_task):
     plain = next(iter(nf.train(text_task)))
     smooth = next(iter(nf.train(text_task, {"loss.label_smoothing": 0.5})))
@@ -341,6 +367,7 @@ def test_label_smoothing_comes_through_the_configuration(text_task):
 
 
 def test_a_text_run_is_saved_and_resumed(text_task, tmp_path):
+    text_task["data"]["tokenizer"] = {"use": "letters", "letters": "xyz"}
     whole = nf.Run.start(text_task, tmp_path / "a").run()
     for step in nf.Run.start(text_task, tmp_path / "b"):
         if step.step > 20:
@@ -348,3 +375,7 @@ def test_a_text_run_is_saved_and_resumed(text_task, tmp_path):
     again = nf.Run.resume(tmp_path / "b").run()
     assert again.training.model.state_dict() == whole.training.model.state_dict()
     assert nf.load(tmp_path / "b" / "checkpoint.safetensors").vocab_size == 3
+    saved = nf.inspect_file(tmp_path / "b" / "checkpoint.safetensors")
+    assert saved.data["tokenizer"] == {"use": "toys/letters", "letters": "xyz"}
+    assert make_tokenizer(saved.data["tokenizer"]).letters == "xyz"
+    assert "toys/letters@1" in {used.id for used in saved.uses}
