@@ -72,9 +72,11 @@ from neuroflow.inspect.explain import explain as explain
 from neuroflow.inspect.what_if import WhatIf as WhatIf
 from neuroflow.inspect.what_if import what_if as what_if
 from neuroflow.inspect.anomaly import Anomaly as Anomaly
+from neuroflow.inspect.anomaly import DivergedError as DivergedError
 from neuroflow.inspect.anomaly import detect_anomalies as detect_anomalies
 from neuroflow.inspect.anomaly import find_anomalies as find_anomalies
 from neuroflow.inspect.anomaly import replay as replay
+from neuroflow.inspect.anomaly import watched as watched
 from neuroflow.inspect.places import record_sources as record_sources
 from neuroflow.view.drawing import Drawing as Drawing
 from neuroflow.view.drawing import draw as draw

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from operator import add, mul, neg, pos, sub, truediv
 from typing import Any
 
@@ -50,11 +50,16 @@ class Expression:
 
     text: str
     _tree: ast.expr
+    _functions: Mapping[str, Callable[..., Any]] = FUNCTIONS
+
+    def at(self, **numbers: Any) -> Any:
+        """The value where each variable has the number given for it."""
+        return _evaluate(self._tree, numbers, self._functions)
 
     def __call__(self, x: Any) -> Any:
         """f(x). Raises :class:`InputError` where a float has no finite result."""
         try:
-            y = _evaluate(self._tree, x)
+            y = self.at(x=x)
         except (ArithmeticError, ValueError) as error:
             if isinstance(error, InputError):
                 raise
@@ -69,10 +74,14 @@ class Expression:
         return y
 
 
-def parse_expression(text: str) -> Expression:
+def parse_expression(
+    text: str,
+    variables: Collection[str] = ("x",),
+    functions: Mapping[str, Callable[..., Any]] = FUNCTIONS,
+) -> Expression:
     """The function that a text describes; ``^`` may be written for ``**``.
 
-    Raises :class:`InputError` for anything but arithmetic of x and known functions.
+    Raises :class:`InputError` for anything but arithmetic of the variables and known functions.
 
     >>> f = parse_expression("x**2 - 2*x + 1")
     >>> f(3.0)
@@ -97,36 +106,44 @@ def parse_expression(text: str) -> Expression:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
         raise InputError(f"cannot read f(x) = {text.strip()}: {reason}; {ALLOWED}") from error
-    problem = _problem(tree)
+    problem = _problem(tree, variables, functions)
     if problem:
         raise InputError(f"cannot read f(x) = {text.strip()}: {problem}; {ALLOWED}")
-    return Expression(text.strip(), tree)
+    return Expression(text.strip(), tree, functions)
 
 
-def _problem(tree: ast.expr) -> str:
+def _problem(
+    tree: ast.expr, variables: Collection[str], known: Mapping[str, Callable[..., Any]]
+) -> str:
     """What is not allowed in a tree, or an empty text."""
     parts = list(ast.walk(tree))
     if len(parts) > MOST_PARTS:
         return f"it has {len(parts)} parts and at most {MOST_PARTS} are read"
     functions = {id(part.func) for part in parts if isinstance(part, ast.Call)}
-    return next((p for part in parts if (p := _problem_of(part, id(part) in functions))), "")
+    found = (_problem_of(part, id(part) in functions, variables, known) for part in parts)
+    return next(filter(None, found), "")
 
 
-def _problem_of(part: ast.AST, is_function: bool) -> str:
+def _problem_of(
+    part: ast.AST,
+    is_function: bool,
+    variables: Collection[str],
+    functions: Mapping[str, Callable[..., Any]],
+) -> str:
     match part:
         case ast.Constant(value=value):
             return _problem_of_number(value)
         case ast.Name(id=name) if is_function:
-            if name not in FUNCTIONS:
-                return f"unknown function {name!r}{did_you_mean(name, FUNCTIONS)}".rstrip("?")
+            if name not in functions:
+                return f"unknown function {name!r}{did_you_mean(name, functions)}".rstrip("?")
         case ast.Name(id=name):
-            if name in FUNCTIONS:
+            if name in functions and name not in variables:
                 return f"{name} is a function: write {name}(...)"
-            if name != "x" and name not in _CONSTANTS:
+            if name not in variables and name not in _CONSTANTS:
                 return f"unknown name {name!r}"
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
             wrong = len(arguments) < 2 if name in _SEVERAL else len(arguments) != 1
-            if name in FUNCTIONS and (wrong or keywords):
+            if name in functions and (wrong or keywords):
                 count = "two or more numbers" if name in _SEVERAL else "one number"
                 return f"{name} takes {count}"
         case ast.Call():
@@ -160,21 +177,26 @@ def _problem_of_exponent(exponent: ast.expr) -> str:
     return ""
 
 
-def _evaluate(tree: ast.expr, x: Any) -> Any:
+def _evaluate(
+    tree: ast.expr, numbers: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
+) -> Any:
+    def of(part: ast.expr) -> Any:
+        return _evaluate(part, numbers, functions)
+
     match tree:
         case ast.Constant(value=value):
             return float(value)  # type: ignore[arg-type]  # checked by _problem_of_number
         case ast.Name(id=name):
-            return x if name == "x" else _CONSTANTS[name]
+            return numbers[name] if name in numbers else _CONSTANTS[name]
         case ast.Call(func=ast.Name(id=name), args=arguments):
-            return FUNCTIONS[name](*(_evaluate(a, x) for a in arguments))
+            return functions[name](*map(of, arguments))
         case ast.BinOp(op=ast.Pow(), left=left, right=right):
-            base, exponent = _evaluate(left, x), _evaluate(right, x)
+            base, exponent = of(left), of(right)
             if isinstance(base, Value) or isinstance(exponent, Value):
                 return base**exponent
             return elementary.power(base, exponent)
         case ast.BinOp(op=op, left=left, right=right):
-            return _OPERATORS[type(op)](_evaluate(left, x), _evaluate(right, x))
+            return _OPERATORS[type(op)](of(left), of(right))
         case ast.UnaryOp(op=op, operand=operand):
-            return _OPERATORS[type(op)](_evaluate(operand, x))
+            return _OPERATORS[type(op)](of(operand))
     raise InputError(f"{type(tree).__name__} is not arithmetic")  # _problem_of lets none pass

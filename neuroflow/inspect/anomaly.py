@@ -188,6 +188,61 @@ def replay(
     ]
 
 
+def watched(training: Any) -> Iterator[Any]:
+    """The steps of a :class:`neuroflow.training.Training`; where it diverges, what went wrong.
+
+    Iterate instead of over the training itself. Before each report the state is kept. If the
+    run then fails, the step that failed is found and replayed eagerly from the numbers it
+    started with, whatever backend ran it. Raises :class:`DivergedError`.
+    """
+    steps = iter(training)
+    while True:
+        before = training.model.state_dict(), training.state_dict()
+        try:
+            step = next(steps, None)
+        except DomainError as error:
+            number, anomalies = _failed_step(training, *before)
+            raise DivergedError(number, anomalies) from error
+        if step is None:
+            return
+        yield step
+
+
+class DivergedError(DomainError):
+    """A run failed; ``step`` is the first step that did, ``anomalies`` what was found in it."""
+
+    def __init__(self, step: int, anomalies: Sequence[Anomaly]) -> None:
+        self.step = step
+        self.anomalies = list(anomalies)
+        found = "\n".join(map(str, anomalies)) or (
+            "nothing is wrong before the update: the step is too long;"
+            " lower optimizer.learning_rate or set train.clip_norm"
+        )
+        super().__init__(f"the run failed at step {step}:\n{found}")
+
+
+def _failed_step(
+    training: Any, numbers: dict[str, float], state: dict[str, Any]
+) -> tuple[int, list[Anomaly]]:
+    """Go on from a state step by step, and search the first step that fails."""
+    runner, model = training.runner, training.model
+    model.load_state_dict(numbers)
+    training.load_state_dict(state)
+    while training.step < training.steps:
+        step, batch = training.step, training._batch(training.step)
+        numbers = model.state_dict()
+        try:
+            (loss,) = runner.run([batch], [training.learning_rate(step)])
+            failed = not math.isfinite(loss)
+        except DomainError:
+            failed = True
+        if failed:
+            model.load_state_dict(numbers)
+            worst = replay(model, runner.example_loss, runner.examples, batch)
+            return step + 1, [a for a in worst if a.kind in ("nan", "infinity", "domain")]
+    return training.step, []
+
+
 def _names(model: Module | None) -> Names:
     return {p: name for name, p in model.named_parameters()} if model is not None else NO_NAMES
 

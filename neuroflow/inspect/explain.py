@@ -25,6 +25,7 @@ from neuroflow.inspect.words import (
     NO_NAMES,
     TEXT,
     Names,
+    Nearby,
     label,
     local_derivative,
     number,
@@ -49,12 +50,16 @@ class Part:
     @property
     def label(self) -> str:
         """The node's name, or the expression that made it."""
-        return label(self.node, self.names)
+        return label(self.node, self._own_names)
+
+    @property
+    def _own_names(self) -> Names:
+        return Nearby(self.names, f"{self.node.scope}.")
 
     @property
     def derivative(self) -> str:
         """The local derivative as an expression, such as ``b`` for ``a * b``."""
-        return local_derivative(self.node, self.position, TEXT, self.names)
+        return local_derivative(self.node, self.position, TEXT, self._own_names)
 
     @property
     def source(self) -> str:
@@ -197,8 +202,8 @@ class Receipt:
         rows = [rf"\frac{{\partial {y}}}{{\partial {value}}} &= {_latex_number(self.gradient)}"]
         for k, part in enumerate(self.largest):
             assert part.node.op is not None
-            node = LATEX.write_op(part.node, self.names, 2)[0]
-            derivative = local_derivative(part.node, part.position, LATEX, self.names)
+            node = LATEX.write_op(part.node, part._own_names, 1)[0]
+            derivative = local_derivative(part.node, part.position, LATEX, part._own_names)
             rows.append(
                 rf"&{'=' if k == 0 else '+'} \underbrace{{{_latex_number(part.local)}}}_"
                 rf"{{\partial\left({node}\right) / \partial {value} \,=\, {derivative}}}"
@@ -289,8 +294,9 @@ def explain(
 
     ``explain(x, y)``, in either order, is the receipt of dy/dx. ``explain(x)`` finds the
     outputs computed from x by itself: those that ``backward()`` was called on, if any. For an
-    output it lists the gradients of its leaves. ``model`` lends its parameters' names;
-    ``top`` parts are listed one by one, the rest is summed by scope. No gradient changes.
+    output it lists the gradients of its leaves, of the named ones if there are some. ``model``
+    lends its parameters' names; ``top`` parts are listed one by one, the rest is summed by
+    scope. No gradient changes.
 
     Raises :class:`InputError` if the two do not depend on each other.
 
@@ -396,6 +402,7 @@ def _parts(node: Value, x: Value, upstream: float, names: Names) -> Iterable[Par
 
 def _overview(value: Value, names: Names, top: int) -> Overview:
     leaves = [node for node in topological_order(value) if node.op is None and node is not value]
+    leaves = [leaf for leaf in leaves if leaf.name or leaf in names] or leaves
     slopes = gradients(value, leaves)
     named = [label(leaf, names) for leaf in leaves]
     return Overview(value, tuple(zip(named, leaves, slopes, strict=True)), names, top)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -12,6 +12,23 @@ from neuroflow.core.value import Value
 
 Names = Mapping[Value, str]
 NO_NAMES: Names = {}
+
+
+class Nearby(Mapping[Value, str]):
+    """Names as they are seen from inside a module: its own path need not be repeated."""
+
+    def __init__(self, names: Names, start: str) -> None:
+        self.names, self.start = names, start
+
+    def __getitem__(self, value: Value) -> str:
+        return self.names[value].removeprefix(self.start)
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
 
 _DEPTH = 3
 """Expressions are written out this deep; what lies below is an ellipsis."""
@@ -71,9 +88,17 @@ class Notation:
                 for (text, own), bound in zip(parts, needed, strict=False)
             ]
             return pattern % tuple(texts), precedence
-        shown = [self._write(x, names, depth - 1)[0] for x in inputs[:3]]
-        shown += [self.more] * (len(inputs) > 3)
+        vectors = value.op.split(inputs) if value.op.vectors else (inputs,)
+        shown = [self._list(vector, names, depth - 1) for vector in vectors]
+        if len(shown) > 1:
+            shown = [f"[{text}]" for text in shown]
         return self.call % (name, ", ".join(shown)), 9
+
+    def _list(self, values: Sequence[Value], names: Names, depth: int) -> str:
+        """Up to three values; of more, the first two."""
+        listed = values if len(values) <= 3 else values[:2]
+        shown = [self._write(x, names, depth)[0] for x in listed]
+        return ", ".join(shown + [self.more] * (len(values) > 3))
 
 
 def _latex_name(name: str) -> str:

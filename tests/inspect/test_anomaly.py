@@ -141,3 +141,41 @@ def test_json_has_no_nan():
     model = Unit(math.nan, 0.0)
     (found, *_) = nf.find_anomalies(squared_error(model, 1.0, 0.0), model)
     json.dumps(found.to_dict(), allow_nan=False)
+
+
+EXPLODING = {
+    "schema": 1,
+    "model": {"use": "mlp", "sizes": [2, 4, 1], "activation": "relu"},
+    "loss": "mse",
+    "optimizer": {"use": "sgd", "learning_rate": 30.0},
+    "data": {"use": "moons", "points": 8},
+    "train": {"steps": 400, "seed": 1},
+}
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy"])
+def test_a_run_that_diverges_is_replayed_from_the_step_that_failed(backend):
+    tree = {**EXPLODING, "train": {**EXPLODING["train"], "backend": backend}}
+    training = nf.train(tree)
+    with pytest.raises(nf.DivergedError) as caught:
+        for _ in nf.watched(training):
+            pass
+    (found, *_) = caught.value.anomalies
+    assert found.kind in ("infinity", "nan", "domain")
+    assert found.phase in ("forward", "backward")
+    assert found.example is not None
+    assert found.source
+    assert f"the run failed at step {caught.value.step}:" in str(caught.value)
+    assert "remedy" in str(caught.value)
+    for value in training.model.parameters():
+        assert math.isfinite(value.data), "the numbers that the failed step started with"
+
+
+def test_a_watched_run_gives_the_same_numbers():
+    tree = {**EXPLODING, "optimizer": {"use": "sgd", "learning_rate": 0.1}}
+    tree["train"] = {"steps": 20, "seed": 1, "backend": "eager"}
+    plain = nf.train(tree).run()
+    training = nf.train(tree)
+    steps = [step.step for step in nf.watched(training)]
+    assert steps[-1] == 20
+    assert training.model.state_dict() == plain.model.state_dict()

@@ -1,0 +1,67 @@
+"""``neuroflow explain``: receipts for gradients."""
+
+from __future__ import annotations
+
+import click
+
+from neuroflow.cli.output import json_option, print_json
+
+
+@click.command()
+@click.argument("target")
+@click.argument("words", nargs=-1, metavar="[NAME=NUMBER ...] [PARAMETER ...]")
+@click.option("--of", "of", multiple=True, metavar="NAME", help="Which value to explain.")
+@click.option(
+    "--example", "examples", multiple=True, type=int, metavar="K",
+    help="Only this example of the data makes up the loss; may be repeated.",
+)  # fmt: skip
+@click.option("--depth", default=1, show_default=True, type=click.IntRange(1, 20),
+              help="Explain upstream gradients too, so many steps.")  # fmt: skip
+@click.option("--top", default=8, show_default=True, type=click.IntRange(1, 1000),
+              help="List the largest parts; sum up the rest.")  # fmt: skip
+@click.option("--latex", is_flag=True, help="Print LaTeX.")
+@click.option("--what-if", "change", type=float, metavar="CHANGE",
+              help="Also: what adding this to the value would do.")  # fmt: skip
+@json_option
+def command(
+    target: str, words: tuple[str, ...], of: tuple[str, ...], examples: tuple[int, ...],
+    depth: int, top: int, latex: bool, change: float | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Why a gradient is what it is: every use, its local derivative times what comes upstream.
+
+    TARGET is an expression (or a file that holds one) with numbers for its variables, or a run
+    folder, a saved model, a configuration or a recipe, with names of parameters:
+
+    \b
+        neuroflow explain 'c = a*b; c + tanh(a)' a=2 b=-3
+        neuroflow explain runs/moons layers.0.neurons.3.weights.1 --example 7
+
+    Without a name, all gradients are listed, the steepest first.
+    """
+    from neuroflow.cli.subjects import find, is_run, subject_of
+    from neuroflow.inspect.explain import Receipt, explain
+    from neuroflow.inspect.what_if import what_if
+
+    run = is_run(target)
+    subject = subject_of(target, words, examples)
+    wanted = list(dict.fromkeys([*of, *(words if run else ())]))
+    if not run and not wanted and len(words) == 1:
+        wanted = [words[0].partition("=")[0]]
+    if change is not None and not wanted:
+        raise click.UsageError("--what-if needs the name of a value to change")
+    results = []
+    for value in [find(subject, name) for name in wanted] or [subject.output]:
+        if value is subject.output:
+            found = explain(value, model=subject.model, top=top)
+        else:
+            found = explain(value, subject.output, model=subject.model, top=top)
+        answer = what_if(subject.output, {value: change}) if change is not None else None
+        results.append(found.to_dict() | ({"what_if": answer.to_dict()} if answer else {}))
+        if not as_json:
+            text = found.text(depth) if isinstance(found, Receipt) else found.text()
+            click.echo(found.latex() if latex else text)
+            if answer is not None:
+                click.echo(f"\nif it changed by {change:g}:\n{answer}")
+            click.echo()
+    if as_json:
+        print_json({"target": target, "explained": results})
