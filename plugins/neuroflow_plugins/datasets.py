@@ -113,6 +113,21 @@ def function(
     )
 
 
+def rows(rng, *, rows: list, classes: int = 2) -> nf.Dataset:
+    """Points written in the configuration: the numbers of each, then the number of its class."""
+    for k, row in enumerate(rows):
+        if not isinstance(row, (list, tuple)) or len(row) < 2:
+            raise nf.InputError(
+                f"row {k} is {row!r}; expected numbers and the number of a class: [x, y, 1]"
+            )
+        if not isinstance(row[-1], (int, float)) or row[-1] != int(row[-1]):
+            raise nf.InputError(f"row {k} has the class {row[-1]!r}; expected a whole number")
+    task = "binary" if classes == 2 else "classes"
+    labels = [str(k) for k in range(classes)]
+    targets = [int(row[-1]) for row in rows]
+    return nf.Dataset([row[:-1] for row in rows], targets, task, labels=labels, name="rows")
+
+
 def csv(
     rng,
     *,
@@ -251,6 +266,7 @@ _SUMMARIES = {
     xor: "two classes in opposite quadrants",
     gauss: "clouds of points, one per class",
     function: "a function of x, given as text",
+    rows: "points written in the configuration",
     csv: "the rows of a CSV file",
     digits: "1,797 handwritten digits, 8 by 8 pixels (extra 'data')",
 }

@@ -1,0 +1,71 @@
+"""Snapshots of a run: enough to go back to any part of it, and never too many."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from attrs import define, field, frozen
+
+from neuroflow.training import Training
+
+MOST = 120
+"""So many snapshots are kept; then every second one goes."""
+
+
+@frozen
+class Snapshot:
+    """A run as it stood after ``step`` updates."""
+
+    step: int
+    parameters: array[float]
+    state: dict[str, Any]
+
+    @classmethod
+    def of(cls, training: Training) -> Snapshot:
+        """The parameters, the optimizer's numbers and the random generators."""
+        state = training.state_dict()
+        state["optimizer"] = {
+            name: array("d", numbers) if isinstance(numbers, list) else numbers
+            for name, numbers in state["optimizer"].items()
+        }
+        return cls(training.step, array("d", [p.data for p in training.runner.parameters]), state)
+
+    def restore(self, training: Training) -> None:
+        """Set a run back to where this one stood."""
+        for parameter, number in zip(training.runner.parameters, self.parameters, strict=True):
+            parameter.data = number
+        training.load_state_dict(self.state)
+
+
+@define
+class History:
+    """The snapshots of a run in order, evenly thinned out; the first and the last always stay."""
+
+    snapshots: list[Snapshot] = field(factory=list)
+    every: int = 1
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps that one can go back to."""
+        return [snapshot.step for snapshot in self.snapshots]
+
+    def take(self, training: Training, now: bool = False) -> None:
+        """Keep the run as it is, if its step is due, or in any case."""
+        step = training.step
+        if not now and step % self.every:
+            return
+        self.forget_after(step - 1)
+        self.snapshots.append(Snapshot.of(training))
+        if len(self.snapshots) > MOST:
+            self.every *= 2
+            last = self.snapshots[-1]
+            self.snapshots = [s for s in self.snapshots if s.step % self.every == 0 or s is last]
+
+    def forget_after(self, step: int) -> None:
+        """Drop what lies after a step: from there the run goes another way."""
+        self.snapshots = [s for s in self.snapshots if s.step <= step]
+
+    def nearest(self, step: int) -> Snapshot:
+        """The last snapshot that is not after ``step``."""
+        return next((s for s in reversed(self.snapshots) if s.step <= step), self.snapshots[0])

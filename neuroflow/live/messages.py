@@ -1,0 +1,148 @@
+"""Messages from a page: plain dicts, checked before anything is done with them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from neuroflow.core.errors import InputError, did_you_mean
+
+LONGEST_TEXT = 500
+"""No text in a message is longer."""
+MOST_ROWS = 400
+"""A data set made by hand has at most so many points."""
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "open": ("setup",),
+    "play": (),
+    "pause": (),
+    "step": ("count",),
+    "reset": ("seed",),
+    "speed": ("value",),
+    "configure": ("setup",),
+    "rows": ("rows",),
+    "explain": ("what", "name", "row"),
+    "what_if": ("name", "by"),
+    "edit": ("name", "value"),
+    "seek": ("step",),
+    "export": ("what",),
+    "attend": ("text",),
+    "sample": ("temperature", "count"),
+}
+"""What a message may ask for (its key ``do``), and the keys that go with it."""
+
+LATEST = ("speed", "configure", "rows", "explain", "what_if", "seek", "attend", "sample")
+"""Of several such messages in a row, the last one says it all."""
+
+
+def checked(message: Any) -> dict[str, Any]:
+    """A message that has ``do`` and only the keys that belong to it; raises :class:`InputError`."""
+    if not isinstance(message, Mapping):
+        raise InputError(
+            f'a message is {type(message).__name__}; expected an object such as {{"do": "play"}}'
+        )
+    do = message.get("do")
+    if not isinstance(do, str) or do not in FIELDS:
+        shown = repr(do)[:60]
+        raise InputError(
+            f"a message asks for {shown}{did_you_mean(str(do)[:60], FIELDS)}"
+            f" expected one of: {', '.join(FIELDS)}"
+        )
+    unknown = [str(key)[:60] for key in message if key != "do" and key not in FIELDS[do]]
+    if unknown:
+        raise InputError(
+            f"the message {do!r} has the unknown key {unknown[0]!r};"
+            f" its keys: {', '.join(FIELDS[do]) or 'none'}"
+        )
+    return dict(message)
+
+
+def newest(messages: list[Any]) -> list[Any]:
+    """Messages without those that a later one of the same kind makes pointless."""
+    kept: list[Any] = []
+    for message in messages:
+        same = (
+            bool(kept)
+            and isinstance(message, Mapping)
+            and isinstance(kept[-1], Mapping)
+            and message.get("do") == kept[-1].get("do")
+            and message.get("do") in LATEST
+            and message.get("what") == kept[-1].get("what")
+        )
+        if same and message.get("do") == "configure":
+            message = _merged(kept[-1], message)
+        if same:
+            kept[-1] = message
+        else:
+            kept.append(message)
+    return kept
+
+
+def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    setups = [m.get("setup") for m in (first, second)]
+    if all(isinstance(setup, Mapping) for setup in setups):
+        return {**second, "setup": {**setups[0], **setups[1]}}  # type: ignore[dict-item]
+    return dict(second)
+
+
+def number(value: Any, name: str, low: float, high: float) -> float:
+    """A finite number within bounds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
+        raise InputError(f"{name} is {_shown(value)}; expected a number from {low:g} to {high:g}")
+    if not low <= value <= high:
+        raise InputError(f"{name} is {value:g}; expected a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def whole(value: Any, name: str, low: int, high: int) -> int:
+    """A whole number within bounds; 3.0 counts, as JavaScript knows only one kind."""
+    if number(value, name, low, high) != int(value):
+        raise InputError(f"{name} is {_shown(value)}; expected a whole number")
+    return int(value)
+
+
+def text(value: Any, name: str) -> str:
+    """A text that is not too long."""
+    if not isinstance(value, str):
+        raise InputError(f"{name} is {_shown(value)}; expected a text")
+    if len(value) > LONGEST_TEXT:
+        raise InputError(f"{name} has {len(value)} characters; expected at most {LONGEST_TEXT}")
+    return value
+
+
+def sizes(value: Any, name: str, most: int, largest: int) -> list[int]:
+    """The sizes of hidden layers."""
+    if not isinstance(value, list) or len(value) > most:
+        raise InputError(f"{name} is {_shown(value)}; expected at most {most} layer sizes")
+    return [whole(size, f"a size of {name}", 1, largest) for size in value]
+
+
+def rows(value: Any, name: str) -> list[list[float]]:
+    """Points made by hand: x, y and the number of the class."""
+    if not isinstance(value, list) or len(value) > MOST_ROWS:
+        raise InputError(f"{name} is {_shown(value)}; expected at most {MOST_ROWS} points")
+    for k, row in enumerate(value):
+        if not isinstance(row, list) or len(row) != 3:
+            raise InputError(f"point {k} is {_shown(row)}; expected [x, y, class]")
+    return [
+        [
+            number(row[0], f"x of point {k}", -100, 100),
+            number(row[1], f"y of point {k}", -100, 100),
+            float(whole(row[2], f"the class of point {k}", 0, 7)),
+        ]
+        for k, row in enumerate(value)
+    ]
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value) if isinstance(value, (str, int, float, bool, type(None))) else ""
+    shown = shown or f"a {type(value).__name__}"
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."

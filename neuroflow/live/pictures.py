@@ -1,0 +1,198 @@
+"""What a page draws, computed from the model itself: curves, backgrounds, the network."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from attrs import define, field
+
+from neuroflow.core.errors import InputError
+from neuroflow.data import Dataset
+from neuroflow.expression import parse_expression
+from neuroflow.training import Training, class_of, score
+from neuroflow.view.network import network_of
+
+ACROSS = 121
+"""Places at which a curve is computed."""
+GRID = 26
+"""Rows and columns of a background."""
+
+
+def plain(x: Any) -> Any:
+    """Numbers as JSON has them: no nan and no infinity, which become null."""
+    if isinstance(x, float):
+        return x if math.isfinite(x) else None
+    if isinstance(x, dict):
+        return {key: plain(value) for key, value in x.items()}
+    return [plain(value) for value in x] if isinstance(x, (list, tuple)) else x
+
+
+def raw_inputs(data: Dataset) -> list[list[float]]:
+    """The inputs as they were before they were standardized."""
+    scale = data.standardization
+    if scale is None:
+        return [list(row) for row in data.inputs]
+    return [
+        [x * d + m for x, m, d in zip(row, scale.means, scale.deviations, strict=True)]
+        for row in data.inputs
+    ]
+
+
+def answers(training: Training, rows: list[list[float]]) -> list[Any]:
+    """What the model says to rows that are not standardized yet."""
+    scale = training.dataset.standardization
+    inputs = [scale.apply(row) for row in rows] if scale else rows
+    return answers_to(training, inputs)
+
+
+def answers_to(training: Training, inputs: list[Any]) -> list[Any]:
+    """What the model says, in evaluation mode."""
+    model = training.model
+    was_training = model.training
+    model.eval()
+    try:
+        return training.runner.predict(inputs)
+    finally:
+        model.train(was_training)
+
+
+@define(eq=False)
+class Picture:
+    """The part of a page that is its own: nothing but the loss curve and the network."""
+
+    training: Training
+
+    def still(self) -> dict[str, Any]:
+        """What stays the same during a run."""
+        return {}
+
+    def now(self) -> dict[str, Any]:
+        """What the model says now."""
+        return {}
+
+
+@define(eq=False)
+class Curve(Picture):
+    """A function of x: its points, its true curve, and the curve of the model."""
+
+    _xs: list[float] = field(init=False, factory=list)
+
+    def still(self) -> dict[str, Any]:
+        data = self.training.dataset
+        inputs = [row[0] for row in raw_inputs(data)]
+        low, high = min(inputs), max(inputs)
+        margin = 0.08 * (high - low)
+        step = (high - low + 2 * margin) / (ACROSS - 1)
+        self._xs = [low - margin + k * step for k in range(ACROSS)]
+        return {
+            "xs": self._xs,
+            "truth": self._truth(),
+            "points": [[x, float(y)] for x, y in zip(inputs, data.targets, strict=True)],
+            "test": self._held_out(),
+            "range": [low, high],
+        }
+
+    def _truth(self) -> list[float | None]:
+        text = self.training.dataset.facts.get("f")
+        if not text:
+            return []
+        rule = parse_expression(text)
+        found: list[float | None] = []
+        for x in self._xs:
+            try:
+                found.append(float(rule(x)))
+            except InputError:  # outside the range of the data it may have no value
+                found.append(None)
+        return found
+
+    def _held_out(self) -> list[list[float]]:
+        test = self.training.test
+        if test is None:
+            return []
+        return [[row[0], y] for row, y in zip(raw_inputs(test), test.targets, strict=True)]
+
+    def now(self) -> dict[str, Any]:
+        ys = answers(self.training, [[x] for x in self._xs])
+        return {"curve": ys}
+
+
+@define(eq=False)
+class Plane(Picture):
+    """Points of several classes, and what the model says about every place between them."""
+
+    _grid: list[list[float]] = field(init=False, factory=list)
+
+    def still(self) -> dict[str, Any]:
+        data, test = self.training.dataset, self.training.test
+        inputs = raw_inputs(data)
+        held_out = raw_inputs(test) if test else []
+        box = _box(inputs + held_out)
+        self._grid = [
+            [
+                box[0] + (box[1] - box[0]) * i / (GRID - 1),
+                box[2] + (box[3] - box[2]) * j / (GRID - 1),
+            ]
+            for j in range(GRID)
+            for i in range(GRID)
+        ]
+        return {
+            "box": box,
+            "grid": GRID,
+            "labels": list(data.labels),
+            "points": [[*row, k] for row, k in zip(inputs, data.targets, strict=True)],
+            "test": [[*r, k] for r, k in zip(held_out, test.targets, strict=True)] if test else [],
+        }
+
+    def now(self) -> dict[str, Any]:
+        data = self.training.dataset
+        said = answers_to(self.training, data.inputs)
+        return {
+            "background": answers(self.training, self._grid),
+            "answers": said,
+            "classes": [class_of(answer) for answer in said],
+            "accuracy": score(said, data),
+        }
+
+
+def _box(rows: list[list[float]]) -> list[float]:
+    """Left, right, bottom and top, with a margin; as wide as it is high."""
+    xs, ys = [row[0] for row in rows], [row[1] for row in rows]
+    half = 0.58 * max(max(xs) - min(xs), max(ys) - min(ys), 0.5)
+    x, y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
+    return [x - half, x + half, y - half, y + half]
+
+
+def picture_of(training: Training) -> Picture:
+    """The picture that suits the data."""
+    data = training.dataset
+    if data.task == "regression" and data.n_inputs == 1 and data.n_outputs == 1:
+        return Curve(training)
+    if data.task in ("binary", "classes") and data.n_inputs == 2:
+        return Plane(training)
+    return Picture(training)
+
+
+def network(training: Training) -> dict[str, Any]:
+    """The neurons of the model, each with the positions of its parameters in a frame."""
+    places = {name: k for k, (name, _) in enumerate(training.model.named_parameters())}
+    layers = []
+    for layer in network_of(training.model)["layers"]:
+        neurons = [
+            {
+                "path": neuron["path"],
+                "weights": [
+                    places[_joined(neuron["path"], f"weights.{i}")]
+                    for i in range(len(neuron["weights"]))
+                ],
+                "bias": places.get(_joined(neuron["path"], "bias")),
+            }
+            for neuron in layer["neurons"]
+        ]
+        shown = {key: layer[key] for key in ("path", "activation", "provider", "curve")}
+        layers.append({**shown, "neurons": neurons})
+    return {"model": repr(training.model), "layers": layers, "names": list(places)}
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

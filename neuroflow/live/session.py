@@ -1,0 +1,356 @@
+"""A session: one network that learns on one page, driven by messages, without any transport.
+
+    session = Session("classification")
+    for frame in session.handle([{"do": "step", "count": 3}]):
+        print(frame["type"])
+
+``handle`` takes what the page asks for and gives frames, plain dicts; ``tick`` trains for a
+moment while the run is playing. The training is :func:`neuroflow.train` and nothing else, so a
+run on a page ends with the same bits as one in Python.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from attrs import define, field
+
+from neuroflow.core.errors import InputError, NeuroflowError
+from neuroflow.live import messages, receipts
+from neuroflow.live.archive import model_file
+from neuroflow.live.history import History
+from neuroflow.live.pictures import Picture, network, picture_of, plain
+from neuroflow.live.setup import (
+    CHOICES,
+    LIVE,
+    MOST_PARAMETERS,
+    PAGES,
+    offers,
+    setup_of,
+    tree_of,
+    with_setup,
+)
+from neuroflow.spec import Tree, configure, to_toml
+from neuroflow.training import Step, Training
+
+Frame = dict[str, Any]
+MOMENT = 0.05
+"""Seconds of training between looks at the messages."""
+SHARE = 0.35
+"""Pictures may take this share of the time."""
+MOST_STEPS = 1000
+
+
+@define(eq=False)
+class Session:
+    """The state of one page. ``tree`` trains something else than the page's own example."""
+
+    page: str = "classification"
+    tree: Tree | None = None
+    playing: bool = field(init=False, default=False)
+    training: Training = field(init=False)
+    edited: bool = field(init=False, default=False)
+    clock: Callable[[], float] = time.perf_counter
+    _start: Tree = field(init=False)
+    _picture: Picture = field(init=False)
+    _history: History = field(init=False)
+    _iterator: Iterator[Step] = field(init=False)
+    _pace: float = field(init=False, default=0.0)
+    _due: float = field(init=False, default=0.0)
+    _picture_at: float = field(init=False, default=-1e9)
+    _picture_cost: float = field(init=False, default=0.0)
+    _losses: list[float] = field(init=False, factory=list)
+    _sent: int = field(init=False, default=0)
+
+    def __attrs_post_init__(self) -> None:
+        self._start = configure(self.tree) if self.tree is not None else tree_of(self.page)
+        self._begin(self._start)
+
+    # Messages --------------------------------------------------------------------------------
+
+    def handle(self, asked: list[Any]) -> list[Frame]:
+        """Do what the page asks for; problems become frames of the type ``error``."""
+        frames: list[Frame] = []
+        for message in messages.newest(asked):
+            try:
+                fields = messages.checked(message)
+                act = getattr(self, f"_do_{fields.pop('do')}")
+                frames += act(**fields)
+            except NeuroflowError as error:
+                frames.append(self._problem(error, message))
+            except RecursionError:
+                deep = InputError("that is nested too deeply; write it in a simpler way")
+                frames.append(self._problem(deep, message))
+        return frames
+
+    def _problem(self, error: Exception, message: Any = None) -> Frame:
+        do = message.get("do") if isinstance(message, Mapping) else None
+        return {"type": "error", "message": str(error), "do": do if isinstance(do, str) else ""}
+
+    def tick(self) -> tuple[list[Frame], float]:
+        """Train for a moment if the run is playing: frames, and how many seconds to wait then."""
+        if not self.playing:
+            return [], 0.0
+        now = self.clock()
+        if self._pace and now < self._due:
+            return [], self._due - now
+        try:
+            self._train_until(now + MOMENT)
+        except NeuroflowError as error:
+            self.playing = False
+            self._picture_at = -1e9
+            return [self._problem(error), self._state()], 0.0
+        if self.training.step >= self.training.steps:
+            self.playing = False
+        return [self._state()], 0.0
+
+    def _train_until(self, end: float) -> None:
+        while self.training.step < self.training.steps:
+            self._one_step()
+            if self._pace:
+                self._due = self.clock() + 1.0 / self._pace
+                return
+            if self.clock() >= end:
+                return
+
+    def _one_step(self) -> None:
+        at = self.training.step
+        del self._losses[at:]
+        self._sent = min(self._sent, at)
+        self._history.forget_after(at)
+        report = next(self._iterator)
+        self._losses.extend(report.losses)
+        self._history.take(self.training)
+
+    def _do_open(self, setup: Any = None) -> list[Frame]:
+        """The page was opened: with the set-up of its address, if there is one."""
+        problems = []
+        if setup:
+            try:
+                self._begin(with_setup(self._start, setup))
+            except NeuroflowError as error:
+                problems.append(self._problem(error, {"do": "open"}))
+        return [self._setup(), self._state(full=True), *problems]
+
+    def _do_play(self) -> list[Frame]:
+        self._need_steps()
+        self.playing = True
+        self._due = 0.0
+        return [self._state()]
+
+    def _do_pause(self) -> list[Frame]:
+        self.playing = False
+        self._history.take(self.training, now=True)
+        return [self._state(full=True)]
+
+    def _do_step(self, count: Any = 1) -> list[Frame]:
+        count = messages.whole(count, "count", 1, MOST_STEPS)
+        self.playing = False
+        self._need_steps()
+        end = self.clock() + 2.0
+        for _ in range(min(count, self.training.steps - self.training.step)):
+            self._one_step()
+            if self.clock() > end:
+                break
+        self._history.take(self.training, now=True)
+        return [self._state(full=True)]
+
+    def _need_steps(self) -> None:
+        if self.training.step >= self.training.steps:
+            raise InputError(
+                f"the run is over after {self.training.steps} steps;"
+                " choose more epochs to go on, or reset it"
+            )
+
+    def _do_reset(self, seed: Any = None) -> list[Frame]:
+        """Start anew: from the same seed, a ``"new"`` one, or a given one."""
+        tree = configure(self.training.configuration)
+        if seed == "new":
+            tree["train"]["seed"] = secrets.randbelow(100_000)
+        elif seed is not None:
+            tree["train"]["seed"] = CHOICES["seed"].check(seed)
+        self._begin(tree)
+        return [self._setup(), self._state(full=True)]
+
+    def _do_speed(self, value: Any = 0) -> list[Frame]:
+        """Steps per second; 0 is as fast as possible."""
+        self._pace = messages.number(value, "speed", 0, 1000)
+        self._due = 0.0
+        return []
+
+    def _do_configure(self, setup: Any = None) -> list[Frame]:
+        tree = with_setup(self.training.configuration, setup)
+        playing = self.playing
+        if setup and all(name in LIVE for name in setup):
+            self._go_on_with(tree)
+            self.playing = playing and self.training.step < self.training.steps
+        else:
+            self._begin(tree)
+            self.playing = playing
+        return [self._setup(), self._state(full=True)]
+
+    def _do_rows(self, rows: Any = None) -> list[Frame]:
+        """Points moved, added or taken away by hand: the weights stay as they are."""
+        before = [p.data for p in self.training.runner.parameters]
+        playing, step = self.playing, self.training.step
+        self._begin(with_setup(self.training.configuration, {"rows": rows}))
+        parameters = self.training.runner.parameters
+        if len(parameters) == len(before) and step:
+            for parameter, number in zip(parameters, before, strict=True):
+                parameter.data = number
+            self.edited = True
+            self._history.take(self.training, now=True)
+        self.playing = playing
+        return [self._setup(), self._state(full=True)]
+
+    def _do_explain(self, what: Any = None, name: Any = None, row: Any = None) -> list[Frame]:
+        """The receipt of a parameter, a neuron or a point."""
+        if what == "parameter":
+            found = receipts.of_parameter(self.training, name, row)
+        elif what == "neuron":
+            found = receipts.of_neuron(self.training, name, row)
+        elif what == "point":
+            found = receipts.of_point(self.training, row)
+        else:
+            raise InputError(
+                f"cannot explain {str(what)[:40]!r}; expected parameter, neuron or point"
+            )
+        return [plain({"type": "receipt", "what": what, "step": self.training.step, **found})]
+
+    def _do_what_if(self, name: Any = None, by: Any = 0.0) -> list[Frame]:
+        by = messages.number(by, "by", -1000, 1000)
+        return [plain({"type": "what_if", **receipts.of_change(self.training, name, by)})]
+
+    def _do_edit(self, name: Any = None, value: Any = None) -> list[Frame]:
+        """Set one weight; the run goes on from there."""
+        parameter = receipts.parameter_named(self.training, name)
+        parameter.data = messages.number(value, str(name), -1000, 1000)
+        self.edited = True
+        self._history.take(self.training, now=True)
+        return [self._state(full=True)]
+
+    def _do_seek(self, step: Any = None) -> list[Frame]:
+        """Go back, or forth again, to a snapshot; training goes on from there."""
+        step = messages.whole(step, "step", 0, 10**9)
+        self.playing = False
+        if self.training.step not in self._history.steps:
+            self._history.take(self.training, now=True)
+        self._history.nearest(step).restore(self.training)
+        self._iterator = iter(self.training)
+        return [self._state(full=True)]
+
+    def _do_export(self, what: Any = None) -> list[Frame]:
+        """The configuration as TOML, or the model as a file that :func:`neuroflow.load` reads."""
+        if what == "toml":
+            file = {"name": f"{self.page}.toml", "text": self.toml()}
+        elif what == "model":
+            content = base64.b64encode(model_file(self.training)).decode()
+            file = {"name": f"{self.page}.safetensors", "base64": content}
+        else:
+            raise InputError(f"cannot export {str(what)[:40]!r}; expected toml or model")
+        return [{"type": "file", **file}]
+
+    def toml(self) -> str:
+        """What ``neuroflow train`` needs to train the same network."""
+        tree = configure(self.training.configuration)
+        tree["train"].pop("report_every", None)
+        return f"# Set up on the live page {self.page!r}.\n{to_toml(tree)}"
+
+    # The run ---------------------------------------------------------------------------------
+
+    def _begin(self, tree: Tree) -> None:
+        """A new run. Nothing of the old one is touched before the new one is known to work."""
+        training = Training(configure(tree))
+        count = len(training.runner.parameters)
+        if self.tree is None and count > MOST_PARAMETERS:
+            raise InputError(f"the model has {count} parameters; expected {MOST_PARAMETERS}")
+        self._take_over(training)
+        self.playing = False
+        self.edited = False
+        self._losses = []
+        self._history = History()
+        self._history.take(training)
+
+    def _take_over(self, training: Training) -> None:
+        self.training = training
+        self._iterator = iter(training)
+        self._picture = picture_of(training)
+        self._picture_at = -1e9
+
+    def _go_on_with(self, tree: Tree) -> None:
+        """The same run with other numbers for the rest of its way."""
+        training, now = Training(configure(tree)), self.training
+        changed = now.step > 0
+        self._history.take(now, now=True)
+        self._take_over(training)
+        self._history.nearest(now.step).restore(training)
+        self.edited = self.edited or changed
+
+    # Frames ----------------------------------------------------------------------------------
+
+    def _setup(self) -> Frame:
+        """All that stays the same until the next reset."""
+        training = self.training
+        return plain(  # type: ignore[no-any-return]
+            {
+                "type": "setup",
+                "page": self.page,
+                "pages": list(PAGES),
+                "setup": setup_of(training.configuration),
+                "choices": {
+                    c.name: {"kind": c.kind, "meaning": c.meaning, "low": c.low, "high": c.high}
+                    for c in CHOICES.values()
+                },
+                "offers": offers(self.page, training.dataset),
+                "network": network(training),
+                "picture": self._picture.still(),
+                "task": training.dataset.task,
+                "loss": training.configuration["loss"]["use"],
+                "examples": len(training.dataset),
+                "parameters": len(training.runner.parameters),
+                "backend": training.backend,
+            }
+        )
+
+    def _state(self, full: bool = False) -> Frame:
+        """Where the run stands; with the picture if it is due."""
+        training = self.training
+        first = 0 if full else min(self._sent, len(self._losses))
+        self._sent = len(self._losses)
+        frame: Frame = {
+            "type": "state",
+            "step": training.step,
+            "steps": training.steps,
+            "epoch": training.epoch,
+            "playing": self.playing,
+            "over": training.step >= training.steps,
+            "edited": self.edited,
+            "loss": training.loss if training.step else None,
+            "losses_from": first,
+            "losses": self._losses[first:],
+            "learning_rate": training.learning_rate(min(training.step, training.steps - 1)),
+            "gradient_norm": training.metrics.get("gradient_norm"),
+            "metrics": training.metrics,
+            "snapshots": self._history.steps,
+            "numbers": [p.data for p in training.runner.parameters],
+        }
+        if full or not self.playing or self._is_picture_due():
+            frame["picture"] = self._picture_now()
+        return plain(frame)  # type: ignore[no-any-return]
+
+    def _is_picture_due(self) -> bool:
+        return self.clock() - self._picture_at > self._picture_cost * (1 / SHARE - 1)
+
+    def _picture_now(self) -> dict[str, Any]:
+        start = self.clock()
+        try:
+            picture = self._picture.now()
+        except NeuroflowError as error:
+            picture = {"problem": str(error)}
+        self._picture_at = self.clock()
+        self._picture_cost = self._picture_at - start
+        return picture

@@ -1,0 +1,341 @@
+"""What can be chosen on a page: names from the registry, numbers within bounds, one tree.
+
+A *setup* is a flat dict such as ``{"dataset": "moons", "hidden": [8, 8]}``; it stands in the
+page's address. With the page's own tree it makes a configuration for :func:`neuroflow.train`.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from neuroflow.core.errors import InputError, NeuroflowError, did_you_mean
+from neuroflow.core.random import SplitMix32
+from neuroflow.data import Dataset
+from neuroflow.live import messages
+from neuroflow.plugin import get, manager
+from neuroflow.registry import ActivationEntry, Entry, LossEntry
+from neuroflow.spec import REQUIRED, Tree, configure, read, resolve, settings_of
+from neuroflow.training import encoded, load_data
+
+MOST_PARAMETERS = 5000
+"""A page trains no larger network: nobody could follow it."""
+MOST_LAYERS, LARGEST_LAYER = 6, 48
+
+
+@frozen
+class Choice:
+    """One thing to choose: where it stands in the tree, its kind, and its bounds."""
+
+    name: str
+    path: str
+    kind: str
+    meaning: str
+    low: float = 0.0
+    high: float = 0.0
+
+    def check(self, value: Any) -> Any:
+        """The value, or an :class:`InputError` that says what was expected."""
+        if self.kind == "number":
+            return messages.number(value, self.name, self.low, self.high)
+        if self.kind == "whole":
+            return messages.whole(value, self.name, int(self.low), int(self.high))
+        if self.kind == "sizes":
+            return messages.sizes(value, self.name, MOST_LAYERS, LARGEST_LAYER)
+        if self.kind == "rows":
+            return messages.rows(value, self.name)
+        return messages.text(value, self.name)
+
+
+CHOICES = {
+    choice.name: choice
+    for choice in (
+        Choice("f", "data.f", "text", "the function to learn, such as sin(x) + x / 4"),
+        Choice("dataset", "data.use", "dataset", "what to learn from"),
+        Choice("points", "data.points", "whole", "how many examples", 4, 400),
+        Choice("noise", "data.noise", "number", "how far points are moved at random", 0, 2),
+        Choice("classes", "data.classes", "whole", "how many classes", 2, 6),
+        Choice("rows", "data.rows", "rows", "points made by hand"),
+        Choice("hidden", "model.sizes", "sizes", "neurons in each hidden layer, such as 16, 16"),
+        Choice("activation", "model.activation", "activation", "applied to each hidden sum"),
+        Choice("loss", "loss.use", "loss", "how wrong one prediction is"),
+        Choice("optimizer", "optimizer.use", "optimizer", "how parameters move"),
+        Choice(
+            "learning_rate", "optimizer.learning_rate", "number", "the size of a step", 1e-6, 100
+        ),
+        Choice("schedule", "optimizer.schedule.use", "schedule", "the learning rate over time"),
+        Choice("l2", "train.l2", "number", "penalty on large weights", 0, 10),
+        Choice("batch", "train.batch", "whole", "examples per step", 1, 400),
+        Choice("epochs", "train.epochs", "whole", "passes over the examples", 1, 5000),
+        Choice("seed", "train.seed", "whole", "the start of all random numbers", 0, 2**32 - 1),
+    )
+}
+LIVE = ("learning_rate", "l2", "epochs")
+"""What can change while a run goes on; everything else starts it anew."""
+
+PAGES = {
+    "function": "Watch a network learn the curve of f(x).",
+    "classification": "Watch a network tell points of the plane apart.",
+    "gpt": "Watch a transformer learn to invent names, and see where it looks.",
+}
+EAGER: dict[str, Any] = {"train.backend": "eager", "train.report_every": 1}
+
+
+def tree_of(page: str) -> Tree:
+    """What a page trains before anything is chosen."""
+    if page not in PAGES:
+        raise InputError(
+            f"there is no live page {page!r}{did_you_mean(page, PAGES)} pages: {', '.join(PAGES)}"
+        )
+    recipe = {"function": "function", "classification": "moons", "gpt": "names"}[page]
+    tree, _ = read(recipe)
+    tree["train"].pop("steps", None)
+    tree["train"].setdefault("epochs", 100)
+    if page == "function":
+        tree["data"]["points"] = 80
+        tree["train"].update(batch=20, epochs=400)
+    return configure(tree, EAGER)
+
+
+def setup_of(tree: Tree) -> dict[str, Any]:
+    """What is chosen in a tree, as far as the page offers it."""
+    found: dict[str, Any] = {}
+    for choice in CHOICES.values():
+        here = _used(tree, choice)
+        if choice.kind == "sizes" and here:
+            here = here[1:-1]
+        if here is not None:
+            found[choice.name] = here
+    return found
+
+
+def with_setup(tree: Tree, setup: Any) -> Tree:
+    """The tree with what was chosen; checked, and the ends of the network fitted to the data.
+
+    Raises :class:`InputError` or :class:`ConfigurationError`.
+    """
+    if not isinstance(setup, Mapping):
+        raise InputError('setup is no object; expected one such as {"hidden": [8, 8]}')
+    tree = configure(tree)
+    given = {name: _choice(name).check(value) for name, value in setup.items()}
+    if "dataset" in given or "rows" in given:
+        _change_data(tree, given)
+    for name, value in given.items():
+        if name not in ("dataset", "rows"):
+            _change(tree, CHOICES[name], value)
+    tree = configure(tree)
+    _fit(tree, "loss" in given)
+    return tree
+
+
+def _choice(name: Any) -> Choice:
+    if name not in CHOICES:
+        raise InputError(
+            f"nothing named {str(name)[:60]!r} can be chosen{did_you_mean(str(name)[:60], CHOICES)}"
+            f" choices: {', '.join(CHOICES)}"
+        )
+    return CHOICES[name]
+
+
+def _change(tree: Tree, choice: Choice, value: Any) -> None:
+    section, key, *below = choice.path.split(".")
+    table = tree[section]
+    if choice.kind in OFFERED and _used(tree, choice) == value:
+        return  # with its settings as they are
+    if choice.kind in OFFERED:
+        _check_offered(choice, value)
+    if choice.name == "hidden":
+        table["sizes"] = [table["sizes"][0], *value, table["sizes"][-1]]
+    elif choice.name in ("activation", "schedule") or below:
+        table[key] = {"use": value}
+    elif choice.name == "optimizer":
+        kept = {k: table[k] for k in ("learning_rate", "schedule")}
+        tree[section] = {"use": value, **kept}
+    elif choice.name == "loss":
+        tree[section] = {"use": value}
+    elif section != "data" or key in _data_settings(tree["data"]["use"]):
+        table[key] = value
+    if choice.name == "epochs":
+        table.pop("steps", None)
+
+
+def _used(tree: Tree, choice: Choice) -> Any:
+    """The name that stands in a tree where something is to be chosen."""
+    here: Any = tree
+    for key in choice.path.split("."):
+        here = here.get(key) if isinstance(here, Mapping) else None
+    return here.get("use") if isinstance(here, Mapping) else here
+
+
+def _change_data(tree: Tree, given: Mapping[str, Any]) -> None:
+    """Another data set keeps the settings that both have."""
+    before = tree["data"]
+    beside = {k: before[k] for k in ("test", "standardize") if k in before}
+    if "rows" in given:
+        points = given["rows"]
+        classes = max([2, *(int(row[2]) + 1 for row in points)])
+        if len({row[2] for row in points}) < 2:
+            raise InputError("the points are all of one class; add some of another class")
+        tree["data"] = {"use": "rows", "rows": points, "classes": classes, **beside}
+        return
+    name = given["dataset"]
+    if name == "rows" and before["use"] == "rows":
+        return
+    _check_offered(CHOICES["dataset"], name)
+    known = _data_settings(name)
+    kept = {k: v for k, v in before.items() if k in known and k not in ("noise", "factor", "rows")}
+    tree["data"] = {"use": name, **kept, **beside}
+
+
+def _data_settings(name: str) -> dict[str, Any]:
+    return {setting.name: setting for setting in settings_of(get("dataset", name))}
+
+
+def _fit(tree: Tree, loss_was_chosen: bool) -> None:
+    """Give the network as many inputs and outputs as the data need, and a loss that fits them."""
+    model = tree["model"]
+    if "sizes" not in model:
+        return
+    data = dataset_of(tree)
+    fitting = [entry.shortest_name for entry in losses_for(data)]
+    other_task = (data.task == "classes") != (model["sizes"][-1] > 2)
+    unfit = tree["loss"]["use"] not in fitting or (data.task != "regression" and other_task)
+    if unfit and not loss_was_chosen:
+        best = {"binary": "hinge", "classes": "cross_entropy", "regression": "mse"}
+        tree["loss"] = configure({**tree, "loss": best[data.task]})["loss"]
+    if tree["loss"]["use"] not in fitting:
+        raise InputError(
+            f"the loss {tree['loss']['use']!r} does not fit these data; choose one of:"
+            f" {', '.join(fitting)}"
+        )
+    model["sizes"] = [data.n_inputs, *model["sizes"][1:-1], outputs_for(data, tree["loss"]["use"])]
+    sizes = model["sizes"]
+    count = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
+    if count > MOST_PARAMETERS:
+        raise InputError(
+            f"this network would have {count} parameters; a page trains at most"
+            f" {MOST_PARAMETERS}: choose fewer or smaller hidden layers"
+        )
+
+
+def dataset_of(tree: Tree) -> Dataset:
+    """The training examples of a tree, drawn from its seed as the run draws them."""
+    return load_data(tree["data"], SplitMix32(tree["train"]["seed"]))[0]
+
+
+def outputs_for(data: Dataset, loss: str) -> int:
+    """How many numbers the model should answer."""
+    entry = get("loss", loss)
+    assert isinstance(entry, LossEntry)
+    return 2 if data.task == "binary" and entry.index_target else data.n_outputs
+
+
+def losses_for(data: Dataset) -> list[LossEntry]:
+    """The registered losses that give a number for these data."""
+    return [entry for entry in _entries("loss") if _loss_fits(entry, data)]  # type: ignore[misc]
+
+
+def _loss_fits(entry: Any, data: Dataset) -> bool:
+    if data.task == "regression" and not _takes(entry, 0.37):
+        return False
+    try:
+        _, target = encoded(data.take([0]), entry)[0]
+        outputs = outputs_for(data, entry.shortest_name)
+        prediction: Any = [0.25] * outputs if outputs > 1 else 0.25
+        return float(resolve("loss", entry.shortest_name)(prediction, target)) >= 0.0
+    except (NeuroflowError, ArithmeticError, TypeError, ValueError):
+        return False
+
+
+def _takes(entry: LossEntry, target: float) -> bool:
+    return entry.allows is None or bool(entry.allows(target) and entry.allows(-4.0))
+
+
+# What is offered -----------------------------------------------------------------------------
+
+OFFERED = ("activation", "optimizer", "schedule", "dataset", "loss")
+
+
+def offers(page: str, data: Dataset) -> dict[str, list[dict[str, Any]]]:
+    """The names to choose from, with what they mean and who offers them."""
+    found: dict[str, list[Entry]] = {
+        "activation": _activations(),
+        "optimizer": _complete("optimizer"),
+        "schedule": _complete("schedule"),
+        "loss": list(losses_for(data)),
+    }
+    if page == "classification":
+        found["dataset"] = list(_planes())
+    return {kind: [_described(entry) for entry in entries] for kind, entries in found.items()}
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    by = entry.provider
+    return {
+        "name": entry.shortest_name,
+        "summary": entry.summary,
+        "from": "" if by is None or entry.namespace == "neuroflow" else by.distribution,
+    }
+
+
+def _check_offered(choice: Choice, name: str) -> None:
+    if choice.kind == "activation":
+        entries = _activations()
+    elif choice.kind == "dataset":
+        entries = list(_planes())
+    else:
+        entries = _entries("loss") if choice.kind == "loss" else _complete(choice.kind)
+    known = [entry.shortest_name for entry in entries]
+    if name not in known:
+        raise InputError(
+            f"unknown {choice.kind} {name[:60]!r}{did_you_mean(name[:60], known)}"
+            f" choose one of: {', '.join(known)}"
+        )
+
+
+def _entries(kind: str) -> list[Entry]:
+    return [entry for entry in manager().registry.entries(kind) if not entry.deprecated]
+
+
+def _complete(kind: str) -> list[Entry]:
+    """The entries that work with default settings."""
+    return [
+        entry
+        for entry in _entries(kind)
+        if all(setting.default is not REQUIRED for setting in settings_of(entry))
+    ]
+
+
+def _activations() -> list[Entry]:
+    """The activations of single numbers that need no settings."""
+    return [
+        entry
+        for entry in _complete("activation")
+        if isinstance(entry, ActivationEntry) and entry.elementwise
+    ]
+
+
+@functools.cache
+def _planes() -> tuple[Entry, ...]:
+    """The data sets of points in the plane: those that give some when asked."""
+    return tuple(entry for entry in _entries("dataset") if _is_plane(entry))
+
+
+def _is_plane(entry: Entry) -> bool:
+    try:
+        known = settings_of(entry)
+        if "points" not in {setting.name for setting in known}:
+            return False
+        if any(setting.default is REQUIRED for setting in known):
+            return False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = entry.load()(SplitMix32(0), points=12)
+        return data.n_inputs == 2 and data.task in ("binary", "classes")
+    except Exception:  # a plugin's data set may fail in any way: then it is not offered
+        return False

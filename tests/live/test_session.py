@@ -1,0 +1,314 @@
+"""A session trains exactly as an eager run does, and answers nonsense with a clear message."""
+
+import base64
+import math
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+import neuroflow as nf
+from neuroflow.live import messages
+from neuroflow.live.history import MOST
+from neuroflow.live.session import Session
+
+
+def parameters(model):
+    return [p.data for p in model.parameters()]
+
+
+def eager(session):
+    """The run that the exported configuration describes."""
+    return nf.train(tomllib.loads(session.toml()))
+
+
+def play(session):
+    frames = session.handle([{"do": "play"}])
+    while session.playing:
+        frames += session.tick()[0]
+    return frames
+
+
+SMALL = {"hidden": [4], "epochs": 4, "points": 20, "batch": 5}
+
+
+@pytest.mark.parametrize("page", ["function", "classification"])
+def test_a_run_on_a_page_is_an_eager_run_to_the_last_bit(page):
+    session = Session(page)
+    session.handle([{"do": "configure", "setup": SMALL}])
+    frames = play(session)
+    run = eager(session)
+    losses = [loss for step in run for loss in step.losses]
+    assert parameters(session.training.model) == parameters(run.model)
+    shown = {}
+    for frame in frames:
+        if frame["type"] == "state":
+            for k, loss in enumerate(frame["losses"]):
+                shown[frame["losses_from"] + k] = loss
+    assert [shown[k] for k in sorted(shown)] == losses
+    assert frames[-1]["numbers"] == parameters(run.model)
+    assert frames[-1]["over"]
+
+
+def test_the_numbers_of_the_picture_are_those_of_the_model(ask):
+    session = Session("function")
+    ask(session, do="configure", setup=SMALL)
+    setup = ask(session, do="open")["setup"]
+    state = ask(session, do="step", count=3)["state"]
+    scale = session.training.dataset.standardization
+    xs = [scale.apply([x]) for x in setup["picture"]["xs"]]
+    assert state["picture"]["curve"] == nf.predict(session.training.model, xs)
+    rule = nf.parse_expression(setup["setup"]["f"])
+    assert setup["picture"]["truth"] == [rule(x) for x in setup["picture"]["xs"]]
+
+
+def test_the_accuracy_is_that_of_an_evaluation(ask):
+    session = Session("classification")
+    state = ask(session, do="step", count=5)["state"]
+    assert state["picture"]["accuracy"] == session.training.evaluate()["accuracy"]
+
+
+def test_going_back_and_on_again_ends_with_the_same_bits(ask):
+    session = Session("function")
+    ask(session, do="configure", setup=SMALL)
+    ask(session, do="step", count=3)
+    middle = ask(session, do="step", count=2)["state"]
+    play(session)
+    end = parameters(session.training.model)
+    back = ask(session, do="seek", step=5)["state"]
+    assert back["step"] == 5
+    assert back["numbers"] == middle["numbers"]
+    play(session)
+    assert parameters(session.training.model) == end
+
+
+def test_snapshots_are_thinned_out_but_reach_from_the_first_step_to_the_last(ask):
+    session = Session("function")
+    ask(session, do="configure", setup={"hidden": [2], "points": 4, "epochs": 2 * MOST})
+    play(session)
+    steps = ask(session, do="pause")["state"]["snapshots"]
+    assert len(steps) <= MOST + 2
+    assert steps[0] == 0
+    assert steps[-1] == session.training.steps
+    assert steps == sorted(set(steps))
+
+
+def test_reset_repeats_the_run_and_a_new_seed_does_not(ask):
+    session = Session("classification")
+    first = ask(session, do="step")["state"]["numbers"]
+    ask(session, do="reset")
+    assert ask(session, do="step")["state"]["numbers"] == first
+    ask(session, do="reset", seed=7)
+    assert ask(session, do="step")["state"]["numbers"] != first
+    setup = ask(session, do="reset", seed="new")["setup"]
+    assert 0 <= setup["setup"]["seed"] < 100_000
+
+
+def test_a_learning_rate_changes_while_the_run_goes_on(ask):
+    session = Session("function")
+    ask(session, do="configure", setup=SMALL)
+    before = ask(session, do="step", count=2)["state"]
+    after = ask(session, do="configure", setup={"learning_rate": 0.5})["state"]
+    assert (after["step"], after["numbers"]) == (2, before["numbers"])
+    assert after["learning_rate"] > before["learning_rate"]
+    assert after["edited"]
+
+
+def test_everything_else_starts_anew_with_fitting_ends(ask):
+    session = Session("classification")
+    ask(session, do="step")
+    frames = ask(session, do="configure", setup={"dataset": "spirals", "classes": 3})
+    assert "error" not in frames
+    assert frames["state"]["step"] == 0
+    assert session.training.configuration["model"]["sizes"] == [2, 16, 16, 3]
+    assert frames["setup"]["loss"] == "cross_entropy"
+    for name in ("moons", "circles", "linear", "gauss", "xor"):
+        assert "error" not in ask(session, do="configure", setup={"dataset": name, "classes": 2})
+
+
+def test_every_offered_name_can_be_chosen(ask):
+    for page in ("function", "classification"):
+        session = Session(page)
+        ask(session, do="configure", setup=SMALL)
+        offers = ask(session, do="open")["setup"]["offers"]
+        for kind, entries in offers.items():
+            assert entries
+            for entry in entries:
+                frames = ask(session, do="configure", setup={kind: entry["name"]})
+                assert "error" not in frames, frames
+                assert math.isfinite(ask(session, do="step")["state"]["loss"])
+
+
+def test_points_made_by_hand_keep_the_weights(ask):
+    session = Session("classification")
+    before = ask(session, do="step", count=2)["state"]["numbers"]
+    points = [[0, 0, 0], [1, 1, 1], [0.5, 0, 0], [0, 0.5, 1]]
+    frames = ask(session, do="rows", rows=points)
+    assert frames["setup"]["picture"]["points"] == points
+    assert frames["state"]["numbers"] == before
+    assert frames["state"]["edited"]
+    ask(session, do="reset")
+    play(session)
+    assert parameters(session.training.model) == parameters(eager(session).run().model)
+    three = ask(session, do="rows", rows=[*points, [2, 2, 2]])
+    assert three["setup"]["loss"] == "cross_entropy"
+    assert "all of one class" in ask(session, do="rows", rows=[[0, 0, 0]] * 3)["error"]["message"]
+
+
+def test_receipts_add_up(ask):
+    session = Session("classification")
+    ask(session, do="step", count=2)
+    name = "layers.1.neurons.2.weights.3"
+    receipt = ask(session, do="explain", what="parameter", name=name)["receipt"]
+    parts = [*receipt["parts"], *receipt["rest"]]
+    assert math.isclose(sum(p["amount"] for p in parts), receipt["gradient"], abs_tol=1e-12)
+    _, gradient = session.training.runner.gradients(range(100))
+    place = session.training.runner.names.index(name)
+    assert math.isclose(receipt["gradient"], gradient[place], abs_tol=1e-12)
+
+    neuron = ask(session, do="explain", what="neuron", name="layers.1.neurons.2", row=5)["receipt"]
+    assert math.isclose(sum(t["product"] for t in neuron["terms"]), neuron["value"], abs_tol=1e-12)
+    assert neuron["after"] == max(0.0, neuron["value"])
+
+    point = ask(session, do="explain", what="point", row=5)["receipt"]
+    inputs = session.training.dataset.inputs[5]
+    assert point["outputs"] == [nf.predict(session.training.model, [inputs])[0]]
+
+
+def test_a_receipt_changes_nothing(ask):
+    session, other = Session("classification"), Session("classification")
+    for k in range(3):
+        ask(session, do="step")
+        ask(other, do="step")
+        ask(session, do="explain", what="point", row=k)
+        ask(session, do="explain", what="parameter", name="layers.0.neurons.0.bias")
+        ask(session, do="what_if", name="layers.0.neurons.0.bias", by=0.5)
+    assert parameters(session.training.model) == parameters(other.training.model)
+
+
+def test_a_weight_edited_by_hand_moves_the_loss_as_predicted(ask):
+    session = Session("function")
+    ask(session, do="step", count=5)
+    name = "layers.2.neurons.0.weights.0"
+    value = dict(session.training.model.named_parameters())[name].data
+    change = ask(session, do="what_if", name=name, by=0.01)["what_if"]
+    assert math.isclose(change["predicted"], change["actual"], rel_tol=1e-3)
+    state = ask(session, do="edit", name=name, value=value + 0.01)["state"]
+    assert state["edited"]
+    assert value + 0.01 in state["numbers"]
+    assert "error" not in ask(session, do="step")
+
+
+def test_the_exported_model_predicts_the_same(ask, tmp_path):
+    session = Session("function")
+    ask(session, do="configure", setup=SMALL)
+    ask(session, do="step", count=3)
+    file = ask(session, do="export", what="model")["file"]
+    path = tmp_path / file["name"]
+    path.write_bytes(base64.b64decode(file["base64"]))
+    rows = [[-1.0], [0.5], [2.0]]
+    scale = session.training.dataset.standardization
+    expected = nf.predict(session.training.model, [scale.apply(row) for row in rows])
+    assert nf.predict(path, rows) == expected
+    assert parameters(nf.load(path)) == parameters(session.training.model)
+    nf.save(session.training.model, tmp_path / "saved.safetensors")
+    saved = nf.inspect_file(tmp_path / "saved.safetensors")
+    assert nf.inspect_file(path).shapes == saved.shapes
+
+
+def test_the_setup_of_the_address_leads_to_the_same_run(ask):
+    session = Session("classification")
+    chosen = {"dataset": "circles", "hidden": [3, 3], "activation": "tanh", "seed": 5, "noise": 0.2}
+    setup = ask(session, do="configure", setup=chosen)["setup"]["setup"]
+    other = Session("classification")
+    ask(other, do="open", setup=setup)
+    assert other.toml() == session.toml()
+
+
+BAD = [
+    (None, "a message is NoneType"),
+    ([], "a message is list"),
+    ({"do": "__import__('os')"}, "a message asks for"),
+    ({"do": "_begin"}, "a message asks for"),
+    ({"do": ["play"]}, "a message asks for"),
+    ({"do": "play", "now": True}, "unknown key 'now'"),
+    ({"do": "step", "count": 0}, "count is 0"),
+    ({"do": "step", "count": 1e300}, "count is 1e+300"),
+    ({"do": "step", "count": True}, "count is True"),
+    ({"do": "step", "count": 10**400}, "count is 1000"),
+    ({"do": "speed", "value": float("nan")}, "speed is nan"),
+    ({"do": "seek", "step": -1}, "step is -1"),
+    ({"do": "reset", "seed": "old"}, "seed is 'old'"),
+    ({"do": "reset", "seed": -1}, "seed is -1"),
+    ({"do": "edit", "name": "layers.0.neurons.0.bias", "value": None}, "expected a number"),
+    ({"do": "edit", "name": "__class__", "value": 1}, "no parameter '__class__'"),
+    ({"do": "explain", "what": "os"}, "cannot explain 'os'"),
+    ({"do": "explain", "what": "neuron", "name": "layers"}, "no neuron 'layers'"),
+    ({"do": "explain", "what": "point", "row": 10**6}, "no example 1000000"),
+    ({"do": "what_if", "name": "x", "by": 1}, "no parameter 'x'"),
+    ({"do": "export", "what": "/etc/passwd"}, "cannot export"),
+    ({"do": "configure", "setup": 3}, "setup is no object"),
+    ({"do": "configure", "setup": {"hidden": [10**9]}}, "a size of hidden"),
+    ({"do": "configure", "setup": {"hidden": [48] * 6}}, "parameters"),
+    ({"do": "configure", "setup": {"hidden": [4] * 99}}, "hidden is a list"),
+    ({"do": "configure", "setup": {"activation": "tahn"}}, "did you mean 'tanh'?"),
+    ({"do": "configure", "setup": {"activation": "os:system"}}, "unknown activation"),
+    ({"do": "configure", "setup": {"dataset": "csv"}}, "unknown dataset 'csv'"),
+    ({"do": "configure", "setup": {"path": "/etc/passwd"}}, "nothing named 'path'"),
+    ({"do": "configure", "setup": {"f": "__import__('os')"}}, "cannot read f(x)"),
+    ({"do": "configure", "setup": {"f": "9**9**9"}}, "9"),
+    ({"do": "configure", "setup": {"f": "(" * 400}}, "cannot read f(x)"),
+    ({"do": "configure", "setup": {"f": "x" * 501}}, "at most 500"),
+    ({"do": "configure", "setup": {"loss": "cross_entropy"}}, "does not fit"),
+    ({"do": "rows", "rows": [[0, 0]]}, "expected [x, y, class]"),
+    ({"do": "rows", "rows": [[0, 0, 0.5]]}, "whole number"),
+    ({"do": "rows", "rows": [[0, 0, 1]] * 1000}, "at most 400"),
+]
+
+
+@pytest.mark.parametrize(("message", "says"), BAD)
+def test_nonsense_gets_a_message_and_changes_nothing(message, says):
+    session = Session("function")
+    before = session.toml()
+    (frame,) = session.handle([message])
+    assert frame["type"] == "error"
+    assert says in frame["message"]
+    assert session.toml() == before
+    assert session.handle([{"do": "step"}])[0]["step"] == 1
+
+
+def test_a_run_that_diverges_stops_with_a_message(ask):
+    session = Session("function")
+    ask(session, do="configure", setup={"optimizer": "sgd", "learning_rate": 90.0})
+    frames = play(session)
+    assert "the loss is" in frames[-2]["message"] or "no finite value" in frames[-2]["message"]
+    assert not frames[-1]["playing"]
+    assert ask(session, do="seek", step=0)["state"]["step"] == 0
+
+
+def test_many_messages_of_a_kind_count_as_the_last():
+    flood = [{"do": "explain", "what": "point", "row": k} for k in range(50)]
+    assert messages.newest(flood) == flood[-1:]
+    moved = [{"do": "configure", "setup": {"l2": k / 100}} for k in range(50)]
+    mixed = [{"do": "configure", "setup": {"noise": 0.3}}, *moved]
+    assert messages.newest(mixed) == [{"do": "configure", "setup": {"noise": 0.3, "l2": 0.49}}]
+    steps = [{"do": "step"}] * 3
+    assert messages.newest(steps) == steps
+
+
+def test_sessions_need_neither_numpy_nor_safetensors():
+    program = (
+        "import sys\n"
+        "for name in ('numpy', 'safetensors', 'click', 'rich'): sys.modules[name] = None\n"
+        "from neuroflow.live.session import Session\n"
+        "for page in ('function', 'classification'):\n"
+        "    s = Session(page)\n"
+        "    frames = s.handle([{'do': 'open'}, {'do': 'step', 'count': 2}])\n"
+        "    frames += s.handle([{'do': 'export', 'what': w} for w in ('toml', 'model')])\n"
+        "    frames += s.handle([{'do': 'explain', 'what': 'point', 'row': 1}])\n"
+        "    print([f['type'] for f in frames])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "error" not in done.stdout
