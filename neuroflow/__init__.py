@@ -39,7 +39,8 @@ _HOME = {
     "neuroflow.inspect.checks.report": "Report",
     "neuroflow.inspect.explain": "Overview Receipt explain",
     "neuroflow.inspect.what_if": "WhatIf what_if",
-    "neuroflow.inspect.anomaly": "Anomaly DivergedError detect_anomalies find_anomalies replay watched",
+    "neuroflow.inspect.anomaly": "Anomaly DivergedError detect_anomalies find_anomalies replay"
+    " watched",
     "neuroflow.inspect.places": "record_sources",
     "neuroflow.view.drawing": "Drawing draw",
     "neuroflow.data": "Dataset Standardization",
