@@ -9,6 +9,7 @@ knows its provider and a plugin that fails is skipped whole, recorded and report
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import time
@@ -46,6 +47,8 @@ from neuroflow.registry import (
 
 GROUP = "neuroflow"
 HOOK_VERSION = 1
+SLOW = 1.0
+"""A plugin that takes longer to load (in seconds) gets a warning."""
 
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
@@ -168,7 +171,7 @@ class PluginManager:
                     f"the entry point {plugin.name!r} is also offered by"
                     f" {taken[0].provider.distribution}, which is used; uninstall one of the two"
                 )
-            with contextlib.redirect_stdout(sys.stderr):
+            with _quiet(plugin):
                 module = plugin.module = point.load()
                 _check_version(module)
                 self.pluggy.register(module, name=plugin.name)
@@ -177,6 +180,11 @@ class PluginManager:
             for entry in entries:
                 plugin.entries.append(self.registry.add(entry, plugin.provider))
         plugin.seconds = time.perf_counter() - start
+        if plugin.seconds > SLOW and not plugin.failure:
+            plugin.warnings.append(
+                f"it takes {plugin.seconds:.1f} s to load; give heavy targets as"
+                " 'module:attribute', which is imported on first use"
+            )
 
     def _collect(self, plugin: Plugin) -> list[Entry]:
         """Call the plugin's hooks one by one; generators are drained here, inside the guard."""
@@ -205,6 +213,19 @@ class PluginManager:
                 self.pluggy.unregister(name=plugin.name)
             if self.strict:
                 raise PluginError(f"{plugin.provider} failed: {plugin.failure}") from error
+
+
+@contextlib.contextmanager
+def _quiet(plugin: Plugin) -> Iterator[None]:
+    """What a plugin prints goes to standard error: results on standard output stay whole."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said):
+            yield
+    finally:
+        if said.getvalue():
+            sys.stderr.write(said.getvalue())
+            plugin.warnings.append("it prints while it is loaded; a plugin should be silent")
 
 
 def _unique(points: Iterable[EntryPoint]) -> list[EntryPoint]:

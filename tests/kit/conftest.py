@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -32,3 +33,35 @@ def cli(run):
         return code, json.loads(out) if "--json" in words and out else out, err
 
     return call
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A folder of installed distributions; ``site.add(...)`` installs one more."""
+    return Site(tmp_path / "site")
+
+
+class Site:
+    """Distributions with their metadata, as pip leaves them behind."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+
+    def add(self, distribution, module, source, *, version="1.2", entry="", metadata_only=False):
+        """Install a distribution of one module that offers one plugin."""
+        info = self.folder / f"{distribution.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n"
+        )
+        (info / "entry_points.txt").write_text(f"[neuroflow]\n{entry or module} = {module}\n")
+        (info / "INSTALLER").write_text("test\n")
+        if not metadata_only:
+            (self.folder / f"{module}.py").write_text(source)
+        return self
+
+    @property
+    def environment(self):
+        """Variables under which Python finds the distributions."""
+        return {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONWARNINGS": "error"}
