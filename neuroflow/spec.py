@@ -12,6 +12,7 @@ import inspect
 import json
 import math
 import random
+import sys
 import tomllib
 import types
 import typing
@@ -395,7 +396,8 @@ class _Check:
             return value
         if isinstance(value, (int, float)) and not _in_range(value, setting):
             self.problem(
-                path, f"got {_shown(value)}; expected {setting.type_name} {setting.range}".strip()
+                path,
+                f"got {_shown(value)}; expected {setting.type_name} {setting.range or '(finite)'}",
             )
         return _normal(value, setting.type)
 
@@ -556,7 +558,8 @@ def _is_list(hint: Any) -> bool:
 def _normal(value: Any, hint: Any) -> Any:
     """Whole numbers become floats where a float is expected; tuples become lists."""
     options = [hint, *typing.get_args(hint)]
-    if type(value) is int and float in options and int not in options:
+    whole = type(value) is int and abs(value) <= sys.float_info.max
+    if whole and float in options and int not in options:
         return float(value)
     if isinstance(value, (list, tuple)):
         return [
@@ -569,6 +572,8 @@ def _normal(value: Any, hint: Any) -> Any:
 
 
 def _in_range(value: float, setting: Setting) -> bool:
+    if abs(value) > sys.float_info.max:
+        return False  # a whole number that no float can hold, or infinity
     if setting.exclusive:
         return setting.low < value < setting.high
     return setting.low <= value <= setting.high

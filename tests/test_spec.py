@@ -103,6 +103,13 @@ def test_bool_is_no_number_and_a_number_is_no_bool():
     )
 
 
+@pytest.mark.parametrize("value", [10**400, math.inf, math.nan], ids=["huge", "inf", "nan"])
+def test_numbers_that_no_float_holds_are_refused(value):
+    message = problems_of(MOONS, {"optimizer.momentum": value, "optimizer.learning_rate": value})
+    assert "expected a number (finite)" in message
+    assert "expected a number above 0" in message
+
+
 def test_a_name_of_another_kind_is_said_to_be_one():
     message = problems_of(MOONS, {"loss": "relu"})
     assert "loss.use: unknown loss 'relu'" in message
