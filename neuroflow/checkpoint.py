@@ -23,6 +23,7 @@ from neuroflow.core.random import SplitMix32
 from neuroflow.files import write_file
 
 FORMAT = 1
+CHECKPOINT = "checkpoint.safetensors"
 OPTIMIZER = "optimizer:"
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -110,14 +111,15 @@ def save(
 def inspect_file(path: str | Path) -> SavedModel:
     """What a saved model says about itself, without loading any plugin.
 
-    Raises :class:`FileError` if there is no such file and :class:`StateError` if it is damaged.
+    ``path`` is a file, or the folder of a run. Raises :class:`FileError` if there is no such
+    file and :class:`StateError` if it is damaged.
     """
-    about, shapes = _read(path)
+    about, shapes = _read(file_of(path))
     return _described(about, shapes)
 
 
 def load(path: str | Path) -> Any:
-    """The model of a file, in evaluation mode.
+    """The model of a file, or of the last checkpoint in a run's folder, in evaluation mode.
 
     Raises :class:`PluginError` that names plugin, distribution and version if an entry is
     missing, :class:`StateError` if an entry has changed or the file is damaged, and
@@ -131,11 +133,18 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     """The model of a file, and what the file says about itself."""
     from neuroflow.spec import build
 
+    path = file_of(path)
     saved, arrays = read_arrays(path)
     pinned = check_uses(saved.uses, str(path))
     model = build(_with_ids(saved.spec, pinned), rng=SplitMix32(0))
     load_parameters(model, arrays, path)
     return model.eval(), saved
+
+
+def file_of(path: str | Path) -> Path:
+    """The file itself, or the checkpoint in a run's folder."""
+    path = Path(path)
+    return path / CHECKPOINT if path.is_dir() else path
 
 
 def load_parameters(model: Module, arrays: Arrays, path: str | Path) -> None:

@@ -20,7 +20,14 @@ from typing import Any
 
 from attrs import asdict, define, field
 
-from neuroflow.checkpoint import OPTIMIZER, check_uses, load_parameters, read_arrays, save
+from neuroflow.checkpoint import (
+    CHECKPOINT,
+    OPTIMIZER,
+    check_uses,
+    load_parameters,
+    read_arrays,
+    save,
+)
 from neuroflow.core.errors import FileError, StateError
 from neuroflow.data import Dataset
 from neuroflow.files import cannot_write, write_file
@@ -29,7 +36,6 @@ from neuroflow.training import Step, Training
 
 CONFIGURATION = "config.toml"
 METRICS = "metrics.jsonl"
-CHECKPOINT = "checkpoint.safetensors"
 
 
 @define(eq=False)

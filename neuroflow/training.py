@@ -572,7 +572,7 @@ def _list(x: Any) -> Sequence[float]:
 
 
 def _exp(loss: float) -> float:
-    return math.exp(loss) if loss < 700 else math.inf
+    return math.exp(min(loss, 700.0))  # beyond that it would not fit, and JSON has no infinity
 
 
 def _next_multiple(step: int, every: int) -> int:

@@ -55,6 +55,8 @@ def test_a_folder_holds_configuration_metrics_and_checkpoint(tmp_path):
     assert {u.use for u in saved.uses} >= {"mlp", "tanh", "adam", "linear", "hinge", "moons"}
     assert nf.load(folder / CHECKPOINT).state_dict() == run.training.model.state_dict()
     assert run.summary()["folder"] == str(folder)
+    assert nf.load(folder).state_dict() == nf.load(folder / CHECKPOINT).state_dict()
+    assert nf.inspect_file(folder) == saved
 
 
 def test_a_run_folder_changes_no_number(tmp_path):

@@ -113,7 +113,7 @@ def function(
     )
 
 
-def rows(rng, *, rows: list, classes: int = 2) -> nf.Dataset:
+def rows(rng, *, rows: list[Any], classes: int = 2) -> nf.Dataset:
     """Points written in the configuration: the numbers of each, then the number of its class."""
     for k, row in enumerate(rows):
         if not isinstance(row, (list, tuple)) or len(row) < 2:
