@@ -9,6 +9,7 @@ knows its provider and a plugin that fails is skipped whole, recorded and report
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import os
 import sys
@@ -103,6 +104,17 @@ class Hooks:
 
 
 HOOKS = tuple(name for name in vars(Hooks) if name.startswith("neuroflow_"))
+
+
+def hook_signature(hook: str) -> str:
+    """A hook as a plugin writes it, read from the code.
+
+    >>> hook_signature("neuroflow_commands")
+    'neuroflow_commands(cli: Any) -> None'
+    """
+    signature = inspect.signature(getattr(Hooks, hook))
+    given = [p for p in signature.parameters.values() if p.name != "self"]
+    return f"{hook}{signature.replace(parameters=given)}".replace("'", "")
 
 
 @define

@@ -65,16 +65,14 @@ class HookDirective(_Located):
     kind = "hook"
 
     def run(self) -> list[nodes.Node]:
-        from neuroflow.plugin import HOOKS, Hooks
+        from neuroflow.plugin import HOOKS, Hooks, hook_signature
 
         name = self.arguments[0]
         if name not in HOOKS:
             raise self.error(f"no hook is named {name!r}; hooks: {', '.join(HOOKS)}")
         hook = getattr(Hooks, name)
-        signature = inspect.signature(hook)
-        given = [p for p in signature.parameters.values() if p.name != "self"]
         target = self.located(name)
-        text = f"{name}{signature.replace(parameters=given)}".replace("'", "")
+        text = hook_signature(name)
         line = addnodes.desc_signature(text, "", ids=target["ids"])
         line += addnodes.desc_name(name, name)
         line += addnodes.desc_addname(text[len(name) :], text[len(name) :])
@@ -186,6 +184,25 @@ def _with_alt(svg: str, alt: str) -> str:
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)
 
 
+class RunDirective(SphinxDirective):
+    """``.. nf:run::``: code, and below it what it prints when the documentation is built."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        import contextlib
+        import io
+
+        code = "\n".join(self.content)
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed):
+                exec(compile(code, "<run>", "exec"), {"__name__": "run"})
+        except Exception as error:
+            raise self.error(f"the code failed: {error!r}") from error
+        return [code_block(code, "python"), code_block(printed.getvalue().rstrip(), "text")]
+
+
 class ConfigurationDirective(SphinxDirective):
     """``.. nf:configuration::``: every table and key of a configuration, read from the code."""
 
@@ -278,6 +295,7 @@ class NeuroflowDomain(Domain):
         "hook": HookDirective,
         "catalogue": CatalogueDirective,
         "figure": FigureDirective,
+        "run": RunDirective,
         "configuration": ConfigurationDirective,
         "commands": CommandsDirective,
     }
