@@ -1,8 +1,9 @@
 """The command line: ``neuroflow COMMAND``, one module of this package per command.
 
-To add one, write ``neuroflow/cli/NAME.py`` with a click command of that name (or just called
-``command``, where the name is taken), and a line in :data:`COMMANDS`. The module is imported only when its command runs, so ``neuroflow --help``
-costs next to nothing. Plugins add commands of their own through ``neuroflow_commands``.
+To add one, write ``neuroflow/cli/NAME.py`` with a click command of that name (or called
+``command``, where the name is taken), and a line in :data:`COMMANDS`. The module is imported
+only when its command runs, so ``neuroflow --help`` costs next to nothing. Plugins add commands
+of their own through ``neuroflow_commands``.
 
 Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C.
 """

@@ -1,0 +1,187 @@
+"""``neuroflow doctor``: what is wrong with this installation, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+import click
+from attrs import asdict, frozen
+
+from neuroflow.cli.output import console, json_option, print_json, table
+
+GROUP = "neuroflow"
+
+
+@frozen
+class Problem:
+    """Something that is wrong: where, what, and the remedy."""
+
+    subject: str
+    problem: str
+    remedy: str
+    fatal: bool = True
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> int:
+    """Look for what is wrong with the installation; exit code 1 if something is.
+
+    Broken plugins, two copies of one distribution, entry points that an editable installation
+    does not know yet, and which optional packages are there.
+
+    \b
+    Examples:
+      neuroflow doctor
+      neuroflow doctor --json
+    """
+    problems = [*broken_plugins(), *duplicates(), *stale_entry_points()]
+    versions, extras = versions_of(), optional_packages()
+    failed = any(problem.fatal for problem in problems)
+    if as_json:
+        print_json({
+            "healthy": not failed,
+            "problems": [asdict(problem) for problem in problems],
+            "versions": versions,
+            "extras": extras,
+        })  # fmt: skip
+        return int(failed)
+    out = console()
+    out.print(table(("", ""), versions.items()))
+    rows = [(extra, _parts(parts)) for extra, parts in extras.items()]
+    out.print(table(("extra", "packages (missing ones in brackets)"), rows))
+    for problem in problems:
+        style = "red" if problem.fatal else "yellow"
+        out.print(f"{problem.subject}: {problem.problem}", style=style, soft_wrap=True)
+        out.print(f"  remedy: {problem.remedy}", soft_wrap=True)
+    if not problems:
+        out.print("nothing is wrong", style="green")
+    return int(failed)
+
+
+def broken_plugins() -> Iterator[Problem]:
+    """Plugins that were skipped, and those that are there but suspicious."""
+    from neuroflow.plugin import manager
+
+    for plugin in manager().plugins:
+        by = plugin.provider
+        if plugin.failure:
+            yield Problem(str(by), plugin.failure, _remedy(plugin.failure, by))
+        for warning in plugin.warnings if by.distribution != GROUP else ():
+            yield Problem(str(by), warning, f"tell the authors of {by.distribution}", fatal=False)
+
+
+def _remedy(failure: str, by: Any) -> str:
+    leave_out = f"or leave it out with NEUROFLOW_DISABLE_PLUGINS={by.plugin}"
+    missing = re.match(r"ModuleNotFoundError while loading: No module named '([^']+)'", failure)
+    if missing and missing[1].partition(".")[0] == by.module.partition(".")[0].partition(":")[0]:
+        return f"its own module is not there: install {by.distribution} again, {leave_out}"
+    if missing:
+        needs = f"install what provides the module {missing[1]!r}"
+        return f"{needs} into this environment, {leave_out}"
+    return f"upgrade or uninstall {by.distribution} {by.version}, {leave_out}"
+
+
+def duplicates() -> Iterator[Problem]:
+    """Distributions whose metadata is found twice: one copy hides the other."""
+    found: dict[str, list[Distribution]] = defaultdict(list)
+    for each in distributions():
+        concerned = each.name and (
+            _normal(each.name) == GROUP or any(p.group == GROUP for p in each.entry_points)
+        )
+        if concerned:
+            found[_normal(each.name)].append(each)
+    for name, copies in found.items():
+        places = list(dict.fromkeys(f"{c.version} in {c.locate_file('')}" for c in copies))
+        if len(copies) > 1:
+            yield Problem(
+                f"distribution {name}",
+                f"is installed {len(copies)} times: {'; '.join(places)}",
+                f"uninstall it until none is left (pip uninstall {name}), then install it once;"
+                " in a checkout, delete stale *.egg-info folders",
+            )
+
+
+def stale_entry_points() -> Iterator[Problem]:
+    """Editable installations whose pyproject.toml has changed its entry points since."""
+    for each in distributions():
+        folder = _editable_folder(each)
+        project = folder / "pyproject.toml" if folder else None
+        if project is None or not project.is_file():
+            continue
+        try:
+            table = tomllib.loads(project.read_text(encoding="utf-8")).get("project", {})
+        except (OSError, ValueError):
+            continue
+        declared = table.get("entry-points", {}).get(GROUP, {})
+        installed = {p.name: p.value for p in each.entry_points if p.group == GROUP}
+        if declared != installed:
+            differing = sorted(dict(declared.items() ^ installed.items()))
+            yield Problem(
+                f"distribution {each.name} {each.version}",
+                f"{project} and the installed entry points differ: {', '.join(differing)}",
+                f"install it again: pip install -e {folder}",
+            )
+
+
+def _editable_folder(each: Distribution) -> Path | None:
+    try:
+        about = json.loads(each.read_text("direct_url.json") or "{}")
+    except ValueError:
+        return None
+    url = urlparse(about.get("url", ""))
+    if not about.get("dir_info", {}).get("editable") or url.scheme != "file":
+        return None
+    return Path(unquote(url.path))
+
+
+def versions_of() -> dict[str, str]:
+    """What runs here."""
+    own = distribution(GROUP)
+    required = [_name(text) for text in own.requires or () if "extra ==" not in text]
+    return {
+        "neuroflow": f"{own.version} in {Path(__file__).parents[2]}",
+        "python": f"{platform.python_version()} ({sys.executable})",
+        "platform": platform.platform(terse=True),
+        **{name: _version(name) or "MISSING" for name in required},
+    }
+
+
+def optional_packages() -> dict[str, dict[str, str | None]]:
+    """For each extra its packages with their versions, None for those that are missing."""
+    extras: dict[str, dict[str, str | None]] = {}
+    for text in distribution(GROUP).requires or ():
+        extra = re.search(r"extra == ['\"]([^'\"]+)['\"]", text)
+        if extra and _normal(_name(text)) != GROUP:
+            extras.setdefault(extra[1], {})[_name(text)] = _version(_name(text))
+    return extras
+
+
+def _parts(parts: dict[str, str | None]) -> str:
+    return ", ".join(f"{name} {version}" if version else f"[{name}]"
+                     for name, version in parts.items())  # fmt: skip
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\s\[<>=!~;(]", requirement, maxsplit=1)[0]
+
+
+def _version(name: str) -> str | None:
+    try:
+        return distribution(name).version
+    except PackageNotFoundError:
+        return None
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,87 @@
+"""``neuroflow inspect MODEL``: read what a file says; run nothing of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neuroflow.cli.output import console, json_option, print_json, table
+from neuroflow.cli.predict import model_file
+
+if TYPE_CHECKING:
+    from neuroflow.checkpoint import SavedModel
+
+
+@click.command("inspect")
+@click.argument("model", type=click.Path(path_type=Path))
+@json_option
+def command(model: Path, as_json: bool) -> None:
+    """What MODEL says about itself, a run folder or a .safetensors file.
+
+    No plugin is loaded and no code of the model is run, so this is safe for files from anyone,
+    and it works where a plugin is missing.
+
+    \b
+    Examples:
+      neuroflow inspect runs/moons
+      neuroflow inspect model.safetensors --json
+    """
+    from neuroflow.checkpoint import inspect_file
+
+    path = model_file(model)
+    about = inspect_file(path)
+    if as_json:
+        print_json(_facts(path, about))
+        return
+    rows = [("file", str(path)), ("written by", f"neuroflow {about.neuroflow}")]
+    rows += [("model", _short(about.spec)), ("parameters", f"{about.parameters:,}")]
+    rows += [(name, _short(value)) for name, value in about.data.items() if value not in ("", [])]
+    if "step" in about.state:
+        rows.append(("step", str(about.state["step"])))
+    out = console()
+    out.print(table(("", ""), rows))
+    uses = [(u.kind, u.id, u.plugin, u.offered_by) for u in about.uses]
+    out.print(table(("needs", "id", "plugin", "distribution"), uses))
+    out.print(table(("tensors", "count", "shape"), _grouped(about.shapes), right="count"))
+
+
+def _grouped(shapes: dict[str, tuple[int, ...]]) -> list[tuple[str, str, str]]:
+    """Tensors of one shape whose names differ in their last number, as one row.
+
+    >>> _grouped({"neurons.0.weights": (2,), "neurons.1.weights": (2,)})
+    [('neurons.*.weights', '2', '2')]
+    """
+    counts = Counter(
+        (re.sub(r"\.\d+(?=(\.[^\d.][^.]*)*$)", ".*", name), shape) for name, shape in shapes.items()
+    )
+    return [
+        (name, str(count), " x ".join(map(str, shape)) or "1")
+        for (name, shape), count in sorted(counts.items())
+    ]
+
+
+def _facts(path: Path, about: SavedModel) -> dict[str, Any]:
+    from attrs import asdict
+
+    state = {name: value for name, value in about.state.items() if name != "training"}
+    return {
+        "file": str(path),
+        "neuroflow": about.neuroflow,
+        "spec": about.spec,
+        "parameters": about.parameters,
+        "uses": [asdict(used) for used in about.uses],
+        "data": about.data,
+        "configuration": about.configuration,
+        "state": state,
+        "tensors": {name: list(shape) for name, shape in about.shapes.items()},
+    }
+
+
+def _short(value: Any, most: int = 200) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= most else f"{text[: most - 4]} ..."

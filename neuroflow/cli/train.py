@@ -1,0 +1,77 @@
+"""``neuroflow train``: a recipe or a configuration becomes a run folder and a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from neuroflow.cli.output import json_option
+from neuroflow.cli.training import finish, follow
+
+
+@click.command()
+@click.argument("source", metavar="RECIPE|FILE")
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Set one key, such as optimizer.learning_rate=0.1; repeat for more.",
+)
+@click.option("--seed", type=int, help="Short for --set train.seed=...")
+@click.option("--backend", help="Short for --set train.backend=...: auto, eager, numpy, numba.")
+@click.option("--dtype", help="Short for --set train.dtype=...: float64 or float32.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The run folder to write; runs/NAME if left out, numbered where that is taken.",
+)
+@click.option("--profile", is_flag=True, help="Show where the time of a step goes.")
+@json_option
+def train(
+    source: str,
+    changes: tuple[str, ...],
+    seed: int | None,
+    backend: str | None,
+    dtype: str | None,
+    out: Path | None,
+    profile: bool,
+    as_json: bool,
+) -> None:
+    """Train a recipe (see: neuroflow recipes) or a TOML or JSON file.
+
+    Writes a run folder: the configuration with every default, the loss of each step, a
+    checkpoint and a picture. Ctrl-C saves the run and exits with code 130; go on with
+    neuroflow resume.
+
+    \b
+    Examples:
+      neuroflow train moons
+      neuroflow train digits --seed 7 --out runs/mine
+      neuroflow train my.toml --set "model.sizes=[2, 8, 1]" --json
+    """  # fmt: skip
+    from neuroflow.run import Run
+
+    given = {"seed": seed, "backend": backend, "dtype": dtype}
+    short = [f"train.{name}={value}" for name, value in given.items() if value is not None]
+    run = Run.start(source, out or _free_folder(source), [*changes, *short])
+    follow(run)
+    finish(run, as_json, _profile(run) if profile else None)
+
+
+def _free_folder(source: str) -> Path:
+    """``runs/moons``, or ``runs/moons-2`` if there is one already, and so on."""
+    name = Path(source).stem or "run"
+    number = 1
+    while (folder := Path("runs", name if number == 1 else f"{name}-{number}")).exists():
+        number += 1
+    return folder
+
+
+def _profile(run: Any) -> Any:
+    training = run.training
+    size = training.options.get("batch") or len(training.dataset)
+    return training.runner.profile(range(min(size, len(training.dataset))))

@@ -1,0 +1,223 @@
+"""Pictures of a run as PNG, by matplotlib (extra ``plot``): what was learned, and the loss.
+
+Colours are those of Okabe and Ito, which all people can tell apart; classes differ in the shape
+of their marks too. The same run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuroflow.files import write_file
+from neuroflow.view.outcome import History, Losses, Outcome, ends
+
+if TYPE_CHECKING:
+    from neuroflow.run import Run
+
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+MARKS = "osD^vPX*"
+GRID = 120
+"""How many columns and rows of a plane are asked for their class."""
+
+
+def save_picture(run: Run, path: str | Path) -> Path | None:
+    """Draw a run and write the PNG; None without matplotlib.
+
+    Raises :class:`neuroflow.FileError` if it cannot be written.
+    """
+    if find_spec("matplotlib") is None:
+        return None
+    path = Path(path)
+    write_file(path, picture_of(run))
+    return path
+
+
+def picture_of(run: Run) -> bytes:
+    """The picture as the bytes of a PNG: what the model learned beside the loss of each step."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    outcome = Outcome(run.training)
+    draw = _DRAWERS.get(outcome.kind)
+    with rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10}):
+        figure = Figure(figsize=(10.0, 4.6) if draw else (6.4, 4.4), dpi=120, layout="constrained")
+        FigureCanvasAgg(figure)
+        if draw:
+            left, right = figure.subfigures(1, 2, width_ratios=(1.1, 1))
+            draw(left, outcome)
+            _draw_loss(right.subplots(), History.of(run))
+        else:
+            _draw_loss(figure.subplots(), History.of(run))
+        figure.suptitle(_title(run), fontsize=11)
+        providers = outcome.third_party()
+        if providers:
+            figure.supxlabel(f"with {'; '.join(providers)}", fontsize=8)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _title(run: Run) -> str:
+    training = run.training
+    model = training.configuration["model"]["use"]
+    count = len(training.runner.parameters)
+    name = training.dataset.name or "data"
+    return f"{name}: {model} with {count:,} parameters after {training.step:,} steps"
+
+
+def _draw_loss(axes: Any, history: History) -> None:
+    steps, losses = zip(*history.train, strict=True) if history.train else ((), ())
+    noisy = len(losses) > 300
+    axes.plot(steps, losses, color=COLOURS[4] if noisy else COLOURS[0], label="training batch",
+              linewidth=0.6 if noisy else 1.2, alpha=0.6 if noisy else 1.0)  # fmt: skip
+    if noisy:
+        axes.plot(*_means(history.train, len(losses) // 50), color=COLOURS[0], linewidth=1.4,
+                  label=f"mean of {len(losses) // 50} steps")  # fmt: skip
+    if history.test:
+        axes.plot(*zip(*history.test, strict=True), color=COLOURS[5], marker="o", markersize=3.5,
+                  linestyle="--", linewidth=1.2, label="test examples")  # fmt: skip
+    if noisy or history.test:
+        axes.legend(frameon=False)
+    positive = [y for _, y in [*history.train, *history.test] if y > 0]
+    if len(positive) == len(history.train) + len(history.test) and positive:
+        low, high = min(positive), max(positive)
+        if high / low > 30:
+            axes.set_yscale("log")
+        else:
+            axes.set_ylim(bottom=0)
+    axes.set(title="Loss", xlabel="step", ylabel="loss")
+    _tidy(axes)
+
+
+def _means(history: Losses, width: int) -> tuple[list[float], list[float]]:
+    """The mean loss of each ``width`` steps, in their middle."""
+    parts = [history[k : k + width] for k in range(0, len(history), width)]
+    parts = [part for part in parts if len(part) == width]
+    return (
+        [sum(step for step, _ in part) / width for part in parts],
+        [sum(loss for _, loss in part) / width for part in parts],
+    )
+
+
+def _draw_plane(figure: Any, outcome: Outcome) -> None:
+    """The class of each place, and the examples; test examples are hollow."""
+    import numpy as np
+    from matplotlib.colors import ListedColormap, to_rgb
+
+    training = outcome.training
+    data, test = training.dataset, training.test
+    rows = outcome.rows(data) + (outcome.rows(test) if test else [])
+    (left, right), (low, high) = (ends([row[k] for row in rows], 0.08) for k in (0, 1))
+    xs, ys = np.linspace(left, right, GRID), np.linspace(low, high, GRID)
+    ground = outcome.classes([[float(x), float(y)] for y in ys for x in xs])
+    axes = figure.subplots()
+    count = max(len(data.labels), 2)
+    pale = [[1 - (1 - c) * 0.3 for c in to_rgb(_colour(k))] for k in range(count)]
+    plane = np.array(ground).reshape(GRID, GRID)
+    axes.pcolormesh(xs, ys, plane, cmap=ListedColormap(pale), vmin=-0.5, vmax=count - 0.5,
+                    shading="nearest", rasterized=True)  # fmt: skip
+    if plane.min() != plane.max():
+        levels = [k + 0.5 for k in range(count - 1)]
+        axes.contour(xs, ys, plane, levels=levels, colors="#333333", linewidths=0.7)
+    for part, hollow in ((data, False), (test, True)):
+        if part is not None:
+            _mark_examples(axes, outcome, part, hollow)
+    columns = [*data.columns, "x", "y"] if len(data.columns) >= 2 else ["x", "y"]
+    axes.set(title="What the model decides", xlabel=columns[0], ylabel=columns[1])
+    axes.legend(frameon=True, framealpha=0.85, loc="best", fontsize=8)
+    _tidy(axes)
+
+
+def _mark_examples(axes: Any, outcome: Outcome, part: Any, hollow: bool) -> None:
+    rows = outcome.rows(part)
+    for k, label in enumerate(part.labels):
+        chosen = [row for row, target in zip(rows, part.targets, strict=True) if target == k]
+        if chosen:
+            xs, ys = zip(*chosen, strict=True)
+            axes.scatter(
+                xs, ys, s=22, marker=MARKS[k % len(MARKS)], linewidths=0.8,
+                facecolors="white" if hollow else _colour(k),
+                edgecolors=_colour(k) if hollow else "white",
+                label=f"{label}{' (test)' if hollow else ''}",
+            )  # fmt: skip
+
+
+def _draw_curve(figure: Any, outcome: Outcome) -> None:
+    training = outcome.training
+    axes = figure.subplots()
+    for part, name, colour in (
+        (training.dataset, "examples", COLOURS[1]), (training.test, "test examples", COLOURS[2])
+    ):  # fmt: skip
+        if part is not None:
+            xs = [row[0] for row in outcome.rows(part)]
+            ys = [t[0] if isinstance(t, list) else t for t in part.targets]
+            axes.plot(xs, ys, ".", color=colour, markersize=5, label=name)
+    low, high = ends([row[0] for row in outcome.rows(training.dataset)], 0.05)
+    xs = [low + (high - low) * k / 400 for k in range(401)]
+    axes.plot(xs, outcome.numbers([[x] for x in xs]), color=COLOURS[0], label="the model")
+    column = training.dataset.columns[0] if training.dataset.columns else "x"
+    axes.set(title="What the model fits", xlabel=column, ylabel="y")
+    axes.legend(frameon=False)
+    _tidy(axes)
+
+
+def _draw_images(figure: Any, outcome: Outcome) -> None:
+    """Images of which the class is misread; where there are few, right ones after them."""
+    data = outcome.training.test or outcome.training.dataset
+    rows = outcome.rows(data)
+    answers = outcome.classes(rows)
+    wrong = [k for k, target in enumerate(data.targets) if answers[k] != target]
+    right = [k for k, target in enumerate(data.targets) if answers[k] == target]
+    shown = (wrong + right)[:20]
+    grid = figure.subplots(4, 5)
+    for axes, k in zip(grid.flat, shown, strict=False):
+        _show_image(axes, rows[k], outcome)
+        read, meant = data.labels[answers[k]], data.labels[data.targets[k]]
+        is_right = read == meant
+        axes.set_title(read if is_right else f"{read}, not {meant}", fontsize=8,
+                       color="black" if is_right else COLOURS[5])  # fmt: skip
+    for axes in grid.flat[len(shown) :]:
+        axes.set_axis_off()
+    part = "test images" if outcome.training.test else "images"
+    figure.suptitle(f"Misread: {len(wrong)} of {len(rows)} {part}", fontsize=10)
+
+
+def _draw_copies(figure: Any, outcome: Outcome) -> None:
+    """Images above what the model makes of them."""
+    data = outcome.training.test or outcome.training.dataset
+    rows = outcome.rows(data)[:10]
+    copies = outcome.answers(rows)
+    grid = figure.subplots(4, 5)
+    for k, (row, copy) in enumerate(zip(rows, copies, strict=True)):
+        above = 2 * (k // 5)
+        _show_image(grid[above, k % 5], row, outcome)
+        _show_image(grid[above + 1, k % 5], copy, outcome)
+        grid[above, k % 5].set_title("image", fontsize=7)
+        grid[above + 1, k % 5].set_title("copy", fontsize=7)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    figure.suptitle("Images, and what the model makes of them", fontsize=10)
+
+
+def _show_image(axes: Any, row: Any, outcome: Outcome) -> None:
+    height, width = outcome.image_shape or (1, len(row))
+    image = [row[k * width : (k + 1) * width] for k in range(height)]
+    axes.imshow(image, cmap="gray_r", interpolation="nearest")
+    axes.set_axis_off()
+
+
+def _tidy(axes: Any) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]
+
+
+_DRAWERS = {
+    "plane": _draw_plane, "curve": _draw_curve, "images": _draw_images, "copies": _draw_copies,
+}  # fmt: skip
