@@ -23,6 +23,8 @@ from neuroflow.inspect.places import call_of, source_of
 
 READABLE = 40
 """More boxes than this inside one are grouped further."""
+ALIKE = 8
+"""So many siblings that are alike become one box even where there is room for them."""
 PARTIALS = 60_000
 """Up to this many edges, local derivatives are computed too, so that receipts can be shown."""
 
@@ -61,6 +63,8 @@ class Graph:
     kinds: list[str]
     """Per scalar: ``output``, ``op``, ``parameter``, ``input`` or ``constant``."""
     labels: list[str]
+    short: list[str]
+    """The labels as they are seen from inside the innermost module around the scalar."""
     slopes: list[float]
     """The derivative of the output by each scalar."""
     inputs: list[list[int]]
@@ -83,11 +87,13 @@ def graph_of(output: Value, model: Module | None = None) -> Graph:
     place = {k: n for n, k in enumerate(number)}
     _renumber(root, place)
     index = {value: n for n, value in enumerate(values)}
+    labels = [_label(value, names) for value in values]
     return Graph(
         output,
         values,
         [_kind(value, output, names) for value in values],
-        [_label(value, names) for value in values],
+        labels,
+        _short_labels(root, labels),
         _slopes(output, values),
         [[index[x] for x in value.inputs] for value in values],
         list(_boxes(root)),
@@ -203,27 +209,26 @@ def _arrange(scope: _Scope, facts: _Facts, path: str, label: str = "") -> Box:
         lambda names: f"{_stem(names[0])}",
         lambda name: inner[name],
     )
-    if len(scope.scalars) + len(modules) <= READABLE:
-        scalars: list[Box | int] = list(scope.scalars)
-    else:
-        scalars = _together(
-            scope.scalars,
-            facts.key,
-            lambda ks: " ".join(filter(None, map(str, _title(facts.key(ks[0]))))),
-            lambda k: k,
-            lambda ks: _split(ks, facts),
-        )
+    readable = len(scope.scalars) + len(modules) <= READABLE
+    scalars = _together(
+        scope.scalars,
+        facts.key,
+        lambda ks: _title(facts.key(ks[0])),
+        lambda k: k,
+        lambda ks: _split(ks, facts),
+        least=ALIKE if readable else 2,
+    )
     children = _bounded([*modules, *scalars], "part")
-    if len(children) == 1 and label and isinstance(children[0], Box):
-        if children[0].kind == "module":  # no box around a single box
-            children[0].label = f"{label}.{children[0].label}"
-            return children[0]
+    only = children[0] if len(children) == 1 else None
+    if label and isinstance(only, Box) and only.kind == "module":  # no box around a single box
+        only.label = f"{label}.{only.label}"
+        return only
     return Box(label, "module", children, path)
 
 
-def _title(key: tuple[Any, ...]) -> tuple[str, ...]:
+def _title(key: tuple[Any, ...]) -> str:
     """What to call scalars that are alike: an op's name, or the name of the parameters."""
-    return (key[0],) if isinstance(key[1], int) else (key[1] or key[0],)
+    return str(key[0] if isinstance(key[1], int) else key[1].rpartition(".")[2] or key[0])
 
 
 def _together(
@@ -232,15 +237,16 @@ def _together(
     label: Callable[[list[Any]], str],
     member: Callable[[Any], Box | int],
     split: Callable[[list[Any]], list[Box | int]] | None = None,
+    least: int = 2,
 ) -> list[Box | int]:
-    """Items of equal key in one box each; an item that is alone stays as it is."""
+    """Items of equal key in one box each; fewer than ``least`` stay as they are."""
     alike: dict[Any, list[Any]] = {}
     for item in items:
         alike.setdefault(key(item), []).append(item)
     found: list[Box | int] = []
     for same in alike.values():
-        if len(same) == 1:
-            found.append(member(same[0]))
+        if len(same) < least:
+            found += map(member, same)
         else:
             name = label(same)
             children = split(same) if split else list(map(member, same))
@@ -315,6 +321,16 @@ def _number(root: Box) -> list[int]:
     return order
 
 
+def _short_labels(root: Box, labels: list[str]) -> list[str]:
+    short = list(labels)
+    for box in _boxes(root):  # outer boxes first, so that the innermost path has the last word
+        start = f"{box.path}."
+        if box.path:
+            for k in range(box.first, box.last):
+                short[k] = labels[k].removeprefix(start) if labels[k] else ""
+    return short
+
+
 def _renumber(box: Box, place: dict[int, int]) -> None:
     for inner in _boxes(box):
         inner.children = [c if isinstance(c, Box) else place[c] for c in inner.children]
@@ -373,6 +389,7 @@ def to_data(graph: Graph, title: str = "", opened: Sequence[Box] | None = None) 
         "data": [_short(value.data) for value in graph.values],
         "grad": [_short(slope) for slope in graph.slopes],
         "label": [labels[label] for label in graph.labels],
+        "short": [labels[label] for label in graph.short],
         "scope": [scopes[str(value.scope)] for value in graph.values],
         "source": [sources[source_of(value)] for value in graph.values],
         "inputs": graph.inputs,

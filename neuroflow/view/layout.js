@@ -19,17 +19,25 @@ function unique(edges, n) {
   return [...seen.values()];
 }
 
-function grid(sizes, down) {
-  if (!sizes.length) return { width: 0, height: 0, at: [], through: [], back: [] };
-  const wide = Math.max(...sizes.map((s) => s[0])) + ROW_GAP;
-  const high = Math.max(...sizes.map((s) => s[1])) + ROW_GAP;
-  const columns = Math.max(1, Math.min(sizes.length, Math.round(Math.sqrt((sizes.length * (down ? 0.7 : 1.4) * high) / wide))));
-  const at = sizes.map((_, k) => [
-    wide * (k % columns) + (wide - ROW_GAP) / 2,
-    high * Math.floor(k / columns) + (high - ROW_GAP) / 2,
-  ]);
-  const rows = Math.ceil(sizes.length / columns);
-  return { width: wide * columns - ROW_GAP, height: high * rows - ROW_GAP, at, through: [], back: [] };
+function grid(sizes, down) { // rows and columns of their own sizes, a little wider than high
+  let best = null;
+  for (let rows = 1; rows <= sizes.length; rows++) {
+    const columns = Math.ceil(sizes.length / rows);
+    const wide = new Array(columns).fill(0), high = new Array(rows).fill(0);
+    sizes.forEach(([w, h], k) => {
+      const [column, row] = down ? [Math.floor(k / rows), k % rows] : [k % columns, Math.floor(k / columns)];
+      wide[column] = Math.max(wide[column] ?? 0, w);
+      high[row] = Math.max(high[row] ?? 0, h);
+    });
+    const width = wide.reduce((a, b) => a + b + ROW_GAP, -ROW_GAP), height = high.reduce((a, b) => a + b + ROW_GAP, -ROW_GAP);
+    const worst = down ? Math.max(width * 1.4, height) : Math.max(width, height * 1.4);
+    if (!best || worst < best.worst) best = { worst, wide, high, width, height, rows, columns };
+  }
+  if (!best) return { width: 0, height: 0, at: [], through: [], back: [] };
+  const middles = (each) => { let at = 0; return each.map((x) => { at += x + ROW_GAP; return at - ROW_GAP - x / 2; }); };
+  const xs = middles(best.wide), ys = middles(best.high);
+  const at = sizes.map((_, k) => (down ? [xs[Math.floor(k / best.rows)], ys[k % best.rows]] : [xs[k % best.columns], ys[Math.floor(k / best.columns)]]));
+  return { width: best.width, height: best.height, at, through: [], back: [] };
 }
 
 function againstTheFlow(n, edges) {

@@ -8,8 +8,8 @@ through empty places, order the layers, and find the height of each item.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
 
 from attrs import define, field, frozen
 
@@ -54,19 +54,38 @@ def layered(sizes: Sequence[Point], edges: Iterable[Edge], down: bool = False) -
 
 
 def _grid(sizes: Sequence[Point], down: bool) -> Layout:
-    """Items without edges: rows and columns, a little wider than high."""
+    """Items without edges: rows and columns of their own sizes, a little wider than high."""
     if not sizes:
         return Layout(0.0, 0.0, [], {}, set())
-    wide, high = max(w for w, _ in sizes) + ROW_GAP, max(h for _, h in sizes) + ROW_GAP
-    columns = max(
-        1, min(len(sizes), round(math.sqrt(len(sizes) * (0.7 if down else 1.4) * high / wide)))
-    )
-    at = [
-        (wide * (k % columns) + (wide - ROW_GAP) / 2, high * (k // columns) + (high - ROW_GAP) / 2)
-        for k in range(len(sizes))
-    ]
-    rows = -(-len(sizes) // columns)
-    return Layout(wide * columns - ROW_GAP, high * rows - ROW_GAP, at, {}, set())
+
+    def cells(rows: int) -> list[tuple[int, int]]:
+        columns = -(-len(sizes) // rows)
+        return [divmod(k, rows) if down else (k % columns, k // columns) for k in range(len(sizes))]
+
+    def sides(rows: int) -> tuple[list[float], list[float]]:
+        places = cells(rows)
+        wide = [0.0] * (1 + max(column for column, _ in places))
+        high = [0.0] * (1 + max(row for _, row in places))
+        for (column, row), (width, height) in zip(places, sizes, strict=True):
+            wide[column] = max(wide[column], width)
+            high[row] = max(high[row], height)
+        return wide, high
+
+    def stretch(rows: int) -> float:
+        width, height = (sum(side) + ROW_GAP * (len(side) - 1) for side in sides(rows))
+        return max(width * 1.4, height) if down else max(width, height * 1.4)
+
+    rows = min(range(1, len(sizes) + 1), key=stretch)
+    wide, high = sides(rows)
+    xs, ys = _middles(wide), _middles(high)
+    at = [(xs[column], ys[row]) for column, row in cells(rows)]
+    return Layout(xs[-1] + wide[-1] / 2, ys[-1] + high[-1] / 2, at, {}, set())
+
+
+def _middles(sides: Sequence[float]) -> list[float]:
+    """Where the middles are of things set side by side."""
+    ends = accumulate(side + ROW_GAP for side in sides)
+    return [end - ROW_GAP - side / 2 for end, side in zip(ends, sides, strict=True)]
 
 
 def _against_the_flow(n: int, edges: Sequence[Edge]) -> set[Edge]:
@@ -150,7 +169,7 @@ class _Net:
             self.slots.append(_Slot(6.0))
             self.layers[r].append(chain[-1])
         chain.append(b)
-        for left, right in itertools.pairwise(chain):
+        for left, right in pairwise(chain):
             self.slots[left].right.append(right)
             self.slots[right].left.append(left)
         self.chains[a, b] = chain[1:-1]

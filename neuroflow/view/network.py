@@ -143,8 +143,8 @@ def network_svg(network: Mapping[str, Any], title: str) -> str:
         f' width="{width:.0f}" height="{height:.0f}" style="max-width:100%;height:auto">'
         f"<title>{escape(title)}: {told}</title><style>{STYLE}</style>"
         f'<rect class="paper" width="100%" height="100%" rx="10"/>{"".join(shapes)}'
-        f'<text class="small" x="14" y="{height - 10:.0f}"><tspan class="plus">━</tspan> positive'
-        f'  <tspan class="minus">━</tspan> negative   width: size, at most {strongest:.3g}</text>'
+        f'<text class="small" x="14" y="{height - 10:.0f}"><tspan class="plus">━</tspan> positive, '
+        f'<tspan class="minus">━</tspan> negative; the widest is {strongest:.3g}</text>'
         "</svg>"
     )
 

@@ -42,9 +42,9 @@ const kindOf = (k) => D.kinds[D.kind[k]];
 const digits = (x, n = 4) => (typeof x === "number" ? String(Number(x.toPrecision(n))) : x).replace("-", "−");
 const SIGNS = { add: "+", sub: "−", mul: "×", div: "÷", neg: "−x", pow: "xʸ", sum: "Σ", dot: "a·b", mean: "mean", sqrt: "√" };
 
-function name(id) {
+function name(id, column = D.short) {
   if (isBox(id)) return D.boxes[id].label || "graph";
-  const k = scalar(id), label = D.labels[D.label[k]];
+  const k = scalar(id), label = D.labels[column[k]];
   if (kindOf(k) === "constant") return digits(D.data[k]);
   const op = D.op[k] >= 0 ? D.ops[D.op[k]].name : "";
   return label === op && SIGNS[op] ? `${SIGNS[op]}  ${op}` : label;
@@ -238,7 +238,7 @@ const shorten = (text, most) => (text.length > most ? `${text.slice(0, most - 1)
 function describe(id) {
   if (!isBox(id)) {
     const k = scalar(id);
-    return `${name(id)}, ${kindOf(k)}, data ${digits(D.data[k])}, gradient ${digits(D.grad[k])}`;
+    return `${name(id, D.label)}, ${kindOf(k)}, data ${digits(D.data[k])}, gradient ${digits(D.grad[k])}`;
   }
   const box = D.boxes[id];
   return `${name(id)}, ${box.last - box.first} scalars, ${open.has(id) ? "open" : "closed"}`;
@@ -377,6 +377,7 @@ function choose(id, focus = true) {
 
 function toggle(id) {
   if (!isBox(id) || id === 0) return;
+  if (!scene.unit.has(id)) reveal(id);
   const next = new Set(open);
   if (!next.delete(id)) next.add(id);
   const count = countVisible(next);
@@ -475,7 +476,7 @@ function table(head, rows, foot) {
 const SHOWN = 20;
 
 function details(id) {
-  const parts = [html("h2", {}, name(id))];
+  const parts = [html("h2", {}, name(id, D.label))];
   const where = path(id);
   if (where) parts.push(html("p", {}, html("code", {}, where)));
   parts.push(...(isBox(id) ? boxDetails(id) : scalarDetails(scalar(id))));

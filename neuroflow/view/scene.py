@@ -224,7 +224,7 @@ def name(graph: Graph, what: Box | int) -> str:
     value = graph.values[what]
     if graph.kinds[what] == "constant":
         return short(value.data)
-    label = graph.labels[what]
+    label = graph.short[what]
     known = value.op is not None and value.op.name == label and label in SIGNS
     return f"{SIGNS[label]}  {label}" if known else label
 
