@@ -158,7 +158,7 @@ def test_a_damaged_number_is_noticed(saved):
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_any_flipped_byte_is_an_error_of_ours_or_harmless(data):
     import tempfile
