@@ -7,7 +7,6 @@ through empty places, order the layers, and find the height of each item.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 
