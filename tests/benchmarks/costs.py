@@ -1,0 +1,115 @@
+"""Cost per node of trace, plan and run, memory per node, and kernels cold and cached."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+
+import neuroflow as nf
+from neuroflow.engine.kernels import Kernels
+from neuroflow.engine.lower import lower
+from neuroflow.engine.numpy_backend import NumpyCode
+from neuroflow.engine.trace import tracing
+from neuroflow.engine.plan import plan_of_tape
+
+WIDTH = 1000
+
+
+def layers(xs, depth):
+    """A graph of about 2 x WIDTH nodes per layer."""
+    for _ in range(depth):
+        xs = [(x * 0.5).tanh() for x in xs]
+    return nf.sum(xs)
+
+
+def size(nodes):
+    """Measure one size."""
+    depth = max(1, nodes // (2 * WIDTH))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    w = nf.Value(0.3)
+    begin = time.perf_counter()
+    with tracing([w]) as tracer:
+        out = layers([w * tracer.input() for _ in range(WIDTH)], depth)
+    traced = time.perf_counter()
+    plan = plan_of_tape(tracer.tape, [out.cell])
+    kernels = Kernels()
+    program = lower(plan, kernels)
+    planned = time.perf_counter()
+    memory = np.zeros(program.size)
+    code = NumpyCode(program, memory, np.zeros(1, np.int64), kernels)
+    code.run(0, len(program.code))
+    start = time.perf_counter()
+    code.run(0, len(program.code))
+    run = time.perf_counter() - start
+    n = plan.n_traced
+    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    return {
+        "nodes": n,
+        "trace_us": (traced - begin) / n * 1e6,
+        "plan_us": (planned - traced) / n * 1e6,
+        "run_ns": run / n * 1e9,
+        "bytes": memory.nbytes / n,
+        "peak_bytes": peak / n,
+    }
+
+
+def eager_bytes(nodes=100_000):
+    """Bytes per node of an eager graph."""
+    tracemalloc.start()
+    out = layers([nf.Value(0.1 * k) for k in range(WIDTH)], nodes // (2 * WIDTH))
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return used / nodes if out else 0.0
+
+
+def kernels():
+    """Seconds to compile or read the machine of microgpt, after numba's import."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    import models
+
+    import neuroflow.engine.numba_backend  # noqa: F401  the import is not what is measured
+
+    model = models.MicroGPT(random.Random(1))
+    examples = models.microgpt_data(["emma", "olivia"])
+    runner = nf.make_runner(
+        model, models.name_loss, examples, nf.get("optimizer", "adam").load(), backend="numba"
+    )
+    runner.batcher.schedule(runner.rows, runner._chosen([[0], [1]]))
+    begin = time.perf_counter()
+    runner.executor.module()
+    print(time.perf_counter() - begin)
+
+
+def main():
+    sizes = []
+    for nodes in (10_000, 100_000, 1_000_000, 10_000_000):
+        command = [sys.executable, __file__, "size", str(nodes)]
+        sizes.append(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "NEUROFLOW_CACHE": cache}
+        command = [sys.executable, __file__, "kernels"]
+        cold, cached = (
+            float(subprocess.run(command, capture_output=True, check=True, env=environment).stdout)
+            for _ in range(2)
+        )
+    facts = {"sizes": sizes, "eager_bytes": eager_bytes(), "cold_s": cold, "cached_s": cached}
+    print("RESULT", json.dumps(facts))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["size"]:
+        print(json.dumps(size(int(sys.argv[2]))))
+    elif sys.argv[1:2] == ["kernels"]:
+        kernels()
+    else:
+        main()
