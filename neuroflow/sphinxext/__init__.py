@@ -5,7 +5,7 @@ Add ``"neuroflow.sphinxext"`` to ``extensions`` in ``conf.py``. It gives
 * the domain ``nf`` with one directive and one role per kind of entry (``nf:op``, ``nf:loss`` ...)
   and for hooks (``nf:hook``); objects are in the inventory, so other projects can link to them;
 * ``nf:catalogue``, a table of all entries of a kind;
-* ``nf:figure``, a picture made by code when the documentation is built;
+* ``nf:figure`` and ``nf:run``, a picture or a text made by code when the documentation is built;
 * ``nf:configuration`` and ``nf:commands``, references made from the code;
 * the mathematics renderer ``mathml``, which needs no JavaScript and no network.
 

@@ -1,0 +1,76 @@
+"""Every snippet of the book runs, in the order in which a reader meets it.
+
+A block ``python`` that begins with ``>>>`` is compared with what it prints; any other is run.
+The blocks of one page share their names; each page starts afresh, in an empty folder.
+"""
+
+from __future__ import annotations
+
+import doctest
+import linecache
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+BLOCK = re.compile(r"^(?P<indent> *)```python\n(?P<body>.*?)^ *```$", re.S | re.M)
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+GENERATED = ("_build", "entries", "live")
+
+
+def pages() -> list[Path]:
+    found = [p for p in DOCS.rglob("*.md") if not set(GENERATED) & set(p.relative_to(DOCS).parts)]
+    return sorted(found)
+
+
+def blocks(page: Path) -> Iterator[tuple[int, str]]:
+    """Line number and text of each block."""
+    text = page.read_text(encoding="utf-8")
+    for match in BLOCK.finditer(text):
+        indent = len(match["indent"])
+        lines = [line[indent:] for line in match["body"].splitlines(keepends=True)]
+        yield text.count("\n", 0, match.start()) + 1, "".join(lines)
+
+
+WITH_CODE = [page for page in pages() if any(blocks(page))]
+
+
+@pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: str(page.relative_to(DOCS)))
+def test_the_snippets_of_a_page_run_in_order(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scope = {"__name__": "page"}
+    for line, body in blocks(page):
+        name = f"{page.relative_to(DOCS)}, line {line}"
+        if body.lstrip().startswith(">>>"):
+            _compare(body, scope, name)
+        else:
+            # known to linecache, so that a rule's source can be shown and read
+            linecache.cache[name] = (len(body), None, body.splitlines(keepends=True), name)
+            exec(compile(body, name, "exec"), scope)
+
+
+def _compare(body: str, scope: dict, name: str) -> None:
+    test = doctest.DocTestParser().get_doctest(body, scope, name, name, 0)
+    test.globs = scope  # one set of names for the whole page, not a copy for each block
+    messages: list[str] = []
+    doctest.DocTestRunner(optionflags=FLAGS).run(test, out=messages.append, clear_globs=False)
+    assert not messages, "".join(messages)
+
+
+def test_every_page_of_the_tutorial_has_snippets():
+    without = [p.name for p in (DOCS / "tutorial").glob("*.md") if p not in WITH_CODE]
+    assert without == []
+
+
+def test_pages_say_what_they_give_need_and_take():
+    chapters = [*(DOCS / "tutorial").glob("*.md"), *(DOCS / "howto").glob("*.md")]
+    for page in [*chapters, *(DOCS / "explanation").glob("*.md")]:
+        if page.stem == "index":
+            continue
+        head = page.read_text(encoding="utf-8")[:1200].lower()
+        words = re.sub(r"[*\s]+", " ", head)
+        assert "able to" in words, page
+        assert "needs" in words, page
+        assert "takes" in words, page
