@@ -39,16 +39,17 @@ def chain_rule(order: Sequence[Value], read: Callable[[Value], Any]) -> None:
     """Send each node's gradient on to its inputs: input.grad += partial * node.grad.
 
     ``read`` gives what the partials are computed from: the data of a node, or the node itself,
-    and then the gradients are graphs that can be differentiated again.
+    and then the gradients are graphs that can be differentiated again. A gradient of exactly 0
+    sends nothing on, whatever the partial: behind a closed relu even sqrt(0) has a derivative.
     """
     for node in reversed(order):
-        if node.op is None:
+        upstream = node.grad
+        if node.op is None or upstream == 0.0:
             continue
         try:
             partials = node.op.partials_at(read(node), *map(read, node.inputs))
         except (ArithmeticError, ValueError) as error:
             raise node.op.failure(node, f"in its derivative, {error}") from error
-        upstream = node.grad
         for x, partial in zip(node.inputs, partials, strict=True):
             x.grad = x.grad + partial * upstream
 

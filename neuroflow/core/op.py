@@ -128,20 +128,21 @@ class Op:
         return tuple([flat[k : k + length] for k in range(0, len(flat), length)])
 
     def _flatten(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(self.parameters) == 1 and not (
-            len(inputs) == 1 and isinstance(inputs[0], (list, tuple))
-        ):
+        """The vectors one behind the other; one vector may be given as separate arguments."""
+        vectors = len(self.parameters)
+        if vectors == 1 and not (len(inputs) == 1 and isinstance(inputs[0], (list, tuple))):
             inputs = (inputs,)
-        if len(inputs) != len(self.parameters):
+        if len(inputs) != vectors:
             raise self._wrong_inputs(len(inputs))
-        lengths = set(map(len, inputs))
-        if len(lengths) != 1 or 0 in lengths:
+        flat = tuple(chain.from_iterable(inputs))
+        length = len(inputs[0])
+        if length == 0 or any(len(vector) != length for vector in inputs[1:]):
             shown = ", ".join(str(len(vector)) for vector in inputs)
             raise InputError(
                 f"{self.name} got vectors of length {shown};"
                 " it needs equally long ones with at least one number each"
             )
-        return tuple(chain.from_iterable(inputs))
+        return flat
 
     def _wrong_inputs(self, got: int) -> InputError:
         kind = "vector" if self.vectors else "number"

@@ -33,6 +33,9 @@ _FUNCTIONS = (
 )  # fmt: skip
 
 
+_UNBOUNDED = ("div", "log", "power")  # steps of a partial that can be infinite
+
+
 class RuleError(BackendError):
     """A rule cannot be written as straight-line code; says why."""
 
@@ -225,7 +228,8 @@ def forward_kernel(op: Op, arity: int) -> Kernel:
 def backward_kernel(op: Op, arity: int) -> Kernel:
     """What each input's gradient grows by: ``g`` times the partials rule.
 
-    A result that is the number 0.0 sends no gradient. Raises :class:`RuleError`.
+    A result that is the number 0.0 sends no gradient. As in the eager chain rule, a ``g`` of
+    exactly 0 sends nothing on either, though the partial be infinite. Raises :class:`RuleError`.
     """
     writer = Writer()
     xs = [Symbol(f"x{k}") for k in range(arity)]
@@ -233,6 +237,9 @@ def backward_kernel(op: Op, arity: int) -> Kernel:
     partials = _run(op, writer, lambda: op.partials_at(out, *xs))
     with building(writer.build):
         results = [arithmetic.mul(g, partial) for partial in partials]
+        if op is not arithmetic.div and any(step in _UNBOUNDED for step, _ in writer.steps):
+            flows = writer.step("nonzero", [g])
+            results = [writer.step("where", (flows, result, Value(0.0))) for result in results]
     return writer.kernel([g.name, out.name, *[x.name for x in xs]], results)
 
 

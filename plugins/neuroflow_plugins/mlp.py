@@ -184,6 +184,7 @@ class MLP(nf.Module):
     def forward(self, xs):
         """(sizes[0],) -> (sizes[-1],), or a bare number if that is 1."""
         _check_inputs(xs, self.sizes[0], "the mlp")
+        xs = [x if isinstance(x, nf.Value) else nf.Value(x) for x in xs]  # once, for all neurons
         for k, layer in enumerate(self.layers):
             xs = layer(xs if isinstance(xs, (list, tuple)) else [xs])
             if k < len(self.dropouts):

@@ -1,0 +1,24 @@
+"""A gradient of exactly 0 sends nothing on, eagerly and compiled, though a partial be infinite."""
+
+import pytest
+
+import neuroflow as nf
+
+
+class Gated(nf.Module):
+    def __init__(self):
+        self.w = nf.Value(0.0)
+
+    def forward(self, x):
+        return nf.where(x > 0.0, self.w.sqrt(), x * self.w)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_an_infinite_partial_behind_a_closed_branch(backend):
+    model = Gated()
+    model(-2.0).backward()
+    assert model.w.grad == -2.0
+    compiled = nf.compile(model, backend=backend)
+    value, gradient = compiled.value_and_gradients(-2.0)
+    assert value == 0.0
+    assert gradient[model.w] == -2.0
