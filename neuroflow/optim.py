@@ -28,13 +28,15 @@ class UpdateRule:
     name: str
     state: tuple[str, ...] = field(init=False)
     settings: dict[str, float] = field(init=False)
+    _given: tuple[str, ...] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         parameters = inspect.signature(self.rule).parameters.values()
         positional = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
         settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-        for given in ("learning_rate", "step"):
-            settings.pop(given, None)
+        given = tuple(name for name in ("learning_rate", "step") if name in settings)
+        settings = {name: default for name, default in settings.items() if name not in given}
+        object.__setattr__(self, "_given", given)
         object.__setattr__(self, "state", tuple(positional[2:]))
         object.__setattr__(self, "settings", settings)
 
@@ -59,9 +61,9 @@ class UpdateRule:
         self, w: Any, g: Any, *state: Any, learning_rate: Any, step: Any, **settings: Any
     ) -> Sequence[Any]:
         """One update: the new parameter and the new state."""
-        given = {"learning_rate": learning_rate, "step": step, **self.settings, **settings}
-        known = inspect.signature(self.rule).parameters
-        return self.rule(w, g, *state, **{k: v for k, v in given.items() if k in known})  # type: ignore[no-any-return]
+        given = {"learning_rate": learning_rate, "step": step}
+        wanted = {name: given[name] for name in self._given}
+        return self.rule(w, g, *state, **{**self.settings, **wanted, **settings})  # type: ignore[no-any-return]
 
 
 def update_rule(rule: Callable[..., Any]) -> UpdateRule:
