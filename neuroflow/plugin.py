@@ -17,7 +17,7 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from types import ModuleType
 from typing import Any, Literal, overload
 
@@ -258,7 +258,15 @@ def _selected(points: list[EntryPoint], only: set[str], without: set[str]) -> li
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist else ("unknown", "0")
+    return _name_and_version(point.dist) if point.dist else ("unknown", "0")
+
+
+@cache
+def _name_and_version(distribution: Distribution) -> tuple[str, str]:
+    """Remembered: each look at a distribution's metadata reads and parses its file again."""
+    metadata = distribution.metadata
+    facts = {key: metadata[key] for key in ("Name", "Version") if key in metadata}
+    return facts.get("Name", "unknown"), facts.get("Version", "0")
 
 
 def _provider(point: EntryPoint) -> Provider:

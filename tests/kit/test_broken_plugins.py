@@ -171,6 +171,15 @@ def test_distribution_installed_twice_is_loaded_once(run, site):
     everything_else_works(report)
 
 
+def test_distribution_with_damaged_metadata(run, site):
+    source = OP.format(name="lost") + HOOK.format(name="lost")
+    site.add("acme-lost", "acme_lost", source)
+    (site.folder / "acme_lost-1.2.dist-info" / "METADATA").unlink()
+    report, _ = report_of(run, site)
+    assert ["plugin 'acme_lost' of unknown 0", "", []] in report["plugins"]
+    everything_else_works(report)
+
+
 def test_same_name_of_two_plugins_is_ambiguous_and_both_work(run, site):
     for name in ("left", "right"):
         site.add(f"acme-{name}", name, OP.format(name="shared") + HOOK.format(name="shared"))
