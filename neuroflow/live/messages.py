@@ -27,12 +27,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "edit": ("name", "value"),
     "seek": ("step",),
     "export": ("what",),
-    "attend": ("text",),
-    "sample": ("temperature", "count"),
 }
 """What a message may ask for (its key ``do``), and the keys that go with it."""
 
-LATEST = ("speed", "configure", "rows", "explain", "what_if", "seek", "attend", "sample")
+LATEST = ("speed", "configure", "rows", "explain", "what_if", "seek")
 """Of several such messages in a row, the last one says it all."""
 
 

@@ -23,7 +23,9 @@ def parameter_named(training: Training, name: Any) -> Value:
     parameters: dict[str, Value] = dict(training.model.named_parameters())
     if not isinstance(name, str) or name not in parameters:
         known = did_you_mean(str(name)[:80], parameters)
-        raise InputError(f"there is no parameter {str(name)[:80]!r} in this model{known}")
+        raise InputError(
+            f"there is no parameter {str(name)[:80]!r} in this model{known}".rstrip(";")
+        )
     return parameters[name]
 
 

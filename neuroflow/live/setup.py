@@ -81,7 +81,6 @@ LIVE = ("learning_rate", "l2", "epochs")
 PAGES = {
     "function": "Watch a network learn the curve of f(x).",
     "classification": "Watch a network tell points of the plane apart.",
-    "gpt": "Watch a transformer learn to invent names, and see where it looks.",
 }
 EAGER: dict[str, Any] = {"train.backend": "eager", "train.report_every": 1}
 
@@ -92,7 +91,7 @@ def tree_of(page: str) -> Tree:
         raise InputError(
             f"there is no live page {page!r}{did_you_mean(page, PAGES)} pages: {', '.join(PAGES)}"
         )
-    recipe = {"function": "function", "classification": "moons", "gpt": "names"}[page]
+    recipe = {"function": "function", "classification": "moons"}[page]
     tree, _ = read(recipe)
     tree["train"].pop("steps", None)
     tree["train"].setdefault("epochs", 100)

@@ -1,0 +1,76 @@
+"""``neuroflow demo``: watch a network learn, in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from neuroflow.cli.output import json_option, note, print_json
+
+
+@click.command()
+@click.argument("name", required=False, metavar="[PAGE]")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: any free port.")
+@click.option("--no-open", is_flag=True, help="Print the address instead of opening a browser.")
+@click.option(
+    "--export",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the pages as static files that run Python in the browser, and stop.",
+)
+@click.option(
+    "--pyodide",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="With --export: the unpacked npm package pyodide to copy in.",
+)
+@json_option
+def demo(
+    name: str | None,
+    port: int,
+    no_open: bool,
+    folder: Path | None,
+    pyodide: Path | None,
+    as_json: bool,
+) -> None:
+    """Watch a network learn: function (approximation) or classification.
+
+    The pages are served on this machine only, to the browser that opens the printed address
+    first, and load nothing from elsewhere. Stop with Ctrl-C.
+
+    \b
+    Examples:
+      neuroflow demo
+      neuroflow demo classification
+      neuroflow demo --export site --pyodide node_modules/pyodide
+    """
+    from neuroflow.live.setup import tree_of
+
+    if name is not None:
+        tree_of(name)  # raises InputError for an unknown page
+    if folder is not None:
+        from neuroflow.live.export import export
+
+        written = export(folder, pyodide)
+        if as_json:
+            print_json({"folder": str(folder), "files": len(written)})
+        else:
+            note(f"{len(written)} files in {folder}; serve that folder with any web server")
+        return
+    if pyodide is not None:
+        raise click.UsageError("--pyodide goes with --export")
+    from neuroflow.live.server import LiveServer, listening, serve
+
+    listener = listening(port)
+    server = LiveServer(first=name or "index", port=listener.getsockname()[1])
+    if as_json:
+        print_json({"address": server.address})
+    else:
+        note(f"The live pages are at {server.address}\nStop with Ctrl-C.")
+    if not no_open:
+        import webbrowser
+
+        webbrowser.open(server.address)
+    serve(server, listener)

@@ -1,0 +1,299 @@
+"""The live pages on this machine: a small server on the loopback interface, one socket per tab.
+
+Only the browser that opened the printed address may talk to it. The address holds a token that
+works once and is then traded for a cookie; the names of host and origin are checked, so that no
+other page in the browser can reach in; and the pages load nothing from elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+
+from neuroflow.core.errors import BackendError, InputError
+from neuroflow.live.assets import CONTENT_TYPES, page_html, pages_html, static_file
+from neuroflow.live.session import Frame, Session
+from neuroflow.live.setup import PAGES
+
+LARGEST_MESSAGE = 64 * 1024
+MOST_WAITING = 400
+MOST_SESSIONS = 12
+HOST = "127.0.0.1"
+NOT_ALLOWED = 4403
+BUSY = 4429
+
+try:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse, RedirectResponse, Response
+    from starlette.routing import Route, WebSocketRoute
+    from starlette.websockets import WebSocket, WebSocketDisconnect
+except ImportError as error:  # pragma: no cover - the extra is there when this is tested
+    raise BackendError(
+        f"live pages need a web server, and {error.name} is not installed;"
+        " install it with: pip install 'neuroflow[web]'"
+    ) from error
+
+SessionMaker = Callable[[str], Session]
+
+
+@define(eq=False)
+class LiveServer:
+    """The pages of one process. ``make`` gives a new session for the name of a page."""
+
+    make: SessionMaker = Session
+    first: str = "index"
+    port: int = 0
+    token: str | None = field(factory=lambda: secrets.token_urlsafe(24))
+    _secret: str = field(factory=lambda: secrets.token_urlsafe(24))
+    _sessions: int = 0
+
+    @property
+    def address(self) -> str:
+        """Where the browser should go; works once."""
+        return f"http://{HOST}:{self.port}/{self.first}.html?token={self.token}"
+
+    def app(self) -> Starlette:
+        """The web application."""
+        return Starlette(
+            routes=[
+                WebSocketRoute("/session", self._socket),
+                Route("/", self._root),
+                Route("/{name}", self._file),
+            ]
+        )
+
+    # Who may come in --------------------------------------------------------------------------
+
+    def _hosts(self) -> tuple[str, ...]:
+        return f"{HOST}:{self.port}", f"localhost:{self.port}"
+
+    @property
+    def _cookie(self) -> str:
+        return f"neuroflow_{self.port}"
+
+    def _knows(self, cookies: dict[str, str]) -> bool:
+        return secrets.compare_digest(cookies.get(self._cookie, "").encode(), self._secret.encode())
+
+    def _refusal(self, request: Request) -> Response | None:
+        if request.headers.get("host") not in self._hosts():
+            return PlainTextResponse("this server answers to its own address only\n", 421)
+        if self._knows(request.cookies):
+            return None
+        return PlainTextResponse(
+            "this page belongs to the browser that opened the address in the terminal first;"
+            " start neuroflow demo again for a new address\n",
+            403,
+        )
+
+    def _trade(self, request: Request) -> Response | None:
+        """The one-time token for a cookie, and the same address without the token."""
+        given = request.query_params.get("token")
+        if given is None or request.headers.get("host") not in self._hosts():
+            return None
+        known = self._knows(request.cookies)
+        if not known and (
+            self.token is None or not secrets.compare_digest(given.encode(), self.token.encode())
+        ):
+            return None
+        self.token = None if not known else self.token
+        response = RedirectResponse(request.url.path, 303, headers=_headers())
+        response.set_cookie(self._cookie, self._secret, httponly=True, samesite="strict")
+        return response
+
+    # Pages -----------------------------------------------------------------------------------
+
+    async def _root(self, request: Request) -> Response:
+        return self._trade(request) or RedirectResponse("/index.html", 303)
+
+    async def _file(self, request: Request) -> Response:
+        answer = self._trade(request) or self._refusal(request)
+        if answer is not None:
+            return answer
+        name = request.path_params["name"]
+        stem, _, ending = name.rpartition(".")
+        if ending == "html" and stem in PAGES:
+            content: bytes | None = page_html(stem, "socket").encode()
+        elif name == "index.html":
+            content = pages_html("socket").encode()
+        else:
+            content = static_file(name)
+        if content is None:
+            return PlainTextResponse(f"there is no page {name!r}\n", 404)
+        return Response(content, media_type=CONTENT_TYPES[Path(name).suffix], headers=_headers())
+
+    # Sessions --------------------------------------------------------------------------------
+
+    async def _socket(self, socket: WebSocket) -> None:
+        origins = [f"http://{host}" for host in self._hosts()]
+        await socket.accept()
+        if (
+            socket.headers.get("host") not in self._hosts()
+            or socket.headers.get("origin") not in origins
+            or not self._knows(socket.cookies)
+        ):
+            await socket.close(NOT_ALLOWED, "open the address that neuroflow demo printed")
+            return
+        if self._sessions >= MOST_SESSIONS:
+            await socket.close(BUSY, f"{MOST_SESSIONS} pages are open; close one of them")
+            return
+        self._sessions += 1
+        try:
+            await self._serve(socket)
+        finally:
+            self._sessions -= 1
+
+    async def _serve(self, socket: WebSocket) -> None:
+        page = socket.query_params.get("page", "")
+        try:
+            session = await asyncio.to_thread(self.make, page)
+        except InputError as error:
+            await _send(socket, [{"type": "error", "message": str(error), "do": "open"}])
+            await socket.close(1008)
+            return
+        waiting: asyncio.Queue[Any] = asyncio.Queue(MOST_WAITING)
+        reader = asyncio.create_task(_read(socket, waiting))
+        try:
+            await _work(socket, session, waiting, reader)
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # the tab was closed while a frame was on its way
+        finally:
+            reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reader
+
+
+async def _read(socket: WebSocket, waiting: asyncio.Queue[Any]) -> None:
+    """Put messages in the queue; a full queue drops them, and says so."""
+    dropped = False
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            text = await socket.receive_text()
+            try:
+                waiting.put_nowait(_parsed(text))
+                dropped = False
+            except asyncio.QueueFull:
+                if not dropped:
+                    told = "too many messages at once; some were dropped: wait a moment"
+                    await _send(socket, [{"type": "error", "message": told, "do": ""}])
+                dropped = True
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+async def _work(
+    socket: WebSocket, session: Session, waiting: asyncio.Queue[Any], reader: asyncio.Task[None]
+) -> None:
+    """Messages between steps, never during one: the session is used by one thread at a time."""
+    pause = 0.0
+    while not reader.done():
+        asked = await _next_messages(waiting, reader, None if not session.playing else pause)
+        frames = await asyncio.to_thread(_guarded, session, partial(session.handle, asked))
+        await _send(socket, frames)
+        pause = 0.0
+        if session.playing and not reader.done():
+            frames, pause = await asyncio.to_thread(_ticked, session)
+            await _send(socket, frames)
+
+
+async def _next_messages(
+    waiting: asyncio.Queue[Any], reader: asyncio.Task[None], seconds: float | None
+) -> list[Any]:
+    """All messages that wait; if there are none, wait for one, but no longer than told."""
+    if waiting.empty() and seconds != 0.0:
+        getter = asyncio.ensure_future(waiting.get())
+        done, _ = await asyncio.wait(
+            {getter, reader}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        if getter not in done:
+            getter.cancel()
+            return []
+        first = [getter.result()]
+    else:
+        first = []
+    while not waiting.empty():
+        first.append(waiting.get_nowait())
+    return first
+
+
+def _guarded(session: Session, act: Callable[[], list[Frame]]) -> list[Frame]:
+    """Even a bug ends in a message on the page, and in full on the terminal."""
+    try:
+        return act()
+    except Exception as error:
+        session.playing = False
+        traceback.print_exc(file=sys.stderr)
+        told = f"neuroflow has a bug here: {type(error).__name__}: {error}; see the terminal"
+        return [{"type": "error", "message": told, "do": ""}]
+
+
+def _ticked(session: Session) -> tuple[list[Frame], float]:
+    pause = 0.0
+
+    def act() -> list[Frame]:
+        nonlocal pause
+        frames, pause = session.tick()
+        return frames
+
+    return _guarded(session, act), pause
+
+
+async def _send(socket: WebSocket, frames: list[Frame]) -> None:
+    for frame in frames:
+        await socket.send_text(json.dumps(frame, allow_nan=False))
+
+
+def _headers() -> dict[str, str]:
+    return {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+            " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        ),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def listening(port: int = 0) -> socket.socket:
+    """A socket on the loopback interface; raises :class:`InputError` if the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise InputError(
+            f"port {port} of {HOST} cannot be used: {error.strerror};"
+            " choose another --port, or leave it out"
+        ) from error
+    return listener
+
+
+def serve(server: LiveServer, listener: socket.socket) -> None:
+    """Answer until interrupted."""
+    config = uvicorn.Config(
+        server.app(),
+        log_level="error",
+        lifespan="off",
+        ws_max_size=LARGEST_MESSAGE,
+        timeout_graceful_shutdown=1,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,38 @@
+"""The session of a page that runs Python in a web worker: texts in, texts out."""
+
+from __future__ import annotations
+
+import json
+import traceback
+
+from attrs import define, field
+
+from neuroflow.live.session import Frame, Session
+
+
+@define(eq=False)
+class Worker:
+    """What ``static/worker.js`` calls: one turn after the other, messages in between."""
+
+    page: str
+    session: Session = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.session = Session(self.page)
+
+    def turn(self, messages: str) -> str:
+        """Do what a JSON list of messages asks for, then train for a moment."""
+        pause = 0.0
+        frames: list[Frame]
+        try:
+            frames = self.session.handle(json.loads(messages))
+            if self.session.playing:
+                more, pause = self.session.tick()
+                frames += more
+        except Exception as error:
+            self.session.playing = False
+            traceback.print_exc()
+            told = f"neuroflow has a bug here: {type(error).__name__}: {error}"
+            frames = [{"type": "error", "message": told, "do": ""}]
+        answer = {"frames": frames, "playing": self.session.playing, "pause": pause}
+        return json.dumps(answer, allow_nan=False)
