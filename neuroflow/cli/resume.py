@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from neuroflow.cli.output import json_option, note
-from neuroflow.cli.training import finish, follow
+from neuroflow.cli.training import anomaly_option, finish, follow
 
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
+@anomaly_option
 @json_option
-def resume(run: Path, as_json: bool) -> None:
+def resume(run: Path, anomaly: bool, as_json: bool) -> None:
     """Go on with a run that was stopped or killed, from its folder RUN.
 
     It ends with the same numbers, to the last bit, as a run that was never stopped.
@@ -27,5 +28,5 @@ def resume(run: Path, as_json: bool) -> None:
     going_on = Run.resume(run)
     step, steps = going_on.training.step, going_on.training.steps
     note(f"going on from step {step} of {steps}" if step < steps else f"all {steps} steps are done")
-    follow(going_on)
-    finish(going_on, as_json)
+    follow(going_on, anomaly)
+    finish(going_on, as_json, anomaly=anomaly)

@@ -146,7 +146,7 @@ def find(subject: Subject, name: str) -> Value:
     if name not in subject.names:
         known = list(subject.names)
         raise click.UsageError(
-            f"nothing is named {name!r}{did_you_mean(name, known)}; names:"
+            f"nothing is named {name!r}{did_you_mean(name, known)} names:"
             f" {', '.join(known[:6])}{' ...' if len(known) > 6 else ''}"
         )
     return subject.names[name]

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from neuroflow.cli.output import json_option
-from neuroflow.cli.training import finish, follow
+from neuroflow.cli.training import anomaly_option, finish, follow
 
 
 @click.command()
@@ -30,6 +30,7 @@ from neuroflow.cli.training import finish, follow
     help="The run folder to write; runs/NAME if left out, numbered where that is taken.",
 )
 @click.option("--profile", is_flag=True, help="Show where the time of a step goes.")
+@anomaly_option
 @json_option
 def train(
     source: str,
@@ -39,6 +40,7 @@ def train(
     dtype: str | None,
     out: Path | None,
     profile: bool,
+    anomaly: bool,
     as_json: bool,
 ) -> None:
     """Train a recipe (see: neuroflow recipes) or a TOML or JSON file.
@@ -58,8 +60,8 @@ def train(
     given = {"seed": seed, "backend": backend, "dtype": dtype}
     short = [f"train.{name}={value}" for name, value in given.items() if value is not None]
     run = Run.start(source, out or _free_folder(source), [*changes, *short])
-    follow(run)
-    finish(run, as_json, _profile(run) if profile else None)
+    follow(run, anomaly)
+    finish(run, as_json, _profile(run) if profile else None, anomaly)
 
 
 def _free_folder(source: str) -> Path:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from neuroflow.cli.output import console, note, print_json, table
+import click
+
+from neuroflow.cli.output import Command, console, note, print_json, table
 
 if TYPE_CHECKING:
     from neuroflow.run import Run
@@ -20,12 +22,27 @@ _ORDER = (
 )  # fmt: skip
 
 
-def follow(run: Run) -> None:
+def anomaly_option(command: Command) -> Command:
+    """The option ``--anomaly``, as the argument ``anomaly``."""
+    text = (
+        "If the run fails, find the first nan, infinity or domain error, with its op, inputs and"
+        " source line; at the end, list dead units and saturated softmaxes."
+    )
+    return click.option("--anomaly", is_flag=True, help=text)(command)
+
+
+def follow(run: Run, anomaly: bool = False) -> None:
     """Run to the end with a progress bar, or a line now and then where nobody watches."""
-    watched = console(stderr=True).is_terminal
-    with _bar(run) if watched else _lines(run) as show:
-        for step in run:
+    somebody = console(stderr=True).is_terminal
+    with _bar(run) if somebody else _lines(run) as show:
+        for step in _watched(run) if anomaly else run:
             show(step)
+
+
+def _watched(run: Run) -> Iterator[Step]:
+    from neuroflow.inspect.anomaly import watched
+
+    return watched(run)
 
 
 @contextmanager
@@ -81,7 +98,7 @@ def _facts(loss: float, metrics: dict[str, float]) -> str:
     return "  ".join(words)
 
 
-def finish(run: Run, as_json: bool, profile: Any = None) -> None:
+def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) -> None:
     """The summary: a table or one JSON object, and the picture or a sketch of it."""
     from neuroflow.view.plots import save_picture
 
@@ -91,6 +108,8 @@ def finish(run: Run, as_json: bool, profile: Any = None) -> None:
         if not as_json:
             console().print(str(profile))
         summary["profile"] = profile.as_dict()
+    if anomaly:
+        summary["anomalies"] = _anomalies(run, quiet=as_json)
     if as_json:
         print_json(summary)
         return
@@ -103,6 +122,16 @@ def finish(run: Run, as_json: bool, profile: Any = None) -> None:
         console().print(sketch_of_run(run, min(70, console().width - 10)))
         note("for a picture as PNG: pip install 'neuroflow[plot]'", style="dim")
     note(f"ask it: neuroflow predict {run.folder} ...", style="dim")
+
+
+def _anomalies(run: Run, quiet: bool) -> list[dict[str, Any]]:
+    """What is wrong with the run as it stands, listed on standard error too."""
+    from neuroflow.inspect.anomaly import survey
+
+    found = survey(run.training)
+    if not quiet:
+        note("\n".join(map(str, found)) or "no anomaly", style="yellow" if found else "dim")
+    return [anomaly.to_dict() for anomaly in found]
 
 
 def _shown(name: str, value: Any) -> str:

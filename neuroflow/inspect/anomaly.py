@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import takewhile
 from operator import attrgetter
 from typing import Any
 
@@ -111,7 +112,7 @@ def find_anomalies(outputs: Value | Sequence[Value], model: Module | None = None
     >>> import neuroflow as nf
     >>> x = nf.Value(-2.0, "x")
     >>> print(find_anomalies(x.relu() * 3)[0])
-    dead unit (forward): relu has slope 0 for all 1 inputs seen
+    dead unit (forward): relu has slope 0 for all 1 inputs seen, -2 to -2
       inputs: x = -2
       remedy: lower the learning rate, initialise it anew, or use an activation that has a slope
       on both sides, such as leaky_relu or gelu
@@ -126,11 +127,11 @@ def find_anomalies(outputs: Value | Sequence[Value], model: Module | None = None
 
 
 @contextmanager
-def detect_anomalies() -> Iterator[list[Anomaly]]:
+def detect_anomalies(model: Module | None = None) -> Iterator[list[Anomaly]]:
     """Watch the nodes made inside: the list fills with the first anomaly, sources recorded.
 
     The error that an op raises outside its domain is raised as ever; afterwards the list tells
-    which node it was.
+    which node it was. ``model`` lends its parameters' names.
 
     >>> import neuroflow as nf
     >>> with nf.detect_anomalies() as anomalies:
@@ -142,6 +143,7 @@ def detect_anomalies() -> Iterator[list[Anomaly]]:
     ('domain', 'log', (('1 - 2', -1.0),))
     """
     found: list[Anomaly] = []
+    names = _names(model)
     with record_sources():
         recording = context.get().build
 
@@ -150,10 +152,10 @@ def detect_anomalies() -> Iterator[list[Anomaly]]:
                 node = recording(op, inputs)
             except DomainError as error:
                 if not found:
-                    found.append(_refused(op, inputs, error))
+                    found.append(_refused(op, inputs, error, names))
                 raise
             if not found and not math.isfinite(node.data):
-                found.append(_wrong_number(node, NO_NAMES))
+                found.append(_wrong_number(node, names))
             return node
 
         with building(build):
@@ -173,7 +175,7 @@ def replay(
     """
     losses: list[Value] = []
     chosen = list(range(len(examples)) if batch is None else batch)
-    with detect_anomalies() as found:
+    with detect_anomalies(model) as found:
         for k in chosen:
             with suppress(DomainError):
                 losses.append(example_loss(model, *examples[k]))
@@ -181,7 +183,7 @@ def replay(
                 node = found[0].node
                 if node is not None and math.isfinite(node.data):
                     break
-                return [evolve(_renamed(found[0], model), example=k)]
+                return [evolve(found[0], example=k)]
     return [
         evolve(a, example=chosen[a.example]) if a.example is not None else a
         for a in find_anomalies(losses, model)
@@ -189,13 +191,14 @@ def replay(
 
 
 def watched(training: Any) -> Iterator[Any]:
-    """The steps of a :class:`neuroflow.training.Training`; where it diverges, what went wrong.
+    """The steps of a :class:`neuroflow.training.Training` or a :class:`neuroflow.run.Run`.
 
-    Iterate instead of over the training itself. Before each report the state is kept. If the
+    Iterate instead of over the run itself. Before each report the state is kept. If the
     run then fails, the step that failed is found and replayed eagerly from the numbers it
     started with, whatever backend ran it. Raises :class:`DivergedError`.
     """
     steps = iter(training)
+    training = getattr(training, "training", training)
     while True:
         before = training.model.state_dict(), training.state_dict()
         try:
@@ -206,6 +209,13 @@ def watched(training: Any) -> Iterator[Any]:
         if step is None:
             return
         yield step
+
+
+def survey(training: Any, most: int = 200) -> list[Anomaly]:
+    """What is wrong with a run as it stands: its first ``most`` examples, replayed eagerly."""
+    runner = training.runner
+    batch = range(min(most, len(training.dataset)))
+    return replay(training.model, runner.example_loss, runner.examples, batch)
 
 
 class DivergedError(DomainError):
@@ -277,7 +287,7 @@ def _wrong_number(node: Value, names: Names, phase: str = "forward", what: str =
     )  # fmt: skip
 
 
-def _refused(op: Op, inputs: Sequence[Any], error: DomainError) -> Anomaly:
+def _refused(op: Op, inputs: Sequence[Any], error: DomainError, names: Names) -> Anomaly:
     """An anomaly for a node that could not be made."""
     now = context.get()
     values = [x if isinstance(x, Value) else Value(x) for x in inputs]
@@ -286,19 +296,12 @@ def _refused(op: Op, inputs: Sequence[Any], error: DomainError) -> Anomaly:
     return Anomaly(
         "infinity" if overflow else "domain", "forward", op.name,
         f"{op.name} has no finite value: {problem}",
-        _inputs(values, NO_NAMES), str(now.scope), users_line(),
+        _inputs(values, names), str(now.scope), users_line(),
     )  # fmt: skip
 
 
-def _renamed(anomaly: Anomaly, model: Module) -> Anomaly:
-    """The same anomaly with the model's names for its inputs."""
-    if anomaly.node is None:
-        return anomaly
-    return _wrong_number(anomaly.node, _names(model))
-
-
 def _inputs(values: Sequence[Value], names: Names) -> tuple[tuple[str, float], ...]:
-    return tuple((label(x, names, 24), x.data) for x in values)
+    return tuple((label(x, names, 40), x.data) for x in values)
 
 
 _data = attrgetter("data")
@@ -346,17 +349,18 @@ def _flat_units(
         for node in order:
             if _is_activation(node):
                 units.setdefault(_unit(node, parameters), []).append(node)
-    for nodes in units.values():
+    for unit, nodes in units.items():
         assert nodes[0].op is not None
         slopes = [abs(n.op.partials_at(n.data, n.inputs[0].data)[0]) for n in nodes if n.op]
         if max(slopes) < FLAT:
             kind = "dead unit" if max(slopes) == 0.0 else "saturated unit"
             steepest = "slope 0" if max(slopes) == 0.0 else f"no slope above {number(max(slopes))}"
-            op = nodes[0].op.name
+            op, inputs = nodes[0].op.name, [n.inputs[0] for n in nodes]
+            low, high = min(x.data for x in inputs), max(x.data for x in inputs)
+            span = f"all {len(nodes)} inputs seen, {number(low)} to {number(high)}"
             yield Anomaly(
-                kind, "forward", op, f"{op} has {steepest} for all {len(nodes)} inputs seen",
-                _inputs([n.inputs[0] for n in nodes], names), str(nodes[0].scope),
-                source_of(nodes[0]), node=nodes[0],
+                kind, "forward", op, f"{op} has {steepest} for {span}", _inputs(inputs[:3], names),
+                _path(unit[-1], names) or str(nodes[0].scope), source_of(nodes[0]), node=nodes[0],
             )  # fmt: skip
 
 
@@ -372,15 +376,29 @@ def _is_activation(node: Value) -> bool:
 
 
 def _unit(node: Value, parameters: set[Value]) -> Any:
-    """What makes two nodes the same unit on different examples: op, scope and own parameters."""
-    own: list[int] = []
+    """What makes two nodes the same unit on different examples: op, scope and own parameters.
+
+    Its own are those between it and the activations before it.
+    """
+    own: set[Value] = set()
+    seen: set[Value] = set()
     waiting = list(node.inputs)
-    for x in waiting:
+    while waiting and len(seen) < 1000:
+        x = waiting.pop()
         if x in parameters:
-            own.append(id(x))
-        elif x.op is not None and x.scope == node.scope and len(waiting) < 1000:
+            own.add(x)
+        elif x not in seen and not _is_activation(x):
+            seen.add(x)
             waiting += x.inputs
     return (node.op, str(node.scope), frozenset(own))
+
+
+def _path(parameters: frozenset[Value], names: Names) -> str:
+    """The path of the module that some parameters have in common."""
+    paths = [names[p].split(".")[:-1] for p in parameters]
+    shared = takewhile(lambda words: len(set(words)) == 1, zip(*paths, strict=False))
+    words = [words[0] for words in shared]
+    return ".".join(words[:-1] if words and words[-1] == "weights" else words)
 
 
 def _saturated(orders: Sequence[Sequence[Value]], names: Names) -> Iterator[Anomaly]:
