@@ -45,11 +45,21 @@ def test_dead_units_are_listed_at_the_end(run):
     assert code == 0
     found = json.loads(out)["anomalies"]
     assert {a["kind"] for a in found} <= {"dead unit", "saturated unit", "saturated softmax"}
-    assert any(a["op"] == "relu" and a["scope"].startswith("layers.1.neurons.") for a in found)
+    assert any(a["op"] == "relu" and a["scope"].startswith("layers.0.neurons.") for a in found)
 
 
 def test_watching_changes_no_number(run):
-    few = ("--set", "train.steps=5", "--set", "data.points=20", "--backend", "eager", "--json")
+    few = (
+        "--set",
+        "train.steps=5",
+        "--set",
+        "data.points=20",
+        "--set",
+        "model.sizes=[2, 4, 1]",
+        "--backend",
+        "eager",
+        "--json",
+    )
     plain = json.loads(run("train", "moons", *few)[1])
     watched = json.loads(run("train", "moons", "--anomaly", *few)[1])
     assert (plain["loss"], plain["gradient_norm"]) == (watched["loss"], watched["gradient_norm"])
