@@ -78,16 +78,28 @@ class Entry:
         Raises :class:`PluginError` if that fails.
         """
         if not isinstance(self.target, str):
-            return self.target
+            return self._told_its_origin(self.target)
         module, _, attribute = self.target.partition(":")
         try:
-            return getattr(import_module(module), attribute)
+            return self._told_its_origin(getattr(import_module(module), attribute))
         except Exception as error:
             raise PluginError(
                 f"{self.kind} {self.id} ({self.provider}) could not be imported from"
                 f" {self.target!r}: {type(error).__name__}: {error};"
                 " repair or uninstall that distribution"
             ) from error
+
+
+    def _told_its_origin(self, target: Any) -> Any:
+        """An op of a third party knows who offers it, so that its errors can say so."""
+        bundled = self.namespace in (BUNDLED, "local")
+        if isinstance(target, Op) and not bundled and not _is_ours(target):
+            target.origin = str(self.provider)
+        return target
+
+
+def _is_ours(op: Op) -> bool:
+    return op.__module__.startswith(("neuroflow.", "neuroflow_plugins."))
 
 
 @frozen(kw_only=True, eq=False)
@@ -299,9 +311,9 @@ class Registry:
                 " version that has it, or configure the model anew"
             )
         elsewhere = [other for other in KINDS if self._named(other, name)]
-        wrong_kind = f"; {name!r} is the name of {_article(elsewhere[0])}" if elsewhere else ""
+        wrong_kind = f" {name!r} is the name of {_article(elsewhere[0])};" if elsewhere else ""
         known = [e.shortest_name for e in self.entries(kind)]
-        failed = f"; plugins that failed to load: {', '.join(self.failed)}" if self.failed else ""
+        failed = f" plugins that failed to load: {', '.join(self.failed)};" if self.failed else ""
         return RegistryError(
             f"unknown {kind} {reference!r}{did_you_mean(reference, known)}{wrong_kind}{failed}"
             f" see: neuroflow list {plural(kind)}"

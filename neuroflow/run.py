@@ -98,17 +98,17 @@ class Run:
             )
         for left_over in folder.glob(".*.partial"):
             left_over.unlink(missing_ok=True)
-        configuration = configure(folder / CONFIGURATION)
         checkpoint = folder / CHECKPOINT
         if not checkpoint.exists():
-            return cls(folder, Training(configuration), seconds_between)
+            return cls(folder, Training(configure(folder / CONFIGURATION)), seconds_between)
         saved, arrays = read_arrays(checkpoint)
         if not saved.state:
             raise StateError(
                 f"{checkpoint} is a saved model, not the checkpoint of a run;"
                 " nothing can be resumed from it, so train anew"
             )
-        check_uses(saved.uses, str(checkpoint))
+        check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
+        configuration = configure(folder / CONFIGURATION)
         backend = saved.state["training"]["backend"]
         training = Training(changed(configuration, {"train.backend": backend}))
         training.options["backend"] = configuration["train"]["backend"]

@@ -44,6 +44,7 @@ class Op:
 
     ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
     derivative jumps, and ``convention`` says in words which derivative is taken there.
+    ``origin`` names the plugin of an op that is not bundled; the registry fills it in.
     """
 
     rule: Rule
@@ -58,6 +59,7 @@ class Op:
     parameters: tuple[str, ...] = field(init=False)
     forward: Rule = field(init=False)
     partials_at: Rule = field(init=False)
+    origin: str = field(init=False, default="")
     _bound: dict[tuple[tuple[str, float], ...], Op] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -102,6 +104,7 @@ class Op:
                 self.rule, self.name, self.formula, self.domain, self.kinks, self.convention,
                 self.vectors, {**self.settings, **settings}, self.partials_rule,
             )  # fmt: skip
+            bound.origin = self.origin
             self._bound[key] = bound
         return self._bound[key]
 
@@ -156,6 +159,7 @@ class Op:
         numbers = [f"{x.data:g}" for x in node.inputs]
         shown = ", ".join(numbers[:8] + ["..."] * (len(numbers) > 8))
         where = f" in {node.scope}" if node.scope else ""
+        where += f" (from {self.origin})" if self.origin else ""
         sets = {name: d.text for name, d in zip(self.parameters, self.domain, strict=True)}
         domain = ", ".join(f"{name} in {text}" for name, text in sets.items())
         return DomainError(

@@ -21,7 +21,7 @@ pip install -q "$wheel[check]"
 cd "$work"
 neuroflow new gentle-step --json >project.json
 project=$(python -c "import json; print(json.load(open('project.json'))['folder'])")
-pip install -q --no-build-isolation "$project"
+pip install -q --no-build-isolation "./$project"
 (cd "$project" && python -m pytest -q)
 neuroflow check gentle_step
 python -m pytest -q -p neuroflow.pytest_plugin --neuroflow-check=gentle_step
@@ -45,12 +45,12 @@ noise = 0.1
 epochs = 60
 seed = 7
 TOML
-neuroflow train train.toml --out run --json >train.json
+neuroflow train train.toml --out run --json >train.json 2>train.log
 python -c "
 import json
 result = json.load(open('train.json'))
-assert result['metrics']['accuracy'] > 0.85, result
-print('gentle_step trains to', result['metrics']['accuracy'])
+assert result['accuracy'] > 0.85, result
+print('gentle_step trains to', result['accuracy'])
 "
 
 for plugin in "$root"/docs/examples/plugins/*/; do

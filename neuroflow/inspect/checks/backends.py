@@ -20,7 +20,7 @@ def check_backends(subject: Subject, section: Section) -> None:
         try:
             run = _compiled(subject, backend)
         except (NeuroflowError, ImportError) as error:
-            section.skipped("backends", f"{backend}: {str(error)[:100]}")
+            section.skipped("backends", f"{backend}: {str(error)[:200]}")
             continue
         for at in smooth_points(subject, 3):
             value, slopes = run(list(at))
