@@ -1,1 +1,405 @@
-"""Transformers, layer by layer."""
+"""Transformers: attention, feed-forward and norms stacked into models of text.
+
+A token is a list of ``n_embd`` numbers; a text is a list of tokens. Positions never mix except in
+attention. Source: Vaswani et al. 2017, "Attention is all you need"; Radford et al. 2019 (GPT-2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import neuroflow as nf
+from neuroflow_plugins.mlp import Dropout, find_activation
+from neuroflow_plugins.parts import (
+    ALiBi,
+    Embedding,
+    LayerNorm,
+    LearnedPositions,
+    Linear,
+    RMSNorm,
+    Rotary,
+    SinusoidalPositions,
+    add,
+    attention_weights,
+    causal_mask,
+    full_mask,
+    mix,
+)
+
+_NORMS = {"layer_norm": LayerNorm, "rms_norm": RMSNorm}
+
+
+def make_norm(name: str, size: int, gain: bool = True) -> Any:
+    """The norm of that name; "none" leaves tokens as they are."""
+    if name == "none":
+        return _unchanged
+    if name not in _NORMS:
+        raise nf.InputError(f"unknown norm {name!r}; expected layer_norm, rms_norm or none")
+    settings = {"bias": gain} if name == "layer_norm" else {}
+    return _NORMS[name](size=size, gain=gain, **settings)
+
+
+def _unchanged(x):
+    return x
+
+
+class Cache:
+    """What attention remembers of earlier positions: their keys and values, per layer.
+
+    The entries are the Values themselves, not copies: gradients flow back through them, so a
+    text fed token by token has the same gradients as one fed at once.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0
+        self.layers: dict[int, tuple[list[Any], list[Any]]] = {}
+
+    def of(self, layer: Any) -> tuple[list[Any], list[Any]]:
+        """The keys and values that one attention layer has seen."""
+        return self.layers.setdefault(id(layer), ([], []))
+
+
+class MultiHeadAttention(nf.Module):
+    """Several heads of attention side by side; each looks at the text in its own way.
+
+    softmax(Q K^T / sqrt(d)) V per head, the heads joined and mixed by one more matrix.
+    ``key_value_heads`` fewer than ``n_head`` share keys and values in groups (Ainslie et al. 2023,
+    grouped-query attention). ``positions`` may be "rotary" or "alibi", which act inside
+    attention. Source: Vaswani et al. 2017, section 3.2.2.
+    """
+
+    def __init__(
+        self, *, n_embd: int, n_head: int, key_value_heads: int = 0, causal: bool = True,
+        positions: str = "none", bias: bool = False, initializer: Any = "xavier", rng,
+    ):  # fmt: skip
+        key_value_heads = key_value_heads or n_head
+        if n_embd % n_head or n_head % key_value_heads:
+            raise nf.InputError(
+                f"attention got n_embd = {n_embd}, n_head = {n_head},"
+                f" key_value_heads = {key_value_heads}; each must divide the one before"
+            )
+        self.n_embd, self.n_head, self.key_value_heads = n_embd, n_head, key_value_heads
+        self.causal, self.positions, self.bias = causal, positions, bias
+        self.initializer = initializer
+        self.head_size = n_embd // n_head
+        narrow = key_value_heads * self.head_size
+        common = {"bias": bias, "initializer": initializer, "rng": rng}
+        self.query = Linear(inputs=n_embd, outputs=n_embd, **common)
+        self.key = Linear(inputs=n_embd, outputs=narrow, **common)
+        self.value = Linear(inputs=n_embd, outputs=narrow, **common)
+        self.output = Linear(inputs=n_embd, outputs=n_embd, **common)
+        self._rotary = Rotary(self.head_size) if positions == "rotary" else None
+        self._alibi = ALiBi(n_head) if positions == "alibi" else None
+        self._watch: list[Any] | None = None
+
+    def forward(self, xs, memory=None, cache=None, mask=None):
+        """(n_tokens, n_embd) -> (n_tokens, n_embd).
+
+        Keys and values come from ``memory`` if it is given (cross-attention), else from ``xs``.
+        ``mask[i][j]`` says whether token i may look at token j.
+        """
+        source = xs if memory is None else memory
+        keys, values = cache.of(self) if cache is not None else ([], [])
+        start = len(keys) if memory is None else 0
+        if mask is None:
+            mask = causal_mask if self.causal and memory is None else full_mask
+            mask = mask(len(xs), start + len(source))
+        queries = []
+        for position, x in enumerate(xs):
+            queries.append(self._heads(self.query(x), start + position))
+            if memory is None:
+                keys.append(self._heads(self.key(x), start + position))
+                values.append(self._heads(self.value(x)))
+        if memory is not None:
+            keys = [self._heads(self.key(x), position) for position, x in enumerate(memory)]
+            values = [self._heads(self.value(x)) for x in memory]
+        return [
+            self.output(self._look(query, keys, values, mask[position], start + position))
+            for position, query in enumerate(queries)
+        ]
+
+    def _heads(self, x, position=None):
+        """(heads * head_size,) -> (heads, head_size), turned by its position if rotary."""
+        size = self.head_size
+        parts = [x[k : k + size] for k in range(0, len(x), size)]
+        if self._rotary is None or position is None:
+            return parts
+        return [self._rotary(part, position) for part in parts]
+
+    def _look(self, query, keys, values, visible, position):
+        """What one token gathers, all heads one behind the other: (n_embd,)."""
+        seen = [j for j in range(len(keys)) if visible[j]]
+        group = self.n_head // self.key_value_heads
+        gathered, watched = [], []
+        for head, q in enumerate(query):  # q: (head_size,)
+            shared = head // group
+            biases = self._alibi(head, position, seen) if self._alibi else None
+            weights = attention_weights(q, [keys[j][shared] for j in seen], biases)
+            gathered += mix(weights, [values[j][shared] for j in seen])
+            watched.append(dict(zip(seen, weights, strict=True)))
+        if self._watch is not None:
+            self._watch.append((position, watched))
+        return gathered
+
+
+class FeedForward(nf.Module):
+    """Two matrices with an activation between them, for each token on its own.
+
+    down(f(up(x))); with "swiglu", down(silu(gate(x)) * up(x)) (Shazeer 2020, equation 6).
+    Source: Vaswani et al. 2017, equation 2.
+    """
+
+    def __init__(
+        self, *, n_embd: int, hidden: int = 0, activation: Any = "relu", bias: bool = False,
+        initializer: Any = "xavier", rng,
+    ):  # fmt: skip
+        self.n_embd, self.hidden = n_embd, hidden or 4 * n_embd
+        self.activation, self.bias, self.initializer = activation, bias, initializer
+        common = {"bias": bias, "initializer": initializer, "rng": rng}
+        self.up = Linear(inputs=n_embd, outputs=self.hidden, **common)
+        self.down = Linear(inputs=self.hidden, outputs=n_embd, **common)
+        gated = activation == "swiglu"
+        self.gate = Linear(inputs=n_embd, outputs=self.hidden, **common) if gated else None
+        self._activate = find_activation("silu" if gated else activation)
+
+    def forward(self, x):
+        """(n_embd,) -> (n_embd,)"""
+        hidden = self.up(x)
+        if self.gate is None:
+            return self.down(self._activate(hidden))
+        gates = self._activate(self.gate(x))
+        return self.down([g * h for g, h in zip(gates, hidden, strict=True)])
+
+
+class Block(nf.Module):
+    """One layer of a transformer: attention, then feed-forward, each added to what came in.
+
+    ``order`` "pre" normalises what goes into a part (Xiong et al. 2020), "post" what comes out of
+    the sum (Vaswani et al. 2017). With ``cross`` there is a second attention, to a memory.
+    """
+
+    def __init__(
+        self, *, n_embd: int, n_head: int, key_value_heads: int = 0, hidden: int = 0,
+        causal: bool = True, cross: bool = False, positions: str = "none", norm: str = "rms_norm",
+        norm_gain: bool = True, order: str = "pre", activation: Any = "relu", bias: bool = False,
+        dropout: float = 0.0, initializer: Any = "xavier", rng,
+    ):  # fmt: skip
+        if order not in ("pre", "post"):
+            raise nf.InputError(f"a block got order = {order!r}; expected pre or post")
+        self.n_embd, self.n_head, self.key_value_heads = n_embd, n_head, key_value_heads
+        self.hidden, self.causal, self.cross, self.positions = hidden, causal, cross, positions
+        self.norm, self.norm_gain, self.order, self.activation = norm, norm_gain, order, activation
+        self.bias, self.dropout, self.initializer = bias, dropout, initializer
+        common = {"bias": bias, "initializer": initializer, "rng": rng}
+        heads = {"n_embd": n_embd, "n_head": n_head, "key_value_heads": key_value_heads}
+        self.attention = MultiHeadAttention(**heads, causal=causal, positions=positions, **common)
+        self.lookup = MultiHeadAttention(**heads, causal=False, **common) if cross else None
+        self.feed_forward = FeedForward(
+            n_embd=n_embd, hidden=hidden, activation=activation, **common
+        )
+        self.norms = [make_norm(norm, n_embd, norm_gain) for _ in range(3 if cross else 2)]
+        self._dropout = Dropout(rate=dropout, rng=rng) if dropout else None
+
+    def forward(self, xs, memory=None, cache=None):
+        """(n_tokens, n_embd) -> (n_tokens, n_embd)"""
+        xs = self._around(0, xs, lambda ys: self.attention(ys, cache=cache))
+        if self.lookup is not None:
+            xs = self._around(2, xs, lambda ys: self.lookup(ys, memory=memory))
+        return self._around(1, xs, lambda ys: [self.feed_forward(y) for y in ys])
+
+    def _around(self, number, xs, part):
+        """A part with its norm and its residual connection."""
+        norm = self.norms[number]
+        pre = self.order == "pre"
+        ys = self._dropped(part([norm(x) for x in xs] if pre else xs))
+        sums = [add(x, y) for x, y in zip(xs, ys, strict=True)]
+        return sums if pre else [norm(x) for x in sums]
+
+    def _dropped(self, ys):
+        if self._dropout is None:
+            return ys
+        self._dropout.training = self.training
+        return [self._dropout(y) for y in ys]
+
+
+class GPT(nf.Module):
+    """A language model: for each token, one score (logit) per token that might come next.
+
+    Embeddings, ``n_layer`` blocks of causal attention, and a matrix to the scores; with
+    ``tied`` that matrix is the table of embeddings itself (Press and Wolf 2017). ``positions``:
+    learned, sinusoidal, rotary, alibi or none. Source: Radford et al. 2019, section 2.3.
+
+    >>> model = GPT(vocab_size=27, n_layer=1, n_embd=16, n_head=4, block_size=16,
+    ...             norm_gain=False, rng=nf.SplitMix32(0))
+    >>> len(model.parameters()), len(model([0, 5, 3])), len(model([0])[0])
+    (4192, 3, 27)
+    """
+
+    causal = True
+
+    def __init__(
+        self, *, vocab_size: int, n_layer: int = 1, n_embd: int = 16, n_head: int = 4,
+        key_value_heads: int = 0, block_size: int = 16, hidden: int = 0,
+        positions: str = "learned", norm: str = "rms_norm", norm_gain: bool = True,
+        embedding_norm: bool = False, final_norm: bool = False, order: str = "pre",
+        activation: Any = "relu", bias: bool = False, tied: bool = False, dropout: float = 0.0,
+        initializer: Any = {"use": "normal", "std": 0.08}, rng,  # noqa: B006  read only
+    ):  # fmt: skip
+        self.vocab_size, self.n_layer, self.n_embd, self.n_head = (
+            vocab_size,
+            n_layer,
+            n_embd,
+            n_head,
+        )
+        self.key_value_heads, self.block_size, self.hidden = key_value_heads, block_size, hidden
+        self.positions, self.norm, self.norm_gain = positions, norm, norm_gain
+        self.embedding_norm, self.final_norm, self.order = embedding_norm, final_norm, order
+        self.activation, self.bias, self.tied, self.dropout = activation, bias, tied, dropout
+        self.initializer = initializer
+        common = {"initializer": initializer, "rng": rng}
+        self.tokens = Embedding(vocab_size=vocab_size, size=n_embd, **common)
+        self.places = _places(positions, block_size, n_embd, common)
+        self.head = None if tied else Linear(inputs=n_embd, outputs=vocab_size, **common)
+        inside = positions if positions in ("rotary", "alibi") else "none"
+        self.blocks = [
+            Block(
+                n_embd=n_embd, n_head=n_head, key_value_heads=key_value_heads, hidden=hidden,
+                causal=self.causal, positions=inside, norm=norm, norm_gain=norm_gain, order=order,
+                activation=activation, bias=bias, dropout=dropout, **common,
+            )
+            for _ in range(n_layer)
+        ]  # fmt: skip
+        self.norms = [
+            make_norm(norm if used else "none", n_embd, norm_gain)
+            for used in (embedding_norm, final_norm)
+        ]
+
+    def forward(self, tokens, cache=None):
+        """(n_tokens,) token ids -> (n_tokens, vocab_size) logits.
+
+        With a :class:`Cache` the tokens go on from those that it has seen.
+        """
+        return [self.logits(x) for x in self.features(tokens, cache)]
+
+    def features(self, tokens, cache=None):
+        """(n_tokens,) -> (n_tokens, n_embd): what the blocks make of the tokens."""
+        start = cache.length if cache is not None else 0
+        if not 1 <= start + len(tokens) <= self.block_size:
+            raise nf.InputError(
+                f"the model got {start + len(tokens)} tokens; expected 1 to {self.block_size}"
+                " (its block_size): shorten the text, or train with a larger block_size"
+            )
+        xs = []
+        for position, token in enumerate(tokens, start):
+            x = self.tokens(token)
+            xs.append(x if self.places is None else add(x, self.places(position)))
+        xs = [self.norms[0](x) for x in xs]
+        for block in self.blocks:
+            xs = block(xs, cache=cache)
+        if cache is not None:
+            cache.length += len(tokens)
+        return [self.norms[1](x) for x in xs]
+
+    def logits(self, x):
+        """(n_embd,) -> (vocab_size,)"""
+        if self.head is None:
+            return [nf.dot(row, x) for row in self.tokens.rows]
+        return self.head(x)
+
+
+class Encoder(GPT):
+    """The same blocks without the causal mask: every token sees the whole text.
+
+    One list of scores per token, for tasks such as sorting in place (Devlin et al. 2019).
+    """
+
+    causal = False
+
+
+class EncoderDecoder(nf.Module):
+    """An encoder reads ``source_length`` tokens; a causal decoder writes, looking at them.
+
+    The example is one list: the source, then what has been written so far. Source: Vaswani et
+    al. 2017, figure 1.
+    """
+
+    def __init__(
+        self, *, vocab_size: int, source_length: int, n_layer: int = 1, n_embd: int = 16,
+        n_head: int = 4, block_size: int = 16, norm: str = "layer_norm", order: str = "pre",
+        activation: Any = "relu", bias: bool = True, dropout: float = 0.0,
+        initializer: Any = "xavier", rng,
+    ):  # fmt: skip
+        self.vocab_size, self.source_length, self.n_layer = vocab_size, source_length, n_layer
+        self.n_embd, self.n_head, self.block_size = n_embd, n_head, block_size
+        self.norm, self.order, self.activation = norm, order, activation
+        self.bias, self.dropout, self.initializer = bias, dropout, initializer
+        block = {
+            "n_embd": n_embd, "n_head": n_head, "norm": norm, "order": order,
+            "activation": activation, "bias": bias, "dropout": dropout,
+            "initializer": initializer, "rng": rng,
+        }  # fmt: skip
+        self.tokens = Embedding(
+            vocab_size=vocab_size, size=n_embd, initializer=initializer, rng=rng
+        )
+        self.encoder = [Block(causal=False, **block) for _ in range(n_layer)]
+        self.decoder = [Block(causal=True, cross=True, **block) for _ in range(n_layer)]
+        self.head = Linear(inputs=n_embd, outputs=vocab_size, initializer=initializer, rng=rng)
+        self._places = SinusoidalPositions(block_size=block_size, size=n_embd)
+
+    def forward(self, tokens):
+        """(n_tokens,) -> (n_tokens - source_length, vocab_size)"""
+        if not self.source_length < len(tokens) <= self.block_size:
+            raise nf.InputError(
+                f"the model got {len(tokens)} tokens; expected {self.source_length} of the source"
+                f" and at least one more, and at most {self.block_size} in all"
+            )
+        memory = self._embed(tokens[: self.source_length])
+        for block in self.encoder:
+            memory = block(memory)
+        xs = self._embed(tokens[self.source_length :])
+        for block in self.decoder:
+            xs = block(xs, memory=memory)
+        return [self.head(x) for x in xs]
+
+    def _embed(self, tokens):
+        return [add(self.tokens(t), self._places(p)) for p, t in enumerate(tokens)]
+
+
+def _places(positions, block_size, size, common):
+    """What is added to a token at a position; None where positions act elsewhere or nowhere."""
+    if positions == "learned":
+        return LearnedPositions(block_size=block_size, size=size, **common)
+    if positions == "sinusoidal":
+        return SinusoidalPositions(block_size=block_size, size=size)
+    if positions in ("rotary", "alibi", "none"):
+        return None
+    raise nf.InputError(
+        f"unknown positions {positions!r}; expected learned, sinusoidal, rotary, alibi or none"
+    )
+
+
+@nf.hookimpl
+def neuroflow_layers():
+    """All parts of transformers by name."""
+    heads = {"n_embd": 4, "n_head": 2}
+    model = {"vocab_size": 5, **heads}
+    token, text = [0.5, -1.0, 2.0, 0.25], [1, 0, 4]
+    parts = {
+        "embedding": (Embedding, {"vocab_size": 5, "size": 4}, 2),
+        "learned_positions": (LearnedPositions, {"block_size": 4, "size": 4}, 3),
+        "sinusoidal_positions": (SinusoidalPositions, {"block_size": 4, "size": 4}, 3),
+        "linear": (Linear, {"inputs": 4, "outputs": 2}, token),
+        "layer_norm": (LayerNorm, {"size": 4}, token),
+        "rms_norm": (RMSNorm, {"size": 4}, token),
+        "multi_head_attention": (MultiHeadAttention, heads, [token, token[::-1]]),
+        "feed_forward": (FeedForward, {"n_embd": 4}, token),
+        "transformer_block": (Block, heads, [token, token[::-1]]),
+        "gpt": (GPT, {**model, "block_size": 4}, text),
+        "encoder": (Encoder, {**model, "block_size": 4}, text),
+        "encoder_decoder": (EncoderDecoder, {**model, "source_length": 2, "block_size": 5}, text),
+    }
+    for name, (layer, example, inputs) in parts.items():
+        summary = (layer.__doc__ or "").split("\n", 1)[0]
+        yield nf.LayerEntry(
+            name=name, target=layer, summary=summary, example=example, example_inputs=(inputs,)
+        )

@@ -1,0 +1,201 @@
+"""The small parts of transformers: embeddings, positions, norms, and one query's attention."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import neuroflow as nf
+from neuroflow_plugins.activations import softmax
+
+
+def add(a, b):
+    """The sum of two vectors.
+
+    >>> add([1.0, 2.0], [10.0, 20.0])
+    [11.0, 22.0]
+    """
+    return [x + y for x, y in zip(a, b, strict=True)]
+
+
+def causal_mask(n_queries, n_keys):
+    """Who may look at whom: the last ``n_queries`` of ``n_keys`` tokens, each only back.
+
+    >>> causal_mask(2, 3)
+    [[True, True, False], [True, True, True]]
+    """
+    start = n_keys - n_queries
+    return [[j <= start + i for j in range(n_keys)] for i in range(n_queries)]
+
+
+def full_mask(n_queries, n_keys):
+    """Everyone may look at everyone."""
+    return [[True] * n_keys for _ in range(n_queries)]
+
+
+def attention_weights(query, keys, biases=None):
+    """How much one query attends to each key: softmax(q . k / sqrt(d)), summing to 1.
+
+    ``query``: (d,), ``keys``: (n, d), gives (n,). ``biases`` are added to the scores.
+
+    >>> attention_weights([1.0], [[0.5], [0.5]])
+    [0.5, 0.5]
+    """
+    scale = 1.0 / math.sqrt(len(query))
+    scores = [nf.dot(query, key) * scale for key in keys]
+    return softmax(add(scores, biases) if biases else scores)
+
+
+def mix(weights, values):
+    """The weighted mean of rows: (n,) and (n, d) give (d,).
+
+    >>> mix([0.25, 0.75], [[0.0, 4.0], [4.0, 0.0]])
+    [3.0, 1.0]
+    """
+    return [nf.dot(weights, list(column)) for column in zip(*values, strict=True)]
+
+
+def matrix(rows, columns, initializer, rng):
+    """(rows, columns) parameters, drawn row by row."""
+    draw = nf.resolve("initializer", initializer)
+    return [[nf.Value(draw(rng, columns, rows)) for _ in range(columns)] for _ in range(rows)]
+
+
+class Linear(nf.Module):
+    """W x + b: one weighted sum per output; without ``bias`` just W x."""
+
+    def __init__(
+        self, *, inputs: int, outputs: int, bias: bool = False, initializer: Any = "xavier", rng
+    ):
+        self.inputs, self.outputs, self.bias, self.initializer = inputs, outputs, bias, initializer
+        self.weights = matrix(outputs, inputs, initializer, rng)
+        self.biases = [nf.Value(0.0) for _ in range(outputs)] if bias else []
+
+    def forward(self, x):
+        """(inputs,) -> (outputs,)"""
+        if len(x) != self.inputs:
+            raise nf.InputError(f"a linear layer takes {self.inputs} inputs, but got {len(x)}")
+        sums = [nf.dot(row, x) for row in self.weights]
+        return add(sums, self.biases) if self.biases else sums
+
+
+class Embedding(nf.Module):
+    """A table with one row of learned numbers per token."""
+
+    def __init__(self, *, vocab_size: int, size: int, initializer: Any = "normal", rng):
+        self.vocab_size, self.size, self.initializer = vocab_size, size, initializer
+        self.rows = matrix(vocab_size, size, initializer, rng)
+
+    def forward(self, token):
+        """A token id -> (size,)"""
+        return nf.take(self.rows, token)
+
+
+class LearnedPositions(nf.Module):
+    """A table with one row of learned numbers per position (Gehring et al. 2017)."""
+
+    def __init__(self, *, block_size: int, size: int, initializer: Any = "normal", rng):
+        self.block_size, self.size, self.initializer = block_size, size, initializer
+        self.rows = matrix(block_size, size, initializer, rng)
+
+    def forward(self, position):
+        """A position, counted from 0 -> (size,)"""
+        return nf.take(self.rows, position)
+
+
+class SinusoidalPositions(nf.Module):
+    """Sines and cosines of the position, slower from pair to pair; nothing is learned.
+
+    sin(p / 10000^(2i/size)) and the cosine beside it. Source: Vaswani et al. 2017, section 3.5.
+
+    >>> [round(x, 6) for x in SinusoidalPositions(block_size=2, size=4)(1)]
+    [0.841471, 0.540302, 0.01, 0.99995]
+    """
+
+    def __init__(self, *, block_size: int, size: int):
+        self.block_size, self.size = block_size, size
+
+    def forward(self, position):
+        """A position, counted from 0 -> (size,)"""
+        angles = [position / 10000.0 ** (2 * (k // 2) / self.size) for k in range(self.size)]
+        return [math.cos(a) if k % 2 else math.sin(a) for k, a in enumerate(angles)]
+
+
+class Rotary:
+    """Turns pairs of numbers by an angle that grows with the position.
+
+    The product of a turned query and key depends on their distance alone. Source: Su et al.
+    2021, equation 34.
+
+    >>> Rotary(2)([1.0, 0.0], 0)
+    [1.0, 0.0]
+    """
+
+    def __init__(self, size: int) -> None:
+        if size % 2:
+            raise nf.InputError(f"rotary positions turn pairs, but a head has {size} numbers")
+        self.speeds = [10000.0 ** (-2 * k / size) for k in range(size // 2)]
+
+    def __call__(self, x, position):
+        """(size,) -> (size,), of the same length."""
+        turned = []
+        for k, speed in enumerate(self.speeds):
+            cos, sin = math.cos(position * speed), math.sin(position * speed)
+            a, b = x[2 * k], x[2 * k + 1]
+            turned += [a * cos - b * sin, a * sin + b * cos]
+        return turned
+
+
+class ALiBi:
+    """Subtracts from a score in proportion to the distance, each head at its own slope.
+
+    Slopes 2^(-8 h / n) for heads h = 1 ... n. Source: Press et al. 2022, section 3.
+
+    >>> ALiBi(2)(0, 3, [1, 3])
+    [-0.125, -0.0]
+    """
+
+    def __init__(self, n_head: int) -> None:
+        self.slopes = [2.0 ** (-8.0 * (head + 1) / n_head) for head in range(n_head)]
+
+    def __call__(self, head, position, seen):
+        """What to add to the scores of the tokens at the positions ``seen``."""
+        return [-self.slopes[head] * abs(position - j) for j in seen]
+
+
+class LayerNorm(nf.Module):
+    """Numbers with mean 0 and variance 1, then scaled by a learned gain and shifted by a bias.
+
+    (x - mean) / sqrt(variance + epsilon). Source: Ba et al. 2016, equation 4.
+    """
+
+    def __init__(self, *, size: int, gain: bool = True, bias: bool = True, epsilon: float = 1e-5):
+        self.size, self.gain, self.bias, self.epsilon = size, gain, bias, epsilon
+        self.gains = [nf.Value(1.0) for _ in range(size)] if gain else []
+        self.biases = [nf.Value(0.0) for _ in range(size)] if bias else []
+
+    def forward(self, x):
+        """(size,) -> (size,)"""
+        center = nf.mean(x)
+        apart = [value - center for value in x]
+        scale = (nf.dot(apart, apart) * (1.0 / self.size) + self.epsilon) ** -0.5
+        normal = [value * scale for value in apart]
+        normal = [g * y for g, y in zip(self.gains, normal, strict=True)] if self.gain else normal
+        return add(normal, self.biases) if self.bias else normal
+
+
+class RMSNorm(nf.Module):
+    """Numbers with mean square 1, then scaled by a learned gain.
+
+    x / sqrt(mean(x^2) + epsilon). Source: Zhang and Sennrich 2019, equation 4.
+    """
+
+    def __init__(self, *, size: int, gain: bool = True, epsilon: float = 1e-5):
+        self.size, self.gain, self.epsilon = size, gain, epsilon
+        self.gains = [nf.Value(1.0) for _ in range(size)] if gain else []
+
+    def forward(self, x):
+        """(size,) -> (size,)"""
+        scale = (nf.dot(x, x) * (1.0 / self.size) + self.epsilon) ** -0.5
+        normal = [value * scale for value in x]
+        return [g * y for g, y in zip(self.gains, normal, strict=True)] if self.gain else normal
