@@ -135,7 +135,7 @@ def _problem_of(
             return _problem_of_number(value)
         case ast.Name(id=name) if is_function:
             if name not in functions:
-                return f"unknown function {name!r}{did_you_mean(name, functions)}".rstrip("?")
+                return f"unknown function {name!r}{did_you_mean(name, functions)}".rstrip("?;")
         case ast.Name(id=name):
             if name in functions and name not in variables:
                 return f"{name} is a function: write {name}(...)"

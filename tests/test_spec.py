@@ -71,7 +71,7 @@ the configuration has 14 problems:
   model.size: unknown key of layer 'mlp'; did you mean 'sizes'? keys: ...
   model.sizes: missing; expected a list of whole numbers
   model.activation.use: unknown activation 'rlu'; did you mean 'relu' or 'elu'? see: ...
-  loss.margin: unknown key of loss 'hinge' keys: none
+  loss.margin: unknown key of loss 'hinge'; keys: none
   optimizer.momentum: got 'high' (a text); expected a number
   optimizer.learning_rate: got true (a truth value); expected a number
   data.points: got 20.5; expected a whole number

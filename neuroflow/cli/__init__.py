@@ -48,6 +48,9 @@ COMMANDS = {
 }
 """Every command and its short help, in the order of ``neuroflow --help``."""
 
+MODULES = {"list": "entries"}
+"""Modules not named like their command: one called ``list`` would hide the builtin here."""
+
 SUCCESS, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 _USAGE_ERRORS = (ConfigurationError, RegistryError, click.UsageError)
 
@@ -57,13 +60,13 @@ class Cli(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Commands of neuroflow in the order of the table, then those of plugins."""
-        own = [name for name in COMMANDS if find_spec(f"{__name__}.{name}")]
+        own = [name for name in COMMANDS if find_spec(_module(name))]
         return [*own, *sorted(_plugin_commands(only_if_third_party=True))]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command of that name; a plugin's if neuroflow has none."""
-        if name in COMMANDS and find_spec(f"{__name__}.{name}"):
-            found = vars(import_module(f"{__name__}.{name}"))
+        if name in COMMANDS and find_spec(_module(name)):
+            found = vars(import_module(_module(name)))
             command: click.Command = found.get(name) or found["command"]
             return command
         return _plugin_commands().get(name)
@@ -131,6 +134,10 @@ class Cli(click.Group):
                 error,
             )
             return FAILURE
+
+
+def _module(command: str) -> str:
+    return f"{__name__}.{MODULES.get(command, command)}"
 
 
 def _plugin_commands(only_if_third_party: bool = False) -> dict[str, click.Command]:

@@ -105,7 +105,7 @@ def _read_rows(source: str, about: SavedModel) -> list[list[float]]:
 
 def _text(source: str) -> str:
     if source == "-":
-        return click.get_text_stream("stdin").read()
+        return sys.stdin.read()
     try:
         return Path(source).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

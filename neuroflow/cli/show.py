@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.list import described
+from neuroflow.cli.entries import described
 from neuroflow.cli.output import console, json_option, print_json
 from neuroflow.core.errors import NeuroflowError, RegistryError, did_you_mean
 
@@ -66,7 +66,7 @@ def find_entry(reference: str, kind: str | None) -> tuple[Entry, list[str]]:
     known = sorted({entry.shortest_name for entry in registry})
     failed = f" plugins that failed to load: {', '.join(registry.failed)};" * bool(registry.failed)
     raise RegistryError(
-        f"nothing is named {reference!r}{did_you_mean(reference, known)};{failed}"
+        f"nothing is named {reference!r}{did_you_mean(reference, known)}{failed}"
         " see: neuroflow list"
     )
 
@@ -140,7 +140,7 @@ def _settings(entry: Entry) -> list[dict[str, Any]]:
 def _print(entry: Entry, facts: dict[str, Any], others: list[str]) -> None:
     from rich.text import Text
 
-    from neuroflow.cli.list import summary_of
+    from neuroflow.cli.entries import summary_of
 
     out = console()
     out.print(Text.assemble((entry.name, "bold"), f"  {entry.kind}, {entry.id}"))

@@ -34,7 +34,7 @@ def zoo(name: str | None, line: int | None, fix: Path | None, solution: bool, as
         return 0
     if name not in twins:
         raise click.UsageError(
-            f"no animal {name!r} in the zoo{did_you_mean(name, twins)}; see: neuroflow zoo"
+            f"no animal {name!r} in the zoo{did_you_mean(name, twins)} see: neuroflow zoo"
         )
     twin = twins[name]
     if line is not None:

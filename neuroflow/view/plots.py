@@ -42,14 +42,15 @@ def picture_of(run: Run) -> bytes:
     from matplotlib.figure import Figure
 
     outcome = Outcome(run.training)
+    parts: Any
     draw = _DRAWERS.get(outcome.kind)
     with rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10}):
         figure = Figure(figsize=(10.0, 4.6) if draw else (6.4, 4.4), dpi=120, layout="constrained")
         FigureCanvasAgg(figure)
         if draw:
-            left, right = figure.subfigures(1, 2, width_ratios=(1.1, 1))
-            draw(left, outcome)
-            _draw_loss(right.subplots(), History.of(run))
+            parts = figure.subfigures(1, 2, width_ratios=(1.1, 1))
+            draw(parts[0], outcome)
+            _draw_loss(parts[1].subplots(), History.of(run))
         else:
             _draw_loss(figure.subplots(), History.of(run))
         figure.suptitle(_title(run), fontsize=11)
