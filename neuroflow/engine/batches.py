@@ -27,6 +27,7 @@ class Row:
 
     start: int
     structure: Structure
+    trace: Trace
 
 
 @define(eq=False)
@@ -41,7 +42,7 @@ class Rows:
     def row(self, key: int, example: Sequence[Any]) -> Row:
         """The row of an example: flattened once, unless random inputs are drawn each time."""
         row = self._known.get(key)
-        if row is None or self.function.trace(row.structure).draws:
+        if row is None or row.trace.draws or not self.function.is_current(row.trace):
             row = self._known[key] = self.new(example)
         return row
 
@@ -53,7 +54,7 @@ class Rows:
         start = len(self.numbers)
         self.numbers.extend(numbers)
         self.numbers.extend([number() for number in trace.draws])
-        return Row(start, structure)
+        return Row(start, structure, trace)
 
     def arrays(self) -> tuple[Any, Any]:
         """All numbers, and the same as integers for those that choose."""
@@ -78,7 +79,7 @@ class Batcher:
     def lanes_for(self, trace: Trace, count: int) -> int:
         """How many lanes to run ``count`` examples in: one, or whole vectors."""
         width = self.executor.width
-        if count < max(2, width // 2):
+        if count < max(2, 3 * width // 4):  # fewer are faster one by one
             return 1
         cells = trace.plan.n_cells - trace.plan.n_uniform
         most = LANE_BYTES // (16 * max(cells, 1))
@@ -97,49 +98,55 @@ class Batcher:
 
     def schedule(self, rows: Rows, batches: Sequence[Sequence[Row]]) -> Schedule:
         """A schedule with one step per batch; each example counts equally within its batch."""
-        jobs: list[tuple[int, int, int]] = []
-        contents: dict[tuple[int, ...], int] = {}
+        new = _Jobs([], {}, [], [])
         steps: list[tuple[int, int]] = []
-        starts: list[int] = []
-        weights: list[float] = []
+        known: dict[tuple[int, ...], tuple[int, int]] = {}
         for batch in batches:
-            if not batch:
-                raise InputError("got an empty batch; expected at least one example")
-            first = len(jobs)
-            groups: dict[Structure, list[Row]] = {}
-            for row in batch:
-                groups.setdefault(row.structure, []).append(row)
-            for structure, members in groups.items():
-                weight = 1.0 / len(batch)
-                self._add_jobs(structure, members, weight, jobs, contents, starts, weights)
-            steps.append((first, len(jobs)))
+            key = tuple([row.start for row in batch])
+            if key not in known:
+                first = len(new.jobs)
+                self._add_batch(batch, new)
+                known[key] = (first, len(new.jobs))
+            steps.append(known[key])
         numbers, integers = rows.arrays()
         return Schedule(
-            np.array(jobs, dtype=np.int64).reshape(-1, 3),
+            np.array(new.jobs, dtype=np.int64).reshape(-1, 3),
             np.array(steps, dtype=np.int64).reshape(-1, 2),
-            np.array(starts, dtype=np.int64),
-            np.array(weights),
+            np.array(new.starts, dtype=np.int64),
+            np.array(new.weights),
             numbers,
             integers,
         )
 
-    def _add_jobs(
-        self, structure: Structure, members: list[Row], weight: float,
-        jobs: list[tuple[int, int, int]], contents: dict[tuple[int, ...], int],
-        starts: list[int], weights: list[float],
-    ) -> None:  # fmt: skip
-        """Fill lanes with the examples of one structure; the last job repeats an example."""
-        trace = self.function.trace(structure)
-        lanes = self.lanes_for(trace, len(members))
-        number = self.program(trace, lanes)
-        for k in range(0, len(members), lanes):
-            rows = members[k : k + lanes]
-            spare = lanes - len(rows)
-            filled = [row.start for row in rows] + [rows[0].start] * spare
-            content = contents.setdefault((number, *filled), len(contents))
-            jobs.append((number, len(starts), content))
-            starts.extend(filled)
-            weights.extend([weight] * len(rows) + [0.0] * spare)
+    def _add_batch(self, batch: Sequence[Row], new: _Jobs) -> None:
+        """Jobs for one step: the examples of each structure, in lanes of one program."""
+        if not batch:
+            raise InputError("got an empty batch; expected at least one example")
+        groups: dict[Trace, list[int]] = {}
+        for row in batch:
+            groups.setdefault(row.trace, []).append(row.start)
+        weight = 1.0 / len(batch)
+        for trace, starts in groups.items():
+            lanes = self.lanes_for(trace, len(starts))
+            number = self.program(trace, lanes)
+            for k in range(0, len(starts), lanes):
+                filled = starts[k : k + lanes]
+                spare = lanes - len(filled)  # the last job repeats an example, with weight zero
+                new.weights.extend([weight] * len(filled) + [0.0] * spare)
+                filled = filled + [filled[0]] * spare
+                content = new.contents.setdefault((number, *filled), len(new.contents))
+                new.jobs.append((number, len(new.starts), content))
+                new.starts.extend(filled)
+
+
+@define(eq=False)
+class _Jobs:
+    """The columns of a schedule while it is made."""
+
+    jobs: list[tuple[int, int, int]]
+    contents: dict[tuple[int, ...], int]
+    starts: list[int]
+    weights: list[float]
 
 
 def outputs_of(
@@ -148,11 +155,10 @@ def outputs_of(
     """Run the forward part alone; ``use(trace, numbers)`` shapes the outputs of each example."""
     executor = batcher.executor
     results: list[Any] = [None] * len(batch)
-    groups: dict[Structure, list[int]] = {}
+    groups: dict[Trace, list[int]] = {}
     for k, row in enumerate(batch):
-        groups.setdefault(row.structure, []).append(k)
-    for structure, members in groups.items():
-        trace = batcher.function.trace(structure)
+        groups.setdefault(row.trace, []).append(k)
+    for trace, members in groups.items():
         lanes = batcher.lanes_for(trace, len(members))
         number = batcher.program(trace, lanes)
         schedule = batcher.schedule(rows, [])

@@ -61,7 +61,7 @@ class CompiledRunner(Runner):
 
     def _steps(self, batches: Sequence[Sequence[int]], rates: Any, learn: bool) -> NDArray[Any]:
         self._read_parameters(self.executor)
-        chosen = [[self._row(k) for k in batch] for batch in batches]
+        chosen = self._chosen(batches)
         schedule = self.batcher.schedule(self.rows, chosen)
         if self.threads == 1:
             results = self.executor.train(schedule, rates, self.steps + 1, learn)
@@ -73,6 +73,18 @@ class CompiledRunner(Runner):
         if len(results):
             self.gradient_norm = float(results[-1, 1])
         return results
+
+    def _chosen(self, batches: Sequence[Sequence[int]]) -> list[list[Row]]:
+        """The rows of each batch; a batch that comes again is looked up once."""
+        known: dict[tuple[int, ...], list[Row]] = {}
+        chosen = []
+        for batch in batches:
+            key = tuple(batch)
+            rows = known.get(key)
+            if rows is None or (rows and rows[0].trace.draws):
+                rows = known[key] = [self._row(k) for k in batch]
+            chosen.append(rows)
+        return chosen
 
     def _row(self, k: int) -> Row:
         return self.rows.row(k, self.examples[k])

@@ -146,12 +146,11 @@ class Executor(ABC):
         cells, which = program.input_offsets, program.plan.input_numbers
         starts = np.asarray(rows)
         if len(cells):
+            first, n = int(cells[0]), len(cells) * lanes
             values = schedule.numbers[starts[None, :] + which[:, None]]
-            self.memory[cells[:, None] + np.arange(lanes)] = values
-        n = program.n_numbers
-        if n:
-            chosen = schedule.integers[starts[None, :] + np.arange(n)[:, None]]
-            self.indices[: n * lanes] = chosen.ravel()
+            self.memory[first : first + n].reshape(-1, lanes)[:] = values
+        for k in program.plan.index_numbers:
+            self.indices[k * lanes : (k + 1) * lanes] = schedule.integers[starts + k]
         self.run(number, 1)
         outputs = program.output_offsets[:, None] + self._lanes_of_outputs(program)
         return np.asarray(self.memory[outputs])

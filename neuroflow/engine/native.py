@@ -234,8 +234,8 @@ def sum_slice(m, at, n):
 @native
 def transpose(m, a, rows, columns, a_row, to, to_row):
     """Copy a matrix, columns as rows."""
-    for r in range(rows):
-        for c in range(columns):
+    for c in range(columns):
+        for r in range(rows):
             m[to + c * to_row + r] = m[a + r * a_row + c]
 
 
@@ -502,7 +502,17 @@ def extremes(m, out, rows, n, a, a_row, a_inner, lanes, sign):
     """The largest (sign 1) or smallest (sign -1) of each row, in every lane."""
     for r in range(rows):
         p = a + r * a_row
-        if lanes == 1:
+        if lanes == 1 and a_inner == 1 and n >= W:
+            y = load(m, p)
+            for k in range(W, n, W):
+                z = load(m, p + min(k, n - W))  # the last vector overlaps: it does no harm
+                y = maximum(y, z) if sign > 0 else minimum(y, z)
+            s = element(y, 0)
+            for k in range(1, W):
+                x = element(y, k)
+                s = x if (x - s) * sign > 0 else s
+            m[out + r] = s
+        elif lanes == 1:
             s = m[p]
             for k in range(1, n):
                 x = m[p + k * a_inner]
@@ -743,7 +753,7 @@ def penalise(m, n, l2):
     return total(squares), math.sqrt(total(norm))
 
 
-@entry
+@native
 def update(_m, _state, _n, _scale, learning_rate, step):
     """Move every parameter by the optimizer's rule, its gradient times ``_scale``.
 
@@ -767,7 +777,7 @@ def fill(m, indices, numbers, integers, starts, slot, lanes, cells, first_cell, 
 @entry
 def train(
     m, state, indices, code, runs, programs, cells, constants, numbers, integers,
-    starts, weights, jobs, steps, rates, losses, n, l2, limit, first_step, learn,
+    starts, weights, jobs, steps, rates, losses, n, l2, limit, first_step, learn, begin, end,
 ):  # fmt: skip
     """Whole steps; returns how many were made: all, or those before a loss that is not finite.
 
@@ -775,7 +785,12 @@ def train(
     of ``steps`` is (first job, end). A program
     is (its five parts' bounds, lanes, arena, first lane, late, shift, output, first cell, cells,
     numbers per example, first constant, constants, where constants go).
+
+    If ``begin`` is below ``end``, just those instructions run: one compiled entry for both.
     """
+    if begin < end:
+        run(m, indices, code, runs, begin, end)
+        return 0
     size = -(-n // W) * W
     filled = -1
     for s in range(len(steps)):

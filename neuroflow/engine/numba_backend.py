@@ -51,6 +51,8 @@ def source_of(
     cases = [f"        elif kind == {Kind.MAP + k}:\n{body}" for k, body in enumerate(branches)]
     text = text.replace("        # <kernels>\n", "".join(cases), 1)
     moves = _update(update) if update else ""
+    if update:  # then train is the one entry, so that run is compiled once
+        text = text.replace("@entry\ndef run(", "@native\ndef run(")
     return text.replace("    # <update>\n", moves, 1)
 
 
@@ -177,16 +179,10 @@ class NumbaExecutor(Executor):
 
     def _warm(self, module: ModuleType) -> None:
         """Compile (or read) what will be called, by calling it on nothing."""
-        memory, integers = np.zeros(256, self.dtype), np.zeros(1, np.int64)
-        table, numbers = np.zeros((1, 16), np.int64), np.zeros(1)
-        module.run(memory, integers, table, table[:, :3].copy(), 0, 0)
-        if self._update is not None:
-            none = np.zeros((0, 16), np.int64)
-            module.train(
-                memory, memory, integers, table, table[:, :3].copy(), table, table[:, :2].copy(),
-                numbers, numbers, integers, integers, numbers, none[:, :2].copy(),
-                none[:, :2].copy(), numbers, np.zeros((1, 2)), 0, 0.0, 0.0, 1, False,
-            )  # fmt: skip
+        empty, runs = np.zeros((0, 16), np.int64), np.zeros((0, 3), np.int64)
+        update = _update(self._update) if self._update else ""
+        machine = _Machine(module, [], "", frozenset(), frozenset(), update)
+        machine.run(np.zeros(256, self.dtype), np.zeros(1, np.int64), empty, runs, 0, 0)
 
     # Running
 
@@ -194,11 +190,11 @@ class NumbaExecutor(Executor):
         self.run_rows(number, *self.programs[number].parts[part : part + 2])
 
     def run_rows(self, number: int, begin: int, end: int) -> None:
-        module, program, code = self.module(), self.programs[number], self.code(number)
+        machine, program, code = self.machine(), self.programs[number], self.code(number)
         with np.errstate(all="ignore"):
             for piece in self._pieces_of(number, begin, end):
                 if isinstance(piece, tuple):
-                    module.run(self.memory, self.indices, code, program.runs, *piece)
+                    machine.run(self.memory, self.indices, code, program.runs, *piece)
                 else:
                     piece()
 
@@ -249,7 +245,7 @@ class NumbaExecutor(Executor):
             self.memory, self.state, self.indices, code, runs, programs, cells,
             np.array([*constants, 0.0]), schedule.numbers, schedule.integers, schedule.starts,
             schedule.weights, schedule.jobs, schedule.steps, rates, results, self.n_parameters,
-            self.training.l2, self.training.clip_norm, first_step, learn,
+            self.training.l2, self.training.clip_norm, first_step, learn, 0, 0,
         )  # fmt: skip
         return results[: done + 1]
 
@@ -296,6 +292,15 @@ class _Machine:
     texts: frozenset[str]
     update: str
 
+    def run(
+        self, memory: NDArray[Any], indices: Ints, code: Ints, runs: Ints, begin: int, end: int
+    ) -> None:
+        """Run instructions, through the module's one entry."""
+        if self.update:
+            self.module.train(memory, memory, indices, code, runs, *_NO_STEPS, begin, end)
+        else:
+            self.module.run(memory, indices, code, runs, begin, end)
+
     def can(self, dtype: str, kinds: frozenset[int], texts: frozenset[str], update: str) -> bool:
         """Whether this machine runs such programs; it may be able to do more."""
         return (
@@ -305,6 +310,18 @@ class _Machine:
             and update in ("", self.update)
         )
 
+
+def _no_steps() -> tuple[Any, ...]:
+    """The arguments of ``train``, from programs to learn, when there is nothing to train."""
+    table, integers, numbers = np.zeros((0, 16), np.int64), np.zeros(1, np.int64), np.zeros(1)
+    pairs, triples = table[:, :2].copy(), table[:, :3].copy()
+    return (
+        table, pairs, numbers, numbers, integers, integers, numbers, triples, pairs, numbers,
+        np.zeros((1, 2)), 0, 0.0, 0.0, 1, False,
+    )  # fmt: skip
+
+
+_NO_STEPS = _no_steps()
 
 _MACHINES: list[_Machine] = []
 """Machines loaded by this process: functions that need the same share one."""

@@ -8,6 +8,7 @@ where; :mod:`neuroflow.engine.lower` says with which instructions.
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Group:
         return str(self.op.name)
 
 
-@define(eq=False)
+@define(eq=False, slots=False)
 class Plan:
     """Cells in the order: constants, parameters, uniform groups, then inputs, other groups.
 
@@ -78,6 +79,12 @@ class Plan:
         from neuroflow.engine.report import report
 
         return str(report(self, lanes))
+
+    @cached_property
+    def index_numbers(self) -> list[int]:
+        """Which numbers of an example choose, as indices."""
+        found = [group.index for group in self.groups if group.index is not None]
+        return np.unique(np.concatenate(found)).tolist() if found else []
 
     @property
     def n_nodes(self) -> int:

@@ -151,9 +151,12 @@ def profile(executor: Executor, number: int, repeats: int = 20) -> Profile:
     Memory must hold the inputs of an example: run a step before.
     """
     program = executor.programs[number]
-    empty = _time(lambda: executor.run_rows(number, 0, 0), repeats)
-    calls = [partial(executor.run_rows, number, row, row + 1) for row in range(len(program.code))]
-    seconds = [max(0.0, _time(call, repeats) - empty) for call in calls]
+    times = [
+        _time(partial(executor.run_rows, number, row, row + 1), repeats)
+        for row in range(len(program.code))
+    ]
+    call = min(times, default=0.0)  # the cheapest instruction costs little beside its call
+    seconds = [taken - call for taken in times]
     names = [_name(program, row) for row in range(len(program.code))]
     scopes = [group.scope or "(model)" for group in program.labels]
     return Profile(

@@ -39,6 +39,7 @@ class Trace:
     """For each integer input that chooses: how many there are to choose from."""
 
     programs: dict[Any, int] = field(factory=dict)
+    modes: tuple[bool, ...] = ()
 
 
 @define(eq=False)
@@ -54,18 +55,25 @@ class TracedFunction:
 
     def trace(self, structure: Structure) -> Trace:
         """The trace for inputs of a structure; training and evaluation are traced apart."""
-        modes = tuple([part.training for part in self.statics if isinstance(part, Module)])
-        key = (structure, modes)
+        key = (structure, self._modes())
         if key in self._traces:
             self._traces.move_to_end(key)
             return self._traces[key]
         if self.n_traces >= MANY_TRACES and not self._warned:
             self._warn(structure)
         self._traces[key] = self._trace(structure)
+        self._traces[key].modes = key[1]
         self.n_traces += 1
         if len(self._traces) > KEPT:
             self._traces.popitem(last=False)
         return self._traces[key]
+
+    def is_current(self, trace: Trace) -> bool:
+        """Whether a trace was made in the mode in which the modules are now."""
+        return trace.modes == self._modes()
+
+    def _modes(self) -> tuple[bool, ...]:
+        return tuple([part.training for part in self.statics if isinstance(part, Module)])
 
     def _warn(self, structure: Structure) -> None:
         self._warned = True

@@ -1,10 +1,11 @@
 """The engine beside its peers, in one run: every program from the same start to the same loss.
 
-    python tests/benchmarks/engine.py --names NAMES.TXT [--only moons|microgpt|names32|digits|costs]
+    python tests/benchmarks/engine.py --names NAMES.TXT [--only WORKLOAD]
 
-Writes ``docs/benchmarks.json`` and the table ``docs/benchmarks.md``. Needs a C compiler, torch, jax,
-micrograd, scikit-learn and numba; a peer that is missing is left out. ``NAMES.TXT`` is the list of
-names that microgpt.py downloads; without it, names are made up and the reference loss does not apply.
+Workloads: moons, microgpt, names32, digits, costs. Writes ``docs/benchmarks.json`` and the table
+``docs/benchmarks.md``. Needs a C compiler, torch, jax, micrograd, scikit-learn and numba; a peer
+that is missing is left out. ``NAMES.TXT`` is the list of names that microgpt.py downloads; without
+it, names are made up and the reference loss does not apply.
 """
 
 from __future__ import annotations

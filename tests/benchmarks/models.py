@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 
 import neuroflow as nf
 from neuroflow import Value
@@ -27,7 +28,7 @@ class MLP(nf.Module):
 
     def __init__(self, numbers: list[float], sizes: list[int]):
         each = iter(numbers)
-        pairs = list(zip(sizes, sizes[1:], strict=False))
+        pairs = list(pairwise(sizes))
         self.layers = [
             [Neuron(each, a, bent=k < len(pairs) - 1) for _ in range(b)]
             for k, (a, b) in enumerate(pairs)

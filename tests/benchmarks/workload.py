@@ -20,7 +20,7 @@ import neuroflow as nf
 from neuroflow.engine.traced import TracedFunction
 
 sys.path.insert(0, str(Path(__file__).parent))
-import models  # noqa: E402
+import models
 
 DATA = Path("data")
 
