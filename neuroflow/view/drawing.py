@@ -19,6 +19,9 @@ from neuroflow.view.network import network_of, network_svg
 from neuroflow.view.page import network_page, page
 from neuroflow.view.svg import graph_svg
 
+LARGEST = 250_000
+"""A page of more scalars than this would take seconds to open."""
+
 
 class Drawing(ABC):
     """A picture; a notebook shows it by itself."""
@@ -85,7 +88,15 @@ class GraphDrawing(Drawing):
 
     @property
     def html(self) -> str:
-        """The page, in which every box can be opened down to single scalars."""
+        """The page, in which every box can be opened down to single scalars.
+
+        Raises :class:`InputError` beyond 250,000 scalars.
+        """
+        if len(self.graph.values) > LARGEST:
+            raise InputError(
+                f"the graph has {len(self.graph.values):,} scalars, and a page holds at most"
+                f" {LARGEST:,}; draw the loss of fewer examples, or save it as .svg"
+            )
         return page(self.data, self.title)
 
     @property
@@ -178,6 +189,7 @@ class NetworkDrawing(Drawing):
         if not self.network["layers"]:
             lines += [
                 f"  {m['path'] or 'model'}: {m['kind']}, {m['parameters']} parameters"
+                + (f", {m['activation']}" if m["activation"] else "")
                 for m in self.network["modules"]
             ]
         return "\n".join(lines)

@@ -213,9 +213,9 @@ def _arrange(scope: _Scope, facts: _Facts, path: str, label: str = "") -> Box:
     scalars = _together(
         scope.scalars,
         facts.key,
-        lambda ks: _title(facts.key(ks[0])),
+        lambda ks: _title(facts.key(ks[0]), path),
         lambda k: k,
-        lambda ks: _split(ks, facts),
+        lambda ks: _split(ks, facts, path),
         least=ALIKE if readable else 2,
     )
     children = _bounded([*modules, *scalars], "part")
@@ -226,9 +226,9 @@ def _arrange(scope: _Scope, facts: _Facts, path: str, label: str = "") -> Box:
     return Box(label, "module", children, path)
 
 
-def _title(key: tuple[Any, ...]) -> str:
+def _title(key: tuple[Any, ...], path: str) -> str:
     """What to call scalars that are alike: an op's name, or the name of the parameters."""
-    return str(key[0] if isinstance(key[1], int) else key[1].rpartition(".")[2] or key[0])
+    return str(key[0] if isinstance(key[1], int) else key[1].removeprefix(f"{path}.") or key[0])
 
 
 def _together(
@@ -261,13 +261,15 @@ def _signature(scope: _Scope, facts: _Facts) -> Any:
     return (frozenset(ops.items()), frozenset(inner.items()))
 
 
-def _split(ks: list[int], facts: _Facts) -> list[Box | int]:
+def _split(ks: list[int], facts: _Facts, path: str) -> list[Box | int]:
     """Many scalars that are alike: by call of their module, or by row, or just in order."""
     if len(ks) > READABLE:
         for part, word in ((_call, "call"), (_row, "")):
             groups: dict[Any, list[int]] = {}
             for k in ks:
-                groups.setdefault(part(facts, k), []).append(k)
+                name = part(facts, k)
+                name = name.removeprefix(f"{path}.") if isinstance(name, str) else name
+                groups.setdefault(name, []).append(k)
             if 1 < len(groups) < len(ks) and None not in groups:
                 return [
                     Box(f"{word} {name}".strip(), "part", _bounded(list(group), str(name)))

@@ -39,7 +39,12 @@ def network_of(model: Module) -> dict[str, Any]:
         "parameters": len(model.parameters()),
         "layers": [_layer(path, neurons, modules) for path, neurons in layers.items()],
         "modules": [
-            {"path": path, "kind": type(module).__name__, "parameters": len(module.parameters())}
+            {
+                "path": path,
+                "kind": type(module).__name__,
+                "parameters": len(module.parameters()),
+                "activation": _written(vars(module).get("activation")),
+            }
             for path, module in modules.items()
         ],
     }
@@ -107,6 +112,15 @@ def _described(activation: Any) -> dict[str, Any]:
         facts["provider"] = f"{entry.provider.distribution} {entry.provider.version}"
     assert isinstance(entry, ActivationEntry)
     return {**facts, "curve": _curve(entry, settings)}
+
+
+def _written(activation: Any) -> str:
+    """An activation's name, and who offers it if that is a plugin; empty if there is none."""
+    if activation is None:
+        return ""
+    facts = _described(activation)
+    provider = f" (from {facts['provider']})" if facts["provider"] else ""
+    return f"{facts['activation']}{provider}"
 
 
 def _curve(entry: ActivationEntry, settings: Mapping[str, Any]) -> list[float]:
@@ -272,10 +286,11 @@ def _modules_svg(network: Mapping[str, Any], title: str) -> str:
         y = 50 + 30 * k
         name = row["path"].rpartition(".")[2] if row["path"] else title
         name = ".".join(row["path"].split(".")[-2:]) if name.isdigit() else name
+        kind = " · ".join(filter(None, (row["kind"], row["activation"])))
         parts.append(
             f'<rect class="card" x="{14 + indent}" y="{y}" width="{420 - indent}" height="25"'
             f' rx="6"/><text class="name" x="{24 + indent}" y="{y + 17}">{escape(name)}</text>'
-            f'<text class="small" x="426" y="{y + 17}" text-anchor="end">{escape(row["kind"])}'
+            f'<text class="small" x="426" y="{y + 17}" text-anchor="end">{escape(kind)}'
             f" · {row['parameters']:,}</text>"
         )
     height = 66 + 30 * len(rows)

@@ -151,13 +151,24 @@ def test_a_model_without_neurons_shows_its_modules():
 
     class Two(nf.Module):
         def __init__(self):
+            self.activation = "gelu"
             self.parts = [Scale(), Scale()]
 
     drawing = nf.draw(Two())
-    assert {"parts.0", "parts.1", "Scale · 1"} <= set(texts(drawing.svg))
+    assert {"parts.0", "parts.1", "Scale · 1", "Two · gelu · 2"} <= set(texts(drawing.svg))
     assert drawing.text == (
         "Two: 2 parameters\n"
-        "  model: Two, 2 parameters\n"
+        "  model: Two, 2 parameters, gelu\n"
         "  parts.0: Scale, 1 parameters\n"
         "  parts.1: Scale, 1 parameters"
     )
+
+
+def test_a_page_has_a_bound(monkeypatch, expression):
+    from neuroflow.view import drawing
+
+    monkeypatch.setattr(drawing, "LARGEST", 4)
+    with pytest.raises(
+        nf.InputError, match=r"the graph has 5 scalars, .* at most 4; draw the loss"
+    ):
+        _ = nf.draw(expression).html
