@@ -21,13 +21,24 @@ nitpicky = True
 nitpick_ignore_regex = [
     # Names of Python and of other projects, whose inventories would have to be fetched.
     (r"py:.*", r"(_?[a-z]+\.)*(pluggy|click|attrs?|numpy|np|pathlib|collections|typing)\..*"),
-    (r"py:.*", r"(random|types|inspect|importlib|contextvars|docutils|sphinx)\..*"),
+    (r"py:.*", r"(abc|random|types|inspect|importlib|contextvars|docutils|sphinx)\..*"),
     (r"py:.*", r"[a-z]+|Any|None|Callable|Iterable|Iterator|Sequence|Mapping|Path"),
     (r"py:.*", r"(Value|Type|Lookup|Runtime|Arithmetic|OS)Error|Exception"),
-    (r"py:.*", r"Rule|Tree|Arrays|Names|Node|Scope"),  # names for types, local to a module
+    (r"py:.*", r"neuroflow\.(inspect\.checks|engine|view|core\.value)\..*"),  # not public
+    (
+        r"py:.*",
+        r"REMEDIES|parse_expression|Domain|Rule|Tree|Arrays|Names|Node|Scope",
+    ),  # names for types, local to a module
 ]
 
-myst_enable_extensions = ["colon_fence", "dollarmath", "amsmath", "deflist", "attrs_inline"]
+myst_enable_extensions = [
+    "colon_fence",
+    "dollarmath",
+    "amsmath",
+    "deflist",
+    "attrs_inline",
+    "attrs_block",
+]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"

@@ -42,7 +42,7 @@ METRICS = "metrics.jsonl"
 class Run:
     """A training run and its folder; iterate to go on, as with :class:`Training`.
 
-    ``seconds_between`` is the longest time without a checkpoint, counted at reports.
+    ``seconds_between`` is the longest time without a checkpoint, counted at reports::
 
         run = Run.start("moons", "runs/moons")
         for step in run:

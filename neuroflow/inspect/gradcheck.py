@@ -12,7 +12,7 @@ from neuroflow.inspect.checks.subject import Subject
 def gradcheck(op: Op) -> Report:
     """Check an op: its derivatives, and all that its author declared.
 
-    Returns a :class:`~neuroflow.inspect.report.Report`, which is true if nothing is wrong and
+    Returns a :class:`~neuroflow.Report`, which is true if nothing is wrong and
     prints what is. Raises :class:`InputError` for anything but an op.
 
     >>> from neuroflow import op

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -128,7 +129,9 @@ class FigureDirective(SphinxDirective):
     """``.. nf:figure::``: a picture that its code makes when the documentation is built.
 
     The content is Python; its last line is an expression that gives SVG text, or something
-    with ``_repr_svg_``. ``:alt:`` says what is to be seen, ``:caption:`` stands below.
+    with ``_repr_svg_``. ``:alt:`` says what is to be seen, ``:caption:`` stands below. With
+    ``:continue:`` the ``python`` blocks of the page above it are run first, so that the picture
+    shows what the text has just computed.
     """
 
     has_content = True
@@ -136,6 +139,7 @@ class FigureDirective(SphinxDirective):
         "alt": directives.unchanged_required,
         "caption": directives.unchanged,
         "show-code": directives.flag,
+        "continue": directives.flag,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -143,7 +147,8 @@ class FigureDirective(SphinxDirective):
             raise self.error("a figure needs :alt:, the picture in words")
         lines = list(self.content)
         try:
-            picture = _last_value("\n".join(lines), Path(self.env.srcdir))
+            scope = _page_so_far(self) if "continue" in self.options else {}
+            picture = _last_value("\n".join(lines), Path(self.env.srcdir), scope)
         except Exception as error:
             raise self.error(f"the code of the figure failed: {error!r}") from error
         svg = picture._repr_svg_() if hasattr(picture, "_repr_svg_") else str(picture)
@@ -157,7 +162,39 @@ class FigureDirective(SphinxDirective):
         return [*shown, figure]
 
 
-def _last_value(code: str, folder: Path) -> Any:
+_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.S | re.M)
+
+
+def _page_so_far(directive: SphinxDirective) -> dict[str, Any]:
+    """The names that the blocks of this page, above the directive, have made; each runs once."""
+    import contextlib
+    import doctest
+    import io
+    import os
+    import tempfile
+
+    env = directive.env
+    done: dict[str, Any] = env.temp_data.setdefault("neuroflow_page", {"count": 0, "scope": {}})
+    scope: dict[str, Any] = done["scope"]
+    text = Path(env.doc2path(env.docname)).read_text(encoding="utf-8")
+    above = "\n".join(text.split("\n")[: directive.lineno])
+    blocks = _BLOCK.findall(above)
+    before = os.getcwd()
+    with contextlib.redirect_stdout(io.StringIO()), tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            for block in blocks[done["count"] :]:
+                if block.lstrip().startswith(">>>"):
+                    examples = doctest.DocTestParser().get_examples(block)
+                    block = "".join(e.source for e in examples if e.exc_msg is None)
+                exec(compile(block, "<page>", "exec"), scope)
+        finally:
+            os.chdir(before)
+    done["count"] = len(blocks)
+    return scope
+
+
+def _last_value(code: str, folder: Path, scope: dict[str, Any]) -> Any:
     """Run the code; the value of its last line, which is an expression."""
     import ast
     import sys
@@ -166,7 +203,7 @@ def _last_value(code: str, folder: Path) -> Any:
     last = tree.body.pop()
     if not isinstance(last, ast.Expr):
         raise ValueError("its last line is no expression")
-    scope: dict[str, Any] = {"__name__": "figure"}
+    scope.setdefault("__name__", "figure")
     sys.path.insert(0, str(folder))  # helpers of the book, beside its conf.py
     try:
         exec(compile(tree, "<figure>", "exec"), scope)

@@ -30,7 +30,8 @@ def to_mathml(latex: str, *, block: bool) -> str:
 
     latex = latex.strip().replace(r"\!", "")
     if block and (r"\\" in latex or "&" in latex) and r"\begin" not in latex:
-        latex = rf"\begin{{aligned}} {latex} \end{{aligned}}"
+        latex = rf"\begin{{split}} {latex} \end{{split}}"
+    latex = latex.replace("{aligned}", "{split}")  # which latex2mathml has, and means the same
     text = convert(latex, display="block" if block else "inline")
     text = _LETTERS.sub(_joined, text)
     text = _FUNCTIONS.sub(
@@ -109,6 +110,7 @@ def _make_font(path: Path) -> None:
     cutter.populate(unicodes=[c for low, high in ranges for c in range(low, high + 1)])
     cutter.subset(font)
     subset.save_font(font, str(path), options)
+    font.close()
 
 
 STYLE = """
@@ -119,6 +121,8 @@ math { font-size: 1.06em; }
 .nf-math.numbered { position: relative; padding-right: 3.5em; }
 .nf-math .eqno { position: absolute; right: 0; top: 50%; transform: translateY(-50%); }
 mtd { padding: 0.2em 0.35em; }
+mtd[columnalign="right"] { padding-right: 0; }
+mtd[columnalign="right"] + mtd { padding-left: 0.1em; }
 mtd[columnalign="left"] { text-align: left; }
 mtd[columnalign="right"] { text-align: right; }
 """
