@@ -154,10 +154,19 @@ def local_derivative(node: Value, position: int, notation: Notation, names: Name
     'b'
     """
     assert node.op is not None
-    inputs = [_stand_in(x, names, notation.unnamed % k) for k, x in enumerate(node.inputs)]
+    inputs = [
+        _stand_in(x, names, _expression(x, names, notation) or notation.unnamed % k)
+        for k, x in enumerate(node.inputs)
+    ]
     out = _stand_in(node, names, "out")
     partial: Any = node.op.partials_at(out, *inputs)[position]
     return notation.write(partial) if isinstance(partial, Value) else number(partial)
+
+
+def _expression(value: Value, names: Names, notation: Notation) -> str:
+    """A short expression in brackets, where that is clearer than a letter."""
+    text = notation.write(value, names) if notation is TEXT else ""
+    return f"({text})" if 0 < len(text) <= 20 and notation.more not in text else ""
 
 
 def _stand_in(value: Value, names: Names, default: str) -> Value:

@@ -19,7 +19,7 @@ from neuroflow.core.gradient import gradients
 from neuroflow.core.module import Module
 from neuroflow.core.op import Op
 from neuroflow.core.value import Value
-from neuroflow.inspect.places import call_of, source_of
+from neuroflow.inspect.places import call_of, short_source, source_of, source_text
 
 READABLE = 40
 """More boxes than this inside one are grouped further."""
@@ -398,7 +398,7 @@ def to_data(graph: Graph, title: str = "", opened: Sequence[Box] | None = None) 
         "partials": _partials(graph) if edges <= PARTIALS else None,
         "labels": labels.rows,
         "scopes": scopes.rows,
-        "sources": sources.rows,
+        "sources": [_place(source) for source in sources.rows],
         "boxes": [
             {
                 "label": box.label or title,
@@ -430,6 +430,11 @@ def first_open(graph: Graph, most: int = 10) -> list[Box]:
                     visible += more
                     opened.append(child)
     return opened
+
+
+def _place(source: str) -> str:
+    """A source line as the page shows it: where it is and what it says."""
+    return f"{short_source(source)}  {source_text(source)}".strip()
 
 
 _KINDS = ["output", "op", "parameter", "input", "constant"]

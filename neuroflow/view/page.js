@@ -579,6 +579,7 @@ let dragged = false;
 $("picture").addEventListener("pointerdown", (event) => {
   pointers.set(event.pointerId, [event.clientX, event.clientY]);
   dragged = false;
+  $("found").hidden = true;
 });
 window.addEventListener("pointermove", (event) => {
   const before = pointers.get(event.pointerId);
