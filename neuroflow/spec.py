@@ -500,8 +500,11 @@ def kind_of(setting: Setting) -> tuple[str, bool]:
     """The kind of name that a setting takes, and whether it takes a list of them.
 
     Told by its name (``activation``, ``output_activation``, ``layers``), or by an annotation
-    that says ``Module``. An empty kind means plain numbers and words.
+    that says ``Module``. An empty kind means plain numbers and words; a setting that is
+    annotated as a number (``n_layer: int``) is one, whatever its name.
     """
+    if setting.type in (int, float, bool):
+        return "", False
     for kind in PART_KINDS:
         if setting.name == kind or setting.name.endswith(f"_{kind}"):
             return kind, False
