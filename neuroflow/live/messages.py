@@ -57,31 +57,40 @@ def checked(message: Any) -> dict[str, Any]:
 
 
 def newest(messages: list[Any]) -> list[Any]:
-    """Messages without those that a later one of the same kind makes pointless."""
+    """Messages without those that a later one of the same kind makes pointless.
+
+    Single steps in a row become one message for all of them, and set-ups one set-up.
+    """
     kept: list[Any] = []
     for message in messages:
-        same = (
-            bool(kept)
-            and isinstance(message, Mapping)
-            and isinstance(kept[-1], Mapping)
-            and message.get("do") == kept[-1].get("do")
-            and message.get("do") in LATEST
-            and message.get("what") == kept[-1].get("what")
-        )
-        if same and message.get("do") == "configure":
-            message = _merged(kept[-1], message)
-        if same:
-            kept[-1] = message
-        else:
+        joined = _joined(kept[-1], message) if kept else None
+        if joined is None:
             kept.append(message)
+        else:
+            kept[-1] = joined
     return kept
 
 
-def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    setups = [m.get("setup") for m in (first, second)]
-    if all(isinstance(setup, Mapping) for setup in setups):
-        return {**second, "setup": {**setups[0], **setups[1]}}  # type: ignore[dict-item]
-    return dict(second)
+def _joined(first: Any, second: Any) -> Any:
+    """One message for two in a row, or None where both count."""
+    if not isinstance(first, Mapping) or not isinstance(second, Mapping):
+        return None
+    do = second.get("do")
+    if first.get("do") != do or first.get("what") != second.get("what"):
+        return None
+    if do == "step" and all(m.keys() <= {"do", "count"} for m in (first, second)):
+        counts = [m.get("count", 1) for m in (first, second)]
+        return {"do": "step", "count": sum(counts)} if _are_small(counts) else None
+    if do == "configure":
+        setups = [m.get("setup") for m in (first, second)]
+        if all(isinstance(setup, Mapping) for setup in setups):
+            return {**second, "setup": {**setups[0], **setups[1]}}  # type: ignore[dict-item]
+        return None
+    return second if isinstance(do, str) and do in LATEST else None
+
+
+def _are_small(counts: list[Any]) -> bool:
+    return all(type(count) is int and 0 < count < 100 for count in counts) and sum(counts) < 1000
 
 
 def number(value: Any, name: str, low: float, high: float) -> float:

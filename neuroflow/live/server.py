@@ -278,6 +278,7 @@ def listening(port: int = 0) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        listener.listen(64)  # from now on nobody is turned away who got the address
     except OSError as error:
         listener.close()
         raise InputError(

@@ -1,8 +1,21 @@
 """Sessions, servers and browsers for the tests of the live pages."""
 
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
 from neuroflow.live.session import Session
+
+CHROMIUM = Path("/usr/bin/chromium")
+WINDOW = {"width": 1440, "height": 1000}
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -13,3 +26,116 @@ def ask():
         return {frame["type"]: frame for frame in session.handle([message])}
 
     return send
+
+
+@contextmanager
+def running_server(*arguments):
+    program = [sys.executable, "-m", "neuroflow", "demo", "--no-open", "--json", *arguments]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as p:
+        printed = ""
+        for line in p.stdout:
+            printed += line
+            if line.startswith("}"):
+                break
+        found = re.search(r'http://[^"]+', printed)
+        if found is None:
+            p.terminate()
+            raise AssertionError(p.stderr.read())
+        try:
+            yield found.group()
+        finally:
+            p.terminate()
+            p.wait()
+
+
+@pytest.fixture
+def demo_server():
+    """A context manager: ``neuroflow demo`` in a process of its own; gives the address."""
+    return running_server
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """One browser for all tests of a file."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        path = str(CHROMIUM) if CHROMIUM.exists() else None
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except sync_api.Error as error:
+            pytest.skip(f"no Chromium to test with: {error}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser_context(chromium):
+    """Tabs of one file share their cookies, as those of one person do."""
+    context = chromium.new_context(viewport=WINDOW, accept_downloads=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def server():
+    """``neuroflow demo``, for all tests of a file; gives the one-time address."""
+    with running_server() as address:
+        yield address
+
+
+class Tab:
+    """A page of a browser: what it said, what it asked for, what it knows."""
+
+    def __init__(self, context):
+        self.page = context.new_page()
+        self.problems, self.requests = [], []
+        self.page.set_default_timeout(20_000)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", self._heard)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def _heard(self, message):
+        if message.type in ("error", "warning"):
+            self.problems.append(message.text)
+
+    def open(self, address):
+        self.page.goto(address)
+        self.page.wait_for_selector("#play:not([disabled])", timeout=60_000)
+
+    def knows(self, expression):
+        """What the page knows, ``neuroflow.`` before the expression."""
+        return self.page.evaluate(f"() => neuroflow.{expression}")
+
+    def wait(self, expression, seconds=20):
+        """Wait until an expression about ``neuroflow`` is true; the pages forbid eval."""
+        for _ in range(int(seconds * 20)):
+            if self.page.evaluate(f"() => Boolean({expression})"):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"waited in vain for {expression}; the page says: {self.problems}")
+
+    def pause(self):
+        """Stop, and wait until the page shows it."""
+        if self.knows("now.playing"):
+            self.page.click("#play")
+        self.page.wait_for_selector("#play[aria-pressed=false]")
+
+    def choose(self, name, value):
+        """Set one field of the set-up, and wait for the new run."""
+        field = self.page.locator(f"#choice-{name}")
+        if field.evaluate("f => f.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(str(value))
+            field.press("Enter")
+
+
+@pytest.fixture
+def tab(browser_context):
+    """A fresh tab; fails the test for console errors and for requests that leave the machine."""
+    made = Tab(browser_context)
+    yield made
+    made.page.close()
+    abroad = [u for u in made.requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", u)]
+    assert abroad == []
+    assert made.problems == []

@@ -293,8 +293,11 @@ def test_many_messages_of_a_kind_count_as_the_last():
     moved = [{"do": "configure", "setup": {"l2": k / 100}} for k in range(50)]
     mixed = [{"do": "configure", "setup": {"noise": 0.3}}, *moved]
     assert messages.newest(mixed) == [{"do": "configure", "setup": {"noise": 0.3, "l2": 0.49}}]
-    steps = [{"do": "step"}] * 3
-    assert messages.newest(steps) == steps
+    assert messages.newest([{"do": "step"}] * 3) == [{"do": "step", "count": 3}]
+    one_by_one = [{"do": "step"}, {"do": "play"}, {"do": "step", "count": "x"}, {"do": "step"}]
+    assert messages.newest(one_by_one) == one_by_one
+    nonsense = [None, 3, [], {"do": []}, {"do": []}, {}, {}]
+    assert messages.newest(nonsense) == nonsense
 
 
 def test_sessions_need_neither_numpy_nor_safetensors():

@@ -6,7 +6,7 @@ import { NetworkView } from "./network.js";
 
 const $ = (id) => document.getElementById(id);
 const { page, transport } = document.body.dataset;
-const state = { setup: null, now: null, picture: {}, losses: [], chosen: null, frame: null, tool: "look", asked: 0 };
+const state = { setup: null, now: null, picture: {}, losses: [], chosen: null, frame: null, tool: "look", row: 0 };
 window.neuroflow = state; // for tests and for the curious: what the page knows
 
 // Address ---------------------------------------------------------------------------------------
@@ -337,7 +337,9 @@ function choose(chosen) {
 
 function ask() {
   const { what, name, row } = state.chosen;
+  if (what === "point") state.row = row;
   if (what === "point") send({ do: "explain", what, row });
+  else if (what === "neuron") send({ do: "explain", what, name, row: Math.min(state.row, state.setup.examples - 1) });
   else send({ do: "explain", what, name });
 }
 
