@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.view.graph import Box, Graph, first_open, graph_of, to_data
 from neuroflow.view.network import network_of, network_svg
-from neuroflow.view.page import network_page, page
+from neuroflow.view.page import network_page, page, script_json
 from neuroflow.view.svg import graph_svg
 
 LARGEST = 250_000
@@ -59,7 +58,7 @@ class Drawing(ABC):
             )
         form = getattr(self, forms[path.suffix])
         try:
-            path.write_text(form if isinstance(form, str) else json.dumps(form), encoding="utf-8")
+            path.write_text(form if isinstance(form, str) else script_json(form), encoding="utf-8")
         except OSError as error:
             raise FileError(
                 f"cannot write {path}: {error.strerror}; choose a folder that exists"

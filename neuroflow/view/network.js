@@ -64,10 +64,11 @@ function clear() {
   chosen?.classList.remove("chosen");
   chosen = null;
   for (const { line } of lines) line.classList.remove("dim");
-  $("details").replaceChildren(html("h2", {}, D.title), html("p", {}, html("code", {}, D.network.model)), html("p", {}, "Choose a neuron to see its numbers and its lines."));
+  $("details").replaceChildren(html("h2", {}, D.title), html("p", {}, html("code", {}, D.network.model)), html("p", {}, neurons.length ? "Choose a neuron to see its numbers and its lines." : "The modules of the model, and how many parameters each has."));
 }
 
 function step(key) {
+  if (!neurons.length) return;
   const here = place(chosen ?? neurons[0]), across = key === "ArrowLeft" || key === "ArrowRight", sign = key === "ArrowLeft" || key === "ArrowUp" ? -1 : 1;
   const ahead = neurons.filter((g) => { const p = place(g); return across ? (p[0] - here[0]) * sign > 1 : p[0] === here[0] && (p[1] - here[1]) * sign > 1; });
   const far = (g) => Math.abs(place(g)[0] - here[0]) * 3 + Math.abs(place(g)[1] - here[1]);

@@ -145,7 +145,13 @@ def network_svg(network: Mapping[str, Any], title: str) -> str:
     width, height = COLUMN * len(columns), TOP + ROW * rows + 24
     at = _places(columns, height)
     strongest = max(
-        (abs(w) for layer in network["layers"] for n in layer["neurons"] for w in n["weights"]),
+        (
+            abs(w)
+            for layer in network["layers"]
+            for neuron in layer["neurons"]
+            for w in neuron["weights"]
+            if math.isfinite(w)
+        ),
         default=1.0,
     )
     shapes = [_weights(network, k, at, strongest) for k in range(len(network["layers"]))]
@@ -174,6 +180,7 @@ STYLE = """
 .nf-network .small { font-size: 11.5px; fill: var(--faint); }
 .nf-network .over { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; }
 .nf-network .plus { stroke: var(--plus); } .nf-network .minus { stroke: var(--minus); }
+.nf-network .broken { stroke: var(--ink); stroke-dasharray: 2 4; }
 .nf-network tspan.plus { fill: var(--plus); stroke: none; }
 .nf-network tspan.minus { fill: var(--minus); stroke: none; }
 .nf-network circle { fill: var(--card); stroke: var(--ring); stroke-width: 1.5; }
@@ -216,8 +223,9 @@ def _weights(
         weights = network["layers"][k]["neurons"][j]["weights"]
         for i, (x1, y1) in at[k].items():
             if i < len(weights) and weights[i]:
-                size = min(1.0, abs(weights[i]) / (strongest or 1.0))
-                kind = "plus" if weights[i] > 0 else "minus"
+                broken = not math.isfinite(weights[i])
+                size = 1.0 if broken else abs(weights[i]) / (strongest or 1.0)
+                kind = "broken" if broken else "plus" if weights[i] > 0 else "minus"
                 lines.append(
                     f'<line class="{kind}" x1="{x1 + RADIUS:.1f}" y1="{y1:.1f}"'
                     f' x2="{x2 - RADIUS:.1f}" y2="{y2:.1f}"'

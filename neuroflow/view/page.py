@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -38,8 +40,17 @@ def _filled(template: str, **parts: str) -> str:
 
 def script_json(data: Any) -> str:
     """JSON that no text in it can end early: ``<`` is written as an escape."""
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(_finite(data), separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _finite(data: Any) -> Any:
+    """The data with a word in place of each number that JSON lacks."""
+    if isinstance(data, float):
+        return data if math.isfinite(data) else str(data)
+    if isinstance(data, Mapping):
+        return {key: _finite(value) for key, value in data.items()}
+    return [_finite(x) for x in data] if isinstance(data, (list, tuple)) else data
 
 
 def asset(name: str) -> str:

@@ -172,3 +172,13 @@ def test_a_page_has_a_bound(monkeypatch, expression):
         nf.InputError, match=r"the graph has 5 scalars, .* at most 4; draw the loss"
     ):
         _ = nf.draw(expression).html
+
+
+def test_a_network_that_broke_is_drawn():
+    model = Pair()
+    model.units[0].weights[0].data = float("nan")
+    drawing = nf.draw(model)
+    kinds = [line.get("class") for line in ET.fromstring(drawing.svg).iter(f"{SVG}line")]
+    assert kinds == ["broken", "minus", "plus", "minus"]
+    data = json.loads(drawing.html.split('id="data">')[1].split("</script>")[0])
+    assert data["network"]["layers"][0]["neurons"][0]["weights"] == ["nan", -0.5]

@@ -207,3 +207,15 @@ def test_network_page_tells_the_numbers_of_a_neuron(open_page, tmp_path):
     assert "layers.1" in page.locator("#details h2").inner_text()
     page.locator("#outline summary").click()
     assert "layers.0: 2 inputs, 3 neurons, relu" in page.locator("#outline").inner_text()
+
+
+def test_a_model_without_neurons_has_a_page_too(open_page, tmp_path):
+    class Scale(nf.Module):
+        def __init__(self):
+            self.factor = nf.Value(2.0)
+
+    page = open_page(nf.draw(Scale(), title=EVIL).save(tmp_path / "modules.html"))
+    page.keyboard.press("ArrowRight")
+    assert "1 parameters" in page.locator("#count").inner_text()
+    assert EVIL in page.locator("#world").text_content()
+    assert page.locator("img").count() == 0
