@@ -32,6 +32,7 @@ from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import no_grad
 from neuroflow.data import Dataset
 from neuroflow.engine.runner import Runner, make_runner, numbers_of
+from neuroflow.floors import floors
 from neuroflow.plugin import get
 from neuroflow.registry import LossEntry
 from neuroflow.spec import REQUIRED, Tree, build_model, configure, resolve, settings_of
@@ -362,6 +363,8 @@ def load_data(table: Mapping[str, Any], rng: random.Random) -> tuple[Dataset, Da
     test = None
     if table["test"]:
         dataset, test = dataset.split(table["test"], rng)
+    if dataset.task == "sequence":
+        dataset.facts.setdefault("floors", floors(dataset, test))
     if table["standardize"]:
         dataset = dataset.standardized()
         test = test.standardized(dataset.standardization) if test else None

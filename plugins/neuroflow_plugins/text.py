@@ -1,1 +1,139 @@
-"""Text datasets and generated tasks."""
+"""Text datasets: lines of a file, given names, and tasks that are generated.
+
+An example is a list of token ids and, for each of them or for the last few, the one that comes
+next. BOS, the tokenizer's last id, stands at both ends of a text.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import neuroflow as nf
+
+MOST_PIECES = 4096
+
+
+def lines(
+    rng, *, path: str, tokenizer: Any = "characters", block_size: int = 64, most_lines: int = 0
+):
+    """One text per line of a UTF-8 file, in an order drawn by ``rng``; empty lines are left out.
+
+    The tokenizer learns its vocabulary from the file. Texts are cut after ``block_size`` tokens;
+    ``most_lines`` keeps so many of the shuffled lines (0 for all). Raises InputError for a file
+    that holds no text, and for a vocabulary of more than 4,096 pieces.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise nf.InputError(
+            f"cannot read text from {path}: {error}; give the path of a UTF-8 text file"
+        ) from error
+    return from_texts(rng, text.split("\n"), tokenizer, block_size, most_lines, Path(path).name)
+
+
+def names(
+    rng, *, path: str = "", tokenizer: Any = "characters", block_size: int = 16,
+    most_lines: int = 0,
+):  # fmt: skip
+    """Given names, one per line: a bundled list, or the file at ``path``."""
+    if path:
+        return lines(
+            rng, path=path, tokenizer=tokenizer, block_size=block_size, most_lines=most_lines
+        )
+    text = files("neuroflow_plugins").joinpath("names.txt").read_text(encoding="utf-8")
+    return from_texts(rng, text.split("\n"), tokenizer, block_size, most_lines, "names")
+
+
+def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
+    """A dataset of next tokens, from plain texts."""
+    texts = [text.strip() for text in texts if text.strip()]
+    if not texts:
+        raise nf.InputError(f"{name} holds no text; expected at least one line that is not empty")
+    rng.shuffle(texts)
+    texts = texts[: most_lines or None]
+    learned = nf.resolve("tokenizer", tokenizer)()
+    if not learned.pieces:
+        learned = learned.learn(texts)
+    if learned.vocab_size > MOST_PIECES:
+        raise nf.InputError(
+            f"{name} has {learned.vocab_size:,} different pieces; at most {MOST_PIECES:,} are"
+            ' supported: use tokenizer = "bytes", or {use = "byte_pairs", n_merges = 200}'
+        )
+    inputs, targets = [], []
+    for text in texts:
+        tokens = [learned.bos, *learned.encode(text), learned.bos]
+        n = min(block_size, len(tokens) - 1)
+        inputs.append(tokens[:n])
+        targets.append(tokens[1 : n + 1])
+    return nf.Dataset(
+        inputs, targets, "sequence", name=name, tokenizer=learned, vocab_size=learned.vocab_size
+    )
+
+
+def _task(name, questions, answers, characters):
+    """A dataset in which only the answer counts: what follows the ``=`` of each question."""
+    learned = nf.resolve("tokenizer", "characters")().learn([characters])
+    inputs, targets = [], []
+    for question, answer in zip(questions, answers, strict=True):
+        tokens = [*learned.encode(question + answer), learned.bos]
+        inputs.append(tokens[:-1])
+        targets.append(tokens[len(question) :])
+    return nf.Dataset(
+        inputs, targets, "sequence", name=name, tokenizer=learned, vocab_size=learned.vocab_size
+    )
+
+
+def _words(rng, examples, length, alphabet):
+    letters = "abcdefghijklmnopqrstuvwxyz"[:alphabet]
+    return ["".join(rng.choice(letters) for _ in range(length)) for _ in range(examples)]
+
+
+def _word_task(name, rng, examples, length, alphabet, answer):
+    if not 1 <= alphabet <= 26:
+        raise nf.InputError(f"{name} got alphabet = {alphabet}; expected 1 to 26 letters")
+    words = _words(rng, examples, length, alphabet)
+    letters = "abcdefghijklmnopqrstuvwxyz"[:alphabet] + "="
+    return _task(name, [word + "=" for word in words], list(map(answer, words)), letters)
+
+
+def copy(rng, *, examples: int = 1000, length: int = 5, alphabet: int = 8):
+    """Write a word again: ``cab=cab``."""
+    return _word_task("copy", rng, examples, length, alphabet, lambda word: word)
+
+
+def reverse(rng, *, examples: int = 1000, length: int = 5, alphabet: int = 8):
+    """Write a word backwards: ``cab=bac``."""
+    return _word_task("reverse", rng, examples, length, alphabet, lambda word: word[::-1])
+
+
+def sort(rng, *, examples: int = 1000, length: int = 5, alphabet: int = 8):
+    """Write the letters of a word in order: ``cab=abc``."""
+    return _word_task("sort", rng, examples, length, alphabet, lambda word: "".join(sorted(word)))
+
+
+def addition(rng, *, digits: int = 2, examples: int = 0, reverse_answer: bool = True):
+    """Sums of two numbers: ``27+38=56`` stands for 65, its digits from the right.
+
+    All pairs of ``digits``-digit numbers in an order drawn by ``rng``, or the first ``examples``
+    of them. From the right is the order in which people add (Lee et al. 2023).
+    """
+    if not 1 <= digits <= 3:
+        raise nf.InputError(f"addition got digits = {digits}; expected 1 to 3")
+    numbers = range(10**digits)
+    pairs = [(a, b) for a in numbers for b in numbers]
+    rng.shuffle(pairs)
+    pairs = pairs[: examples or None]
+    questions = [f"{a:0{digits}}+{b:0{digits}}=" for a, b in pairs]
+    sums = [f"{a + b:0{digits + 1}}" for a, b in pairs]
+    answers = [text[::-1] for text in sums] if reverse_answer else sums
+    return _task("addition", questions, answers, "0123456789+=")
+
+
+@nf.hookimpl
+def neuroflow_datasets():
+    """All text datasets by name."""
+    for dataset in (lines, names, copy, reverse, sort, addition):
+        summary = (dataset.__doc__ or "").split("\n", 1)[0]
+        yield nf.DatasetEntry(name=dataset.__name__, target=dataset, summary=summary)

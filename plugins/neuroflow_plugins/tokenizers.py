@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import neuroflow as nf
@@ -152,9 +153,7 @@ class BytePairs(Tokenizer):
         split = [list(text) for text in texts]
         merges: list[list[str]] = []
         for _ in range(self.n_merges):
-            counts = Counter(
-                pair for parts in split for pair in zip(parts, parts[1:], strict=False)
-            )
+            counts = Counter(pair for parts in split for pair in pairwise(parts))
             if not counts or max(counts.values()) < 2:
                 break
             best = min(counts, key=lambda pair: (-counts[pair], pair))
