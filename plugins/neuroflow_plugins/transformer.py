@@ -191,7 +191,9 @@ class Block(nf.Module):
         self.norm, self.norm_gain, self.order, self.activation = norm, norm_gain, order, activation
         self.bias, self.dropout, self.initializer = bias, dropout, initializer
         common = {"bias": bias, "initializer": initializer, "rng": rng}
-        heads = {"n_embd": n_embd, "n_head": n_head, "key_value_heads": key_value_heads}
+        heads: dict[str, Any] = {
+            "n_embd": n_embd, "n_head": n_head, "key_value_heads": key_value_heads,
+        }  # fmt: skip
         self.attention = MultiHeadAttention(**heads, causal=causal, positions=positions, **common)
         self.lookup = MultiHeadAttention(**heads, causal=False, **common) if cross else None
         self.feed_forward = FeedForward(
