@@ -7,7 +7,6 @@ where; :mod:`neuroflow.engine.lower` says with which instructions.
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cached_property
 from typing import Any
 
@@ -163,6 +162,17 @@ def _group(graph: Graph, cell: Ints, nodes: Ints, counts: Ints, scopes: list[str
     index = None
     if isinstance(op, Take):
         index = np.array([graph.ops[k].index for k in graph.op[nodes]], dtype=np.int64)
-    scope = Counter(graph.scope[nodes].tolist()).most_common(1)[0][0]
+    scope = _common_scope([scopes[k] for k in np.unique(graph.scope[nodes])])
     level, uniform = int(graph.level[first]), bool(graph.uniform[first])
-    return Group(op, level, uniform, int(cell[first]), inputs, scopes[scope], index)
+    return Group(op, level, uniform, int(cell[first]), inputs, scope, index)
+
+
+def _common_scope(scopes: list[str]) -> str:
+    """The module that all scopes lie in.
+
+    >>> _common_scope(["layers.0.neurons.0", "layers.0.neurons.1"])
+    'layers.0.neurons'
+    """
+    paths = [scope.split(".") for scope in scopes]
+    same = [names[0] for names in zip(*paths, strict=False) if len(set(names)) == 1]
+    return ".".join(same)

@@ -16,6 +16,8 @@ from neuroflow.engine.kernels import Kernels
 from neuroflow.engine.lower import is_structural, lower
 from neuroflow.engine.machine import Kind, Program
 from neuroflow.engine.plan import Group, Plan
+from neuroflow.engine.structure import flatten
+from neuroflow.engine.traced import TracedFunction
 
 
 @frozen
@@ -189,3 +191,11 @@ def _summed(names: Sequence[str], seconds: Sequence[float]) -> tuple[ProfileLine
         total.setdefault(name, []).append(time_taken)
     lines = [ProfileLine(name, sum(times), len(times)) for name, times in total.items()]
     return tuple(sorted(lines, key=lambda line: -line.seconds))
+
+
+def plan_of(training: Any, lanes: int = 1) -> PlanReport:
+    """The report for the loss of a training's first example; nothing is run."""
+    runner = training.runner
+    function = TracedFunction(runner.example_loss, (runner.model,), runner.parameters)
+    structure = flatten(tuple(runner.examples[0]))[1]
+    return report(function.trace(structure).plan, lanes)
