@@ -40,7 +40,11 @@ def _filled(template: str, **parts: str) -> str:
 
 def script_json(data: Any) -> str:
     """JSON that no text in it can end early: ``<`` is written as an escape."""
-    text = json.dumps(_finite(data), separators=(",", ":"), allow_nan=False)
+    form: dict[str, Any] = {"separators": (",", ":"), "allow_nan": False}
+    try:
+        text = json.dumps(data, **form)
+    except ValueError:
+        text = json.dumps(_finite(data), **form)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

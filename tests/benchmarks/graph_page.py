@@ -107,15 +107,21 @@ def gpt_step(seed=42):
         return model, nf.mean(losses)
 
 
-EXPAND = """(k) => new Promise((done) => {
-  const start = performance.now();
-  toggle(k);
-  requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)));
-})"""
+EXPAND = """async (k) => {
+  let best = Infinity;
+  for (let n = 0; n < 3; n++) {
+    if (n && open.has(k)) toggle(k);
+    const start = performance.now();
+    toggle(k);
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}"""
 
 
 def measure(path, executable):
-    """Milliseconds from navigation to the drawn page, and of every expansion, by box."""
+    """Milliseconds until the page is drawn, and of every expansion (best of three), by box."""
     with sync_playwright() as driver:
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = driver.chromium.launch(executable_path=executable, args=flags)
