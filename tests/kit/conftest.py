@@ -9,6 +9,9 @@ import sys
 
 import pytest
 
+import neuroflow as nf
+from neuroflow.plugin import manager
+
 
 @pytest.fixture
 def run(tmp_path):
@@ -25,14 +28,26 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def cli(run):
-    """Run ``neuroflow ...``; with ``--json`` the output is decoded."""
+def cli(tmp_path, monkeypatch, capsys):
+    """Run ``neuroflow ...`` in an empty folder; with ``--json`` the output is decoded."""
+    from neuroflow.cli import main
 
-    def call(*words, env=None):
-        code, out, err = run("-c", "from neuroflow.cli import main; main()", *words, env=env)
-        return code, json.loads(out) if "--json" in words and out else out, err
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        with pytest.raises(SystemExit) as exit:
+            main(list(words))
+        out, err = capsys.readouterr()
+        return exit.value.code or 0, json.loads(out) if "--json" in words and out else out, err
 
     return call
+
+
+@pytest.fixture(scope="session")
+def reports():
+    """The report of every bundled plugin, by its name."""
+    bundled = [p for p in manager().plugins if p.provider.namespace == "neuroflow"]
+    return {plugin.name: nf.check(plugin.name) for plugin in bundled}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.metadata import EntryPoint
@@ -109,22 +110,26 @@ def _of_module(module: ModuleType) -> Target:
     return evolve(target, entries=tuple(evolve(e, provider=None) for e in target.entries))
 
 
+def _names(stem: str) -> Iterator[str]:
+    """Names for a module that do not hide an installed one: ``mine``, ``mine_2`` ..."""
+    yield stem
+    yield from (f"{stem}_{k}" for k in itertools.count(2))
+
+
 def _imported(path: Path) -> ModuleType:
     """A file as a module of its own; its folder is not put on the path."""
     if not path.is_file():
         raise InputError(f"there is no file {path}; give the path of a Python file")
-    spec = spec_from_file_location(path.stem, path)
+    name = next(name for name in _names(path.stem) if name not in sys.modules)
+    spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path} cannot be imported as Python")
     module = module_from_spec(spec)
-    before = sys.modules.get(path.stem)
-    if before is not None and getattr(before, "__file__", None) != str(path):
-        module.__name__ = f"_checked_{path.stem}"
-    sys.modules[module.__name__] = module
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        del sys.modules[module.__name__]
+        del sys.modules[name]
         raise InputError(
             f"{path} cannot be imported: {type(error).__name__}: {error}; mend that first"
         ) from error
