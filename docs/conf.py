@@ -1,6 +1,9 @@
 """The book: ``sphinx-build -W -n -b html docs docs/_build/html``."""
 
 from importlib.metadata import version as version_of
+from pathlib import Path
+
+HERE = Path(__file__).parent
 
 project = "neuroflow"
 author = "The neuroflow authors"
@@ -16,7 +19,8 @@ extensions = [
     "sphinx_design",
     "neuroflow.sphinxext",
 ]
-exclude_patterns = ["_build", "examples"]
+exclude_patterns = ["_build", "examples", "benchmarks*.md"]
+smartquotes_action = "qe"  # dashes stay as they are typed: --set
 nitpicky = True
 nitpick_ignore_regex = [
     # Names of Python and of other projects, whose inventories would have to be fetched.
@@ -64,3 +68,15 @@ html_theme_options = {
     "dark_css_variables": {"color-brand-primary": "#7db7f5", "color-brand-content": "#7db7f5"},
 }
 html_show_sphinx = False
+
+
+def add_benchmark_tables(app, docname, source):
+    """Show the tables that the benchmark programs have written beside this file."""
+    if docname == "reference/benchmarks":
+        tables = [p.read_text(encoding="utf-8") for p in sorted(HERE.glob("benchmarks*.md"))]
+        source[0] += "\n\n".join(["", *(t.replace("\n# ", "\n## ") for t in tables)])
+
+
+def setup(app):
+    """Connect what is particular to this book."""
+    app.connect("source-read", add_benchmark_tables)

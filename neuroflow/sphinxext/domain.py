@@ -174,7 +174,7 @@ def _page_so_far(directive: SphinxDirective) -> dict[str, Any]:
     import tempfile
 
     env = directive.env
-    done: dict[str, Any] = env.temp_data.setdefault("neuroflow_page", {"count": 0, "scope": {}})
+    done: Any = env.temp_data.setdefault("neuroflow_page", {"count": 0, "scope": {}})
     scope: dict[str, Any] = done["scope"]
     text = Path(env.doc2path(env.docname)).read_text(encoding="utf-8")
     above = "\n".join(text.split("\n")[: directive.lineno])
@@ -302,7 +302,8 @@ class CommandsDirective(SphinxDirective):
                 )
             usage = " ".join(["neuroflow", name, *command.collect_usage_pieces(context)])
             section += code_block(usage, "text")
-            records = [p.get_help_record(context) for p in command.get_params(context)]
+            options = [p for p in command.get_params(context) if isinstance(p, click.Option)]
+            records = [option.get_help_record(context) for option in options]
             rows = [(f"``{r[0]}``", r[1]) for r in records if r]
             if rows:
                 section += table(("option", "meaning"), rows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import doctest
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,9 +61,9 @@ def paragraph(text: str) -> nodes.paragraph:
 
 
 def inline(text: str) -> list[nodes.Node]:
-    """Text with ``double backticks`` as code, and ``\\|`` as a bar."""
+    """Text with what stands in backticks as code, and ``\\|`` as a bar."""
     parts: list[nodes.Node] = []
-    for k, piece in enumerate(text.replace("\\|", "|").split("``")):
+    for k, piece in enumerate(re.split(r"`+", text.replace("\\|", "|"))):
         if piece:
             parts.append(nodes.literal(piece, piece) if k % 2 else nodes.Text(piece))
     return parts

@@ -21,6 +21,7 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 FONT = "neuroflow-math.woff"
 _LETTERS = re.compile(r'(?:<mi mathvariant="(normal|bold)">[^<]</mi>){2,}')
+_APPLIED = re.compile(r"(<m[io]>(?:sin|cos|tan|tanh|ln|log|exp)</m[io]>)(<mi>|<mn>|<msub>)")
 _FUNCTIONS = re.compile(r"<mo>([A-Za-z]{2,})</mo>")
 
 
@@ -34,6 +35,7 @@ def to_mathml(latex: str, *, block: bool) -> str:
     latex = latex.replace("{aligned}", "{split}")  # which latex2mathml has, and means the same
     text = convert(latex, display="block" if block else "inline")
     text = _LETTERS.sub(_joined, text)
+    text = _APPLIED.sub(r'\1<mspace width="0.17em"/>\2', text)
     text = _FUNCTIONS.sub(
         r'<mi mathvariant="normal">\1</mi><mo>&#x2061;</mo><mspace width="0.12em"/>', text
     )
@@ -120,9 +122,11 @@ math { font-size: 1.06em; }
 .nf-math math { font-size: 1.15em; }
 .nf-math.numbered { position: relative; padding-right: 3.5em; }
 .nf-math .eqno { position: absolute; right: 0; top: 50%; transform: translateY(-50%); }
+td math { math-style: normal; }
 mtd { padding: 0.2em 0.35em; }
 mtd[columnalign="right"] { padding-right: 0; }
-mtd[columnalign="right"] + mtd { padding-left: 0.1em; }
+mtd[columnalign="right"] + td math { math-style: normal; }
+mtd { padding-left: 0.1em; }
 mtd[columnalign="left"] { text-align: left; }
 mtd[columnalign="right"] { text-align: right; }
 """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -55,7 +57,6 @@ See :nf:op:`relu`, :nf:loss:`hinge`, :nf:hook:`neuroflow_ops` and :any:`mul`.
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A small project, built with warnings as errors; the page and the inventory."""
-    from sphinx.application import Sphinx
     from sphinx.util.inventory import InventoryFile
 
     folder = tmp_path_factory.mktemp("third")
@@ -64,11 +65,9 @@ def built(tmp_path_factory):
     extra = "".join(f"\n.. nf:schedule:: {name}\n" for name in schedules)
     (folder / "index.rst").write_text(INDEX + extra)
     out = folder / "html"
-    app = Sphinx(
-        str(folder), str(folder), str(out), str(folder / "trees"), "html", status=None,
-        warningiserror=True, exception_on_warning=True,
-    )  # fmt: skip
-    app.build()
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-n", str(folder), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     with open(out / "objects.inv", "rb") as file:
         inventory = InventoryFile.load(file, "", lambda base, uri: uri)
     return (out / "index.html").read_text(encoding="utf-8"), inventory

@@ -53,7 +53,7 @@ def gaussian_nll(prediction, target):
     ln(sigma) + (y - mu)^2 / (2 sigma^2), without the constant ln(2 pi) / 2.
 
     >>> round(gaussian_nll([2.0, 0.0], 2.0), 6)
-    -0.365072
+    -0.365071
     """
     mean, spread = prediction
     sigma = deviation(spread)

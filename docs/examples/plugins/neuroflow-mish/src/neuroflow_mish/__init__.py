@@ -13,7 +13,7 @@ def mish(x):
     """A smooth relative of relu that dips below zero once (Misra 2019).
 
     >>> mish(0.0), round(mish(1.0), 9)
-    (0.0, 0.865098389)
+    (0.0, 0.865098388)
     """
     return x * nf.tanh(nf.ops.softplus(x))
 
