@@ -208,15 +208,19 @@ def changed(tree: Mapping[str, Any], changes: Mapping[str, Any] | Iterable[str])
     """The tree with some keys set: ``["optimizer.learning_rate=0.1"]`` or a dict of the same.
 
     Values in text are TOML (``3``, ``[2, 8, 1]``, ``{use = "adam"}``) or else plain words.
-    Lists are reached by number: ``model.layers.0.sizes=[2, 4]``.
+    Lists are reached by number: ``model.layers.0.sizes=[2, 4]``. Setting ``train.steps`` takes
+    ``train.epochs`` away, and the other way round: a run is as long as was said last.
 
     >>> changed({"optimizer": "sgd"}, ["optimizer.learning_rate=0.5"])
     {'optimizer': {'use': 'sgd', 'learning_rate': 0.5}}
     """
     result: Tree = _copied(tree)
-    pairs = changes.items() if isinstance(changes, Mapping) else map(_assignment, changes)
+    pairs = list(changes.items() if isinstance(changes, Mapping) else map(_assignment, changes))
     for path, value in pairs:
         _set(result, path, value)
+    lengths = {path for path, _ in pairs} & {"train.steps", "train.epochs"}
+    if len(lengths) == 1:
+        result["train"].pop("epochs" if "train.steps" in lengths else "steps", None)
     return result
 
 

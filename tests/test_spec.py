@@ -327,3 +327,12 @@ def test_any_model_table_is_checked_without_another_error(table):
 def test_nonsense_anywhere_is_a_configuration_error(path, value):
     message = problems_or_none(nf.configure, MOONS, {path: value})
     assert message is None or path.partition(".")[0] in message
+
+
+@pytest.mark.parametrize(("given", "other"), [("steps", "epochs"), ("epochs", "steps")])
+def test_saying_how_long_a_run_is_replaces_what_a_recipe_says(given, other):
+    for recipe in ("moons", "spirals"):
+        train = nf.configure(recipe, [f"train.{given}=3"])["train"]
+        assert (train[given], train.get(other)) == (3, None)
+    with pytest.raises(nf.ConfigurationError, match="got both epochs and steps"):
+        nf.configure("moons", {"train.steps": 3, "train.epochs": 3})

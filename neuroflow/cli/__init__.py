@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -101,6 +102,7 @@ class Cli(click.Group):
         end = words.index("--") if "--" in words else len(words)
         debug = "--debug" in words[:end]
         words = [w for k, w in enumerate(words) if k >= end or w != "--debug"]
+        _never_fail_to_encode()
         options = {**options, "standalone_mode": False, "prog_name": "neuroflow"}
         sys.exit(self._run(words, debug, options))
 
@@ -155,6 +157,13 @@ def _plugin_commands(only_if_third_party: bool = False) -> dict[str, click.Comma
     collected = click.Group("plugins")
     manager().add_commands(collected)
     return {name: c for name, c in collected.commands.items() if name not in COMMANDS}
+
+
+def _never_fail_to_encode() -> None:
+    """On a terminal that has no ∂ or ┤, print ? in their place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _reader_is_gone() -> int:

@@ -18,6 +18,12 @@ def check(names: tuple[str, ...], as_json: bool, extremes: bool) -> int:
 
     Derivatives, kinks, formulas, the source of the rules, parameters, configurations and more.
     Exit code 1 if there is a finding, or if nothing was checked.
+
+    \b
+    Examples:
+      neuroflow check my_plugin
+      neuroflow check my_ops.py --extremes
+      neuroflow check "op/*"
     """
     from neuroflow.core.errors import InputError
     from neuroflow.inspect.check import check as check_all

@@ -23,6 +23,11 @@ def new(name: str, directory: Path, author: str, as_json: bool) -> None:
     """Start a plugin named NAME: module, entry point, tests through the kit, docs page.
 
     NAME is that of its first op, such as soft-clip.
+
+    \b
+    Examples:
+      neuroflow new soft-clip
+      neuroflow new soft-clip --directory plugins --author "Ada Lovelace"
     """
     from neuroflow.core.errors import FileError, InputError
     from neuroflow.scaffold import create

@@ -25,6 +25,11 @@ def zoo(name: str | None, line: int | None, fix: Path | None, solution: bool, as
     """Wrong twins of ops, losses, layers and optimizers: find the bug.
 
     Without NAME, list them. With it, show one as a puzzle; --line or --fix checks your answer.
+
+    \b
+    Examples:
+      neuroflow zoo
+      neuroflow zoo linear_1 --line 3
     """
     from neuroflow.core.errors import did_you_mean
 

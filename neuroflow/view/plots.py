@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 MARKS = "osD^vPX*"
-GRID = 120
-"""How many columns and rows of a plane are asked for their class."""
+GRID = {"eager": 50}
+"""How many columns and rows of a plane are asked for their class; 120 where that is fast."""
 
 
 def save_picture(run: Run, path: str | Path) -> Path | None:
@@ -113,16 +113,17 @@ def _draw_plane(figure: Any, outcome: Outcome) -> None:
     data, test = training.dataset, training.test
     rows = outcome.rows(data) + (outcome.rows(test) if test else [])
     (left, right), (low, high) = (ends([row[k] for row in rows], 0.08) for k in (0, 1))
-    xs, ys = np.linspace(left, right, GRID), np.linspace(low, high, GRID)
+    count = GRID.get(training.backend, 120)
+    xs, ys = np.linspace(left, right, count), np.linspace(low, high, count)
     ground = outcome.classes([[float(x), float(y)] for y in ys for x in xs])
     axes = figure.subplots()
-    count = max(len(data.labels), 2)
-    pale = [[1 - (1 - c) * 0.3 for c in to_rgb(_colour(k))] for k in range(count)]
-    plane = np.array(ground).reshape(GRID, GRID)
-    axes.pcolormesh(xs, ys, plane, cmap=ListedColormap(pale), vmin=-0.5, vmax=count - 0.5,
+    classes = max(len(data.labels), 2)
+    pale = [[1 - (1 - c) * 0.3 for c in to_rgb(_colour(k))] for k in range(classes)]
+    plane = np.array(ground).reshape(count, count)
+    axes.pcolormesh(xs, ys, plane, cmap=ListedColormap(pale), vmin=-0.5, vmax=classes - 0.5,
                     shading="nearest", rasterized=True)  # fmt: skip
     if plane.min() != plane.max():
-        levels = [k + 0.5 for k in range(count - 1)]
+        levels = [k + 0.5 for k in range(classes - 1)]
         axes.contour(xs, ys, plane, levels=levels, colors="#333333", linewidths=0.7)
     for part, hollow in ((data, False), (test, True)):
         if part is not None:
