@@ -18,7 +18,7 @@ import llvmlite
 import llvmlite.binding as llvm
 import numba
 import numpy as np
-from attrs import define
+from attrs import define, frozen
 from numpy.typing import NDArray
 
 from neuroflow.engine.cache import load_module
@@ -144,19 +144,27 @@ class NumbaExecutor(Executor):
     def machine(self) -> _Machine:
         """The native machine for all programs so far: one at hand that can do it, or a new one."""
         if self._machine is None:
-            kinds = frozenset(int(k) for p in self.programs for k in np.unique(p.code[:, 0]))
-            structural = frozenset(k for k in kinds if k < Kind.MAP)
-            branches = frozenset(branch_of(e) for e in self.kernels.entries if e.kernel)
-            update = _update(self._update) if self._update else ""
-            key = (str(self.dtype), structural, branches, update)
-            self._machine = next((m for m in _MACHINES if m.can(*key)), None)
-            if self._machine is None:
-                ordered = sorted(branches)
-                text = source_of(ordered, structural, self._update, str(self.dtype))
-                module = load_module(text, _facts(), self._warm)
-                self._machine = _Machine(module, ordered, *key)
-                _MACHINES.append(self._machine)
+            needs = self.needs()
+            found = next((m for m in _MACHINES if m.can(needs)), None)
+            self._machine = found or self._build(needs)
         return self._machine
+
+    def needs(self) -> _Needs:
+        """What a machine must be able to do for the programs so far."""
+        kinds = {int(k) for p in self.programs for k in np.unique(p.code[:, 0])}
+        return _Needs(
+            str(self.dtype),
+            frozenset(k for k in kinds if k < Kind.MAP),
+            frozenset(branch_of(entry) for entry in self.kernels.entries if entry.kernel),
+            _update(self._update) if self._update else "",
+        )
+
+    def _build(self, needs: _Needs) -> _Machine:
+        branches = sorted(needs.branches)
+        text = source_of(branches, needs.kinds, self._update, needs.dtype)
+        module = load_module(text, _facts(), self._warm)
+        _MACHINES.append(_Machine(module, branches, needs))
+        return _MACHINES[-1]
 
     def module(self) -> ModuleType:
         """The compiled module."""
@@ -180,8 +188,7 @@ class NumbaExecutor(Executor):
     def _warm(self, module: ModuleType) -> None:
         """Compile (or read) what will be called, by calling it on nothing."""
         empty, runs = np.zeros((0, 16), np.int64), np.zeros((0, 3), np.int64)
-        update = _update(self._update) if self._update else ""
-        machine = _Machine(module, [], "", frozenset(), frozenset(), update)
+        machine = _Machine(module, [], self.needs())
         machine.run(np.zeros(256, self.dtype), np.zeros(1, np.int64), empty, runs, 0, 0)
 
     # Running
@@ -281,34 +288,57 @@ class NumbaExecutor(Executor):
         )  # fmt: skip
 
 
+@frozen
+class _Needs:
+    """Kinds of instructions, the texts of kernels, and that of an update rule or nothing."""
+
+    dtype: str
+    kinds: frozenset[int]
+    branches: frozenset[str]
+    update: str
+
+
 @define(eq=False)
 class _Machine:
-    """A compiled module and what it can do."""
+    """A compiled module, the kernels in its order, and all that it can do."""
 
     module: ModuleType
     branches: list[str]
-    dtype: str
-    kinds: frozenset[int]
-    texts: frozenset[str]
-    update: str
+    able: _Needs
 
     def run(
         self, memory: NDArray[Any], indices: Ints, code: Ints, runs: Ints, begin: int, end: int
     ) -> None:
         """Run instructions, through the module's one entry."""
-        if self.update:
+        if self.able.update:
             self.module.train(memory, memory, indices, code, runs, *_NO_STEPS, begin, end)
         else:
             self.module.run(memory, indices, code, runs, begin, end)
 
-    def can(self, dtype: str, kinds: frozenset[int], texts: frozenset[str], update: str) -> bool:
+    def can(self, needs: _Needs) -> bool:
         """Whether this machine runs such programs; it may be able to do more."""
         return (
-            self.dtype == dtype
-            and kinds <= self.kinds
-            and texts <= self.texts
-            and update in ("", self.update)
+            self.able.dtype == needs.dtype
+            and needs.kinds <= self.able.kinds
+            and needs.branches <= self.able.branches
+            and needs.update in ("", self.able.update)
         )
+
+
+def compile_together(executors: Sequence[NumbaExecutor]) -> None:
+    """One machine for the programs of several executors, instead of one for each.
+
+    They must agree on the kind of number and on the update rule.
+    """
+    needs = [executor.needs() for executor in executors]
+    together = _Needs(
+        needs[0].dtype,
+        frozenset[int]().union(*[n.kinds for n in needs]),
+        frozenset[str]().union(*[n.branches for n in needs]),
+        needs[0].update,
+    )
+    if not any(machine.can(together) for machine in _MACHINES):
+        executors[0]._build(together)
 
 
 def _no_steps() -> tuple[Any, ...]:

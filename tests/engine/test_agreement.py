@@ -116,33 +116,42 @@ def test_float32_is_close(backend):
         assert mine == pytest.approx(theirs, rel=2e-5, abs=2e-6)
 
 
-@pytest.mark.parametrize("entry", nf.find("*", kind="activation"), ids=lambda entry: entry.name)
-def test_every_activation(entry, backend):
-    activation = entry.load()
+def test_every_activation(backend):
+    entries = nf.find("*", kind="activation")
 
-    def function(xs):
-        ys = [activation(x) for x in xs] if entry.elementwise else activation(xs)
-        return nf.dot(ys, [0.3, -1.0, 0.7, 2.0])
+    def activated(entry, xs):
+        activation = entry.load()
+        return [activation(x) for x in xs] if entry.elementwise else activation(xs)
 
-    xs = [0.5, -1.25, 2.0, -0.3]
-    value, gradients = eager_gradients(function, xs)
-    compiled, slopes = nf.compile(function, backend=backend).value_and_gradients(xs)
+    def function(*rows):
+        pairs = zip(entries, rows, strict=True)
+        return nf.sum([nf.dot(activated(e, xs), [0.3, -1.0, 0.7, 2.0]) for e, xs in pairs])
+
+    rows = [[0.5 + 0.01 * k, -1.25, 2.0, -0.3] for k in range(len(entries))]
+    value, gradients = eager_gradients(function, *rows)
+    compiled, slopes = nf.compile(function, backend=backend).value_and_gradients(*rows)
     assert close(compiled, value)
-    assert same(slopes.inputs, gradients)
+    for entry, mine, theirs in zip(entries, slopes.inputs, gradients, strict=True):
+        assert same(mine, theirs), entry.name
 
 
-@pytest.mark.parametrize("entry", nf.find("*", kind="loss"), ids=lambda entry: entry.name)
-def test_every_loss(entry, backend):
-    loss = entry.load()
-    if entry.index_target or entry.name.startswith("cross_entropy"):
-        prediction, target = [0.2, 0.5, 0.3], 1
-    else:
-        prediction, target = 0.4, 1.0
+def test_every_loss(backend):
+    entries = nf.find("*", kind="loss")
+    takes_index = [e.index_target or e.name.startswith("cross_entropy") for e in entries]
+    pairs = [([0.2, 0.5, 0.3], 1) if index else (0.4, 1.0) for index in takes_index]
 
-    value, gradients = eager_gradients(lambda p: loss(p, target), prediction)
-    compiled, slopes = nf.compile(loss, backend=backend).value_and_gradients(prediction, target)
+    def function(predictions, targets):
+        each = zip(entries, predictions, targets, strict=True)
+        return nf.sum([entry.load()(p, t) for entry, p, t in each])
+
+    predictions, targets = [list(column) for column in zip(*pairs, strict=True)]
+    value, gradients = eager_gradients(lambda p: function(p, targets), predictions)
+    compiled, slopes = nf.compile(function, backend=backend).value_and_gradients(
+        predictions, targets
+    )
     assert close(compiled, value)
-    assert same(slopes.inputs[0], gradients[0])
+    for entry, mine, theirs in zip(entries, slopes.inputs[0], gradients[0], strict=True):
+        assert same(mine, theirs), entry.name
 
 
 def test_third_party_ops_compile_unchanged(backend):

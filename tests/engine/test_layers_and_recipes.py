@@ -6,6 +6,7 @@ from importlib.resources import files
 import pytest
 
 import neuroflow as nf
+from neuroflow.engine.structure import flatten
 from neuroflow.spec import configure
 from neuroflow.training import Training
 
@@ -17,10 +18,6 @@ def flat(x):
     if isinstance(x, (list, tuple)):
         return [number for entry in x for number in flat(entry)]
     return [x]
-
-
-def numbers(x):
-    return [y.data if isinstance(y, nf.Value) else y for y in flat(x)]
 
 
 def same(mine, theirs, tolerance=1e-12):
@@ -54,35 +51,75 @@ def build(entry, settings):
         return layer(**settings)
 
 
-@pytest.mark.parametrize(
-    "entry", [e for e in LAYERS if example_of(e)], ids=lambda entry: entry.name
-)
-def test_every_layer(entry, backend):
+def weighted(module, *inputs):
+    outputs = flat(module(*inputs))
+    return nf.dot(outputs, [0.3 - 0.1 * k for k in range(len(outputs))])
+
+
+def cases():
+    """What is compared: a name, and how to make (function, module, inputs)."""
+    for entry in LAYERS:
+        if example_of(entry):
+            yield f"layer {entry.name}", lambda entry=entry: layer_case(entry)
+    for recipe in RECIPES:
+        yield f"recipe {recipe}", lambda recipe=recipe: recipe_case(recipe)
+
+
+def layer_case(entry):
     settings, inputs = example_of(entry)
-    weights = [0.3 - 0.1 * k for k in range(40)]
+    module = build(entry, settings)
+    if entry.name == "sinusoidal_positions":  # positions are known when a model is written
+        return lambda module, x: weighted(lambda: [x * y for y in module(*inputs)]), module, (1.5,)
+    return weighted, module, inputs
 
-    def function(module, *inputs):
-        outputs = flat(module(*inputs))
-        return nf.dot(outputs, weights[: len(outputs)])
 
-    eager, fast = build(entry, settings), build(entry, settings)
+def recipe_case(recipe):
+    if recipe == "digits":
+        pytest.importorskip("sklearn")
+    runner = Training(configure(recipe, {"train.backend": "eager"})).runner
+    return runner.example_loss, runner.model, runner.examples[0]
+
+
+CASES = dict(cases())
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    """All cases compiled, on numba with one machine for all of them."""
+    made = {}
+
+    def get(backend):
+        if backend not in made:
+            made[backend] = {}
+            for name, make in CASES.items():
+                function, module, inputs = make()
+                fast = nf.compile(function, backend=backend)
+                executor = prepared(fast, module, inputs)
+                made[backend][name] = (fast, module, executor)
+            if backend == "numba":
+                from neuroflow.engine.numba_backend import compile_together
+
+                compile_together([executor for _, _, executor in made[backend].values()])
+        return made[backend]
+
+    return get
+
+
+def prepared(fast, module, inputs):
+    """The executor of a compiled function once it has its program, before anything runs."""
+    bound = fast._bind((module,))
+    trace = bound.traced.trace(flatten(tuple(inputs))[1])
+    bound.gradients.program(trace, 1)
+    return bound.gradients.executor
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_layers_and_recipes(name, backend, compiled):
+    function, eager, inputs = CASES[name]()
     y = function(eager, *inputs)
     y = y if isinstance(y, nf.Value) else nf.Value(y)
     y.backward()
-    value, gradients = nf.compile(function, backend=backend).value_and_gradients(fast, *inputs)
+    fast, module, _ = compiled(backend)[name]
+    value, gradients = fast.value_and_gradients(module, *inputs)
     same([value], [y.data])
     same(gradients.parameters or [0.0], [p.grad for p in eager.parameters()] or [0.0])
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_every_recipe(recipe, backend):
-    if recipe == "digits":
-        pytest.importorskip("sklearn")
-    eager, fast = (
-        Training(configure(recipe, {"train.backend": name})) for name in ("eager", backend)
-    )
-    batch = list(range(3))
-    loss, gradient = eager.runner.gradients(batch)
-    mine, slopes = fast.runner.gradients(batch)
-    same([mine], [loss])
-    same(slopes, gradient)
