@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neuroflow.cli.output import console, json_option, note, print_json, table
+from neuroflow.core.errors import PluginError
 
 if TYPE_CHECKING:
     from neuroflow.registry import Entry
@@ -97,10 +98,14 @@ def described(entry: Entry) -> dict[str, Any]:
 
 
 def summary_of(entry: Entry) -> str:
-    """The summary that is declared, or the first line of a docstring that is loaded already."""
-    if entry.summary or isinstance(entry.target, str):
+    """The summary that is declared, or else the first line of the target's docstring."""
+    if entry.summary:
         return entry.summary
-    return (getattr(entry.target, "__doc__", "") or "").strip().partition("\n")[0]
+    try:
+        target = entry.load()
+    except PluginError as error:
+        return f"(broken: {error})"
+    return (getattr(target, "__doc__", "") or "").strip().partition("\n")[0]
 
 
 def _flags(entry: Entry) -> str:

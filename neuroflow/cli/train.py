@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from neuroflow.cli.output import json_option
+from neuroflow.cli.output import json_option, note
 from neuroflow.cli.training import anomaly_option, finish, follow
+from neuroflow.core.errors import BackendError
 
 
 @click.command()
@@ -76,4 +77,8 @@ def _free_folder(source: str) -> Path:
 def _profile(run: Any) -> Any:
     training = run.training
     size = training.options.get("batch") or len(training.dataset)
-    return training.runner.profile(range(min(size, len(training.dataset))))
+    try:
+        return training.runner.profile(range(min(size, len(training.dataset))))
+    except BackendError as error:  # no reason to lose what has been trained
+        note(str(error), style="yellow")
+        return None

@@ -223,6 +223,22 @@ def test_list_takes_wildcards(run):
     assert "no op matches 'no*such'" in err
 
 
+def test_every_entry_is_listed_with_what_it_is(run):
+    for kind, names in json.loads(run("list", "--json")[1])["kinds"].items():
+        listed = json.loads(run("list", kind, "--json")[1])["entries"]
+        assert [entry["use"] for entry in listed] == names
+        assert all(entry["summary"] for entry in listed), kind
+
+
+def test_profile_shows_where_the_time_goes(run):
+    code, out, err = run("train", "moons", *NET, "--backend", "numpy", "--profile")
+    assert code == 0, err
+    assert "us forward and backward (numpy" in out
+    code, _, err = run("train", "moons", *NET, "--profile")
+    assert code == 0
+    assert "the backend eager has no profile; use numpy or numba" in err
+
+
 def test_recipes_are_those_that_train_takes(run):
     names = {r["name"] for r in json.loads(run("recipes", "--json")[1])["recipes"]}
     assert {"moons", "circles", "spirals", "xor", "function", "digits", "autoencoder",
