@@ -61,6 +61,7 @@ neuroflow_pages = "reference/entries"
 html_theme = "furo"
 html_title = f"neuroflow {release}"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["neuroflow.css"]
 html_math_renderer = "mathml"
 html_theme_options = {

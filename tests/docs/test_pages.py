@@ -17,11 +17,11 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^(?P<indent> *)```python\n(?P<body>.*?)^ *```$", re.S | re.M)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-GENERATED = ("_build", "entries", "live")
+ELSEWHERE = ("_build", "entries", "live", "examples")  # generated, or with tests of their own
 
 
 def pages() -> list[Path]:
-    found = [p for p in DOCS.rglob("*.md") if not set(GENERATED) & set(p.relative_to(DOCS).parts)]
+    found = [p for p in DOCS.rglob("*.md") if not set(ELSEWHERE) & set(p.relative_to(DOCS).parts)]
     return sorted(found)
 
 
@@ -37,12 +37,12 @@ def blocks(page: Path) -> Iterator[tuple[int, str]]:
 WITH_CODE = [page for page in pages() if any(blocks(page))]
 
 
-@pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: str(page.relative_to(DOCS)))
-def test_the_snippets_of_a_page_run_in_order(page, tmp_path, monkeypatch):
+@pytest.mark.parametrize("chapter", WITH_CODE, ids=lambda p: str(p.relative_to(DOCS)))
+def test_the_snippets_of_a_page_run_in_order(chapter, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     scope = {"__name__": "page"}
-    for line, body in blocks(page):
-        name = f"{page.relative_to(DOCS)}, line {line}"
+    for line, body in blocks(chapter):
+        name = f"{chapter.relative_to(DOCS)}, line {line}"
         if body.lstrip().startswith(">>>"):
             _compare(body, scope, name)
         else:
