@@ -89,7 +89,6 @@ class Entry:
                 " repair or uninstall that distribution"
             ) from error
 
-
     def _told_its_origin(self, target: Any) -> Any:
         """An op of a third party knows who offers it, so that its errors can say so."""
         bundled = self.namespace in (BUNDLED, "local")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
 
@@ -481,8 +481,3 @@ def symbols_for(
     spare = [name for name in settings if name not in formula.symbols]
     scope.update({symbol: settings[name] for symbol, name in zip(free, spare, strict=False)})
     return scope
-
-
-def unknown_symbols(formula: Formula, scope: Scope) -> Iterator[str]:
-    """Symbols that have no number."""
-    return (symbol for symbol in formula.symbols if symbol not in scope)

@@ -84,15 +84,6 @@ class Report:
         """Whether a check of that name has a finding."""
         return any(finding.check == check for finding in self.findings)
 
-    def add(self, other: Report) -> None:
-        """Take over all that another report says."""
-        self.entries += other.entries
-        self.checks += other.checks
-        self.counts += other.counts
-        self.findings += other.findings
-        self.skips += other.skips
-        self.extremes.update(other.extremes)
-
     def __str__(self) -> str:
         return "\n".join([*self._lines(), self.headline])
 
