@@ -9,11 +9,13 @@ from neuroflow.live.setup import PAGES
 
 STATIC = Path(__file__).parent / "static"
 SHARED = (
-    "live.css", "live.js", "charts.js", "network.js", "transport.js", "worker.js", "icon.svg",
+    "live.css", "live.js", "charts.js", "network.js", "language.js", "transport.js", "worker.js",
+    "icon.svg",
 )  # fmt: skip
 TITLES = {
     "function": "Function approximation",
     "classification": "Classification",
+    "gpt": "Attention and GPT",
 }
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",

@@ -76,14 +76,18 @@ def _sources() -> Iterator[tuple[str, bytes]]:
             if path.suffix in (".py", ".toml", ".txt") and not set(inside.parts) & set(_LEFT_OUT):
                 yield f"{package}/{inside.as_posix()}", path.read_bytes()
     for name in DISTRIBUTIONS:
-        found = distribution(name)
-        folder = f"{name}-{found.version}.dist-info"
-        yield (
-            f"{folder}/METADATA",
-            f"Metadata-Version: 2.1\nName: {name}\nVersion: {found.version}\n".encode(),
-        )
-        points = "".join(
-            f"{p.name} = {p.value}\n" for p in found.entry_points if p.group == "neuroflow"
-        )
-        if points:
-            yield f"{folder}/entry_points.txt", f"[neuroflow]\n{points}".encode()
+        yield from _about(name)
+
+
+def _about(name: str) -> Iterator[tuple[str, bytes]]:
+    """What Python wants to know of an installed distribution, and its licence."""
+    found = distribution(name)
+    folder = f"{name}-{found.version}.dist-info"
+    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {found.version}\n"
+    yield f"{folder}/METADATA", about.encode()
+    points = [f"{p.name} = {p.value}" for p in found.entry_points if p.group == "neuroflow"]
+    if points:
+        yield f"{folder}/entry_points.txt", "\n".join(["[neuroflow]", *points, ""]).encode()
+    for file in found.files or ():
+        if file.name.upper().startswith("LICENSE"):
+            yield f"{folder}/{file.name}", file.read_binary()

@@ -27,10 +27,12 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "edit": ("name", "value"),
     "seek": ("step",),
     "export": ("what",),
+    "read": ("text", "temperature"),
+    "invent": ("count",),
 }
 """What a message may ask for (its key ``do``), and the keys that go with it."""
 
-LATEST = ("speed", "configure", "rows", "explain", "what_if", "seek")
+LATEST = ("speed", "configure", "rows", "explain", "what_if", "seek", "read")
 """Of several such messages in a row, the last one says it all."""
 
 

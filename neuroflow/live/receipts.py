@@ -62,7 +62,8 @@ def _sum_of_squares(parameters: list[Value]) -> Any:
 def _rows(training: Training, row: Any) -> list[int]:
     if row is not None:
         return [row_number(training, row)]
-    return list(range(min(len(training.dataset), MOST_EXAMPLES)))
+    most = 1 if training.dataset.task == "sequence" else MOST_EXAMPLES
+    return list(range(min(len(training.dataset), most)))
 
 
 def _about(training: Training, rows: list[int]) -> str:
@@ -83,7 +84,7 @@ def of_parameter(training: Training, name: Any, row: Any = None) -> dict[str, An
         "title": name,
         "value": parameter.data,
         "of": _about(training, rows),
-        **_gradient(receipt),
+        **gradient_of(receipt),
     }
 
 
@@ -111,7 +112,7 @@ def of_neuron(training: Training, path: Any, row: Any = None) -> dict[str, Any]:
         "terms": _terms(neuron, inside),
         "of": _about(training, [k]),
         "row": k,
-        **_gradient(receipt),
+        **gradient_of(receipt),
     }
 
 
@@ -136,6 +137,8 @@ def of_point(training: Training, row: Any) -> dict[str, Any]:
     """What the model says to one example, its loss, and where the loss would fall."""
     k = row_number(training, row)
     runner, data = training.runner, training.dataset
+    if data.task == "sequence":
+        raise InputError("a text is explained by its attention; choose a square of a heat map")
     inputs, *targets = runner.examples[k]
     xs = [Value(x, name=data.columns[j] if j < len(data.columns) else f"x{j}")
           for j, x in enumerate(inputs)]  # fmt: skip
@@ -172,7 +175,8 @@ def of_change(training: Training, name: Any, by: float) -> dict[str, Any]:
     return {"name": name, "by": by, "of": _about(training, rows), **found.to_dict()}
 
 
-def _gradient(receipt: Receipt) -> dict[str, Any]:
+def gradient_of(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as a page shows it."""
     return {
         "gradient": receipt.gradient,
         "sum": receipt.total,

@@ -23,6 +23,7 @@ from neuroflow.core.errors import InputError, NeuroflowError
 from neuroflow.live import messages, receipts
 from neuroflow.live.archive import model_file
 from neuroflow.live.history import History
+from neuroflow.live.language import Language, of_attention
 from neuroflow.live.pictures import Picture, network, picture_of, plain
 from neuroflow.live.setup import (
     CHOICES,
@@ -215,11 +216,38 @@ class Session:
             found = receipts.of_neuron(self.training, name, row)
         elif what == "point":
             found = receipts.of_point(self.training, row)
+        elif what == "attention":
+            found = of_attention(self.training, self._language().text, name)
         else:
             raise InputError(
-                f"cannot explain {str(what)[:40]!r}; expected parameter, neuron or point"
+                f"cannot explain {str(what)[:40]!r}; expected parameter, neuron, point or attention"
             )
         return [plain({"type": "receipt", "what": what, "step": self.training.step, **found})]
+
+    def _language(self) -> Language:
+        if not isinstance(self._picture, Language):
+            raise InputError("this page has no language model; open the page gpt")
+        return self._picture
+
+    def _do_read(self, text: Any = None, temperature: Any = None) -> list[Frame]:
+        """Another text to look at, or another temperature."""
+        language = self._language()
+        before = language.text, language.temperature
+        try:
+            if text is not None:
+                language.text = messages.text(text, "the text").strip().lower()
+            if temperature is not None:
+                language.temperature = messages.number(temperature, "temperature", 0.05, 5)
+            language.look()
+        except NeuroflowError:
+            language.text, language.temperature = before
+            raise
+        return [self._state(full=True)]
+
+    def _do_invent(self, count: Any = 1) -> list[Frame]:
+        """Let the model write some names."""
+        self._language().invent(messages.whole(count, "count", 1, 10))
+        return [self._state(full=True)]
 
     def _do_what_if(self, name: Any = None, by: Any = 0.0) -> list[Frame]:
         by = messages.number(by, "by", -1000, 1000)
@@ -278,7 +306,7 @@ class Session:
     def _take_over(self, training: Training) -> None:
         self.training = training
         self._iterator = iter(training)
-        self._picture = picture_of(training)
+        self._picture = _picture_of(training)
         self._picture_at = -1e9
 
     def _go_on_with(self, tree: Tree) -> None:
@@ -336,8 +364,9 @@ class Session:
             "gradient_norm": training.metrics.get("gradient_norm"),
             "metrics": training.metrics,
             "snapshots": self._history.steps,
-            "numbers": [p.data for p in training.runner.parameters],
         }
+        if full or not self.playing or training.dataset.task != "sequence":
+            frame["numbers"] = [p.data for p in training.runner.parameters]
         if full or not self.playing or self._is_picture_due():
             frame["picture"] = self._picture_now()
         return plain(frame)  # type: ignore[no-any-return]
@@ -354,3 +383,9 @@ class Session:
         self._picture_at = self.clock()
         self._picture_cost = self._picture_at - start
         return picture
+
+
+def _picture_of(training: Training) -> Picture:
+    if training.dataset.task == "sequence" and training.dataset.tokenizer is not None:
+        return Language(training)
+    return picture_of(training)

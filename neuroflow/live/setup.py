@@ -62,6 +62,9 @@ CHOICES = {
         Choice("classes", "data.classes", "whole", "how many classes", 2, 6),
         Choice("rows", "data.rows", "rows", "points made by hand"),
         Choice("hidden", "model.sizes", "sizes", "neurons in each hidden layer, such as 16, 16"),
+        Choice("layers", "model.n_layer", "whole", "blocks of attention and feed-forward", 1, 3),
+        Choice("width", "model.n_embd", "whole", "numbers per token; a multiple of heads", 4, 32),
+        Choice("heads", "model.n_head", "whole", "heads of attention in each block", 1, 8),
         Choice("activation", "model.activation", "activation", "applied to each hidden sum"),
         Choice("loss", "loss.use", "loss", "how wrong one prediction is"),
         Choice("optimizer", "optimizer.use", "optimizer", "how parameters move"),
@@ -81,6 +84,7 @@ LIVE = ("learning_rate", "l2", "epochs")
 PAGES = {
     "function": "Watch a network learn the curve of f(x).",
     "classification": "Watch a network tell points of the plane apart.",
+    "gpt": "Watch a small GPT learn to invent names, and see where it looks.",
 }
 EAGER: dict[str, Any] = {"train.backend": "eager", "train.report_every": 1}
 
@@ -91,13 +95,17 @@ def tree_of(page: str) -> Tree:
         raise InputError(
             f"there is no live page {page!r}{did_you_mean(page, PAGES)} pages: {', '.join(PAGES)}"
         )
-    recipe = {"function": "function", "classification": "moons"}[page]
+    recipe = {"function": "function", "classification": "moons", "gpt": "names"}[page]
     tree, _ = read(recipe)
     tree["train"].pop("steps", None)
     tree["train"].setdefault("epochs", 100)
     if page == "function":
         tree["data"]["points"] = 80
         tree["train"].update(batch=20, epochs=400)
+    if page == "gpt":
+        tree["model"].update(n_embd=16)
+        tree["data"].update(most_lines=600, test=0.02)
+        tree["train"].update(batch=4, epochs=6, evaluate_every=10**6)
     return configure(tree, EAGER)
 
 
@@ -148,10 +156,14 @@ def _change(tree: Tree, choice: Choice, value: Any) -> None:
         return  # with its settings as they are
     if choice.kind in OFFERED:
         _check_offered(choice, value)
+    if choice.name == "hidden" and "sizes" not in table:
+        raise InputError("this network has no hidden layers to choose")
     if choice.name == "hidden":
         table["sizes"] = [table["sizes"][0], *value, table["sizes"][-1]]
     elif choice.name in ("activation", "schedule") or below:
         table[key] = {"use": value}
+    elif section == "model" and key not in table:
+        raise InputError(f"this network has no {choice.name}; {choice.meaning}")
     elif choice.name == "optimizer":
         kept = {k: table[k] for k in ("learning_rate", "schedule")}
         tree[section] = {"use": value, **kept}
@@ -242,6 +254,8 @@ def losses_for(data: Dataset) -> list[LossEntry]:
 def _loss_fits(entry: Any, data: Dataset) -> bool:
     if data.task == "regression" and not _takes(entry, 0.37):
         return False
+    if data.task == "sequence":
+        return bool(entry.index_target)
     try:
         _, target = encoded(data.take([0]), entry)[0]
         outputs = outputs_for(data, entry.shortest_name)
@@ -270,7 +284,7 @@ def offers(page: str, data: Dataset) -> dict[str, list[dict[str, Any]]]:
     }
     if page == "classification":
         found["dataset"] = list(_planes())
-    return {kind: [_described(entry) for entry in entries] for kind, entries in found.items()}
+    return {kind: list(map(_described, entries)) for kind, entries in found.items() if entries}
 
 
 def _described(entry: Entry) -> dict[str, Any]:

@@ -55,17 +55,27 @@ def demo_server():
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    """One browser for all tests of a file."""
+def launch():
+    """Start a Chromium, with more flags if wanted."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
         path = str(CHROMIUM) if CHROMIUM.exists() else None
-        try:
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        except sync_api.Error as error:
-            pytest.skip(f"no Chromium to test with: {error}")
-        yield browser
-        browser.close()
+
+        def start(*flags):
+            try:
+                return playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+            except sync_api.Error as error:
+                pytest.skip(f"no Chromium to test with: {error}")
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def chromium(launch):
+    """One browser for all tests of a file."""
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +149,9 @@ def tab(browser_context):
     abroad = [u for u in made.requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", u)]
     assert abroad == []
     assert made.problems == []
+
+
+@pytest.fixture
+def new_tab():
+    """A tab of another browser."""
+    return lambda browser: Tab(browser.new_context(viewport=WINDOW))

@@ -33,9 +33,9 @@ def play(session):
 SMALL = {"hidden": [4], "epochs": 4, "points": 20, "batch": 5}
 
 
-@pytest.mark.parametrize("page", ["function", "classification"])
-def test_a_run_on_a_page_is_an_eager_run_to_the_last_bit(page):
-    session = Session(page)
+@pytest.mark.parametrize("name", ["function", "classification"])
+def test_a_run_on_a_page_is_an_eager_run_to_the_last_bit(name):
+    session = Session(name)
     session.handle([{"do": "configure", "setup": SMALL}])
     frames = play(session)
     run = eager(session)

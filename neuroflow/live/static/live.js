@@ -3,6 +3,7 @@
 import { connect } from "./transport.js";
 import { classColour, drawCurve, drawLoss, drawPlane, ink, short } from "./charts.js";
 import { NetworkView } from "./network.js";
+import { LanguageView } from "./language.js";
 
 const $ = (id) => document.getElementById(id);
 const { page, transport } = document.body.dataset;
@@ -26,7 +27,7 @@ function setupInAddress() {
 function writeAddress(setup) {
   const words = new URLSearchParams();
   for (const [name, value] of Object.entries(setup)) {
-    if (name === "dataset" && page === "function") continue;
+    if (name === "dataset" && page !== "classification") continue;
     if (name === "rows") words.set(name, value.map((row) => row.map((x) => Number(x.toFixed(4))).join(",")).join(";"));
     else words.set(name, Array.isArray(value) ? value.join(",") : value);
   }
@@ -70,7 +71,8 @@ function onSetup(frame) {
   if (state.chosen?.what === "point" && state.chosen.row >= (frame.picture.points?.length ?? 0)) state.chosen = null;
   problem("");
   buildForm();
-  network.build(frame.network, columnsOf(frame));
+  if (frame.picture.pieces) language.build(frame.picture);
+  else network.build(frame.network, columnsOf(frame));
   $("network-told").textContent = `${frame.parameters} parameters · orange positive, blue negative`;
   writeAddress(frame.setup);
   for (const id of ["play", "step", "reset", "new-seed", "time"]) $(id).disabled = false;
@@ -130,6 +132,7 @@ function requestDraw() {
 function draw() {
   if (!state.setup || !state.now) return;
   const still = state.setup.picture, row = state.chosen?.what === "point" ? state.chosen.row : null;
+  if (still.pieces) return drawLanguage(still);
   if (still.xs) state.frame = drawCurve($("plot"), still, state.picture, row);
   else if (still.box) state.frame = drawPlane($("plot"), still, state.picture, row, state.setup.loss.includes("hinge"));
   const end = `${state.now.step} step${state.now.step === 1 ? "" : "s"}: loss ${short(state.now.loss)}`;
@@ -141,6 +144,13 @@ function draw() {
   $("loss-told").textContent = `${state.setup.loss}, log scale`;
   const strongest = network.update(state.now.numbers);
   if (strongest) $("network-told").textContent = `${state.setup.parameters} parameters · orange positive, blue negative, widest ${short(strongest, 3)}`;
+}
+
+function drawLanguage(still) {
+  language.update(still, state.picture, state.chosen);
+  drawLoss($("loss"), state.losses, state.now.step, state.now.steps);
+  $("loss-told").textContent = `${state.setup.loss} per character, log scale`;
+  $("plot-told").textContent = `${state.setup.examples} names, ${state.setup.parameters} parameters; all numbers are those of the graph after ${state.now.step} steps.`;
 }
 
 function told(still) {
@@ -189,8 +199,8 @@ function onFile(frame) {
 // Set-up ----------------------------------------------------------------------------------------
 
 const LABELS = { dataset: "Data", points: "Points", noise: "Noise", classes: "Classes", hidden: "Hidden layers", activation: "Activation",
-  loss: "Loss", optimizer: "Optimizer", learning_rate: "Learning rate", schedule: "Schedule", l2: "L2 penalty", batch: "Batch", epochs: "Epochs", seed: "Seed" };
-const PAIRS = [["points", "noise"], ["classes"], ["hidden"], ["activation"], ["loss"], ["optimizer"], ["learning_rate", "l2"], ["schedule"], ["epochs", "batch"], ["seed"]];
+  layers: "Blocks", width: "Numbers per token", heads: "Heads", loss: "Loss", optimizer: "Optimizer", learning_rate: "Learning rate", schedule: "Schedule", l2: "L2 penalty", batch: "Batch", epochs: "Epochs", seed: "Seed" };
+const PAIRS = [["layers"], ["width", "heads"], ["points", "noise"], ["classes"], ["hidden"], ["activation"], ["loss"], ["optimizer"], ["learning_rate", "l2"], ["schedule"], ["epochs", "batch"], ["seed"]];
 
 function buildForm() {
   const form = $("choices");
@@ -204,6 +214,9 @@ function buildForm() {
   }
   $("formula").hidden = page !== "function" || state.setup.setup.f === undefined;
   $("tools").hidden = !state.setup.picture.box;
+  const isLanguage = Boolean(state.setup.picture.pieces);
+  $("language").hidden = !isLanguage;
+  $("plot").hidden = $("network-card").hidden = isLanguage;
   buildTools();
   fillForm();
   if (focused) $(focused)?.focus({ preventScroll: true });
@@ -327,6 +340,7 @@ plot.onkeydown = (event) => {
 // Receipts --------------------------------------------------------------------------------------
 
 const network = new NetworkView($("network"), choose);
+const language = new LanguageView(document, send, choose);
 
 function choose(chosen) {
   state.chosen = chosen;
@@ -348,7 +362,7 @@ function onReceipt(frame) {
   if (editing && state.shown === frame.title && state.now.playing) return;
   state.shown = frame.title;
   state.receipt = frame;
-  const build = { parameter: ofParameter, neuron: ofNeuron, point: ofPoint }[frame.what];
+  const build = { attention: ofAttention, parameter: ofParameter, neuron: ofNeuron, point: ofPoint }[frame.what];
   $("receipt").replaceChildren(...build(frame));
 }
 
@@ -401,6 +415,15 @@ function ofNeuron(frame) {
     head(frame.title, frame.value, `for example ${frame.row}${after}`),
     el("div", {}, el("h3", {}, "What it adds up"),
       table(["", "weight", "input", "product", ""], [...rows, sum("sum", "", "", number(frame.value), "")])),
+    gradientOf(frame),
+  ];
+}
+
+function ofAttention(frame) {
+  const [layer, which, query, key] = frame.title.split(":");
+  const [from, to] = [frame.from, frame.to].map((piece) => piece.replace("<BOS>", "the beginning"));
+  return [
+    head(`${layer}, head ${Number(which) + 1}`, frame.value, `how much "${from}" at position ${query} takes from "${to}" at position ${key}`),
     gradientOf(frame),
   ];
 }

@@ -1,0 +1,188 @@
+"""What a language model knows: where it looks, what it expects next, what it invents."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from attrs import define, field
+
+from neuroflow.core.errors import InputError
+from neuroflow.core.module import Module
+from neuroflow.core.random import SplitMix32
+from neuroflow.core.value import no_grad
+from neuroflow.inspect.explain import Receipt, explain
+from neuroflow.live.messages import text as checked_text
+from neuroflow.live.messages import whole
+from neuroflow.live.pictures import Picture
+from neuroflow.live.receipts import TOP, gradient_of
+from neuroflow.training import Training
+
+EVERY = 20
+"""Steps between names that the model invents by itself."""
+MOST_NAMES = 24
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[Module]:
+    """The model without dropout, for a while."""
+    was_training = model.training
+    try:
+        yield model.eval()
+    finally:
+        model.train(was_training)
+
+
+def watching(model: Module) -> dict[str, Module]:
+    """The attention layers of a model by name: those that can be watched."""
+    return {name: part for name, part in model.named_modules() if "_watch" in vars(part)}
+
+
+def tokens_of(training: Training, text: Any) -> list[int]:
+    """BOS and the tokens of a text, as many as the model takes at once."""
+    tokenizer = training.dataset.tokenizer
+    tokens = [tokenizer.bos, *tokenizer.encode(checked_text(text, "the text").strip().lower())]
+    most = block_size(training)
+    if len(tokens) > most:
+        raise InputError(f"the text has {len(tokens) - 1} tokens; expected at most {most - 1}")
+    return tokens
+
+
+def block_size(training: Training) -> int:
+    """The longest text that the model takes, BOS included."""
+    longest = max(len(tokens) for tokens in training.dataset.inputs)
+    return int(training.configuration["model"].get("block_size", longest))
+
+
+def looked_at(model: Module, tokens: list[int]) -> tuple[list[Any], dict[str, list[Any]]]:
+    """The answers of the model, and who looked at whom: ``weights[head][query][key]``."""
+    layers = watching(model)
+    for layer in layers.values():
+        vars(layer)["_watch"] = []
+    try:
+        with evaluating(model):
+            answers = model(tokens)
+        weights = {}
+        for name, layer in layers.items():
+            rows = [heads for _, heads in sorted(vars(layer)["_watch"], key=lambda row: row[0])]
+            weights[name] = [[row[head] for row in rows] for head in range(len(rows[0]))]
+        return answers, weights
+    finally:
+        for layer in layers.values():
+            vars(layer)["_watch"] = None
+
+
+def probabilities(logits: list[float], temperature: float) -> list[float]:
+    """softmax(logits / temperature)."""
+    most = max(logits)
+    shares = [math.exp((x - most) / temperature) for x in logits]
+    total = math.fsum(shares)
+    return [share / total for share in shares]
+
+
+@define(eq=False)
+class Language(Picture):
+    """A text, and what the model makes of it; and names that it invents on the way."""
+
+    text: str = ""
+    temperature: float = 0.7
+    invented: list[dict[str, Any]] = field(init=False, factory=list)
+
+    def still(self) -> dict[str, Any]:
+        tokenizer = self.training.dataset.tokenizer
+        size = self.training.dataset.vocab_size
+        self.text = self.text or tokenizer.decode(self.training.dataset.inputs[0])
+        return {
+            "pieces": ["·" if k == tokenizer.bos else tokenizer.piece(k) for k in range(size)],
+            "attention": list(watching(self.training.model)),
+            "examples": [tokenizer.decode(row) for row in self.training.dataset.inputs[:12]],
+            "block_size": block_size(self.training),
+        }
+
+    def now(self) -> dict[str, Any]:
+        step = self.training.step
+        due = not self.invented or abs(step - self.invented[-1]["step"]) >= EVERY
+        if due:
+            self.invent(2)
+        return {**self.look(), "invented": self.invented}
+
+    def look(self) -> dict[str, Any]:
+        """Where each head looks in the text, and what it expects next."""
+        tokens = tokens_of(self.training, self.text)
+        with no_grad():
+            answers, weights = looked_at(self.training.model, tokens)
+        logits = [float(x.data) for x in answers[-1]]
+        return {
+            "text": self.text,
+            "tokens": tokens,
+            "temperature": self.temperature,
+            "next": probabilities(logits, self.temperature),
+            "attention": {
+                name: [[[row.get(j, None) and row[j].data for j in range(len(tokens))]
+                        for row in head] for head in heads]
+                for name, heads in weights.items()
+            },
+        }  # fmt: skip
+
+    def invent(self, count: int) -> None:
+        """Let the model write; its random numbers are no part of the run's."""
+        rng = SplitMix32((self.training.options["seed"] * 7919 + self.training.step) % 2**32)
+        with no_grad(), evaluating(self.training.model):
+            for _ in range(count):
+                name = self._one(rng)
+                self.invented.append({"step": self.training.step, "name": name})
+        del self.invented[:-MOST_NAMES]
+
+    def _one(self, rng: random.Random) -> str:
+        tokenizer, model = self.training.dataset.tokenizer, self.training.model
+        tokens = [tokenizer.bos]
+        while len(tokens) < block_size(self.training):
+            logits = [float(x.data) for x in model(tokens)[-1]]
+            chances = probabilities(logits, self.temperature)
+            (token,) = rng.choices(range(len(chances)), chances)
+            if token == tokenizer.bos:
+                break
+            tokens.append(token)
+        return str(tokenizer.decode(tokens))
+
+
+def of_attention(training: Training, text: str, name: Any) -> dict[str, Any]:
+    """The receipt of one attention weight: how the loss of the text depends on it."""
+    words = name.rsplit(":", 3) if isinstance(name, str) else []
+    layers = watching(training.model)
+    if len(words) != 4 or words[0] not in layers or not all(w.isdecimal() for w in words[1:]):
+        raise InputError(
+            f"there is no attention weight {str(name)[:80]!r}; expected LAYER:HEAD:QUERY:KEY"
+        )
+    tokens = tokens_of(training, text)
+    answers, weights = looked_at(training.model, tokens)
+    heads = weights[words[0]]
+    head = whole(int(words[1]), "the head", 0, len(heads) - 1)
+    query, key = (whole(int(w), "the position", 0, len(tokens) - 1) for w in words[2:])
+    if key not in heads[head][query]:
+        raise InputError(f"position {query} does not see position {key}, which comes later")
+    weight = heads[head][query][key]
+    loss = text_loss(training, tokens, answers)
+    receipt = explain(weight, loss, model=training.model, top=TOP)
+    assert isinstance(receipt, Receipt)
+    return {
+        "title": name,
+        "value": weight.data,
+        "of": f"the loss of {text!r}",
+        "from": training.dataset.tokenizer.piece(tokens[query]),
+        "to": training.dataset.tokenizer.piece(tokens[key]),
+        **gradient_of(receipt),
+    }
+
+
+def text_loss(training: Training, tokens: list[int], answers: list[Any]) -> Any:
+    """The mean loss of what comes next, at each place of a text."""
+    from neuroflow.core.arithmetic import mean
+    from neuroflow.spec import resolve
+
+    loss = resolve("loss", training.configuration["loss"])
+    targets = [*tokens[1:], training.dataset.tokenizer.bos]
+    return mean([loss(answer, target) for answer, target in zip(answers, targets, strict=True)])

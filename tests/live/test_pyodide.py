@@ -1,0 +1,120 @@
+"""The same pages without a server: Python in the browser, from a folder of static files."""
+
+import functools
+import http.server
+import json
+import shutil
+import subprocess
+import threading
+import tomllib
+
+import pytest
+
+import neuroflow as nf
+from neuroflow.live.export import PYODIDE, archive, export
+from neuroflow.live.session import Session
+
+
+@pytest.fixture(scope="module")
+def pyodide(tmp_path_factory):
+    """The npm package pyodide, fetched into a temporary folder."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed, so Pyodide cannot be fetched")
+    folder = tmp_path_factory.mktemp("pyodide")
+    command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), "pyodide@314"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        pytest.skip(f"npm could not fetch pyodide: {done.stderr.strip()[-200:]}")
+    return folder / "node_modules" / "pyodide"
+
+
+@pytest.fixture(scope="module")
+def site(pyodide, tmp_path_factory):
+    """The exported folder, served by Python's own plain web server."""
+    folder = tmp_path_factory.mktemp("site")
+    written = export(folder, pyodide)
+    assert all(path.is_file() for path in written)
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+HASH = "#hidden=5,4&points=24&batch=8&epochs=4"
+
+
+def assert_is_eager(tab, page):
+    """The run that the page shows is that of an eager run, but for the last bits."""
+    session = Session(page)
+    setup = {"hidden": [5, 4], "points": 24, "batch": 8, "epochs": 4}
+    session.handle([{"do": "configure", "setup": setup}])
+    run = nf.train(tomllib.loads(session.toml()))
+    losses = [loss for step in run for loss in step.losses]
+    assert tab.knows("losses") == pytest.approx(losses, rel=1e-9)
+    numbers = [p.data for p in run.model.parameters()]
+    assert tab.knows("now.numbers") == pytest.approx(numbers, rel=1e-6, abs=1e-9)
+
+
+def test_function_page_in_the_browser_alone(site, tab, tmp_path):
+    tab.open(f"{site}/function.html{HASH}")
+    tab.page.focus("body")
+    tab.page.keyboard.press("s")
+    tab.wait("neuroflow.now.step === 1")
+    tab.page.locator("#network .neuron").nth(2).click()
+    tab.wait("neuroflow.receipt?.title === 'layers.0.neurons.2'")
+    for text in ("__import__('os')", "9**9**9"):
+        tab.page.fill("#f", text)
+        tab.page.keyboard.press("Enter")
+        tab.page.wait_for_selector("#problem:not([hidden])")
+        tab.page.click("#problem button")
+    tab.page.click("#play")
+    tab.wait("neuroflow.now.over", seconds=60)
+    assert_is_eager(tab, "function")
+    with tab.page.expect_download() as download:
+        tab.page.click("#model")
+    model = tmp_path / "function.safetensors"
+    download.value.save_as(model)
+    assert [p.data for p in nf.load(model).parameters()] == tab.knows("now.numbers")
+
+
+def test_classification_page_asks_this_machine_only(site, launch, new_tab, tmp_path):
+    """Chromium's own log of the network sees the worker's requests too."""
+    log = tmp_path / "net.json"
+    browser = launch(f"--log-net-log={log}")
+    tab = new_tab(browser)
+    tab.open(f"{site}/classification.html{HASH}")
+    tab.page.click("#play")
+    tab.wait("neuroflow.now.over", seconds=60)
+    assert_is_eager(tab, "classification")
+    assert tab.problems == []
+    browser.close()
+    asked = [event["params"] for event in json.loads(log.read_text())["events"]
+             if "url" in event.get("params", {}) and "initiator" in event["params"]]  # fmt: skip
+    urls = {p["url"] for p in asked if site in p["initiator"]}
+    assert f"{site}/neuroflow.zip" in urls
+    assert {url for url in urls if not url.startswith(site)} == set()
+
+
+def test_the_archive_is_the_same_every_time():
+    assert archive() == archive()
+
+
+def test_a_folder_that_is_not_pyodide_is_a_clear_error(tmp_path):
+    with pytest.raises(nf.InputError, match="npm install pyodide"):
+        export(tmp_path / "site", tmp_path)
+    assert not (tmp_path / "site").exists()
+
+
+def test_without_pyodide_only_python_is_missing(tmp_path):
+    names = {path.name for path in export(tmp_path)}
+    assert {"index.html", "function.html", "neuroflow.zip", "worker.js"} <= names
+    assert not names & set(PYODIDE)
