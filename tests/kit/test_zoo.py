@@ -6,6 +6,8 @@ import pytest
 from neuroflow_plugins.zoo import TWINS, entry_of
 
 import neuroflow as nf
+from neuroflow.inspect.checks.slopes import check_partials
+from neuroflow.inspect.checks.subject import Subject
 
 
 def test_zoo_has_many_animals_of_every_kind():
@@ -72,3 +74,24 @@ def test_zoo_as_a_plugin_is_found_wanting_as_a_whole():
 def test_finding_teaches(name, message):
     report = nf.check(entry_of(TWINS[name]))
     assert any(message in finding.message for finding in report.findings), report
+
+
+SLOPED = [e for e in nf.find("*", "op") if not e.load().convention.startswith("0 everywhere")]
+
+
+@pytest.mark.parametrize("entry", SLOPED, ids=lambda entry: entry.name)
+def test_slope_wrong_by_a_thousandth_is_caught(entry, monkeypatch):
+    """Every bundled op, with its steepest derivative a little off."""
+    op = entry.load()
+    right = op.partials_at
+
+    def wrong(out, *inputs):
+        slopes = list(right(out, *inputs))
+        steepest = max(range(len(slopes)), key=lambda k: abs(slopes[k]))
+        slopes[steepest] = slopes[steepest] * 1.001
+        return slopes
+
+    monkeypatch.setattr(op, "partials_at", wrong)
+    report = nf.Report()
+    check_partials(Subject.of(op), report.of(entry.name))
+    assert report.found("partials")

@@ -14,6 +14,7 @@ from neuroflow.inspect.checks.messages import close, first_line, listed, short, 
 from neuroflow.inspect.checks.numeric import (
     Slope,
     along,
+    between_sides,
     complex_slope,
     has,
     precise,
@@ -156,10 +157,11 @@ def check_second(subject: Subject, section: Section) -> None:
                 numeric = slope(partial_k, at[j])
                 if numeric is None:
                     continue
-                holds = numeric.agrees(float(second[j]), 1e-5)
+                said = float(second[j])
+                holds = numeric.agrees(said, 1e-5) or between_sides(partial_k, at[j], said)
                 section.expect("second derivatives", holds, (
                     f"d2/d{subject.inputs[k]}d{subject.inputs[j]} at {subject.at(at)}: the graph of"
-                    f" the gradient says {short(float(second[j]))}, numeric"
+                    f" the gradient says {short(said)}, numeric"
                     f" {short(tidy(numeric.value))}; does the rule turn an input or out"
                     " into a plain number, for example with float()?"
                 ))  # fmt: skip

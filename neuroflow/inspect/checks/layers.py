@@ -19,7 +19,7 @@ from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import Value
 from neuroflow.inspect.checks.messages import listed, short
-from neuroflow.inspect.checks.numeric import one_sided, slope
+from neuroflow.inspect.checks.numeric import between_sides, slope
 from neuroflow.inspect.checks.ops import guarded
 from neuroflow.inspect.checks.report import Section
 from neuroflow.registry import LayerEntry
@@ -198,7 +198,8 @@ def _check_reached(trial: Trial, section: Section) -> None:
     chosen = list(parameters)[:: max(1, len(parameters) // few)]
     silent = [name for name, p in parameters.items() if p not in reached]
     for name in dict.fromkeys([*silent[:2], *chosen]):
-        numeric = slope(partial(_moved, trial, module, parameters[name]), 0.0)
+        moved = partial(_moved, trial, module, parameters[name])
+        numeric = slope(moved, 0.0)
         if numeric is None:
             continue
         if name in silent:
@@ -212,9 +213,7 @@ def _check_reached(trial: Trial, section: Section) -> None:
             if moves or not trial.entry.example_inputs:
                 section.failed("gradient reaches", f"no gradient reaches {name!r}, {reason}")
             continue
-        holds = numeric.agrees(grads[name], 1e-5) or _at_kink(
-            trial, module, parameters[name], grads[name]
-        )
+        holds = numeric.agrees(grads[name], 1e-5) or between_sides(moved, 0.0, grads[name])
         section.expect(
             "gradient reaches",
             holds,
@@ -244,12 +243,6 @@ def _moved(trial: Trial, module: Module, parameter: Value, by: float) -> float:
         return _weighted(trial.outputs(module)).data
     finally:
         parameter.data = before
-
-
-def _at_kink(trial: Trial, module: Module, parameter: Value, said: float) -> bool:
-    sides = [one_sided(lambda x: _moved(trial, module, parameter, x), 0.0, s) for s in (-1, 1)]
-    ends = sorted(side.value for side in sides if side is not None)
-    return len(ends) == 2 and ends[0] - 1e-5 <= said <= ends[1] + 1e-5
 
 
 def _check_configuration(trial: Trial, section: Section) -> None:

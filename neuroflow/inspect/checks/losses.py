@@ -13,7 +13,7 @@ from neuroflow.core.errors import DomainError, InputError
 from neuroflow.core.gradient import gradients
 from neuroflow.core.value import Value
 from neuroflow.inspect.checks.messages import listed, short
-from neuroflow.inspect.checks.numeric import along, one_sided, slope
+from neuroflow.inspect.checks.numeric import along, between_sides, slope
 from neuroflow.inspect.checks.ops import guarded
 from neuroflow.inspect.checks.report import Section
 from neuroflow.registry import LossEntry
@@ -249,7 +249,7 @@ def _check_gradient(loss: Callable[..., Any], examples: list[Example], section: 
             numeric = slope(f, x)
             if numeric is None:
                 continue
-            holds = numeric.agrees(said[k], 1e-5) or _between_sides(f, x, said[k])
+            holds = numeric.agrees(said[k], 1e-5) or between_sides(f, x, said[k])
             section.expect(
                 "partials",
                 holds,
@@ -259,13 +259,6 @@ def _check_gradient(loss: Callable[..., Any], examples: list[Example], section: 
             )
             if not holds:
                 return
-
-
-def _between_sides(f: Callable[[float], float], x: float, said: float) -> bool:
-    """At a kink any slope between the left and the right one will do."""
-    sides = [one_sided(f, x, side) for side in (-1, 1)]
-    values = sorted(side.value for side in sides if side is not None)
-    return len(values) == 2 and values[0] - 1e-5 <= said <= values[1] + 1e-5
 
 
 def _check_minimum(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:

@@ -61,6 +61,17 @@ def one_sided(f: Callable[[float], Any], x: float, side: int) -> Slope | None:
     return _confirmed([e for e in estimates if e is not None])
 
 
+def between_sides(f: Callable[[float], Any], x: float, said: float) -> bool:
+    """At a kink of f, any slope between the left and the right one will do.
+
+    >>> between_sides(abs, 0.0, 0.5), between_sides(abs, 0.0, 1.5)
+    (True, False)
+    """
+    sides = [one_sided(f, x, side) for side in (-1, 1)]
+    ends = sorted(side.value for side in sides if side is not None)
+    return len(ends) == 2 and ends[0] - 1e-5 <= said <= ends[1] + 1e-5
+
+
 def _confirmed(estimates: list[float]) -> Slope | None:
     if len(estimates) < 2:
         return None
