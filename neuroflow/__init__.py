@@ -49,6 +49,8 @@ _HOME = {
     "neuroflow.training": "Step Training predict train",
     "neuroflow.checkpoint": "SavedModel inspect_file load save",
     "neuroflow.run": "Run read_metrics",
+    "neuroflow.generation": "Sampling Writer Written generate",
+    "neuroflow.inspect.attention": "AttentionTrace trace_attention",
 }
 _ORIGIN = {name: module for module, names in _HOME.items() for name in names.split()}
 

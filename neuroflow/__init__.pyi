@@ -97,5 +97,11 @@ from neuroflow.checkpoint import load as load
 from neuroflow.checkpoint import save as save
 from neuroflow.run import Run as Run
 from neuroflow.run import read_metrics as read_metrics
+from neuroflow.generation import Sampling as Sampling
+from neuroflow.generation import Writer as Writer
+from neuroflow.generation import Written as Written
+from neuroflow.generation import generate as generate
+from neuroflow.inspect.attention import AttentionTrace as AttentionTrace
+from neuroflow.inspect.attention import trace_attention as trace_attention
 
 __version__: str

@@ -1,7 +1,6 @@
 """Floors: how well the simplest models predict a text, to hold a network's loss against.
 
-Losses are in nats per token, the mean over all targets, as training reports them for texts of
-equal weight.
+Losses are in nats per token, the mean over all targets, like the ``test_loss`` of a text.
 """
 
 from __future__ import annotations

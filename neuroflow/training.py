@@ -97,7 +97,7 @@ class Training:
 
     def __attrs_post_init__(self) -> None:
         options = self.options
-        self.rng = _GENERATORS[options["generator"]](options["seed"])
+        self.rng = GENERATORS[options["generator"]](options["seed"])
         with _speaking_of("data"):
             self.dataset, self.test = load_data(self.configuration["data"], self.rng)
         self._fill_in_from_data()
@@ -212,9 +212,9 @@ class Training:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a :meth:`state_dict`; the model holds its parameters already."""
         self.runner.load_state_dict(state["optimizer"])
-        self.rng.setstate(_tuples(state["random"]))
+        self.rng.setstate(as_state(state["random"]))
         if self._orders is not None:
-            self._orders.setstate(_tuples(state["orders"]))
+            self._orders.setstate(as_state(state["orders"]))
         self._order_of = -1
         self.loss = state["loss"]
         self.metrics = dict(state["metrics"])
@@ -268,9 +268,12 @@ class Training:
 
     def _scores(self, data: Dataset, places: Sequence[int], with_loss: bool) -> dict[str, float]:
         if data.task == "sequence":
-            losses = self.runner.losses(places)
-            loss = math.fsum(losses) / len(losses)
+            lengths = [len(target) for target in data.targets]
+            means = zip(self.runner.losses(places), lengths, strict=True)
+            loss = math.fsum(mean * n for mean, n in means) / sum(lengths)  # per token
             scores = {"perplexity": _exp(loss)}
+            if lengths != [len(tokens) for tokens in data.inputs]:  # questions and answers
+                scores["accuracy"] = exact(self.runner.predict(data.inputs), data)
         else:
             loss = 0.0
             if with_loss:
@@ -447,6 +450,15 @@ def score(answers: Sequence[Any], data: Dataset) -> float:
     return right / len(data)
 
 
+def exact(answers: Sequence[Any], data: Dataset) -> float:
+    """The share of texts whose every target is the likeliest token: what a greedy model writes."""
+    right = 0
+    for logits, targets in zip(answers, data.targets, strict=True):
+        last = logits[len(logits) - len(targets) :]
+        right += list(map(class_of, last)) == list(targets)
+    return right / len(data)
+
+
 def class_of(answer: Any) -> int:
     """The class that an answer means: the largest of several numbers, or the sign of one.
 
@@ -582,12 +594,12 @@ def _next_multiple(step: int, every: int) -> int:
     return (step // every + 1) * every
 
 
-def _tuples(state: Any) -> Any:
-    """Lists as tuples, all the way down: what JSON made of a generator's state."""
-    return tuple(map(_tuples, state)) if isinstance(state, list) else state
+def as_state(state: Any) -> Any:
+    """The state of a generator as ``setstate`` wants it: tuples, where JSON made lists."""
+    return tuple(map(as_state, state)) if isinstance(state, list) else state
 
 
-_GENERATORS: dict[str, Callable[[int], random.Random]] = {
+GENERATORS: dict[str, Callable[[int], random.Random]] = {
     "splitmix32": SplitMix32,
     "python": random.Random,
 }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from neuroflow.training import Step
 
 PICTURE = "picture.png"
+SAMPLES, MOST_SAMPLE_TOKENS = 10, 32
 _ORDER = (
     "loss", "accuracy", "r2", "perplexity", "test_loss", "test_accuracy", "test_r2",
     "test_perplexity", "steps", "epochs", "parameters", "examples", "test_examples", "backend",
@@ -110,18 +111,43 @@ def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) 
         summary["profile"] = profile.as_dict()
     if anomaly:
         summary["anomalies"] = _anomalies(run, quiet=as_json)
+    samples = _samples(run)
+    if samples:
+        summary["samples"] = samples
     if as_json:
         print_json(summary)
         return
     rows = [(name.replace("_", " "), _shown(name, summary[name])) for name in _ORDER
             if summary.get(name) not in (None, "", 0)]  # fmt: skip
     console().print(table(("", ""), rows))
+    if samples:
+        words = [s["text"] + (" *" if s["known"] else "") for s in samples]
+        console().print("\n".join(words), soft_wrap=True)
+        note("* was in the training data", style="dim")
     if picture is None:
         from neuroflow.view.sketches import sketch_of_run
 
         console().print(sketch_of_run(run, min(70, console().width - 10)))
         note("for a picture as PNG: pip install 'neuroflow[plot]'", style="dim")
-    note(f"ask it: neuroflow predict {run.folder} ...", style="dim")
+    verb = "generate" if samples else "predict"
+    note(f"ask it: neuroflow {verb} {run.folder} ...", style="dim")
+
+
+def _samples(run: Run) -> list[dict[str, Any]]:
+    """What a language model writes after its training; a text that it was shown is marked."""
+    from neuroflow.core.random import SplitMix32
+    from neuroflow.generation import generate, texts_of
+
+    training = run.training
+    if training.dataset.tokenizer is None or not hasattr(training.model, "step"):
+        return []
+    parts = [training.dataset, *([training.test] if training.test else [])]
+    known = {text for part in parts for text in texts_of(part)}
+    written = generate(
+        training.model, training.dataset.tokenizer, SplitMix32(0),
+        count=SAMPLES, most_tokens=MOST_SAMPLE_TOKENS, temperature=0.8,
+    )  # fmt: skip
+    return [{"text": one.text, "known": one.text in known} for one in written]
 
 
 def _anomalies(run: Run, quiet: bool) -> list[dict[str, Any]]:

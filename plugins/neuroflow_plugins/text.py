@@ -77,9 +77,9 @@ def _task(name, questions, answers, characters):
     learned = nf.resolve("tokenizer", "characters")().learn([characters])
     inputs, targets = [], []
     for question, answer in zip(questions, answers, strict=True):
-        tokens = [*learned.encode(question + answer), learned.bos]
+        tokens = [learned.bos, *learned.encode(question + answer), learned.bos]
         inputs.append(tokens[:-1])
-        targets.append(tokens[len(question) :])
+        targets.append(tokens[len(question) + 1 :])
     return nf.Dataset(
         inputs, targets, "sequence", name=name, tokenizer=learned, vocab_size=learned.vocab_size
     )

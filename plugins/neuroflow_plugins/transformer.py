@@ -90,7 +90,7 @@ class MultiHeadAttention(nf.Module):
         self.output = Linear(inputs=n_embd, outputs=n_embd, **common)
         self._rotary = Rotary(self.head_size) if positions == "rotary" else None
         self._alibi = ALiBi(n_head) if positions == "alibi" else None
-        self._watch: list[Any] | None = None
+        self.watch = None  # called with a position and its weights per head, if it is set
 
     def forward(self, xs, memory=None, cache=None, mask=None):
         """(n_tokens, n_embd) -> (n_tokens, n_embd).
@@ -137,8 +137,8 @@ class MultiHeadAttention(nf.Module):
             weights = attention_weights(q, [keys[j][shared] for j in seen], biases)
             gathered += mix(weights, [values[j][shared] for j in seen])
             watched.append(dict(zip(seen, weights, strict=True)))
-        if self._watch is not None:
-            self._watch.append((position, watched))
+        if self.watch is not None:
+            self.watch(position, watched)
         return gathered
 
 
@@ -301,6 +301,24 @@ class GPT(nf.Module):
         if cache is not None:
             cache.length += len(tokens)
         return [self.norms[1](x) for x in xs]
+
+    def no_past(self):
+        """The ``past`` of :meth:`step` before the first token: for each layer, two empty lists."""
+        return [[[], []] for _ in self.blocks]
+
+    def step(self, token, past):
+        """One token after others: the logits of the next, and this token's keys and values.
+
+        ``past`` holds, for each layer, the keys and the values of the tokens before it, each
+        (n_tokens, heads, head_size); append what this step adds, and hand it to the next.
+        """
+        cache = Cache()
+        cache.length = len(past[0][0])
+        for block, (keys, values) in zip(self.blocks, past, strict=True):
+            cache.layers[id(block.attention)] = (list(keys), list(values))
+        (logits,) = self([token], cache=cache)
+        added = [[entries[-1] for entries in cache.of(block.attention)] for block in self.blocks]
+        return logits, added
 
     def logits(self, x):
         """(n_embd,) -> (vocab_size,)"""

@@ -1,0 +1,162 @@
+"""``neuroflow generate MODEL``: a trained language model writes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neuroflow.cli.output import console, json_option, note, print_json, table
+from neuroflow.core.errors import InputError, NeuroflowError
+
+if TYPE_CHECKING:
+    from neuroflow.checkpoint import SavedModel
+    from neuroflow.generation import Written
+
+MOST_SHOWN = 5
+"""So many tokens of a distribution fit into a line; --json has them all."""
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--prompt", default="", help="What each text begins with.")
+@click.option("--temperature", default=0.8, show_default=True, help="0 is greedy.")
+@click.option("--top-k", default=0, help="Choose among the k likeliest tokens.")
+@click.option("--top-p", default=1.0, help="Choose among the likeliest that reach p together.")
+@click.option("--count", default=10, show_default=True, help="How many texts.")
+@click.option("--most-tokens", default=0, help="End a text after so many tokens.")
+@click.option("--seed", type=int, help="Without it, go on with the generator of the run.")
+@click.option("--show-probabilities", is_flag=True, help="The distribution of each choice.")
+@click.option(
+    "--attention", type=click.Path(path_type=Path), metavar="FILE.svg",
+    help="Draw where the model looked while it read the first text.",
+)  # fmt: skip
+@json_option
+def generate(
+    model: Path, prompt: str, temperature: float, top_k: int, top_p: float, count: int,
+    most_tokens: int, seed: int | None, show_probabilities: bool, attention: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Let MODEL, a run folder or a .safetensors file, write texts.
+
+    A text ends by itself or where the model can read no further. Texts that the model was
+    trained on are marked with *.
+
+    \b
+    Examples:
+      neuroflow generate runs/names
+      neuroflow generate runs/names --prompt mar --temperature 0.5 --count 20
+      neuroflow generate runs/addition --prompt 27+38= --temperature 0 --count 1
+    """  # fmt: skip
+    from neuroflow.checkpoint import load_with_facts
+    from neuroflow.generation import generate as write
+    from neuroflow.run import make_tokenizer
+
+    network, saved = load_with_facts(model)
+    if "tokenizer" not in saved.data:
+        raise InputError(
+            f"{model} has no tokenizer, so it writes no text; give a run that learned from text,"
+            " such as that of: neuroflow train names"
+        )
+    if count < 1:
+        raise InputError(f"count is {count}; expected at least 1")
+    tokenizer = make_tokenizer(saved.data["tokenizer"])
+    texts = write(
+        network, tokenizer, _generator(saved, seed), prompt=prompt, count=count,
+        most_tokens=most_tokens, show=show_probabilities or as_json, temperature=temperature,
+        top_k=top_k, top_p=top_p,
+    )  # fmt: skip
+    known = known_texts(saved.configuration)
+    picture = _draw_attention(network, tokenizer, texts[0], attention) if attention else None
+    if as_json:
+        print_json({
+            "model": str(model),
+            "texts": [
+                _described(text, tokenizer, known, show_probabilities) for text in texts
+            ],
+            **({"attention": str(picture)} if picture else {}),
+        })  # fmt: skip
+        return
+    console().print("\n".join(marked(text.text, known) for text in texts), soft_wrap=True)
+    if known is not None and any(text.text in known for text in texts):
+        note("* was in the training data", style="dim")
+    if show_probabilities:
+        for text in texts:
+            console().print(_choices(text, tokenizer))
+
+
+def marked(text: str, known: set[str] | None) -> str:
+    """A text as it is shown: one from the training data with a star."""
+    return f"{text} *" if known is not None and text in known else text
+
+
+def known_texts(configuration: Mapping[str, Any]) -> set[str] | None:
+    """Every text of the data that a run learned from; None where the data is not there."""
+    from neuroflow.core.random import SplitMix32
+    from neuroflow.generation import texts_of
+    from neuroflow.training import load_data
+
+    if "data" not in configuration:
+        return None
+    try:
+        data, _ = load_data({**configuration["data"], "test": 0}, SplitMix32(0))
+    except NeuroflowError as error:
+        note(f"cannot tell new texts from known ones: {error}", style="dim")
+        return None
+    return set(texts_of(data))
+
+
+def _generator(saved: SavedModel, seed: int | None) -> random.Random:
+    """A fresh generator of the run's kind; without a seed, the run's own where it stopped."""
+    from neuroflow.training import GENERATORS, as_state
+
+    kind = saved.configuration.get("train", {}).get("generator", "splitmix32")
+    rng = GENERATORS[kind](seed or 0)
+    stopped = saved.state.get("training", {}).get("random")
+    if seed is None and stopped is not None:
+        rng.setstate(as_state(stopped))
+    return rng
+
+
+def _described(
+    text: Written, tokenizer: Any, known: set[str] | None, with_probabilities: bool
+) -> dict[str, Any]:
+    """A text as JSON has it."""
+    facts: dict[str, Any] = {
+        "text": text.text,
+        "known": None if known is None else text.text in known,
+        "ended": text.ended,
+        "tokens": [
+            {"id": k, "piece": tokenizer.piece(k), "probability": p[k]}
+            for k, p in zip(text.tokens, text.probabilities, strict=True)
+        ],
+    }
+    if with_probabilities:
+        facts["pieces"] = [tokenizer.piece(k) for k in range(tokenizer.vocab_size)]
+        facts["probabilities"] = text.probabilities
+    return facts
+
+
+def _choices(text: Written, tokenizer: Any) -> Any:
+    """One line per token: what was chosen, and what was likely."""
+    rows = []
+    for k, probabilities in zip(text.tokens, text.probabilities, strict=True):
+        ranked = sorted(range(len(probabilities)), key=probabilities.__getitem__, reverse=True)
+        likely = [f"{tokenizer.piece(j)} {probabilities[j]:.1%}" for j in ranked[:MOST_SHOWN]]
+        rows.append((tokenizer.piece(k), f"{probabilities[k]:.1%}", "  ".join(likely)))
+    return table(("token", "probability", "likeliest"), rows, title=text.text, right="probability")
+
+
+def _draw_attention(network: Any, tokenizer: Any, text: Written, path: Path) -> Path:
+    from neuroflow.files import write_file
+    from neuroflow.inspect.attention import trace_attention
+    from neuroflow.view.attention import attention_svg
+
+    tokens = [tokenizer.bos, *tokenizer.encode(text.text)]
+    tokens = tokens[: network.configuration()["block_size"]]
+    trace = trace_attention(network, tokens, [tokenizer.piece(k) for k in tokens])
+    write_file(path, attention_svg(trace))
+    return path

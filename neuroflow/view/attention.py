@@ -1,0 +1,89 @@
+"""Attention as a picture: one heatmap per layer and head, as SVG, with the tokens at its edges."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from neuroflow.inspect.attention import AttentionTrace
+
+CELL, LABEL, GAP = 22.0, 46.0, 18.0
+STYLE = """
+.nf-attention { font: 12px system-ui, "DejaVu Sans", sans-serif; --paper: #fbfaf8;
+  --ink: #1d2430; --line: #cfd4dc; --heat: #0072b2; }
+@media (prefers-color-scheme: dark) { .nf-attention { --paper: #14171d; --ink: #e8ebf1;
+  --line: #39414e; --heat: #56b4e9; } }
+.nf-attention .paper { fill: var(--paper); } .nf-attention text { fill: var(--ink); }
+.nf-attention .cell { fill: var(--heat); } .nf-attention .name { font-weight: 620; }
+.nf-attention .frame { fill: none; stroke: var(--line); }
+"""
+
+
+def attention_svg(trace: AttentionTrace) -> str:
+    """A row of heatmaps per layer, one for each head; darker is more.
+
+    A row of a heatmap is a token that looks, a column one that is looked at; the number is in
+    the tooltip of its cell.
+    """
+    n_heads = max(len(heads) for heads in trace.weights)
+    columns = max(len(head[0]) for heads in trace.weights for head in heads)
+    rows = max(len(head) for heads in trace.weights for head in heads)
+    width, height = LABEL + columns * CELL + GAP, 24.0 + LABEL + rows * CELL + GAP
+    maps = [
+        f'<g transform="translate({GAP + h * width:.0f} {GAP + k * height:.0f})">'
+        f"{_heatmap(trace, layer, h, head)}</g>"
+        for k, layer in enumerate(trace.layers)
+        for h, head in enumerate(trace.weights[k])
+    ]
+    size = GAP + n_heads * width, GAP + len(trace.layers) * height
+    told = f"Attention of {len(trace.layers)} layers with {n_heads} heads on {len(trace.labels)}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="nf-attention" role="img"'
+        f' aria-label="{told} tokens" viewBox="0 0 {size[0]:.0f} {size[1]:.0f}"'
+        f' width="{size[0]:.0f}" height="{size[1]:.0f}" style="max-width:100%;height:auto">'
+        f"<title>{told} tokens</title><style>{STYLE}</style>"
+        f'<rect class="paper" width="100%" height="100%" rx="10"/>{"".join(maps)}</svg>\n'
+    )
+
+
+def _heatmap(trace: AttentionTrace, layer: str, head: int, weights: list[list[float]]) -> str:
+    """One head: its name, the tokens down and across, and a square for each weight."""
+    down = _labels(trace, len(weights))
+    across = _labels(trace, len(weights[0]))
+    shapes = [f'<text class="name" x="{LABEL}" y="12">{escape(layer)}, head {head}</text>']
+    top = 24.0 + LABEL
+    for j, label in enumerate(across):
+        x, y = LABEL + (j + 0.65) * CELL, top - 5
+        shapes.append(
+            f'<text transform="translate({x:.1f} {y:.1f}) rotate(-60)">{escape(label)}</text>'
+        )
+    for i, (label, row) in enumerate(zip(down, weights, strict=True)):
+        y = top + i * CELL
+        shapes.append(
+            f'<text x="{LABEL - 6}" y="{y + 0.7 * CELL:.1f}" text-anchor="end">'
+            f"{escape(label)}</text>"
+        )
+        for j, weight in enumerate(row):
+            if weight:
+                shapes.append(
+                    f'<rect class="cell" x="{LABEL + j * CELL:.1f}" y="{y:.1f}" width="{CELL}"'
+                    f' height="{CELL}" fill-opacity="{weight:.3f}"><title>{escape(label)} looks'
+                    f" at {escape(across[j])}: {weight:.4f}</title></rect>"
+                )
+    shapes.append(
+        f'<rect class="frame" x="{LABEL}" y="{top}" width="{len(across) * CELL}"'
+        f' height="{len(down) * CELL}"/>'
+    )
+    return "".join(shapes)
+
+
+def _labels(trace: AttentionTrace, count: int) -> list[str]:
+    """The tokens where they are known, else their positions: both short enough to fit."""
+    known = trace.labels if count == len(trace.labels) else [str(k) for k in range(count)]
+    return [label if len(label) <= 7 else f"{label[:6]}…" for label in map(_visible, known)]
+
+
+def _visible(label: str) -> str:
+    """White space is drawn, for a label of nothing helps nobody."""
+    return label.replace(" ", "␣").replace("\n", "⏎") or "∅"
