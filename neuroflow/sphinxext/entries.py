@@ -44,8 +44,7 @@ def entry_nodes(entry: Entry, source_url: str = "") -> list[nodes.Node]:
         found += _convention(target)
     found += [rubric("Settings"), *_settings(entry)]
     found += [rubric("Example"), *_example(entry, target)]
-    if isinstance(target, Op):
-        found += [rubric("Checks"), *_checks(target)]
+    found += [rubric("Checks"), *_checks(entry)]
     found += [rubric("Source"), *_source(entry, target, source_url)]
     return found
 
@@ -61,11 +60,15 @@ def paragraph(text: str) -> nodes.paragraph:
 
 
 def inline(text: str) -> list[nodes.Node]:
-    """Text with what stands in backticks as code, and ``\\|`` as a bar."""
+    """Text with ``code`` in backticks, *words* in stars, and ``\\|`` as a bar."""
     parts: list[nodes.Node] = []
     for k, piece in enumerate(re.split(r"`+", text.replace("\\|", "|"))):
-        if piece:
-            parts.append(nodes.literal(piece, piece) if k % 2 else nodes.Text(piece))
+        if k % 2:
+            parts.append(nodes.literal(piece, piece))
+            continue
+        for n, words in enumerate(re.split(r"\*(?! )([^*]+)\*", piece)):
+            if words:
+                parts.append(nodes.emphasis(words, words) if n % 2 else nodes.Text(words))
     return parts
 
 
@@ -259,9 +262,7 @@ def _example(entry: Entry, target: Any) -> list[nodes.Node]:
     if isinstance(target, Op):
         shown = "\n".join(filter(None, [executed(_op_example(entry, target)), shown]))
     if not shown:
-        shown = executed(
-            ["import neuroflow as nf", f'nf.get("{entry.kind}", "{entry.shortest_name}").id']
-        )
+        shown = _generated_example(entry)
     return [code_block(shown)]
 
 
@@ -291,6 +292,44 @@ def _op_example(entry: Entry, op: Op) -> list[str]:
         call = f"{op.parameters[0]}.{op.name}()"
     grads = ", ".join(f"{name}.grad" for name in op.parameters)
     return [*lines, f"out = {call}", "out.backward()", "out.data", grads]
+
+
+def _generated_example(entry: Entry) -> str:
+    """Code that makes the entry do something small; at least it names it."""
+    start = ["import neuroflow as nf"]
+    loaded = f'nf.get("{entry.kind}", "{entry.shortest_name}").load()'
+    numbers = "[round(draw(rng, 4, 2), 4) for _ in range(3)]"
+    tries = {
+        "layer": lambda: _layer_example(entry),
+        "dataset": lambda: [
+            f"data = {loaded}(nf.SplitMix32(1))", "len(data), data.task", "data.inputs[0]",
+        ],
+        "initializer": lambda: [f"draw = {loaded}", "rng = nf.SplitMix32(1)", numbers],
+        "backend": lambda: [
+            f'double = nf.compile(lambda x: x + x, backend="{entry.name}")', "double.value(21.0)",
+        ],
+    }  # fmt: skip
+    try:
+        return executed([*start, *tries[entry.kind]()])
+    except Exception:  # it needs more than can be guessed
+        return executed([*start, f'nf.get("{entry.kind}", "{entry.shortest_name}").summary'])
+
+
+def _layer_example(entry: Any) -> list[str]:
+    """Build a small one and call it."""
+    from neuroflow.inspect.checks import layers
+
+    trial = layers._trial(entry, entry.load())  # the small one that the checks build
+    known = inspect.signature(entry.load()).parameters
+    given = [f"{k}={v!r}" for k, v in trial.settings.items() if v != known[k].default]
+    settings = ", ".join([*given, *(["rng=nf.SplitMix32(1)"] if trial.seeded else [])])
+    lines = [
+        f'layer = nf.build("{entry.shortest_name}", {settings})',
+        "len(layer.parameters()), [name for name, _ in layer.named_parameters()][:3]",
+    ]
+    call = f"layer({', '.join(map(repr, trial.inputs))})"
+    result = trial.build()(*trial.inputs)
+    return [*lines, call] if len(repr(result)) < 200 else [*lines, f"len({call})"]
 
 
 def executed(statements: Sequence[str]) -> str:
@@ -333,16 +372,19 @@ def executed_docstring(target: Any) -> str:
     return "\n".join(lines)
 
 
-def _checks(op: Op) -> list[nodes.Node]:
-    from neuroflow.inspect.gradcheck import gradcheck
+def _checks(entry: Entry) -> list[nodes.Node]:
+    from neuroflow.inspect.check import check_entry
+    from neuroflow.inspect.checks.report import Report
 
-    report = gradcheck(op)
+    report = Report()
+    check_entry(entry, report.of(entry.name))
     for finding in report.findings:
         logger.warning("%s", finding)
     rows = [(name, str(count)) for name, count in sorted(report.checks.items())]
-    lead = f"``neuroflow.gradcheck``, run when this page was built: {report.headline}."
+    lead = f"``neuroflow.check``, run when this page was built: {report.headline}."
     found: list[nodes.Node] = [paragraph(lead), table(("check", "comparisons"), rows)]
-    extremes = report.extremes.get(op.name, [])
+    found += [paragraph(f"Skipped: {skip.check}, because {skip.reason}.") for skip in report.skips]
+    extremes = report.extremes.get(entry.name, [])
     if extremes:
         cells = [(f"``{e.input!r}``", f"``{e.value}``", f"``{e.slope}``") for e in extremes]
         found += [rubric("At the extremes"), table(("input", "value", "derivative"), cells)]
