@@ -566,9 +566,9 @@ def take_back(m, indices, g, n, table, index_step, step, number, lanes, wide):
 @entry
 def run(m, indices, code, runs, begin, end):
     """Run the instructions from begin to end."""
-    size = code.shape[1]
+    columns = code.shape[1]
     words = code.reshape(-1)
-    for c in range(begin * size, end * size, size):
+    for c in range(begin * columns, end * columns, columns):
         kind = word(words, c, 0)
         if kind < 0:
             break
@@ -774,10 +774,29 @@ def fill(m, indices, numbers, integers, starts, slot, lanes, cells, first_cell, 
             indices[k * lanes + i] = integers[at + k]
 
 
+@native
+def begin_program(m, p, constants):
+    """Put constants in their place, and set gradients of what depends on parameters to zero."""
+    for k in range(p[15]):
+        m[p[16] + k] = constants[p[14] + k]
+    clear(m, p[6] + p[9], p[7] + p[9])
+    clear(m, p[8] + p[9], p[6] + 2 * p[9])
+
+
+@native
+def seed(m, output, shift, lanes, weights, slot):
+    """Start the gradient of each lane's loss at its weight; gives the weighted loss."""
+    loss = 0.0
+    for i in range(lanes):
+        loss += weights[slot + i] * m[output + i]
+        m[output + shift + i] += weights[slot + i]
+    return loss
+
+
 @entry
 def train(
     m, state, indices, code, runs, programs, cells, constants, numbers, integers,
-    starts, weights, jobs, steps, rates, losses, n, l2, limit, first_step, learn, begin, end,
+    starts, weights, jobs, steps, rates, losses, count, l2, limit, first_step, learn, begin, end,
 ):  # fmt: skip
     """Whole steps; returns how many were made: all, or those before a loss that is not finite.
 
@@ -786,45 +805,57 @@ def train(
     is (its five parts' bounds, lanes, arena, first lane, late, shift, output, first cell, cells,
     numbers per example, first constant, constants, where constants go).
 
-    If ``begin`` is below ``end``, just those instructions run: one compiled entry for both.
+    If ``begin`` is below ``end``, just those instructions run. So a machine has one entry, and one
+    place where instructions run: a second one would double the time of compilation. The loop of
+    ``run`` is put there; its names are others than those here.
     """
-    if begin < end:
-        run(m, indices, code, runs, begin, end)
-        return 0
-    size = -(-n // W) * W
+    size = -(-count // W) * W
+    alone = begin < end
     filled = -1
-    for s in range(len(steps)):
-        clear(m, size, 2 * size)
+    for s in range(1 if alone else len(steps)):
         loss = 0.0
         last = -1
-        for j in range(steps[s, 0], steps[s, 1]):
-            p, slot = programs[jobs[j, 0]], jobs[j, 1]
-            if jobs[j, 2] != filled:
-                filled = jobs[j, 2]
-                fill(m, indices, numbers, integers, starts, slot, p[5], cells, p[11], p[12], p[13])
-            shift, output, lanes = p[9], p[10], p[5]
-            if jobs[j, 0] != last:
-                if last >= 0:
-                    run(m, indices, code, runs, programs[last, 3], programs[last, 4])
-                last = jobs[j, 0]
-                for k in range(p[15]):
-                    m[p[16] + k] = constants[p[14] + k]
-                clear(m, p[6] + shift, p[7] + shift)
-                clear(m, p[8] + shift, p[6] + 2 * shift)
-                run(m, indices, code, runs, p[0], p[1])
-            clear(m, p[7] + shift, p[8] + shift)
-            run(m, indices, code, runs, p[1], p[2])
-            for i in range(lanes):
-                loss += weights[slot + i] * m[output + i]
-                m[output + shift + i] += weights[slot + i]
-            run(m, indices, code, runs, p[2], p[3])
-        if last >= 0:
-            run(m, indices, code, runs, programs[last, 3], programs[last, 4])
-        squares, norm = penalise(m, n, l2)
+        job = end_of_jobs = 0
+        if not alone:
+            clear(m, size, 2 * size)
+            job, end_of_jobs = steps[s, 0], steps[s, 1]
+        for j in range(job, end_of_jobs + 1):  # the last turn only ends the last program
+            for phase in range(4):
+                if alone:
+                    if phase > 0:
+                        break
+                elif phase == 0:  # what the last program owes to parameters
+                    if last < 0 or (j < end_of_jobs and jobs[j, 0] == last):
+                        continue
+                    begin, end = programs[last, 3], programs[last, 4]
+                elif j == end_of_jobs:
+                    break
+                elif phase == 1:  # what depends on parameters alone
+                    if jobs[j, 0] == last:
+                        continue
+                    last = jobs[j, 0]
+                    begin_program(m, programs[last], constants)
+                    begin, end = programs[last, 0], programs[last, 1]
+                elif phase == 2:  # forward
+                    p = programs[last]
+                    if jobs[j, 2] != filled:
+                        filled = jobs[j, 2]
+                        fill(m, indices, numbers, integers, starts, jobs[j, 1], p[5], cells, p[11],
+                             p[12], p[13])  # fmt: skip
+                    clear(m, p[7] + p[9], p[8] + p[9])
+                    begin, end = p[1], p[2]
+                else:  # backward
+                    p = programs[last]
+                    loss += seed(m, p[10], p[9], p[5], weights, jobs[j, 1])
+                    begin, end = p[2], p[3]
+                run(m, indices, code, runs, begin, end)  # <run>
+        if alone:
+            break
+        squares, norm = penalise(m, count, l2)
         losses[s, 0], losses[s, 1] = loss + l2 * squares, norm
         if not abs(losses[s, 0]) <= LARGEST_FLOAT:
             return s
         if learn:
             scale = limit / norm if norm > limit else 1.0
-            update(m, state, n, scale, rates[s], float(first_step + s))
+            update(m, state, count, scale, rates[s], float(first_step + s))
     return len(steps)

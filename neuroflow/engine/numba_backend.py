@@ -11,6 +11,7 @@ import platform
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from textwrap import dedent, indent
 from types import ModuleType
 from typing import Any
 
@@ -51,9 +52,19 @@ def source_of(
     cases = [f"        elif kind == {Kind.MAP + k}:\n{body}" for k, body in enumerate(branches)]
     text = text.replace("        # <kernels>\n", "".join(cases), 1)
     moves = _update(update) if update else ""
-    if update:  # then train is the one entry, so that run is compiled once
-        text = text.replace("@entry\ndef run(", "@native\ndef run(")
+    if update:
+        text = _with_run_inside(text)
     return text.replace("    # <update>\n", moves, 1)
+
+
+def _with_run_inside(text: str) -> str:
+    """Put the loop of ``run`` where ``train`` calls it, so that it is compiled once."""
+    body = re.search(r"\ndef run\(.*?\n    \"\"\".*?\"\"\"\n(.*?)\n\n\n", text, re.DOTALL)
+    assert body is not None
+    call = re.search(r"\n( *)run\(m, .*  # <run>", text)
+    assert call is not None
+    inside = indent(dedent(body[1]), call[1])
+    return text.replace(call[0], f"\n{inside}", 1)
 
 
 def branch_of(entry: MapKernel) -> str:
