@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,8 +37,8 @@ def evaluating(model: Module) -> Iterator[Module]:
 
 
 def watching(model: Module) -> dict[str, Module]:
-    """The attention layers of a model by name: those that can be watched."""
-    return {name: part for name, part in model.named_modules() if "_watch" in vars(part)}
+    """The attention layers of a model by name: those that have a ``watch`` to be called."""
+    return {name: part for name, part in model.named_modules() if "watch" in vars(part)}
 
 
 def tokens_of(training: Training, text: Any) -> list[int]:
@@ -60,19 +60,24 @@ def block_size(training: Training) -> int:
 def looked_at(model: Module, tokens: list[int]) -> tuple[list[Any], dict[str, list[Any]]]:
     """The answers of the model, and who looked at whom: ``weights[head][query][key]``."""
     layers = watching(model)
-    for layer in layers.values():
-        vars(layer)["_watch"] = []
+    seen: dict[str, list[tuple[int, list[dict[int, Any]]]]] = {name: [] for name in layers}
+    for name, layer in layers.items():
+        vars(layer)["watch"] = _noting(seen[name])
     try:
         with evaluating(model):
             answers = model(tokens)
         weights = {}
-        for name, layer in layers.items():
-            rows = [heads for _, heads in sorted(vars(layer)["_watch"], key=lambda row: row[0])]
+        for name in layers:
+            rows = [heads for _, heads in sorted(seen[name], key=lambda row: row[0])]
             weights[name] = [[row[head] for row in rows] for head in range(len(rows[0]))]
         return answers, weights
     finally:
         for layer in layers.values():
-            vars(layer)["_watch"] = None
+            vars(layer)["watch"] = None
+
+
+def _noting(rows: list[tuple[int, list[dict[int, Any]]]]) -> Callable[[int, Any], None]:
+    return lambda position, heads: rows.append((position, heads))
 
 
 def probabilities(logits: list[float], temperature: float) -> list[float]:

@@ -186,6 +186,10 @@ def _used(tree: Tree, choice: Choice) -> Any:
 def _change_data(tree: Tree, given: Mapping[str, Any]) -> None:
     """Another data set keeps the settings that both have."""
     before = tree["data"]
+    if given.get("dataset") == before["use"] and "rows" not in given:
+        return
+    if dataset_of(tree).n_inputs != 2:
+        raise InputError("the data of this page cannot be exchanged; expected points of the plane")
     beside = {k: before[k] for k in ("test", "standardize") if k in before}
     if "rows" in given:
         points = given["rows"]

@@ -21,7 +21,7 @@ def eager(page, setup):
     session = Session(page)
     if setup:
         session.handle([{"do": "configure", "setup": setup}])
-    return nf.train(tomllib.loads(session.toml()))
+    return nf.train(tomllib.loads(session.toml()), {"train.report_every": 1})
 
 
 def parameters(run):
@@ -297,3 +297,33 @@ def test_200_messages_a_second_do_not_stop_the_training(server, tab):
     step = tab.knows("now.step")
     tab.wait(f"neuroflow.now.step > {step + 5}")
     tab.pause()
+
+
+def test_gpt_page_reads_invents_and_explains(server, tab):
+    tab.open(at(server, "gpt") + "#width=8&heads=2&batch=2")
+    tab.page.click("#step")
+    tab.wait("neuroflow.now.step === 1")
+    run = eager("gpt", {"width": 8, "heads": 2, "batch": 2})
+    next(iter(run))
+    assert tab.knows("now.numbers") == parameters(run)
+    assert tab.page.locator("#heads canvas").count() == 2
+    tab.page.fill("#text", "ava")
+    tab.page.keyboard.press("Enter")
+    tab.wait("neuroflow.picture.text === 'ava'")
+    tokens = tab.knows("picture.tokens")
+    before = max(tab.knows("picture.next"))
+    tab.page.locator("#temperature").evaluate(
+        "s => { s.value = 0.1; s.dispatchEvent(new Event('input')); }"
+    )
+    tab.wait("neuroflow.picture.temperature === 0.1")
+    logits = nf.predict(run.model, [tokens])[0][-1]
+    shares = [math.exp(10 * (x - max(logits))) for x in logits]
+    assert max(tab.knows("picture.next")) == pytest.approx(max(shares) / sum(shares))
+    assert max(tab.knows("picture.next")) > before
+    count = tab.page.locator("#names li").count()
+    tab.page.click("#invent")
+    tab.wait(f"document.querySelectorAll('#names li').length === {count + 5}")
+    tab.page.locator("#heads canvas").first.focus()
+    tab.page.keyboard.press("ArrowDown")
+    tab.wait("neuroflow.receipt?.title === 'blocks.0.attention:0:1:0'")
+    assert "contribution" in tab.page.inner_text("#receipt")

@@ -20,7 +20,7 @@ def parameters(model):
 
 def eager(session):
     """The run that the exported configuration describes."""
-    return nf.train(tomllib.loads(session.toml()))
+    return nf.train(tomllib.loads(session.toml()), {"train.report_every": 1})
 
 
 def play(session):
@@ -315,3 +315,76 @@ def test_sessions_need_neither_numpy_nor_safetensors():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "error" not in done.stdout
+
+
+@pytest.fixture(scope="module")
+def gpt():
+    session = Session("gpt")
+    session.handle([{"do": "configure", "setup": {"width": 8, "heads": 2, "batch": 2}}])
+    return session
+
+
+def test_a_language_model_learns_as_in_an_eager_run(ask, gpt):
+    state = ask(gpt, do="step", count=3)["state"]
+    run = eager(gpt)
+    for step in run:
+        if step.step == 3:
+            break
+    assert state["losses"][-1] == step.loss
+    assert state["numbers"] == parameters(run.model)
+    ask(gpt, do="invent", count=3)
+    ask(gpt, do="read", text="mia", temperature=0.5)
+    ask(gpt, do="step")
+    next(iter(run))
+    assert parameters(gpt.training.model) == parameters(run.model)
+
+
+def test_attention_and_what_comes_next_are_the_models(ask, gpt):
+    picture = ask(gpt, do="read", text=" Mia", temperature=1.0)["state"]["picture"]
+    assert picture["text"] == "mia"
+    tokens = picture["tokens"]
+    logits = nf.predict(gpt.training.model, [tokens])[0][-1]
+    shares = [math.exp(x) for x in logits]
+    assert picture["next"] == pytest.approx([x / sum(shares) for x in shares])
+    (heads,) = picture["attention"].values()
+    assert len(heads) == 2
+    for rows in heads:
+        for i, row in enumerate(rows):
+            assert sum(row[: i + 1]) == pytest.approx(1.0)
+            assert row[i + 1 :] == [None] * (len(tokens) - i - 1)
+    name = "blocks.0.attention:1:2:1"
+    receipt = ask(gpt, do="explain", what="attention", name=name)["receipt"]
+    assert receipt["value"] == heads[1][2][1]
+    parts = [*receipt["parts"], *receipt["rest"]]
+    assert math.isclose(sum(p["amount"] for p in parts), receipt["gradient"], abs_tol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ({"do": "read", "text": "x" * 16}, "at most 15"),
+        ({"do": "read", "text": "7"}, "does not know '7'"),
+        ({"do": "read", "temperature": 0}, "temperature is 0"),
+        ({"do": "invent", "count": 1000}, "count is 1000"),
+        ({"do": "explain", "what": "attention", "name": "os:0:0:0"}, "no attention weight"),
+        (
+            {"do": "explain", "what": "attention", "name": "blocks.0.attention:0:0:1"},
+            "does not see",
+        ),
+        ({"do": "explain", "what": "point", "row": 0}, "heat map"),
+        ({"do": "configure", "setup": {"width": 9, "heads": 2}}, "must divide"),
+        ({"do": "configure", "setup": {"width": 32, "layers": 3}}, "parameters"),
+        ({"do": "configure", "setup": {"hidden": [3]}}, "no hidden layers"),
+        ({"do": "configure", "setup": {"dataset": "moons"}}, "expected"),
+    ],
+)
+def test_nonsense_to_a_language_model(ask, gpt, message, says):
+    before = gpt.toml()
+    (frame,) = gpt.handle([message])
+    assert frame["type"] == "error"
+    assert says in frame["message"] or says == "expected"
+    assert gpt.toml() == before
+
+
+def test_other_pages_have_no_language_model(ask):
+    assert "open the page gpt" in ask(Session("function"), do="invent")["error"]["message"]
