@@ -12,13 +12,12 @@ from neuroflow.core.errors import DomainError, InputError
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.engine.backends import chosen_backend, make_executor
-from neuroflow.engine.batches import Batcher, Row, Rows, outputs_of
+from neuroflow.engine.batches import Batcher, Rows, outputs_of
 from neuroflow.engine.plan import Plan
 from neuroflow.engine.structure import flatten, rebuild
 from neuroflow.engine.traced import (
     Trace,
     TracedFunction,
-    check_structure,
     parameters_of,
 )
 
@@ -237,6 +236,3 @@ def _finite(number: float) -> float:
             " the function itself inside `with nf.detect_anomalies() as found:`"
         )
     return number
-
-
-__all__ = ["Compiled", "Gradients", "Row", "check_structure", "compile"]

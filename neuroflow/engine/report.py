@@ -46,6 +46,7 @@ class PlanReport:
     bytes: int
     instructions: int
     matrix_products: int
+    single_dots: int
     copies: int
     recognised: tuple[str, ...]
 
@@ -58,8 +59,10 @@ class PlanReport:
             f"{self.traced_nodes:,} traced nodes with {self.parameters:,} parameters became"
             f" {self.nodes:,} nodes in {len(self.groups)} groups on {self.levels} levels",
             f"{self.operations:,} floating-point operations forward, {self.bytes:,} bytes,"
-            f" {self.instructions} instructions, {self.matrix_products} matrix products,"
-            f" {self.copies} operands copied",
+            f" {self.instructions} instructions",
+            f"recognised: {self.matrix_products} matrix products of dots that share rows;"
+            f" not: {self.single_dots} blocks of other dots, {self.copies} operands that do not lie"
+            " side by side and are copied",
             *[f"  {note}" for note in self.recognised],
             "",
             f"{'level':>5}  {'op':<14}{'nodes':>8}  {'inputs':>7}  {'operations':>11}  scope",
@@ -94,6 +97,7 @@ def report(plan: Plan, lanes: int = 1) -> PlanReport:
         bytes=program.size * 8,
         instructions=len(program.code),
         matrix_products=int(np.sum(kinds == Kind.MATMUL)),
+        single_dots=int(np.sum((kinds == Kind.DOT) | (kinds == Kind.LANE_DOT))),
         copies=int(np.sum(kinds == Kind.GATHER)),
         recognised=tuple(plan.notes),
     )

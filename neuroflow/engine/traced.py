@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -86,7 +87,19 @@ class TracedFunction:
             stacklevel=5,
         )
 
+    def _check_inputs(self, structure: Structure) -> None:
+        """Refuse another number of inputs than the function takes."""
+        try:
+            signature = inspect.signature(self.function)
+            signature.bind(*self.statics, *structure)
+        except TypeError as error:
+            raise InputError(
+                f"{_name(self.function)} got the inputs {describe(structure)}; expected those of"
+                f" {_name(self.function)}{signature}: {error}"
+            ) from error
+
     def _trace(self, structure: Structure) -> Trace:
+        self._check_inputs(structure)
         with tracing(self.parameters) as tracer:
             inputs = [
                 rebuild(entry, lambda kind: tracer.input() if kind == "f" else tracer.index())
@@ -129,15 +142,6 @@ def check_indices(trace: Trace, numbers: Sequence[float], structure: Structure) 
                 f"number {number} of the inputs {describe(structure)} is the index {index};"
                 f" expected 0 to {limit - 1}"
             )
-
-
-def check_structure(got: Structure, expected: Structure) -> None:
-    """Refuse an example that is nested otherwise than the first; raises :class:`InputError`."""
-    if got != expected:
-        raise InputError(
-            f"got inputs {describe(got)}, expected {describe(expected)}:"
-            f" {difference(expected, got)}"
-        )
 
 
 def parameters_of(function: Callable[..., Any], statics: Iterable[Any]) -> list[Value]:

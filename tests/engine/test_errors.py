@@ -30,6 +30,14 @@ def test_inputs_of_another_kind_are_refused():
         fast.value("three")
 
 
+def test_another_number_of_inputs_says_expected_and_got():
+    def area(width, height):
+        return width * height
+
+    with pytest.raises(nf.InputError, match=r"got the inputs \(number\); expected those of area"):
+        nf.compile(area, backend="numpy").value(1.0)
+
+
 def test_columns_of_unequal_length_are_refused():
     fast = nf.compile(lambda x, y: x * y, backend="numpy")
     with pytest.raises(nf.InputError, match="length 2, 3"):
