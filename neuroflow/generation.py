@@ -1,149 +1,186 @@
-"""Generation: a trained language model writes on, one token at a time.
+"""Generation: a trained language model writes, one token at a time.
 
-The model's parameters stay Values; under ``no_grad`` nothing is recorded. With a cache each new
-token costs one pass of one token, whatever came before it.
+It runs on plain floats, which nothing records, and keeps the keys and values of what it has
+read: each new token costs one pass of one token, whatever came before it.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
-from neuroflow.core.arithmetic import dot
 from neuroflow.core.errors import InputError
-from neuroflow.core.random import SplitMix32
-from neuroflow.core.value import no_grad
+from neuroflow.data import Dataset
 from neuroflow.engine.runner import numbers_of
 
 
 @frozen
-class Choice:
-    """One step: what was chosen, and how probable each token was.
+class Sampling:
+    """How the next token is chosen from the scores of all.
 
-    ``probabilities`` has one number per token of the vocabulary, after temperature and the cuts
-    of ``top_k`` and ``top_p``; they sum to 1.
+    ``temperature`` divides the scores; 0 is greedy and takes the largest, the first of equals.
+    ``top_k`` keeps the k likeliest tokens (0 for all), ``top_p`` the fewest that together have
+    that probability (Holtzman et al. 2020, section 3.1).
+
+    >>> Sampling().distribution([0.0, 0.0])
+    [0.5, 0.5]
+    >>> Sampling(temperature=0.0).distribution([1.0, 2.0, 1.0])
+    [0.0, 1.0, 0.0]
+    >>> Sampling(top_k=1).distribution([1.0, 2.0, 1.0])
+    [0.0, 1.0, 0.0]
     """
 
-    token: int
-    probabilities: tuple[float, ...]
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+
+    def __attrs_post_init__(self) -> None:
+        if not 0.0 <= self.temperature < math.inf:
+            raise InputError(f"the temperature is {self.temperature}; expected 0 (greedy) or more")
+        if self.top_k < 0:
+            raise InputError(f"top_k is {self.top_k}; expected how many to keep, or 0 for all")
+        if not 0.0 < self.top_p <= 1.0:
+            raise InputError(f"top_p is {self.top_p}; expected more than 0, and at most 1 for all")
+
+    def distribution(self, logits: Sequence[float]) -> list[float]:
+        """How probable each token is: the softmax of logits / temperature, cut and scaled."""
+        if self.temperature == 0.0:
+            best = max(range(len(logits)), key=logits.__getitem__)
+            return [float(k == best) for k in range(len(logits))]
+        scaled = [x / self.temperature for x in logits]
+        largest = max(scaled)
+        exps = [math.exp(x - largest) for x in scaled]
+        total = sum(exps)
+        return self._cut([x / total for x in exps])
+
+    def _cut(self, probabilities: list[float]) -> list[float]:
+        if not self.top_k and self.top_p == 1.0:
+            return probabilities
+        ranked = sorted(range(len(probabilities)), key=lambda k: -probabilities[k])
+        cut, together = [0.0] * len(probabilities), 0.0
+        for k in ranked[: self.top_k or None]:
+            cut[k] = probabilities[k]
+            together += probabilities[k]
+            if together >= self.top_p:
+                break
+        return [p / together for p in cut]
 
 
 @frozen
-class Sample:
-    """One text that a model wrote.
+class Written:
+    """A text that a model wrote, prompt included.
 
-    ``tokens`` are those after the prompt, without the mark of the end; ``finished`` says whether
-    the model ended the text itself. ``choices`` has one :class:`Choice` per step.
+    ``tokens`` are those that it chose, the mark of the end among them where the text ``ended`` by
+    itself. ``probabilities`` has, for each, those of all tokens, if they were asked for.
     """
 
+    text: str
     tokens: tuple[int, ...]
-    finished: bool
-    choices: tuple[Choice, ...]
+    ended: bool
+    probabilities: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
 
 
-def next_token_distribution(
-    logits: Sequence[float], *, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0
-) -> list[float]:
-    """How probable each token is next: the softmax of logits / temperature, perhaps cut.
+class Writer:
+    """A model that reads a text token by token; its ``logits`` are those of what comes next.
 
-    The temperature 0 gives all to the largest logit, the first of equals. ``top_k`` keeps the k
-    most probable tokens (0 for all), ``top_p`` the fewest that together have that probability
-    (Holtzman et al. 2020, section 3.1).
-
-    >>> next_token_distribution([0.0, 0.0], temperature=0.5)
-    [0.5, 0.5]
-    >>> next_token_distribution([1.0, 2.0, 1.0], temperature=0.0)
-    [0.0, 1.0, 0.0]
+    The model has ``step(token, past)``, ``no_past()`` and a setting ``block_size``, as the layer
+    ``gpt``. Its parameters are read once, when the writer is made.
     """
-    _check_cuts(temperature, top_k, top_p)
-    if temperature == 0.0:
-        best = max(range(len(logits)), key=logits.__getitem__)
-        return [1.0 if k == best else 0.0 for k in range(len(logits))]
-    scaled = [x / temperature for x in logits]
-    largest = max(scaled)
-    exps = [math.exp(x - largest) for x in scaled]
-    total = sum(exps)
-    probabilities = [x / total for x in exps]
-    return _cut(probabilities, top_k, top_p) if top_k or top_p < 1.0 else probabilities
+
+    def __init__(self, model: Any) -> None:
+        if not (hasattr(model, "step") and getattr(model, "causal", True)):
+            raise InputError(
+                f"{type(model).__name__} cannot write: expected a causal language model, in which"
+                " no token looks at later ones, such as gpt"
+            )
+        self.block_size: int = model.configuration()["block_size"]
+        self._model = plain_copy(model)
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was read."""
+        self.length = 0
+        self.logits: list[float] = []
+        self._past = self._model.no_past()
+
+    def read(self, token: int) -> list[float]:
+        """One token more; gives the logits of the next."""
+        logits, added = self._model.step(token, self._past)
+        for layer, entries in zip(self._past, added, strict=True):
+            for kept, entry in zip(layer, entries, strict=True):
+                kept.append(entry)
+        self.length += 1
+        self.logits = numbers_of(logits)
+        return self.logits
 
 
-def _cut(probabilities: list[float], top_k: int, top_p: float) -> list[float]:
-    """Only the most probable tokens, scaled up to sum to 1."""
-    order = sorted(range(len(probabilities)), key=lambda k: -probabilities[k])
-    kept, together = [], 0.0
-    for k in order[: top_k or None]:
-        kept.append(k)
-        together += probabilities[k]
-        if together >= top_p:
-            break
-    chosen = set(kept)
-    return [p / together if k in chosen else 0.0 for k, p in enumerate(probabilities)]
+def plain_copy(model: Any) -> Any:
+    """The model in evaluation mode with floats for parameters: the same numbers, sooner.
+
+    Layers are written for any kind of number, so that on floats they make no nodes at all.
+    """
+    numbers: dict[int, Any] = {id(p): p.data for p in model.parameters()}
+    return copy.deepcopy(model, numbers).eval()
 
 
 def generate(
-    model: Any, prompt: Sequence[int], *, end: int | None = None, temperature: float = 1.0,
-    top_k: int = 0, top_p: float = 1.0, most: int | None = None, rng: random.Random | None = None,
-    cached: bool = True,
-) -> Sample:  # fmt: skip
-    """Let a model such as ``gpt`` write on after a prompt, a list of at least one token id.
+    model: Any, tokenizer: Any, rng: random.Random, *, prompt: str = "", count: int = 1,
+    most_tokens: int = 0, show: bool = False, temperature: float = 1.0, top_k: int = 0,
+    top_p: float = 1.0,
+) -> list[Written]:  # fmt: skip
+    """Let a language model write ``count`` texts that begin with ``prompt``.
 
-    Stops at the token ``end``, after ``most`` tokens, or when the model's ``block_size`` is
-    full. ``rng`` draws by ``choices`` (by default :class:`SplitMix32` of 0). Without ``cached``
-    the whole text is computed again for each token: slower, and the same.
+    A text ends by itself, after ``most_tokens`` (0 for any number), or where the model's block
+    is full. ``rng`` draws each token by its ``choices``; with ``show`` the probabilities are
+    kept. See :class:`Sampling` for the rest.
 
-    >>> from neuroflow import build
-    >>> model = build("gpt", vocab_size=3, n_embd=4, n_head=1, block_size=4, rng=SplitMix32(0))
-    >>> len(generate(model, [2]).tokens)
-    4
+    Raises :class:`InputError` for a model that cannot write, and for a prompt that is too long
+    or that the tokenizer does not know.
     """
-    _check_prompt(model, prompt)
-    _check_cuts(temperature, top_k, top_p)
-    rng = rng or SplitMix32(0)
-    room = model.block_size - len(prompt) + 1
-    most = room if most is None else min(most, room)
-    choices: list[Choice] = []
-    logits = _logits(model, prompt, cached)
-    training = model.training
-    model.eval()
-    try:
-        token: int | None = None
-        while len(choices) < most:
-            probabilities = next_token_distribution(
-                logits.send(token), temperature=temperature, top_k=top_k, top_p=top_p
-            )
-            token = rng.choices(range(len(probabilities)), weights=probabilities)[0]
-            choices.append(Choice(token, tuple(probabilities)))
-            if token == end:
-                break
-    finally:
-        model.train(training)
-    finished = bool(choices) and choices[-1].token == end
-    tokens = [choice.token for choice in choices]
-    return Sample(tuple(tokens[:-1] if finished else tokens), finished, tuple(choices))
+    writer, sampling = Writer(model), Sampling(temperature, top_k, top_p)
+    start = [tokenizer.bos, *tokenizer.encode(prompt)]
+    if len(start) > writer.block_size:
+        raise InputError(
+            f"the prompt has {len(start)} tokens with the mark of its beginning; expected at most"
+            f" {writer.block_size} (the model's block_size): shorten it"
+        )
+    texts = []
+    for _ in range(count):
+        chosen = list(_choices(writer, start, tokenizer.bos, sampling, rng, most_tokens))
+        tokens = tuple(token for token, _ in chosen)
+        shown = tuple(tuple(p) for _, p in chosen) if show else ()
+        text = prompt + tokenizer.decode(tokens)
+        texts.append(Written(text, tokens, tokens[-1] == tokenizer.bos, shown))
+    return texts
 
 
-def _logits(model: Any, prompt: Sequence[int], cached: bool) -> Any:
-    """A generator: send it a token (None at first), and it gives the logits after it."""
-    return _with_cache(model, prompt) if cached else _from_scratch(model, prompt)
+def _choices(
+    writer: Writer, start: list[int], end: int, sampling: Sampling, rng: random.Random, most: int
+) -> Iterator[tuple[int, list[float]]]:
+    """Each token that is chosen, and the distribution that it was drawn from."""
+    writer.begin()
+    for token in start:
+        writer.read(token)
+    room = writer.block_size - len(start) + 1
+    for left in reversed(range(min(most, room) if most else room)):
+        probabilities = sampling.distribution(writer.logits)
+        token = rng.choices(range(len(probabilities)), weights=probabilities)[0]
+        yield token, probabilities
+        if token == end:
+            return
+        if left:
+            writer.read(token)
 
 
-def _with_cache(model: Any, prompt: Sequence[int]) -> Iterator[list[float]]:
-    cache = Memory()
-    new: Sequence[int] = prompt
-    while True:
-        with no_grad():
-            last = model.features(new, cache)[-1]
-            logits = numbers_of(model.logits(last))
-        new = [(yield logits)]  # type: ignore[list-item]
-
-
-def _from_scratch(model: Any, prompt: Sequence[int]) -> Iterator[list[float]]:
-    tokens = list(prompt)
-    while True:
-        with no_grad():
-            logits = numbers_of(model(tokens)[-1])
-        tokens.append((yield logits))  # type: ignore[arg-type]
+def texts_of(data: Dataset) -> list[str]:
+    """The examples of a dataset as text."""
+    tokenizer = data.tokenizer
+    return [
+        tokenizer.decode([*tokens, *targets[-1:]])
+        for tokens, targets in zip(data.inputs, data.targets, strict=True)
+    ]
