@@ -1,7 +1,11 @@
 """The book: ``sphinx-build -W -n -b html docs docs/_build/html``."""
 
+import inspect
+import re
 from importlib.metadata import version as version_of
 from pathlib import Path
+
+import neuroflow
 
 HERE = Path(__file__).parent
 
@@ -71,13 +75,27 @@ html_theme_options = {
 html_show_sphinx = False
 
 
-def add_benchmark_tables(app, docname, source):
-    """Show the tables that the benchmark programs have written beside this file."""
+def add_what_is_not_written_by_hand(app, docname, source):
+    """Append benchmark tables, written by their programs, and public names not yet grouped."""
     if docname == "reference/benchmarks":
         tables = [p.read_text(encoding="utf-8") for p in sorted(HERE.glob("benchmarks*.md"))]
-        source[0] += "\n\n".join(["", *(t.replace("\n# ", "\n## ") for t in tables)])
+        source[0] += "\n\n".join(["", *(re.sub("^# ", "## ", t, flags=re.M) for t in tables)])
+    if docname == "reference/api":
+        others = [
+            n for n in neuroflow.__all__ if n != "ops" and f"neuroflow.{n}\n" not in source[0]
+        ]
+        lines = [line for name in others for line in documented(name)]
+        if lines:
+            source[0] += "\n".join(["", "## More", "", "```{eval-rst}", *lines, "```", ""])
+
+
+def documented(name):
+    """The directive for one public name."""
+    if inspect.isclass(getattr(neuroflow, name)):
+        return [f".. autoclass:: neuroflow.{name}", "   :members:", ""]
+    return [f".. autofunction:: neuroflow.{name}", ""]
 
 
 def setup(app):
     """Connect what is particular to this book."""
-    app.connect("source-read", add_benchmark_tables)
+    app.connect("source-read", add_what_is_not_written_by_hand)

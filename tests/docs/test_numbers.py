@@ -6,8 +6,6 @@ import math
 import re
 from pathlib import Path
 
-import pytest
-
 import neuroflow as nf
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -66,12 +64,11 @@ def test_cached_numbers_spoil_the_gradients_of_keys_and_leave_the_output():
     assert math.hypot(*(a - b for a, b in zip(gradients, spoiled, strict=True))) > 0.1 * size
 
 
-@pytest.mark.parametrize("table", sorted(DOCS.glob("benchmarks*.md")), ids=lambda p: p.name)
-def test_a_table_of_results_has_its_file_of_results(table):
-    assert table.with_suffix(".json").exists()
-    assert table.stem.startswith("benchmarks")
+def test_a_table_of_results_has_its_file_of_results():
+    for table in DOCS.glob("benchmarks*.md"):
+        assert table.with_suffix(".json").exists(), table
 
 
 def test_tables_of_results_are_included_and_not_copied():
     assert "|" not in text("reference/benchmarks.md")
-    assert "add_benchmark_tables" in text("conf.py")
+    assert 'HERE.glob("benchmarks*.md")' in text("conf.py")

@@ -75,12 +75,19 @@ def built(tmp_path_factory):
 
 def test_an_op_page_has_formula_derivative_plot_convention_example_checks_and_source(built):
     page, _ = built
-    for heading in ("Partial derivatives", "Domain and kinks", "Settings", "Example", "Checks"):
+    for heading in (
+        "Partial derivatives",
+        "Domain and kinks",
+        "Settings",
+        "Example",
+        "Checks",
+        "Source",
+    ):
         assert heading in page
     assert "<math" in page
     assert "nf-chart" in page
     assert "relu'(0) = 0" in page or "relu’(0) = 0" in page
-    assert "neuroflow.gradcheck" in page
+    assert "neuroflow.check" in page
     assert "neuroflow_plugins/ops.py" in page
     assert "plugin" in page
     assert "neuroflow/relu@1" in html.unescape(re.sub(r"<[^>]+>", "", page))
