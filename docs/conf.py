@@ -69,7 +69,11 @@ html_favicon = "_static/favicon.svg"
 html_css_files = ["neuroflow.css"]
 html_math_renderer = "mathml"
 html_theme_options = {
-    "light_css_variables": {"color-brand-primary": "#1d5fa8", "color-brand-content": "#1d5fa8"},
+    "light_css_variables": {
+        "color-brand-primary": "#1d5fa8",
+        "color-brand-content": "#1d5fa8",
+        "code-font-size": "75%",
+    },
     "dark_css_variables": {"color-brand-primary": "#7db7f5", "color-brand-content": "#7db7f5"},
 }
 html_show_sphinx = False
