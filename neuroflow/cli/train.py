@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from neuroflow.core.errors import BackendError
     metavar="DIR",
     help="The run folder to write; runs/NAME if left out, numbered where that is taken.",
 )
+@click.option("--live", is_flag=True, help="Watch the run in the browser; the result is the same.")
 @click.option("--profile", is_flag=True, help="Show where the time of a step goes.")
 @anomaly_option
 @json_option
@@ -40,6 +42,7 @@ def train(
     backend: str | None,
     dtype: str | None,
     out: Path | None,
+    live: bool,
     profile: bool,
     anomaly: bool,
     as_json: bool,
@@ -61,8 +64,28 @@ def train(
     given = {"seed": seed, "backend": backend, "dtype": dtype}
     short = [f"train.{name}={value}" for name, value in given.items() if value is not None]
     run = Run.start(source, out or _free_folder(source), [*changes, *short])
+    if live:
+        _follow_live(run, anomaly, lambda: finish(run, as_json, None, anomaly))
+        return
     follow(run, anomaly)
     finish(run, as_json, _profile(run) if profile else None, anomaly)
+
+
+def _follow_live(run: Any, anomaly: bool, finished: Callable[[], None]) -> None:
+    """The run with a page beside it, which stays open until Ctrl-C."""
+    import contextlib
+    import webbrowser
+
+    from neuroflow.live.watch import watching
+
+    with watching(run.training) as (address, desk):
+        note(f"Watch the run at {address}")
+        webbrowser.open(address)
+        follow(run, anomaly, desk.seen)
+        finished()
+        note("The page stays open; stop with Ctrl-C.")
+        with contextlib.suppress(KeyboardInterrupt):
+            desk.stay()
 
 
 def _free_folder(source: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +32,17 @@ def anomaly_option(command: Command) -> Command:
     return click.option("--anomaly", is_flag=True, help=text)(command)
 
 
-def follow(run: Run, anomaly: bool = False) -> None:
-    """Run to the end with a progress bar, or a line now and then where nobody watches."""
+def follow(run: Run, anomaly: bool = False, also: Callable[[Step], None] | None = None) -> None:
+    """Run to the end with a progress bar, or a line now and then where nobody watches.
+
+    ``also`` is called after each report.
+    """
     somebody = console(stderr=True).is_terminal
     with _bar(run) if somebody else _lines(run) as show:
         for step in _watched(run) if anomaly else run:
             show(step)
+            if also is not None:
+                also(step)
 
 
 def _watched(run: Run) -> Iterator[Step]:

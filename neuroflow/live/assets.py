@@ -16,6 +16,7 @@ TITLES = {
     "function": "Function approximation",
     "classification": "Classification",
     "gpt": "Attention and GPT",
+    "training": "Training",
 }
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -38,7 +39,12 @@ def page_html(page: str, transport: str) -> str:
         for name in PAGES
     )
     return _filled(
-        text, page=page, title=TITLES[page], about=PAGES[page], transport=transport, links=links
+        text,
+        page=page,
+        title=TITLES[page],
+        about=PAGES.get(page, "Watch a network learn."),
+        transport=transport,
+        links=links,
     )
 
 

@@ -46,7 +46,8 @@ except ImportError as error:  # pragma: no cover - the extra is there when this 
         " install it with: pip install 'neuroflow[web]'"
     ) from error
 
-SessionMaker = Callable[[str], Session]
+SessionMaker = Callable[[str], Any]
+"""What gives a session, or something with the same methods, for the name of a page."""
 
 
 @define(eq=False)
@@ -124,7 +125,7 @@ class LiveServer:
             return answer
         name = request.path_params["name"]
         stem, _, ending = name.rpartition(".")
-        if ending == "html" and stem in PAGES:
+        if ending == "html" and stem in (*PAGES, self.first) and stem != "index":
             content: bytes | None = page_html(stem, "socket").encode()
         elif name == "index.html":
             content = pages_html("socket").encode()
@@ -199,7 +200,7 @@ def _parsed(text: str) -> Any:
 
 
 async def _work(
-    socket: WebSocket, session: Session, waiting: asyncio.Queue[Any], reader: asyncio.Task[None]
+    socket: WebSocket, session: Any, waiting: asyncio.Queue[Any], reader: asyncio.Task[None]
 ) -> None:
     """Messages between steps, never during one: the session is used by one thread at a time."""
     pause = 0.0
@@ -233,7 +234,7 @@ async def _next_messages(
     return first
 
 
-def _guarded(session: Session, act: Callable[[], list[Frame]]) -> list[Frame]:
+def _guarded(session: Any, act: Callable[[], list[Frame]]) -> list[Frame]:
     """Even a bug ends in a message on the page, and in full on the terminal."""
     try:
         return act()
@@ -244,11 +245,12 @@ def _guarded(session: Session, act: Callable[[], list[Frame]]) -> list[Frame]:
         return [{"type": "error", "message": told, "do": ""}]
 
 
-def _ticked(session: Session) -> tuple[list[Frame], float]:
+def _ticked(session: Any) -> tuple[list[Frame], float]:
     pause = 0.0
 
     def act() -> list[Frame]:
         nonlocal pause
+        frames: list[Frame]
         frames, pause = session.tick()
         return frames
 

@@ -44,14 +44,22 @@ MOMENT = 0.05
 SHARE = 0.35
 """Pictures may take this share of the time."""
 MOST_STEPS = 1000
+LOOKING = ("open", "explain", "what_if", "export", "read", "invent")
+"""What can be asked without changing a run."""
 
 
 @define(eq=False)
 class Session:
-    """The state of one page. ``tree`` trains something else than the page's own example."""
+    """The state of one page. ``tree`` trains something else than the page's own example.
+
+    With ``given`` the page only looks at a run that goes on elsewhere, whose losses are added
+    to ``given_losses``.
+    """
 
     page: str = "classification"
     tree: Tree | None = None
+    given: Training | None = None
+    given_losses: list[float] = field(factory=list)
     playing: bool = field(init=False, default=False)
     training: Training = field(init=False)
     edited: bool = field(init=False, default=False)
@@ -68,6 +76,12 @@ class Session:
     _sent: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
+        if self.given is not None:
+            self._start = self.given.configuration
+            self._take_over(self.given)
+            self._losses, self._history = self.given_losses, History()
+            self.playing = self.given.step < self.given.steps
+            return
         self._start = configure(self.tree) if self.tree is not None else tree_of(self.page)
         self._begin(self._start)
 
@@ -79,7 +93,13 @@ class Session:
         for message in messages.newest(asked):
             try:
                 fields = messages.checked(message)
-                act = getattr(self, f"_do_{fields.pop('do')}")
+                do = fields.pop("do")
+                if self.given is not None and do not in LOOKING:
+                    raise InputError(
+                        "this page looks at a run of neuroflow train, which goes its own way;"
+                        " neuroflow demo has pages where everything can be changed"
+                    )
+                act = getattr(self, f"_do_{do}")
                 frames += act(**fields)
             except NeuroflowError as error:
                 frames.append(self._problem(error, message))
@@ -96,6 +116,8 @@ class Session:
         """Train for a moment if the run is playing: frames, and how many seconds to wait then."""
         if not self.playing:
             return [], 0.0
+        if self.given is not None:
+            return self._look()
         now = self.clock()
         if self._pace and now < self._due:
             return [], self._due - now
@@ -108,6 +130,13 @@ class Session:
         if self.training.step >= self.training.steps:
             self.playing = False
         return [self._state()], 0.0
+
+    def _look(self) -> tuple[list[Frame], float]:
+        """The given run as it stands now, if it has moved."""
+        if self._sent == len(self._losses):
+            return [], 0.05
+        self.playing = self.training.step < self.training.steps
+        return [self._state()], max(0.1, self._picture_cost / SHARE)
 
     def _train_until(self, end: float) -> None:
         while self.training.step < self.training.steps:
@@ -130,7 +159,7 @@ class Session:
     def _do_open(self, setup: Any = None) -> list[Frame]:
         """The page was opened: with the set-up of its address, if there is one."""
         problems = []
-        if setup:
+        if setup and self.given is None:
             try:
                 self._begin(with_setup(self._start, setup))
             except NeuroflowError as error:
@@ -341,6 +370,7 @@ class Session:
                 "examples": len(training.dataset),
                 "parameters": len(training.runner.parameters),
                 "backend": training.backend,
+                "watching": self.given is not None,
             }
         )
 

@@ -74,7 +74,14 @@ function onSetup(frame) {
   if (frame.picture.pieces) language.build(frame.picture);
   else network.build(frame.network, columnsOf(frame));
   $("network-told").textContent = `${frame.parameters} parameters · orange positive, blue negative`;
-  writeAddress(frame.setup);
+  if (!frame.watching) writeAddress(frame.setup);
+  document.body.classList.toggle("watching", frame.watching);
+  document.querySelector("section.plot").hidden = !(frame.picture.xs || frame.picture.box || frame.picture.pieces);
+  if (frame.watching) {
+    for (const field of document.querySelectorAll("#choices input, #choices select, #f, #tool")) field.disabled = true;
+    $("status").textContent = `watches neuroflow train · ${frame.backend}`;
+    return;
+  }
   for (const id of ["play", "step", "reset", "new-seed", "time"]) $(id).disabled = false;
 }
 
@@ -83,6 +90,7 @@ function columnsOf(frame) {
 }
 
 function onState(frame) {
+  if (!state.setup) return; // of a run that was under way before this page was opened
   state.now = frame;
   state.losses.length = Math.min(state.losses.length, frame.losses_from);
   state.losses.push(...frame.losses);
@@ -293,7 +301,7 @@ const sendRows = (rows) => send({ do: "rows", rows });
 plot.onpointerdown = (event) => {
   if (!state.frame) return;
   const { row } = nearest(event);
-  dragged = row !== null && state.setup.picture.box ? { row, x: event.clientX, y: event.clientY, moved: false } : null;
+  dragged = row !== null && !state.setup.watching && state.setup.picture.box ? { row, x: event.clientX, y: event.clientY, moved: false } : null;
   if (dragged) plot.setPointerCapture(event.pointerId);
 };
 plot.onpointermove = (event) => {

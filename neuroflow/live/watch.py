@@ -1,0 +1,109 @@
+"""Watch a run of ``neuroflow train`` on a live page: the run goes its own way, the page looks.
+
+The page's questions wait at a desk; the thread that trains answers them between two steps. So
+no number is read while it changes, and the run ends with the same bits as without a page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+from attrs import define, field
+
+from neuroflow.live.session import Frame, Session
+from neuroflow.training import Step, Training
+
+Job = Callable[[], Any]
+
+
+@define(eq=False)
+class Desk:
+    """Where the threads of the server leave their questions for the thread that trains."""
+
+    training: Training
+    losses: list[float] = field(factory=list)
+    _jobs: queue.SimpleQueue[tuple[Job, Future[Any]]] = field(factory=queue.SimpleQueue)
+
+    def ask(self, job: Job) -> Any:
+        """The answer to a question, when its turn has come."""
+        answer: Future[Any] = Future()
+        self._jobs.put((job, answer))
+        return answer.result()
+
+    def seen(self, step: Step) -> None:
+        """A step is done: note its losses, and answer all questions."""
+        self.losses.extend(step.losses)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._answer(*self._jobs.get_nowait())
+
+    def stay(self) -> None:
+        """Answer questions until interrupted."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                self._answer(*self._jobs.get(timeout=0.5))
+
+    def _answer(self, job: Job, answer: Future[Any]) -> None:
+        try:
+            answer.set_result(job())
+        except Exception as error:
+            answer.set_exception(error)
+
+    def session(self, page: str) -> Onlooker:
+        """What one tab talks to."""
+        return Onlooker(self, self.ask(lambda: Session(page, None, self.training, self.losses)))
+
+
+@define(eq=False)
+class Onlooker:
+    """A session at the other side of the desk."""
+
+    desk: Desk
+    session: Session
+
+    @property
+    def playing(self) -> bool:
+        """Whether there is more to come."""
+        return self.session.playing
+
+    @playing.setter
+    def playing(self, _: bool) -> None:
+        """A page cannot stop the run."""
+
+    def handle(self, asked: list[Any]) -> list[Frame]:
+        """As :meth:`Session.handle`, between two steps."""
+        frames: list[Frame] = self.desk.ask(lambda: self.session.handle(asked)) if asked else []
+        return frames
+
+    def tick(self) -> tuple[list[Frame], float]:
+        """As :meth:`Session.tick`, between two steps."""
+        found: tuple[list[Frame], float] = self.desk.ask(self.session.tick)
+        return found
+
+
+def page_of(training: Training) -> str:
+    """The page that suits the data."""
+    data = training.dataset
+    if data.task == "sequence":
+        return "gpt"
+    if data.task == "regression" and data.n_inputs == data.n_outputs == 1:
+        return "function"
+    return "classification" if data.n_inputs == 2 and data.task != "regression" else "training"
+
+
+@contextlib.contextmanager
+def watching(training: Training, port: int = 0) -> Iterator[tuple[str, Desk]]:
+    """Serve the page of a run from another thread; gives its address, and the desk."""
+    from neuroflow.live.server import LiveServer, listening, serve
+
+    desk = Desk(training)
+    listener = listening(port)
+    server = LiveServer(desk.session, page_of(training), listener.getsockname()[1])
+    thread = threading.Thread(target=serve, args=(server, listener), daemon=True)
+    thread.start()
+    yield server.address, desk
