@@ -36,6 +36,9 @@ class Rows:
 
     function: TracedFunction
     numbers: list[float] = field(factory=list)
+    drawn: bool = False
+    """Whether random numbers are among them."""
+
     _known: dict[int, Row] = field(factory=dict)
     _array: Any = None
 
@@ -54,6 +57,7 @@ class Rows:
         start = len(self.numbers)
         self.numbers.extend(numbers)
         self.numbers.extend([number() for number in trace.draws])
+        self.drawn = self.drawn or bool(trace.draws)
         return Row(start, structure, trace)
 
     def arrays(self) -> tuple[Any, Any]:

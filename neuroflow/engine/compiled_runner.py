@@ -61,6 +61,8 @@ class CompiledRunner(Runner):
 
     def _steps(self, batches: Sequence[Sequence[int]], rates: Any, learn: bool) -> NDArray[Any]:
         self._read_parameters(self.executor)
+        if self.rows.drawn:  # random inputs serve one call; the next draws its own
+            self.rows = Rows(self.loss)
         chosen = self._chosen(batches)
         schedule = self.batcher.schedule(self.rows, chosen)
         if self.threads == 1:

@@ -204,7 +204,7 @@ def table(facts: Result, results: dict[str, list[Result]]) -> str:
         f"One run on {facts['processor']} ({facts['cores']} cores, one used), Python"
         f" {facts['python']}; `python tests/benchmarks/engine.py` writes this page anew. A ratio"
         " above 1 means that the line takes so many times as long as neuroflow's first line.",
-        "Compilation is not in the time of a step; it is stated apart.", "",
+        "Times are the least of several runs. Compilation is not in them; it is stated apart.", "",
     ]  # fmt: skip
     for workload, title in TITLES.items():
         rows = [row for row in results.get(workload, []) if "us_per_step" in row]
