@@ -145,22 +145,23 @@ class MultiHeadAttention(nf.Module):
 class FeedForward(nf.Module):
     """Two matrices with an activation between them, for each token on its own.
 
-    down(f(up(x))); with "swiglu", down(silu(gate(x)) * up(x)) (Shazeer 2020, equation 6).
-    Source: Vaswani et al. 2017, equation 2.
+    down(f(up(x))); if it is ``gated``, down(f(gate(x)) * up(x)): SwiGLU with the activation
+    "silu", GEGLU with "gelu" (Shazeer 2020, equations 5 and 6). Source: Vaswani et al. 2017,
+    equation 2.
     """
 
     def __init__(
-        self, *, n_embd: int, hidden: int = 0, activation: Any = "relu", bias: bool = False,
-        initializer: Any = "xavier", rng,
+        self, *, n_embd: int, hidden: int = 0, activation: Any = "relu", gated: bool = False,
+        bias: bool = False, initializer: Any = "xavier", rng,
     ):  # fmt: skip
         self.n_embd, self.hidden = n_embd, hidden or 4 * n_embd
-        self.activation, self.bias, self.initializer = activation, bias, initializer
+        self.activation, self.gated = activation, gated
+        self.bias, self.initializer = bias, initializer
         common = {"bias": bias, "initializer": initializer, "rng": rng}
         self.up = Linear(inputs=n_embd, outputs=self.hidden, **common)
         self.down = Linear(inputs=self.hidden, outputs=n_embd, **common)
-        gated = activation == "swiglu"
         self.gate = Linear(inputs=n_embd, outputs=self.hidden, **common) if gated else None
-        self._activate = find_activation("silu" if gated else activation)
+        self._activate = find_activation(activation)
 
     def forward(self, x):
         """(n_embd,) -> (n_embd,)"""
@@ -181,7 +182,8 @@ class Block(nf.Module):
     def __init__(
         self, *, n_embd: int, n_head: int, key_value_heads: int = 0, hidden: int = 0,
         causal: bool = True, cross: bool = False, positions: str = "none", norm: str = "rms_norm",
-        norm_gain: bool = True, order: str = "pre", activation: Any = "relu", bias: bool = False,
+        norm_gain: bool = True, order: str = "pre", activation: Any = "relu", gated: bool = False,
+        bias: bool = False,
         dropout: float = 0.0, initializer: Any = "xavier", rng,
     ):  # fmt: skip
         if order not in ("pre", "post"):
@@ -189,7 +191,8 @@ class Block(nf.Module):
         self.n_embd, self.n_head, self.key_value_heads = n_embd, n_head, key_value_heads
         self.hidden, self.causal, self.cross, self.positions = hidden, causal, cross, positions
         self.norm, self.norm_gain, self.order, self.activation = norm, norm_gain, order, activation
-        self.bias, self.dropout, self.initializer = bias, dropout, initializer
+        self.gated, self.bias, self.dropout = gated, bias, dropout
+        self.initializer = initializer
         common = {"bias": bias, "initializer": initializer, "rng": rng}
         heads: dict[str, Any] = {
             "n_embd": n_embd, "n_head": n_head, "key_value_heads": key_value_heads,
@@ -197,7 +200,7 @@ class Block(nf.Module):
         self.attention = MultiHeadAttention(**heads, causal=causal, positions=positions, **common)
         self.lookup = MultiHeadAttention(**heads, causal=False, **common) if cross else None
         self.feed_forward = FeedForward(
-            n_embd=n_embd, hidden=hidden, activation=activation, **common
+            n_embd=n_embd, hidden=hidden, activation=activation, gated=gated, **common
         )
         self.norms = [make_norm(norm, n_embd, norm_gain) for _ in range(3 if cross else 2)]
         self._dropout = Dropout(rate=dropout, rng=rng) if dropout else None
@@ -244,7 +247,8 @@ class GPT(nf.Module):
         key_value_heads: int = 0, block_size: int = 16, hidden: int = 0,
         positions: str = "learned", norm: str = "rms_norm", norm_gain: bool = True,
         embedding_norm: bool = False, final_norm: bool = False, order: str = "pre",
-        activation: Any = "relu", bias: bool = False, tied: bool = False, dropout: float = 0.0,
+        activation: Any = "relu", gated: bool = False, bias: bool = False, tied: bool = False,
+        dropout: float = 0.0,
         initializer: Any = {"use": "normal", "std": 0.08}, rng,  # noqa: B006  read only
     ):  # fmt: skip
         self.vocab_size, self.n_layer, self.n_embd, self.n_head = (
@@ -256,7 +260,8 @@ class GPT(nf.Module):
         self.key_value_heads, self.block_size, self.hidden = key_value_heads, block_size, hidden
         self.positions, self.norm, self.norm_gain = positions, norm, norm_gain
         self.embedding_norm, self.final_norm, self.order = embedding_norm, final_norm, order
-        self.activation, self.bias, self.tied, self.dropout = activation, bias, tied, dropout
+        self.activation, self.gated, self.bias = activation, gated, bias
+        self.tied, self.dropout = tied, dropout
         self.initializer = initializer
         common = {"initializer": initializer, "rng": rng}
         self.tokens = Embedding(vocab_size=vocab_size, size=n_embd, **common)
@@ -267,7 +272,7 @@ class GPT(nf.Module):
             Block(
                 n_embd=n_embd, n_head=n_head, key_value_heads=key_value_heads, hidden=hidden,
                 causal=self.causal, positions=inside, norm=norm, norm_gain=norm_gain, order=order,
-                activation=activation, bias=bias, dropout=dropout, **common,
+                activation=activation, gated=gated, bias=bias, dropout=dropout, **common,
             )
             for _ in range(n_layer)
         ]  # fmt: skip
