@@ -118,7 +118,7 @@ class SinusoidalPositions(nf.Module):
     def forward(self, position):
         """A position, counted from 0 -> (size,)"""
         angles = [position / 10000.0 ** (2 * (k // 2) / self.size) for k in range(self.size)]
-        return [math.cos(a) if k % 2 else math.sin(a) for k, a in enumerate(angles)]
+        return [nf.cos(a) if k % 2 else nf.sin(a) for k, a in enumerate(angles)]
 
 
 class Rotary:
