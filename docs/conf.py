@@ -6,6 +6,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 
 import neuroflow
+from neuroflow.live.export import export
 
 HERE = Path(__file__).parent
 
@@ -86,7 +87,9 @@ def add_what_is_not_written_by_hand(app, docname, source):
         source[0] += "\n\n".join(["", *(re.sub("^# ", "## ", t, flags=re.M) for t in tables)])
     if docname == "reference/api":
         others = [
-            n for n in neuroflow.__all__ if n != "ops" and f"neuroflow.{n}\n" not in source[0]
+            n
+            for n in neuroflow.__all__
+            if n != "ops" and not re.search(rf":: neuroflow\.{n}\b", source[0])
         ]
         lines = [line for name in others for line in documented(name)]
         if lines:
@@ -100,6 +103,14 @@ def documented(name):
     return [f".. autofunction:: neuroflow.{name}", ""]
 
 
+def write_live_pages(app, problem):
+    """The live pages beside their chapters; they run if ``docs/live/fetch.py`` got Pyodide."""
+    if problem is None and app.builder.name == "html":
+        pyodide = HERE / "_build" / "pyodide" / "node_modules" / "pyodide"
+        export(Path(app.outdir) / "live" / "app", pyodide if pyodide.is_dir() else None)
+
+
 def setup(app):
     """Connect what is particular to this book."""
+    app.connect("build-finished", write_live_pages)
     app.connect("source-read", add_what_is_not_written_by_hand)
