@@ -1,0 +1,24 @@
+"""Fetch Pyodide for the live pages, with npm, into ``docs/_build/pyodide``."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "_build" / "pyodide"
+VERSION = "314.0.7"
+
+
+def main() -> int:
+    """0 if Pyodide is there afterwards; 1 with the reason if not."""
+    npm = shutil.which("npm")
+    if npm is None:
+        print("npm is not installed: the live pages will show a picture only", file=sys.stderr)
+        return 1
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(FOLDER)]
+    return subprocess.run([*command, f"pyodide@{VERSION}"]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
