@@ -138,7 +138,7 @@ class Chart:
         named = {line.name: line for line in reversed(self.lines) if line.name}
         parts = []
         for row, (name, line) in enumerate(reversed(list(named.items()))):
-            y = TOP + 14 + 18 * row
+            y = TOP + 14 + 18 * (row + bool(self.y_label))
             x = LEFT + 12
             dash = ' stroke-dasharray="7 5"' if line.dashed else ""
             parts.append(
