@@ -52,9 +52,8 @@ class Sampling:
         if self.temperature == 0.0:
             best = max(range(len(logits)), key=logits.__getitem__)
             return [float(k == best) for k in range(len(logits))]
-        scaled = [x / self.temperature for x in logits]
-        largest = max(scaled)
-        exps = [math.exp(x - largest) for x in scaled]
+        largest = max(logits)  # taken away first: no quotient of what is left is too large
+        exps = [math.exp((x - largest) / self.temperature) for x in logits]
         total = sum(exps)
         return self._cut([x / total for x in exps])
 
