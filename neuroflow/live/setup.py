@@ -169,10 +169,20 @@ def _change(tree: Tree, choice: Choice, value: Any) -> None:
         tree[section] = {"use": value, **kept}
     elif choice.name == "loss":
         tree[section] = {"use": value}
+    elif choice.name == "learning_rate":
+        _scale_schedule(table, value / table[key])
+        table[key] = value
     elif section != "data" or key in _data_settings(tree["data"]["use"]):
         table[key] = value
     if choice.name == "epochs":
         table.pop("steps", None)
+
+
+def _scale_schedule(optimizer: Tree, factor: float) -> None:
+    """Where the learning rate ends moves with where it starts."""
+    schedule = optimizer["schedule"]
+    if isinstance(schedule, dict) and isinstance(schedule.get("to"), float):
+        schedule["to"] = float(f"{schedule['to'] * factor:.12g}")
 
 
 def _used(tree: Tree, choice: Choice) -> Any:

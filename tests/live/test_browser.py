@@ -260,10 +260,13 @@ def test_a_restarted_server_says_what_to_do(demo_server, tab):
     assert tab.page.is_disabled("#play")
 
 
-def test_a_phone_shows_everything_without_scrolling_sideways(server, tab):
+@pytest.mark.parametrize("name", ["classification", "gpt"])
+def test_a_phone_shows_everything_in_one_column(server, tab, name):
     tab.page.set_viewport_size({"width": 360, "height": 740})
-    tab.open(at(server, "classification"))
+    tab.open(at(server, name))
     assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    sections = "() => [...document.querySelectorAll('main > *')].map(e => e.offsetWidth)"
+    assert set(tab.page.evaluate(sections)) == {336}
     tab.page.click("#step")
     tab.wait("neuroflow.now.step === 1")
 

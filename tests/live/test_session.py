@@ -115,6 +115,16 @@ def test_a_learning_rate_changes_while_the_run_goes_on(ask):
     assert after["edited"]
 
 
+def test_the_end_of_a_schedule_moves_with_its_start(ask):
+    session = Session("classification")
+    ask(session, do="configure", setup={"learning_rate": 0.3})
+    ask(session, do="configure", setup={"learning_rate": 0.05})
+    assert session.training.configuration["optimizer"]["schedule"]["to"] == 0.005
+    other = Session("classification")
+    ask(other, do="open", setup={"learning_rate": 0.05})
+    assert other.toml() == session.toml()
+
+
 def test_everything_else_starts_anew_with_fitting_ends(ask):
     session = Session("classification")
     ask(session, do="step")

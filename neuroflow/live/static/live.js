@@ -449,11 +449,11 @@ function ofPoint(frame) {
 }
 
 function gradientOf(frame) {
-  const rows = frame.parts.map((p) => row(text(p.node, true), text(p.op), number(p.local), text("×"), number(p.upstream), number(p.amount)));
-  for (const r of frame.rest) rows.push(row(text(`${r.count} more in ${r.scope || "the loss"}`), "", "", "", "", number(r.amount)));
+  const rows = frame.parts.map((p) => row(text(p.node, true), number(p.local), text("×"), number(p.upstream), number(p.amount)));
+  for (const r of frame.rest) rows.push(row(text(`${r.count} more in ${r.scope || "the loss"}`), "", "", "", number(r.amount)));
   return el("div", { className: "scroll" },
     el("h3", {}, `Slope of ${frame.of}: ${short(frame.gradient, 6)}`),
-    frame.parts.length ? table(["used in", "op", "local slope", "", "upstream", "contribution"], [...rows, sum("sum", "", "", "", "", number(frame.sum))]) : el("p", { className: "small" }, "Nothing uses it."));
+    frame.parts.length ? table(["used in", "local slope", "", "upstream", "contribution"], [...rows, sum("sum", "", "", "", number(frame.sum))]) : el("p", { className: "small" }, "Nothing uses it."));
 }
 
 function head(title, value, more = "") {
