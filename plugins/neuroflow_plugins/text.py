@@ -20,9 +20,9 @@ def lines(
 ):
     """One text per line of a UTF-8 file, in an order drawn by ``rng``; empty lines are left out.
 
-    The tokenizer learns its vocabulary from the file. Texts are cut after ``block_size`` tokens;
-    ``most_lines`` keeps so many of the shuffled lines (0 for all). Raises InputError for a file
-    that holds no text, and for a vocabulary of more than 4,096 pieces.
+    The tokenizer learns its vocabulary from the file. Longer texts are read in windows of
+    ``block_size`` tokens; ``most_lines`` keeps so many of the shuffled lines (0 for all). Raises
+    InputError for a file that holds no text, and for a vocabulary of more than 4,096 pieces.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -64,9 +64,10 @@ def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
     inputs, targets = [], []
     for text in texts:
         tokens = [learned.bos, *learned.encode(text), learned.bos]
-        n = min(block_size, len(tokens) - 1)
-        inputs.append(tokens[:n])
-        targets.append(tokens[1 : n + 1])
+        for start in range(0, len(tokens) - 1, block_size):
+            window = tokens[start : start + block_size + 1]
+            inputs.append(window[:-1])
+            targets.append(window[1:])
     return nf.Dataset(
         inputs, targets, "sequence", name=name, tokenizer=learned, vocab_size=learned.vocab_size
     )

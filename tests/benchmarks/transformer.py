@@ -7,6 +7,7 @@ and the cost of a generated token over the length of what was read.
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import resource
@@ -70,11 +71,13 @@ def timed(runner, steps):
 def writing(model, block):
     """Seconds for one token more, by how many were read before; and tokens per second."""
     writer = nf.Writer(model)
-    seconds = []
-    for token in range(block):
-        start = time.perf_counter()
-        writer.read(token % 27)
-        seconds.append(time.perf_counter() - start)
+    seconds = [math.inf] * block
+    for _ in range(5):  # the best of five: others use the machine too
+        writer.begin()
+        for position in range(block):
+            start = time.perf_counter()
+            writer.read(position % 27)
+            seconds[position] = min(seconds[position], time.perf_counter() - start)
     shown = {1, block // 4, block // 2, block}
     return {
         "per_second": round(block / sum(seconds), 1),

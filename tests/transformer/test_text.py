@@ -75,6 +75,15 @@ def test_lines_of_a_file_with_anything_in_them(tmp_path):
     assert texts == ["first ✓", "zweite größe"]
 
 
+def test_long_lines_are_read_in_windows(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("abcdefg")
+    data = load("lines", path=str(path), block_size=3)
+    bos = data.tokenizer.bos
+    assert data.inputs == [[bos, 0, 1], [2, 3, 4], [5, 6]]
+    assert data.targets == [[0, 1, 2], [3, 4, 5], [6, bos]]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [("", "holds no text"), (" \n\n", "holds no text"), (None, "cannot read text from")],
