@@ -102,6 +102,7 @@ def _make_font(path: Path) -> None:
         return
     from fontTools import subset
 
+    subset.log.setLevel("WARNING")
     whole = Path(spec.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
     if not whole.exists():
         return
