@@ -5,6 +5,7 @@ Each pass takes a :class:`Graph` and gives a graph that computes the same number
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import numpy as np
@@ -214,7 +215,7 @@ def reachable(graph: Graph) -> NDArray[np.bool_]:
     live = bytearray(len(graph))
     for cell in graph.outputs.tolist():
         live[cell] = 1
-    op, start, inputs = graph.op.tolist(), graph.start.tolist(), graph.inputs
+    op, start, inputs = memoryview(graph.op), memoryview(graph.start), graph.inputs
     for node in range(len(graph) - 1, -1, -1):
         if live[node] and op[node] > INPUT:
             for x in inputs[start[node] : start[node + 1]].tolist():
@@ -249,9 +250,9 @@ def keep(graph: Graph, kept: NDArray[np.bool_]) -> Graph:
 
 def levelled(graph: Graph) -> Graph:
     """Fill in ``level`` and ``uniform``."""
-    op, start, inputs = graph.op.tolist(), graph.start.tolist(), graph.inputs
+    op, start, inputs = memoryview(graph.op), memoryview(graph.start), graph.inputs
     is_take = [not isinstance(entry, (Op, str)) for entry in graph.ops]
-    level = [0] * len(op)
+    level = array("i", bytes(4 * len(op)))
     uniform = bytearray(len(op))
     for node, number in enumerate(op):
         if number <= INPUT:
@@ -262,7 +263,7 @@ def levelled(graph: Graph) -> Graph:
         uniform[node] = not is_take[number] and all(uniform[x] for x in xs)
     return evolve(
         graph,
-        level=np.array(level, dtype=np.int32),
+        level=np.frombuffer(level, np.int32),
         uniform=np.frombuffer(bytes(uniform), np.bool_),
     )
 
