@@ -198,6 +198,8 @@ def _change_data(tree: Tree, given: Mapping[str, Any]) -> None:
     before = tree["data"]
     if given.get("dataset") == before["use"] and "rows" not in given:
         return
+    if "rows" not in given:
+        _check_offered(CHOICES["dataset"], given["dataset"])
     if dataset_of(tree).n_inputs != 2:
         raise InputError("the data of this page cannot be exchanged; expected points of the plane")
     beside = {k: before[k] for k in ("test", "standardize") if k in before}
@@ -209,9 +211,6 @@ def _change_data(tree: Tree, given: Mapping[str, Any]) -> None:
         tree["data"] = {"use": "rows", "rows": points, "classes": classes, **beside}
         return
     name = given["dataset"]
-    if name == "rows" and before["use"] == "rows":
-        return
-    _check_offered(CHOICES["dataset"], name)
     known = _data_settings(name)
     kept = {k: v for k, v in before.items() if k in known and k not in ("noise", "factor", "rows")}
     tree["data"] = {"use": name, **kept, **beside}
