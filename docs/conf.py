@@ -83,8 +83,10 @@ html_show_sphinx = False
 def add_what_is_not_written_by_hand(app, docname, source):
     """Append benchmark tables, written by their programs, and public names not yet grouped."""
     if docname == "reference/benchmarks":
-        tables = [p.read_text(encoding="utf-8") for p in sorted(HERE.glob("benchmarks*.md"))]
-        source[0] += "\n\n".join(["", *(re.sub("^# ", "## ", t, flags=re.M) for t in tables)])
+        for table in sorted(HERE.glob("benchmarks*.md")):
+            app.env.note_dependency(str(table))
+            text = re.sub(r"\A---\n.*?\n---\n", "", table.read_text(encoding="utf-8"), flags=re.S)
+            source[0] += "\n" + re.sub("^(#+) ", r"#\1 ", text, flags=re.M)
     if docname == "reference/api":
         others = [
             n
