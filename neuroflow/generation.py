@@ -84,6 +84,11 @@ class Written:
     probabilities: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
 
 
+def can_write(model: Any) -> bool:
+    """Whether a model goes on token by token: it has ``step``, and no token looks at later ones."""
+    return hasattr(model, "step") and getattr(model, "causal", True)
+
+
 class Writer:
     """A model that reads a text token by token; its ``logits`` are those of what comes next.
 
@@ -92,7 +97,7 @@ class Writer:
     """
 
     def __init__(self, model: Any) -> None:
-        if not (hasattr(model, "step") and getattr(model, "causal", True)):
+        if not can_write(model):
             raise InputError(
                 f"{type(model).__name__} cannot write: expected a causal language model, in which"
                 " no token looks at later ones, such as gpt"

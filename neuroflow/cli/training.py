@@ -11,6 +11,7 @@ import click
 from neuroflow.cli.output import Command, console, note, print_json, table
 
 if TYPE_CHECKING:
+    from neuroflow.data import Dataset
     from neuroflow.run import Run
     from neuroflow.training import Step
 
@@ -134,17 +135,31 @@ def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) 
 
         console().print(sketch_of_run(run, min(70, console().width - 10)))
         note("for a picture as PNG: pip install 'neuroflow[plot]'", style="dim")
-    verb = "generate" if samples else "predict"
-    note(f"ask it: neuroflow {verb} {run.folder} ...", style="dim")
+    if asked := _how_to_ask(run):
+        note(f"ask it: neuroflow {asked}", style="dim")
+
+
+def _how_to_ask(run: Run) -> str:
+    """The command that asks the model of a run; none for texts that no model wrote on."""
+    from neuroflow.generation import can_write
+
+    training = run.training
+    if training.dataset.task != "sequence":
+        return f"predict {run.folder} ..."
+    if not can_write(training.model):
+        return ""
+    prompt = " --prompt ... --temperature 0 --count 1" if _asks(training.dataset) else ""
+    return f"generate {run.folder}{prompt}"
 
 
 def _samples(run: Run) -> list[dict[str, Any]]:
     """What a language model writes after its training; a text that it was shown is marked."""
     from neuroflow.core.random import SplitMix32
-    from neuroflow.generation import generate, texts_of
+    from neuroflow.generation import can_write, generate, texts_of
 
     training = run.training
-    if training.dataset.tokenizer is None or not hasattr(training.model, "step"):
+    data = training.dataset
+    if data.tokenizer is None or not can_write(training.model) or _asks(data):
         return []
     parts = [training.dataset, *([training.test] if training.test else [])]
     known = {text for part in parts for text in texts_of(part)}
@@ -153,6 +168,11 @@ def _samples(run: Run) -> list[dict[str, Any]]:
         count=SAMPLES, most_tokens=MOST_SAMPLE_TOKENS, temperature=0.8,
     )  # fmt: skip
     return [{"text": one.text, "known": one.text in known} for one in written]
+
+
+def _asks(data: Dataset) -> bool:
+    """Whether the texts are questions with answers: without a question there is no answer."""
+    return any(len(a) < len(q) for q, a in zip(data.inputs, data.targets, strict=True))
 
 
 def _anomalies(run: Run, quiet: bool) -> list[dict[str, Any]]:
