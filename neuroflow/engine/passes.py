@@ -215,7 +215,7 @@ def reachable(graph: Graph) -> NDArray[np.bool_]:
     live = bytearray(len(graph))
     for cell in graph.outputs.tolist():
         live[cell] = 1
-    op, start, inputs = memoryview(graph.op), memoryview(graph.start), graph.inputs
+    op, start, inputs = graph.op.data, graph.start.data, graph.inputs
     for node in range(len(graph) - 1, -1, -1):
         if live[node] and op[node] > INPUT:
             for x in inputs[start[node] : start[node + 1]].tolist():
@@ -250,7 +250,7 @@ def keep(graph: Graph, kept: NDArray[np.bool_]) -> Graph:
 
 def levelled(graph: Graph) -> Graph:
     """Fill in ``level`` and ``uniform``."""
-    op, start, inputs = memoryview(graph.op), memoryview(graph.start), graph.inputs
+    op, start, inputs = graph.op.data, graph.start.data, graph.inputs
     is_take = [not isinstance(entry, (Op, str)) for entry in graph.ops]
     level = array("i", bytes(4 * len(op)))
     uniform = bytearray(len(op))
