@@ -19,8 +19,8 @@ PICTURE = "picture.png"
 SAMPLES, MOST_SAMPLE_TOKENS = 10, 32
 _ORDER = (
     "loss", "accuracy", "r2", "perplexity", "test_loss", "test_accuracy", "test_r2",
-    "test_perplexity", "steps", "epochs", "parameters", "examples", "test_examples", "backend",
-    "note", "seconds", "folder", "picture",
+    "test_perplexity", "floors", "steps", "epochs", "parameters", "examples", "test_examples",
+    "backend", "note", "seconds", "folder", "picture",
 )  # fmt: skip
 
 
@@ -188,6 +188,8 @@ def _anomalies(run: Run, quiet: bool) -> list[dict[str, Any]]:
 def _shown(name: str, value: Any) -> str:
     if "accuracy" in name:
         return f"{value:.2%}"
+    if name == "floors":
+        return ", ".join(f"{model} {loss:.4g}" for model, loss in value.items())
     if name == "seconds":
         return f"{value:.3g}"
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from neuroflow.data import Dataset
 from neuroflow.training import class_of
@@ -23,10 +23,14 @@ Losses = list[tuple[float, float]]
 
 @frozen
 class History:
-    """The losses of a run, read from its metrics file: ``(step, loss)`` in each list."""
+    """The losses of a run, read from its metrics file: ``(step, loss)`` in each list.
+
+    ``floors`` are the losses of the simplest models of its text, if it learns from text.
+    """
 
     train: Losses
     test: Losses
+    floors: dict[str, float] = field(factory=dict)
 
     @classmethod
     def of(cls, run: Run) -> History:
@@ -37,6 +41,7 @@ class History:
         return cls(
             [(line["step"], line["loss"]) for line in lines],
             [(line["step"], line["test_loss"]) for line in lines if "test_loss" in line],
+            dict(run.training.dataset.facts.get("floors", {})),
         )
 
 

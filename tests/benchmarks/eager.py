@@ -42,7 +42,7 @@ orphan: true
 
 Written by `python tests/benchmarks/eager.py` in one run on CPython
 {platform.python_version()}. A step is one of micrograd's moons demo: MLP 2-16-16-1, 100 points,
-full batch. "Node by node" runs micrograd's own `nn` module on both libraries' values; "with dots" is
+full batch. "Node by node" runs micrograd's own `nn` module on both libraries; "with dots" is
 neuroflow's MLP, one `dot` node per neuron. micrograd spends most of its time in the garbage
 collector, for its nodes form cycles; the ratio with one collection per step is stated too.
 """

@@ -73,3 +73,16 @@ def test_the_summary_names_the_floors_of_the_data():
     floors = nf.train(SMALL, {"data.test": 0.25}).run().summary()["floors"]
     assert floors["uniform"] == pytest.approx(math.log(5))
     assert set(floors) == {"uniform", "unigram", "bigram"}
+
+
+def test_the_chart_carries_the_floors(tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    from matplotlib.figure import Figure
+
+    from neuroflow.view.outcome import History
+    from neuroflow.view.plots import _draw_loss
+
+    run = nf.Run.start(SMALL, tmp_path / "run").run()
+    axes = Figure().subplots()
+    _draw_loss(axes, History.of(run))
+    assert {text.get_text() for text in axes.texts} == {"uniform", "unigram", "bigram"}
