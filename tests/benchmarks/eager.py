@@ -2,7 +2,8 @@
 
     python tests/benchmarks/eager.py
 
-Writes the table ``docs/benchmarks-eager.md``.
+Writes ``docs/benchmarks-eager.json`` and the table beside it.
+
 Needs micrograd. Its own ``nn`` module runs on either library's Value, so that "identical
 arithmetic" is meant literally. Each measurement has a process of its own, for the cost of
 garbage collection depends on what else lives there. CPython's automatic collection stays on, as
@@ -190,6 +191,7 @@ def main() -> None:
     figures = measure()
     rows = "\n".join(f"| {name} | {figure:,.2f} |" for name, figure in figures.items())
     print(rows)
+    arguments.out.with_suffix(".json").write_text(json.dumps(figures, indent=2) + "\n")
     arguments.out.write_text(f"{HEADER}\n| | |\n| --- | ---: |\n{rows}\n", encoding="utf-8")
 
 

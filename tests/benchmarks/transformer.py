@@ -2,7 +2,7 @@
 
 Trains the recipes names and addition, measures training steps and generated tokens per second
 (PyTorch, if it is installed, in the same run), and the cost of a generated token over the length
-of what was read. Writes ``docs/transformer-results.json`` and ``docs/benchmarks-transformer.md``.
+of what was read. Writes ``docs/benchmarks-transformer.json`` and ``docs/benchmarks-transformer.md``.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def main():
         },
     }
     text = json.dumps(results, indent=2) + "\n"
-    (DOCS / "transformer-results.json").write_text(text, encoding="utf-8")
+    (DOCS / "benchmarks-transformer.json").write_text(text, encoding="utf-8")
     (DOCS / "benchmarks-transformer.md").write_text(table(results), encoding="utf-8")
     print(text, end="")
 
