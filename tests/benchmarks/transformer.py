@@ -2,7 +2,7 @@
 
 Trains the recipes names and addition, measures training steps and generated tokens per second
 (PyTorch, if it is installed, in the same run), and the cost of a generated token over the length
-of what was read. Writes ``docs/benchmarks-transformer.json`` and ``docs/benchmarks-transformer.md``.
+of what was read. Writes ``docs/benchmarks-transformer.json`` and the table beside it.
 """
 
 from __future__ import annotations
