@@ -139,7 +139,7 @@ class Op:
             raise self._wrong_inputs(len(inputs))
         flat = tuple(chain.from_iterable(inputs))
         length = len(inputs[0])
-        if length == 0 or any(len(vector) != length for vector in inputs[1:]):
+        if length == 0 or set(map(len, inputs)) != {length}:
             shown = ", ".join(str(len(vector)) for vector in inputs)
             raise InputError(
                 f"{self.name} got vectors of length {shown};"

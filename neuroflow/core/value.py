@@ -121,6 +121,7 @@ class Value:
 
 
 _data = attrgetter("data")
+_bare = object.__new__
 
 
 def _real(data: object) -> float:
@@ -156,9 +157,11 @@ def build_node(op: Op, inputs: tuple[Any, ...]) -> Value:
         if type(x) is not Value:
             inputs = tuple(map(lift, inputs))
             break
-    node = Value(0.0)
+    node = _bare(Value)  # without __init__: nodes are made by the million
     node.op = op
     node.inputs = inputs
+    node.grad = 0.0
+    node.name = ""
     node.scope = context.get().scope
     try:
         data = op.forward(*map(_data, inputs))

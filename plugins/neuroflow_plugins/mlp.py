@@ -65,7 +65,7 @@ class Neuron(nf.Module):
         draw = nf.resolve("initializer", initializer)
         self.weights = [nf.Value(draw(rng, inputs, outputs)) for _ in range(inputs)]
         self.bias = nf.Value(0.0) if bias else False
-        self._activate = find_activation(activation)
+        self._activate = None if activation == "linear" else find_activation(activation)
 
     def configuration(self):
         """The arguments that build this neuron again; ``bias`` is whether it has one."""
@@ -74,7 +74,8 @@ class Neuron(nf.Module):
     def forward(self, xs):
         """One number for a list of ``inputs`` numbers."""
         _check_inputs(xs, self.inputs, "a neuron")
-        return self._activate([self.weighted_sum(xs)])[0]
+        total = self.weighted_sum(xs)
+        return total if self._activate is None else self._activate([total])[0]
 
     def weighted_sum(self, xs):
         """w . x + b, before the activation."""
