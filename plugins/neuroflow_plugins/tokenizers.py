@@ -7,6 +7,7 @@ A tokenizer starts empty and learns its vocabulary from texts: ``Characters().le
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
 from itertools import pairwise
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import neuroflow as nf
 
 
-class Tokenizer:
+class Tokenizer(ABC):
     """What all tokenizers share: pieces of text, numbered in order, and BOS after the last.
 
     ``pieces`` are the texts of the ids 0, 1, 2 ...
@@ -42,9 +43,9 @@ class Tokenizer:
         """A tokenizer of this kind with the vocabulary of these texts."""
         return type(self)(pieces=sorted({piece for text in texts for piece in self.split(text)}))
 
+    @abstractmethod
     def split(self, text: str) -> list[str]:
         """The pieces of a text, joined again by nothing."""
-        raise NotImplementedError
 
     def encode(self, text: str) -> list[int]:
         """Token ids, without BOS. Raises InputError for what the vocabulary lacks."""
