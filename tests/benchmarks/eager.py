@@ -40,7 +40,7 @@ HEADER = f"""---
 orphan: true
 ---
 
-## Eager Python, beside micrograd 0.1.0
+# Eager Python, beside micrograd 0.1.0
 
 Written by `python tests/benchmarks/eager.py` in one run on CPython
 {platform.python_version()}. A step is one of micrograd's moons demo: MLP 2-16-16-1, 100 points,

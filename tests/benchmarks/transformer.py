@@ -156,7 +156,7 @@ def torch_speed(settings):
 def table(results):
     """The figures as a page for the documentation."""
     lines = [
-        "---\norphan: true\n---\n\n## Transformers\n",
+        "---\norphan: true\n---\n\n# Transformers\n",
         "Written by `python tests/benchmarks/transformer.py` in one run on",
         f"{results['machine']}, CPython {results['python']}, float64; PyTorch is eager, float32,"
         " one thread.\n",
