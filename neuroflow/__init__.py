@@ -25,7 +25,7 @@ _HOME = {
     "neuroflow.core.gradient": "gradients jvp",
     "neuroflow.core.module": "Module",
     "neuroflow.core.random": "SplitMix32",
-    "neuroflow.core.errors": "BackendError ConfigurationError DomainError FileError InputError"
+    "neuroflow.base.errors": "BackendError ConfigurationError DomainError FileError InputError"
     " NeuroflowError PluginError RegistryError StateError TraceError",
     "neuroflow.engine.draws": "random_input",
     "neuroflow.engine.compile": "Compiled Gradients compile",
@@ -82,7 +82,7 @@ def __dir__() -> list[str]:
 def _connect() -> None:
     """Let the core find registered ops without importing the registry itself."""
     import neuroflow.core.arithmetic  # noqa: F401  the operators of Value
-    from neuroflow.core.value import resolver
+    from neuroflow.base.resolver import resolver
 
     def load() -> dict[str, Any]:
         from neuroflow.plugin import ops_by_name

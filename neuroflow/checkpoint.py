@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from attrs import asdict, field, frozen
 
-from neuroflow.core.errors import FileError, PluginError, RegistryError, StateError
+from neuroflow.base.errors import FileError, PluginError, RegistryError, StateError
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
 from neuroflow.files import write_file

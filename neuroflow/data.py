@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from neuroflow.core.errors import InputError, did_you_mean
+from neuroflow.base.errors import InputError, did_you_mean
 
 TASKS = ("regression", "binary", "classes", "sequence")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
+from neuroflow.base.errors import InputError, did_you_mean
 from neuroflow.core import elementary
-from neuroflow.core.errors import InputError, did_you_mean
 from neuroflow.core.value import Value
 
 LONGEST = 500
@@ -89,7 +89,7 @@ def parse_expression(
     >>> parse_expression("__import__('os')")
     Traceback (most recent call last):
     ...
-    neuroflow.core.errors.InputError: cannot read f(x) = __import__('os'): unknown function
+    neuroflow.base.errors.InputError: cannot read f(x) = __import__('os'): unknown function
     '__import__'; write numbers, x, pi, e, + - * / **, brackets and abs, cos, erf, exp, log, max,
     min, sin, sqrt, tan, tanh, such as sin(x) + x**2 / 10
     """

@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from neuroflow.core.errors import FileError
+from neuroflow.base.errors import FileError
 
 
 def write_file(path: str | Path, content: bytes | str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.core.errors import InputError
+from neuroflow.base.errors import InputError
 from neuroflow.data import Dataset
 from neuroflow.engine.runner import numbers_of
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuroflow.core.errors import did_you_mean
+from neuroflow.base.errors import did_you_mean
 from neuroflow.plugin import ops_by_name
 
 

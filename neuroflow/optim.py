@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.core.errors import InputError, did_you_mean
+from neuroflow.base.errors import InputError, did_you_mean
 
 
 @frozen(eq=False, repr=False)

@@ -24,7 +24,7 @@ from typing import Any, Literal, overload
 import pluggy
 from attrs import define, field
 
-from neuroflow.core.errors import PluginError
+from neuroflow.base.errors import PluginError
 from neuroflow.core.op import Op
 from neuroflow.registry import (
     BUNDLED,

@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(
 
 
 def _items(session: pytest.Session, name: str) -> Iterator[pytest.Item]:
-    from neuroflow.core.errors import InputError
+    from neuroflow.base.errors import InputError
     from neuroflow.inspect.checks.targets import find_target
 
     try:

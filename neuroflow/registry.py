@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from attrs import define, evolve, field, frozen
 
-from neuroflow.core.errors import PluginError, RegistryError, did_you_mean
+from neuroflow.base.errors import PluginError, RegistryError, did_you_mean
 from neuroflow.core.op import Op
 
 BUNDLED = "neuroflow"

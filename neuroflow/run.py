@@ -20,6 +20,7 @@ from typing import Any
 
 from attrs import asdict, define, field
 
+from neuroflow.base.errors import FileError, StateError
 from neuroflow.checkpoint import (
     CHECKPOINT,
     OPTIMIZER,
@@ -28,7 +29,6 @@ from neuroflow.checkpoint import (
     read_arrays,
     save,
 )
-from neuroflow.core.errors import FileError, StateError
 from neuroflow.data import Dataset
 from neuroflow.files import cannot_write, write_file
 from neuroflow.spec import changed, configure, resolve, to_toml

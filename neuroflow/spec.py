@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from attrs import define, field, frozen
 
-from neuroflow.core.errors import (
+from neuroflow.base.errors import (
     ConfigurationError,
     FileError,
     InputError,
@@ -421,7 +421,7 @@ def configure(
     >>> configure({"model": "mpl"})
     Traceback (most recent call last):
     ...
-    neuroflow.core.errors.ConfigurationError: the configuration has 5 problems:
+    neuroflow.base.errors.ConfigurationError: the configuration has 5 problems:
       model.use: unknown layer 'mpl'; did you mean 'mlp'? see: neuroflow list layers
       loss: missing; expected a table: how wrong one prediction is
       optimizer: missing; expected a table: how parameters move

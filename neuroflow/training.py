@@ -19,8 +19,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from neuroflow.core.arithmetic import mean
-from neuroflow.core.errors import (
+from neuroflow.base.errors import (
     BackendError,
     ConfigurationError,
     DomainError,
@@ -28,6 +27,7 @@ from neuroflow.core.errors import (
     NeuroflowError,
     TraceError,
 )
+from neuroflow.core.arithmetic import mean
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import no_grad
 from neuroflow.data import Dataset

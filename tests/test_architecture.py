@@ -12,6 +12,7 @@ import neuroflow as nf
 ROOT = Path(nf.__file__).parent
 BUNDLED = ROOT.parent / "plugins" / "neuroflow_plugins"
 LAYERS = (
+    {"base"},
     {"core"},
     {"registry", "optim"},
     {"plugin", "ops"},
@@ -79,14 +80,19 @@ def test_imports_point_downwards(path):
             assert LAYER_OF[part] <= here, f"{path}: {module} lies above {part_of(path)}"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "core").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*sorted((ROOT / "base").glob("*.py")), *sorted((ROOT / "core").glob("*.py"))],
+    ids=lambda p: p.stem,
+)
 def test_the_core_imports_the_standard_library_attrs_and_itself(path):
     import sys
 
     for module, _ in imports(path):
         first = module.partition(".")[0]
         allowed = first in sys.stdlib_module_names or first == "attrs"
-        assert allowed or module.startswith("neuroflow.core") or module == "neuroflow", module
+        own = module.startswith(("neuroflow.base", "neuroflow.core"))
+        assert allowed or own or module == "neuroflow", module
 
 
 @pytest.mark.parametrize("path", sorted(BUNDLED.glob("*.py")), ids=lambda p: p.stem)

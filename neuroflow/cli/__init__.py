@@ -20,13 +20,13 @@ from typing import Any
 
 import click
 
-from neuroflow.cli.output import show_error
-from neuroflow.core.errors import (
+from neuroflow.base.errors import (
     ConfigurationError,
     NeuroflowError,
     RegistryError,
     did_you_mean,
 )
+from neuroflow.cli.output import show_error
 
 COMMANDS = {
     "train": "Train a recipe or a configuration.",

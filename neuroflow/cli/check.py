@@ -25,7 +25,7 @@ def check(names: tuple[str, ...], as_json: bool, extremes: bool) -> int:
       neuroflow check my_ops.py --extremes
       neuroflow check "op/*"
     """
-    from neuroflow.core.errors import InputError
+    from neuroflow.base.errors import InputError
     from neuroflow.inspect.check import check as check_all
 
     try:

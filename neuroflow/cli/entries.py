@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neuroflow.base.errors import PluginError
 from neuroflow.cli.output import console, json_option, note, print_json, table
-from neuroflow.core.errors import PluginError
 
 if TYPE_CHECKING:
     from neuroflow.registry import Entry

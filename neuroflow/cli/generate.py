@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neuroflow.base.errors import InputError, NeuroflowError
 from neuroflow.cli.output import console, json_option, note, print_json, table
-from neuroflow.core.errors import InputError, NeuroflowError
 
 if TYPE_CHECKING:
     from neuroflow.checkpoint import SavedModel

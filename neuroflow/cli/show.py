@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neuroflow.base.errors import NeuroflowError, RegistryError, did_you_mean
 from neuroflow.cli.entries import described
 from neuroflow.cli.output import console, json_option, print_json
-from neuroflow.core.errors import NeuroflowError, RegistryError, did_you_mean
 
 if TYPE_CHECKING:
     from neuroflow.core.op import Op

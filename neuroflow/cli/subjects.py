@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import frozen
 
-from neuroflow.core.errors import InputError, did_you_mean
+from neuroflow.base.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from neuroflow.core.value import Value

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from neuroflow.base.errors import BackendError
 from neuroflow.cli.output import json_option, note
 from neuroflow.cli.training import anomaly_option, finish, follow
-from neuroflow.core.errors import BackendError
 
 
 @click.command()

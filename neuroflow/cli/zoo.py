@@ -31,7 +31,7 @@ def zoo(name: str | None, line: int | None, fix: Path | None, solution: bool, as
       neuroflow zoo
       neuroflow zoo linear_1 --line 3
     """
-    from neuroflow.core.errors import did_you_mean
+    from neuroflow.base.errors import did_you_mean
 
     twins = _animals().TWINS
     if name is None:

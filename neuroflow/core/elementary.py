@@ -6,67 +6,14 @@ node of the op registered as ``exp``. So a rule written with them is one text fo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from functools import cache, reduce, wraps
-from importlib import import_module
-from types import SimpleNamespace
+from functools import wraps
 from typing import Any, Protocol
 
-from neuroflow.core.errors import InputError
-from neuroflow.core.value import Value, resolver
-
-
-@cache
-def library(kind: str) -> SimpleNamespace:
-    """The elementary functions for one kind of number, named by the package of its type."""
-    module = math if kind == "builtins" else import_module(kind)
-    functions = dict(vars(module))
-    functions.setdefault("log1p", lambda x: functions["log"](1 + x))
-    functions.setdefault("expm1", lambda x: functions["exp"](x) - 1)
-    functions.update(_SPELLED_DIFFERENTLY[kind](module))
-    return SimpleNamespace(**functions)
-
-
-def _choose(condition: Any, a: Any, b: Any) -> Any:
-    return a if condition else b
-
-
-def _largest(*xs: Any) -> Any:
-    return max(xs)
-
-
-def _smallest(*xs: Any) -> Any:
-    return min(xs)
-
-
-_SPELLED_DIFFERENTLY: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "builtins": lambda math: {
-        "absolute": abs,
-        "power": math.pow,
-        "where": _choose,
-        "maximum": _largest,
-        "minimum": _smallest,
-    },
-    "numpy": lambda np: {
-        "erf": np.vectorize(math.erf, otypes=[float]),
-        "maximum": lambda *xs: reduce(np.maximum, xs),
-        "minimum": lambda *xs: reduce(np.minimum, xs),
-    },
-    "sympy": lambda sympy: {
-        "absolute": sympy.Abs,
-        "power": sympy.Pow,
-        "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
-        "maximum": sympy.Max,
-        "minimum": sympy.Min,
-    },
-    "mpmath": lambda mpmath: {
-        "absolute": abs,
-        "where": _choose,
-        "maximum": _largest,
-        "minimum": _smallest,
-    },
-}
+from neuroflow.base.errors import InputError
+from neuroflow.base.kinds import library
+from neuroflow.base.resolver import resolver
+from neuroflow.core.value import Value
 
 
 def elementary(function: Callable[..., Any]) -> Callable[..., Any]:

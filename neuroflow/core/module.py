@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from neuroflow.core.errors import StateError
+from neuroflow.base.errors import StateError
 from neuroflow.core.value import Context, Value, context
 
 

@@ -23,8 +23,8 @@ from typing import Any, overload
 
 from attrs import define, field
 
-from neuroflow.core.domain import REALS, Domain
-from neuroflow.core.errors import DomainError, InputError
+from neuroflow.base.domain import REALS, Domain
+from neuroflow.base.errors import DomainError, InputError
 from neuroflow.core.value import Value, context
 
 Rule = Callable[..., Any]

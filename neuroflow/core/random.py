@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from neuroflow.core.errors import InputError
+from neuroflow.base.errors import InputError
 
 _MASK = 0xFFFF_FFFF
 

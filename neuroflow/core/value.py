@@ -13,7 +13,8 @@ from operator import attrgetter
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from neuroflow.core.errors import InputError, RegistryError, did_you_mean
+from neuroflow.base.errors import InputError, did_you_mean
+from neuroflow.base.resolver import resolver
 
 if TYPE_CHECKING:
     from neuroflow.core.module import Module
@@ -214,45 +215,3 @@ def no_grad() -> Any:
     ()
     """
     return building(build_leaf)
-
-
-class Resolver:
-    """Finds ops by name for chaining; the registry fills it in when it is first needed.
-
-    The core never imports the registry: it asks ``load``, which the package sets.
-    """
-
-    def __init__(self) -> None:
-        self.load: Callable[[], dict[str, Op]] = dict
-        self.connected = False
-        self._ops: dict[str, Op] | None = None
-
-    def find(self, name: str) -> Op | None:
-        """The op of that name, or None."""
-        if self._ops is None:
-            self._ops = self.load()
-        return self._ops.get(name)
-
-    def need(self, name: str) -> Op:
-        """The op of that name; raises :class:`RegistryError` where there is none."""
-        op = self.find(name)
-        if op is None:
-            raise RegistryError(
-                f"no op named {name!r} is registered; the bundled plugin 'ops' provides it;"
-                " see: neuroflow doctor"
-            )
-        return op
-
-    def names(self) -> list[str]:
-        """Every name that :meth:`find` knows."""
-        self.find("")
-        return sorted(self._ops or {})
-
-    def reset(self, load: Callable[[], dict[str, Op]] | None = None) -> None:
-        """Forget what was found; look again, with another ``load`` if one is given."""
-        self.load = load or self.load
-        self.connected = self.connected or load is not None
-        self._ops = None
-
-
-resolver = Resolver()

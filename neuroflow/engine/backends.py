@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from neuroflow.core.errors import BackendError, InputError
+from neuroflow.base.errors import BackendError, InputError
 from neuroflow.engine.executor import Executor, NumpyExecutor
 from neuroflow.plugin import get, names
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import define, field
 
-from neuroflow.core.errors import InputError
+from neuroflow.base.errors import InputError
 from neuroflow.engine.executor import Executor, Schedule
 from neuroflow.engine.lower import lower
 from neuroflow.engine.machine import padded

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.core.errors import DomainError, InputError
+from neuroflow.base.errors import DomainError, InputError
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.engine.backends import chosen_backend, make_executor

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroflow.core.errors import DomainError
+from neuroflow.base.errors import DomainError
 from neuroflow.engine.backends import chosen_backend, make_executor
 from neuroflow.engine.batches import Batcher, Row, Rows, outputs_of
 from neuroflow.engine.executor import Executor, Schedule, Training

@@ -14,7 +14,7 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from neuroflow.core.errors import BackendError
+from neuroflow.base.errors import BackendError
 from neuroflow.engine.kernels import Kernels
 from neuroflow.engine.machine import Program, padded
 from neuroflow.engine.numpy_backend import NumpyCode, compile_kernel

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from neuroflow.core.elementary import library
+from neuroflow.base.kinds import library
 from neuroflow.engine.kernels import Kernels, MapKernel
 from neuroflow.engine.machine import Kind, Program
 from neuroflow.engine.rules import Kernel

@@ -12,10 +12,11 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from neuroflow.base.errors import BackendError
+from neuroflow.base.resolver import resolver
 from neuroflow.core import arithmetic
-from neuroflow.core.errors import BackendError
 from neuroflow.core.op import Op
-from neuroflow.core.value import Value, building, resolver
+from neuroflow.core.value import Value, building
 from neuroflow.optim import UpdateRule
 
 Operand = str | float

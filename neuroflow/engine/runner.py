@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from neuroflow.core.errors import BackendError, StateError
+from neuroflow.base.errors import BackendError, StateError
 from neuroflow.core.value import Value, no_grad
 from neuroflow.optim import UpdateRule
 

@@ -16,10 +16,11 @@ from typing import Any
 from attrs import define, field
 
 import neuroflow
+from neuroflow.base.errors import InputError, TraceError
+from neuroflow.base.resolver import resolver
 from neuroflow.core import arithmetic
-from neuroflow.core.errors import InputError, TraceError
 from neuroflow.core.op import Op
-from neuroflow.core.value import Value, building, context, resolver
+from neuroflow.core.value import Value, building, context
 from neuroflow.engine.draws import Draws
 from neuroflow.engine.tape import CONSTANT, INPUT, PARAMETER, Take, Tape
 

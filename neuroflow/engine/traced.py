@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from attrs import define, field
 
-from neuroflow.core.errors import InputError, TraceError
+from neuroflow.base.errors import InputError, TraceError
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.engine.plan import Plan, plan_of_tape

@@ -17,7 +17,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from neuroflow.core.errors import DomainError
+from neuroflow.base.errors import DomainError
 from neuroflow.core.gradient import chain_rule, topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.op import Op

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.core.errors import InputError
+from neuroflow.base.errors import InputError
 from neuroflow.core.module import Module
 from neuroflow.core.value import no_grad
 

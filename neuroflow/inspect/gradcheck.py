@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuroflow.core.errors import InputError
+from neuroflow.base.errors import InputError
 from neuroflow.core.op import Op
 from neuroflow.inspect.checks.ops import check_subject
 from neuroflow.inspect.checks.report import Report

@@ -16,7 +16,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from neuroflow.core.errors import InputError, did_you_mean
+from neuroflow.base.errors import InputError, did_you_mean
 from neuroflow.core.gradient import gradients, topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value

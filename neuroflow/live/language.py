@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.core.errors import InputError
+from neuroflow.base.errors import InputError
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import no_grad

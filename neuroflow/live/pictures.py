@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.core.errors import InputError
+from neuroflow.base.errors import InputError
 from neuroflow.data import Dataset
 from neuroflow.expression import parse_expression
 from neuroflow.training import Training, class_of, score

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from neuroflow.base.errors import InputError, did_you_mean
 from neuroflow.core.arithmetic import mean
-from neuroflow.core.errors import InputError, did_you_mean
 from neuroflow.core.gradient import gradients, topological_order
 from neuroflow.core.value import Value
 from neuroflow.inspect.explain import Receipt, explain

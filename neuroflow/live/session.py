@@ -19,7 +19,7 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.core.errors import InputError, NeuroflowError
+from neuroflow.base.errors import InputError, NeuroflowError
 from neuroflow.live import messages, receipts
 from neuroflow.live.archive import model_file
 from neuroflow.live.history import History

@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.core.errors import InputError, NeuroflowError, did_you_mean
+from neuroflow.base.errors import InputError, NeuroflowError, did_you_mean
 from neuroflow.core.random import SplitMix32
 from neuroflow.data import Dataset
 from neuroflow.live import messages

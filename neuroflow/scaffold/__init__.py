@@ -11,7 +11,7 @@ from string import Template
 
 from attrs import frozen
 
-from neuroflow.core.errors import FileError, InputError
+from neuroflow.base.errors import FileError, InputError
 
 _TEMPLATES: dict[str, str] = {
     "pyproject.toml": "pyproject.toml.txt",

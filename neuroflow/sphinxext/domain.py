@@ -19,7 +19,7 @@ from sphinx.roles import XRefRole
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_id, make_refnode
 
-from neuroflow.core.errors import NeuroflowError
+from neuroflow.base.errors import NeuroflowError
 from neuroflow.registry import KINDS, Entry
 from neuroflow.sphinxext.entries import code_block, entry_nodes, inline, paragraph, rubric, table
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.core.errors import FileError, InputError, did_you_mean
+from neuroflow.base.errors import FileError, InputError, did_you_mean
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.view.graph import Box, Graph, first_open, graph_of, to_data

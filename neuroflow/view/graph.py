@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from neuroflow.core.errors import DomainError
+from neuroflow.base.errors import DomainError
 from neuroflow.core.gradient import gradients
 from neuroflow.core.module import Module
 from neuroflow.core.op import Op

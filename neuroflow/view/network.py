@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from neuroflow.core.errors import NeuroflowError
+from neuroflow.base.errors import NeuroflowError
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.plugin import get

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import neuroflow as nf
-from neuroflow.core.errors import FileError, InputError
+from neuroflow.base.errors import FileError, InputError
 from neuroflow.scaffold import create
 
 CUBE = '''

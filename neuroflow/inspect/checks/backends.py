@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from neuroflow.core.errors import NeuroflowError
+from neuroflow.base.errors import NeuroflowError
 from neuroflow.inspect.checks.messages import close, listed
 from neuroflow.inspect.checks.report import Section
 from neuroflow.inspect.checks.subject import Subject

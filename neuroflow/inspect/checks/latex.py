@@ -20,7 +20,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from neuroflow.core.errors import InputError
+from neuroflow.base.errors import InputError
 
 Scope = dict[str, Any]
 Node = Callable[[Scope], Any]

@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import define
 
-from neuroflow.core.errors import NeuroflowError
+from neuroflow.base.errors import NeuroflowError
 from neuroflow.core.gradient import topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32

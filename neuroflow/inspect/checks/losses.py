@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.core.errors import DomainError, InputError
+from neuroflow.base.errors import DomainError, InputError
 from neuroflow.core.gradient import gradients
 from neuroflow.core.value import Value
 from neuroflow.inspect.checks.messages import listed, short

@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 
-from neuroflow.core.domain import Domain, Interval
+from neuroflow.base.domain import Domain, Interval
 
 FRIENDLY = (2.0, 0.5, -1.0, 1.0, 3.0, -2.0, -0.5, 0.25, 1.5, -0.1, 4.0, -3.5)
 """Numbers that a reader can check in the head, in the order in which messages use them."""

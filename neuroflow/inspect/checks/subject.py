@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.core.domain import Domain
+from neuroflow.base.domain import Domain
 from neuroflow.core.op import Op
 from neuroflow.inspect.checks.messages import short
 

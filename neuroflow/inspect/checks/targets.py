@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from neuroflow.core.errors import InputError, did_you_mean
+from neuroflow.base.errors import InputError, did_you_mean
 from neuroflow.core.op import Op
 from neuroflow.inspect.checks.report import Finding
 from neuroflow.plugin import GROUP, HOOKS, Plugin, PluginManager, manager
