@@ -1,0 +1,106 @@
+"""Types of settings: what fits one, how it is spelled, and the type in words."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+REQUIRED: Any = inspect.Parameter.empty
+"""The default of a setting that has none."""
+
+
+def fits(value: Any, hint: Any) -> bool:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any or hint is REQUIRED or isinstance(hint, (str, typing.TypeVar)):
+        return True
+    if origin is Literal:
+        return any(value == a and type(value) is type(a) for a in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return any(fits(value, argument) for argument in arguments)
+    if hint is None or hint is type(None):
+        return value is None
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if inspect.isclass(hint) and hint in (bool, str):
+        return isinstance(value, hint)
+    if is_list(hint):
+        items = [a for a in arguments if a is not Ellipsis]
+        return isinstance(value, (list, tuple)) and (
+            not items or all(any(fits(x, item) for item in items) for x in value)
+        )
+    if origin is dict or hint is dict:
+        return isinstance(value, Mapping)
+    return not inspect.isclass(hint) or hint is Path or isinstance(value, hint)
+
+
+def is_list(hint: Any) -> bool:
+    base = typing.get_origin(hint) or hint
+    return base in (list, tuple, Sequence, Iterable)
+
+
+def is_optional(hint: Any) -> bool:
+    return type(None) in typing.get_args(hint)
+
+
+def normalized(value: Any, hint: Any) -> Any:
+    """Whole numbers become floats where a float is expected; tuples become lists."""
+    options = [hint, *typing.get_args(hint)]
+    whole = type(value) is int and abs(value) <= sys.float_info.max
+    if whole and float in options and int not in options:
+        return float(value)
+    if isinstance(value, (list, tuple)):
+        return [
+            normalized(
+                x, typing.get_args(hint)[0] if is_list(hint) and typing.get_args(hint) else Any
+            )
+            for x in value
+        ]
+    return value
+
+
+_WORDS = {
+    int: "a whole number", float: "a number", bool: "true or false", str: "a text",
+    Any: "a value", REQUIRED: "a value", None: "nothing", type(None): "nothing",
+}  # fmt: skip
+
+
+def in_words(hint: Any) -> str:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return " or ".join(map(repr, arguments))
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(in_words(a) for a in arguments if a is not type(None))
+    if is_list(hint):
+        items = [in_words(a).removeprefix("a ") for a in arguments if a is not Ellipsis]
+        return f"a list of {items[0]}s" if items else "a list"
+    try:
+        return _WORDS[hint]
+    except (KeyError, TypeError):
+        return str(getattr(hint, "__name__", hint))
+
+
+def shown(value: Any) -> str:
+    """A value as TOML spells it, with its type where that is the surprise."""
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (a truth value)"
+    if isinstance(value, str):
+        return f"{value!r} (a text)"
+    if isinstance(value, Mapping):
+        return "a table"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def plain_number(x: float) -> str:
+    return str(int(x)) if x == int(x) else f"{x:g}"
+
+
+def a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
