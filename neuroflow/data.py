@@ -1,4 +1,4 @@
-"""Datasets: examples to learn from, checked once, split and batched by seed.
+"""Datasets: examples to learn from, checked once, split by seed.
 
 A :class:`Dataset` holds rows of plain numbers. What a loss wants to see of a class (its number,
 -1 and +1, or a one-hot list) is decided in training; here a class is always an integer from 0.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import numbers
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -233,21 +233,6 @@ class Dataset:
             raise InputError("token ids cannot be standardized; leave the option out for text")
         scale = like or Standardization.fit(self.inputs)
         return evolve(self, inputs=list(map(scale.apply, self.inputs)), standardization=scale)
-
-
-def batches(count: int, size: int, rng: random.Random | None = None) -> Iterator[list[int]]:
-    """The positions 0 to count - 1 once, in batches; shuffled if there is an ``rng``.
-
-    The last batch is smaller if ``size`` does not divide ``count``.
-
-    >>> list(batches(5, 2))
-    [[0, 1], [2, 3], [4]]
-    """
-    order = list(range(count))
-    if rng is not None:
-        rng.shuffle(order)
-    for start in range(0, count, size):
-        yield order[start : start + size]
 
 
 def _listed(row: Any) -> Sequence[Any]:

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import neuroflow as nf
-from neuroflow.data import batches
 
 
 def dataset(name, seed=0, **settings):
@@ -81,14 +80,6 @@ def test_a_split_keeps_every_example_once(count, fraction, seed):
     assert sorted(first.targets + second.targets) == data.targets
     assert [row[0] for row in first.inputs] == first.targets
     assert data.split(fraction, nf.SplitMix32(seed))[1].inputs == second.inputs
-
-
-@given(st.integers(1, 50), st.integers(1, 60), st.integers(0, 2**32 - 1))
-def test_batches_hold_every_position_once(count, size, seed):
-    found = list(batches(count, size, nf.SplitMix32(seed)))
-    assert sorted(k for batch in found for k in batch) == list(range(count))
-    assert all(len(batch) == size for batch in found[:-1])
-    assert found == list(batches(count, size, nf.SplitMix32(seed)))
 
 
 def test_standardization_is_fit_on_the_training_part_alone():

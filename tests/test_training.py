@@ -96,11 +96,11 @@ def test_accumulated_batches_are_one_large_batch():
 
 def test_an_epoch_shows_every_example_once():
     run = nf.train(SMALL)
-    seen = [k for step in range(4) for k in run._batch(step)]
+    seen = [k for step in range(4) for k in run.batches.at(step)]
     assert sorted(seen) == list(range(15))
     assert seen != list(range(15))
     plain = nf.train(SMALL, {"train.shuffle": False})
-    assert [plain._batch(step) for step in range(5)] == [
+    assert [plain.batches.at(step) for step in range(5)] == [
         [0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11], [12, 13, 14], [0, 1, 2, 3],
     ]  # fmt: skip
 

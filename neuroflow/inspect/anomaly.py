@@ -239,7 +239,7 @@ def _failed_step(
     model.load_state_dict(numbers)
     training.load_state_dict(state)
     while training.step < training.steps:
-        step, batch = training.step, training._batch(training.step)
+        step, batch = training.step, training.batches.at(training.step)
         numbers = model.state_dict()
         try:
             (loss,) = runner.run([batch], [training.learning_rate(step)])

@@ -1,0 +1,35 @@
+"""Training as an iterator of steps: the command line, a notebook and a page all consume it.
+
+    for step in train("moons"):
+        print(step.step, step.loss)
+
+There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner`; here is what
+surrounds it, in reading order: ``loading``, ``batches``, ``examples``, ``fitting``, ``scores``,
+``steps`` (the run itself), and ``predicting`` with what was trained.
+"""
+
+from neuroflow.training.batches import Batches
+from neuroflow.training.examples import encoded, row_loss, sequence_loss
+from neuroflow.training.loading import GENERATORS, as_state, load_data
+from neuroflow.training.predicting import predict, standardized_rows
+from neuroflow.training.scores import class_of, exact, r2, score
+from neuroflow.training.steps import Step, Training, train
+
+__all__ = [
+    "GENERATORS",
+    "Batches",
+    "Step",
+    "Training",
+    "as_state",
+    "class_of",
+    "encoded",
+    "exact",
+    "load_data",
+    "predict",
+    "r2",
+    "row_loss",
+    "score",
+    "sequence_loss",
+    "standardized_rows",
+    "train",
+]

@@ -1,0 +1,74 @@
+"""Examples as a loss wants them, and the loss of one example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from neuroflow.base.errors import InputError
+from neuroflow.core.arithmetic import mean
+from neuroflow.data import Dataset
+from neuroflow.registry import LossEntry
+
+
+def row_loss(loss: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """The loss of one example: of what the model answers to a row."""
+
+    def example_loss(model: Any, inputs: Any, target: Any) -> Any:
+        return loss(model(inputs), target)
+
+    return example_loss
+
+
+def sequence_loss(loss: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """The loss of one text: the mean over its targets, which belong to the last answers."""
+
+    def example_loss(model: Any, tokens: Any, targets: Any) -> Any:
+        answers = model(tokens)
+        pairs = zip(answers[len(answers) - len(targets) :], targets, strict=True)
+        return mean([loss(logits, target) for logits, target in pairs])
+
+    return example_loss
+
+
+def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, Any]]:
+    """The examples with targets as the loss wants them.
+
+    A class becomes its number for losses that take one, else -1 and +1 or 0 and 1 for two
+    classes, and a one-hot list for more. Raises :class:`InputError` for a target that the loss
+    does not allow.
+    """
+    allows = loss.allows or (lambda target: True)
+    spelled: Callable[[Any], Any] = _as_it_is
+    if data.task == "regression" and loss.index_target:
+        raise InputError(
+            f"loss {loss.name!r} wants the number of a class, but {name_of(data)} has numbers"
+            " to predict; choose a regression loss, such as mse"
+        )
+    if data.task == "binary" and not loss.index_target:
+        spelled = _pair(allows, (-1.0, 1.0), (0.0, 1.0)).__getitem__
+    elif data.task == "classes" and not loss.index_target:
+        no, yes = _pair(allows, (0.0, 1.0), (-1.0, 1.0))
+        spelled = lambda k: [yes if k == j else no for j in range(data.n_outputs)]  # noqa: E731
+    examples = [(inputs, spelled(target)) for inputs, target in data]  # type: ignore[attr-defined]
+    for k, (_, target) in enumerate(examples):
+        for number in target if data.task == "sequence" else [target]:
+            if not allows(number):
+                raise InputError(
+                    f"loss {loss.name!r} got the target {number!r} in row {k} of {name_of(data)};"
+                    f" allowed: {loss.labels}; choose another loss or repair the data"
+                )
+    return examples
+
+
+def _as_it_is(target: Any) -> Any:
+    return target
+
+
+def _pair(allows: Callable[[Any], bool], *pairs: tuple[float, float]) -> tuple[float, float]:
+    """The first pair of numbers that a loss allows both of."""
+    return next((pair for pair in pairs if all(map(allows, pair))), pairs[-1])
+
+
+def name_of(data: Dataset) -> str:
+    return f"dataset {data.name!r}" if data.name else "the dataset"

@@ -1,0 +1,80 @@
+"""Predicting: what a model, or the file of one, answers to rows of numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from neuroflow.base.errors import InputError
+from neuroflow.core.value import no_grad
+from neuroflow.data import Standardization
+from neuroflow.engine.runner import numbers_of
+
+ROWS_WORTH_COMPILING = 500
+"""From so many rows on, predicting is faster compiled, the compilation included."""
+
+
+def predict(
+    model: Any, rows: Sequence[Any], *, backend: str = "auto", dtype: str = "float64"
+) -> list[Any]:
+    """What a model answers to each row, as floats or lists of floats.
+
+    ``model`` is a model, or the path of a saved one; then rows are standardized as its training
+    data were. ``backend`` is "eager", "numpy", "numba", or "auto", which compiles where there
+    are enough rows to make up for it.
+
+    Raises :class:`InputError` for rows that are no lists of finite numbers.
+
+    >>> from neuroflow import SplitMix32, build
+    >>> predict(build("mlp", sizes=[2, 1], rng=SplitMix32(1)), [[0.0, 0.0]])
+    [0.0]
+    """
+    if isinstance(model, (str, Path)):
+        from neuroflow.checkpoint import load_with_facts
+
+        model, saved = load_with_facts(model)
+        rows = standardized_rows(rows, saved.data)
+    if not rows:
+        raise InputError("there are no rows to predict; give at least one")
+    rows = [_checked_row(row, k) for k, row in enumerate(rows)]
+    training = model.training
+    model.eval()
+    try:
+        if backend == "eager" or (backend == "auto" and len(rows) < ROWS_WORTH_COMPILING):
+            with no_grad():
+                return [numbers_of(model(row)) for row in rows]
+        from neuroflow.engine.compile import compile
+
+        compiled = compile(lambda model, x: model(x), backend=backend, dtype=dtype)
+        return compiled.batch_value(model, rows)
+    finally:
+        model.train(training)
+
+
+def standardized_rows(rows: Sequence[Any], facts: Mapping[str, Any]) -> list[Any]:
+    """Rows as the model of a file saw them in training."""
+
+    scale = facts.get("standardization")
+    if not scale:
+        return list(rows)
+    fitted = Standardization(tuple(scale["means"]), tuple(scale["deviations"]))
+    for k, row in enumerate(rows):
+        _checked_row(row, k)
+        if len(row) != len(fitted.means):
+            raise InputError(
+                f"row {k} has {len(row)} numbers; expected {len(fitted.means)},"
+                " as in the data that the model was trained on"
+            )
+    return [fitted.apply(row) for row in rows]
+
+
+def _checked_row(row: Any, k: int) -> Any:
+    if not isinstance(row, (list, tuple)):
+        raise InputError(f"row {k} is {row!r}; expected a list of numbers")
+    for j, x in enumerate(row):
+        number = isinstance(x, (int, float)) and not isinstance(x, bool)
+        if not number or not math.isfinite(x):
+            raise InputError(f"row {k}, number {j} is {x!r}; expected a finite number")
+    return row

@@ -1,0 +1,300 @@
+"""A run: steps one after the other, with reports and evaluations in between."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field, frozen
+
+from neuroflow.base.errors import BackendError, DomainError, TraceError
+from neuroflow.data import Dataset
+from neuroflow.engine.runner import Runner, make_runner
+from neuroflow.plugin import get
+from neuroflow.spec import Tree, build_model, configure, resolve
+from neuroflow.training.batches import Batches
+from neuroflow.training.examples import encoded, row_loss, sequence_loss
+from neuroflow.training.fitting import check_answers, fill_in_from_data
+from neuroflow.training.loading import GENERATORS, as_state, load_data, speaking_of
+from neuroflow.training.scores import scores_of
+
+MOST_TRAIN_EXAMPLES = 2000
+"""At most so many training examples are looked at for the training accuracy."""
+
+
+@frozen
+class Step:
+    """Where a run stands after ``step`` updates.
+
+    ``epoch`` counts finished passes over the training data, ``loss`` is that of the last step
+    before its update (the mean over the batch, L2 penalty included) and ``losses`` those of all
+    steps since the report before this one. ``metrics`` always has ``learning_rate`` and
+    ``gradient_norm``; after an evaluation also ``accuracy``, ``r2`` or ``perplexity``, and
+    ``test_loss`` and ``test_accuracy``, ``test_r2`` or ``test_perplexity`` if examples were held
+    out. ``model`` is the model itself, not a copy.
+    """
+
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    losses: tuple[float, ...]
+    metrics: dict[str, float]
+    model: Any
+
+
+@define(eq=False)
+class Training:
+    """One run: all its parts, and how far it has come. Iterate to go on; see :func:`train`.
+
+    ``model``, ``dataset`` (the training part), ``test`` (the held-out part or None), ``batches``,
+    ``runner`` and ``backend`` are there before the first step. Making it draws random numbers in
+    a fixed order from one generator, ``rng``: data, split, initial weights. Where examples are
+    shuffled, it then seeds a second generator for the orders, so that dropout cannot disturb
+    them.
+    """
+
+    configuration: Tree
+    rng: random.Random = field(init=False)
+    dataset: Dataset = field(init=False)
+    test: Dataset | None = field(init=False)
+    model: Any = field(init=False)
+    runner: Runner = field(init=False)
+    note: str = field(init=False, default="")
+    steps: int = field(init=False)
+    metrics: dict[str, float] = field(init=False, factory=dict)
+    loss: float = field(init=False, default=math.nan)
+    seconds: float = field(init=False, default=0.0)
+    batches: Batches = field(init=False)
+    _schedule: Callable[..., float] = field(init=False)
+    _make_runner: Callable[[str], Runner] = field(init=False)
+    _sample: Dataset | None = field(init=False, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        options = self.options
+        self.rng = GENERATORS[options["generator"]](options["seed"])
+        with speaking_of("data"):
+            self.dataset, self.test = load_data(self.configuration["data"], self.rng)
+        fill_in_from_data(self.configuration["model"], self.dataset)
+        with speaking_of("model"):
+            self.model = build_model(self.configuration["model"], self.rng).train()
+        self._make_runner = self._runner_maker()
+        self.runner = self._make_runner(options["backend"])
+        self._schedule = resolve("schedule", self.configuration["optimizer"]["schedule"])
+        self.batches = self._all_batches()
+        self.steps = options.get("steps") or options["epochs"] * self.steps_per_epoch
+
+    @property
+    def options(self) -> Tree:
+        """The table ``train`` of the configuration."""
+        return self.configuration["train"]  # type: ignore[no-any-return]
+
+    @property
+    def backend(self) -> str:
+        """What runs the steps: eager, numpy, numba."""
+        return self.runner.backend
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many steps go once over the training data."""
+        return self.batches.per_epoch
+
+    @property
+    def step(self) -> int:
+        """The updates made so far."""
+        return self.runner.steps
+
+    @property
+    def epoch(self) -> int:
+        """The finished passes over the training data."""
+        return self.step // self.steps_per_epoch
+
+    def __iter__(self) -> Iterator[Step]:
+        """Run to the end, a :class:`Step` at each report."""
+        every = self.options.get("report_every") or max(1, self.steps // 100)
+        while self.step < self.steps:
+            start = time.perf_counter()
+            next_stop = min(_next_multiple(self.step, every), self._next_evaluation())
+            report = self._advance(next_stop)
+            self.seconds += time.perf_counter() - start
+            yield report
+
+    def run(self) -> Training:
+        """Run to the end without reports; gives the run itself, for ``train(...).run().model``."""
+        for _ in self:
+            pass
+        return self
+
+    def evaluate(self) -> dict[str, float]:
+        """How good the model is now, on the training data and on what was held out."""
+        training = self.model.training
+        self.model.eval()
+        try:
+            found = {} if self._scored_by_its_test else self._train_scores()
+            if self.test is not None:
+                held_out = range(len(self.dataset), len(self.dataset) + len(self.test))
+                scores = scores_of(self.runner, self.test, held_out, with_loss=True)
+                found.update({f"test_{name}": score for name, score in scores.items()})
+            return found
+        finally:
+            self.model.train(training)
+
+    def summary(self) -> dict[str, Any]:
+        """What there is to say about the run so far."""
+        return {
+            "steps": self.step,
+            "epochs": self.epoch,
+            "loss": self.loss,
+            **self.metrics,
+            "parameters": len(self.runner.parameters),
+            "examples": len(self.dataset),
+            "test_examples": len(self.test) if self.test else 0,
+            "backend": self.backend,
+            **({"note": self.note} if self.note else {}),
+            **({"floors": self.dataset.facts["floors"]} if "floors" in self.dataset.facts else {}),
+            "seconds": self.seconds,
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a checkpoint needs beside the parameters; plain numbers, lists and texts."""
+        return {
+            "optimizer": self.runner.state_dict(),
+            "random": self.rng.getstate(),
+            "orders": self.batches.state(self.step),
+            "loss": self.loss,
+            "metrics": dict(self.metrics),
+            "seconds": self.seconds,
+            "backend": self.backend,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a :meth:`state_dict`; the model holds its parameters already."""
+        self.runner.load_state_dict(state["optimizer"])
+        self.rng.setstate(as_state(state["random"]))
+        self.batches.load_state(state["orders"])
+        self.loss = state["loss"]
+        self.metrics = dict(state["metrics"])
+        self.seconds = state["seconds"]
+
+    def _advance(self, stop: int) -> Step:
+        """Run to step ``stop``, without returning to Python in between where compiled."""
+        first = self.step
+        rates = [self.learning_rate(k) for k in range(first, stop)]
+        losses = self._losses_of([self.batches.at(k) for k in range(first, stop)], rates)
+        for k, loss in enumerate(losses):
+            if not math.isfinite(loss):
+                raise self._diverged(first + k + 1, loss)
+        self.loss = losses[-1]
+        self.metrics.update(learning_rate=rates[-1], gradient_norm=self.runner.gradient_norm)
+        metrics = {name: self.metrics[name] for name in ("learning_rate", "gradient_norm")}
+        if self.step == self._last_evaluation():
+            scores = self.evaluate()
+            self.metrics.update(scores)
+            metrics.update(scores)
+        return Step(
+            self.epoch, self.step, self.steps, self.loss, tuple(losses), metrics, self.model
+        )
+
+    def learning_rate(self, step: int) -> float:
+        """The learning rate of the step that follows ``step`` updates."""
+        base = self.configuration["optimizer"]["learning_rate"]
+        return float(self._schedule(base, step, self.steps))
+
+    def _evaluation_period(self) -> int:
+        return self.options.get("evaluate_every") or max(1, self.steps // 10)
+
+    def _next_evaluation(self) -> int:
+        return min(_next_multiple(self.step, self._evaluation_period()), self.steps)
+
+    def _last_evaluation(self) -> int:
+        if self.step == self.steps:
+            return self.step
+        return self.step // self._evaluation_period() * self._evaluation_period()
+
+    @property
+    def _scored_by_its_test(self) -> bool:
+        """Texts are scored on what was held out alone; on their own, by their perplexity."""
+        return self.dataset.task == "sequence" and self.test is not None
+
+    def _train_scores(self) -> dict[str, float]:
+        """The scores on the training data, or on the first of them where there are many."""
+        count = min(len(self.dataset), MOST_TRAIN_EXAMPLES)
+        self._sample = self._sample or self.dataset.take(range(count))
+        return scores_of(self.runner, self._sample, range(count), with_loss=False)
+
+    def _all_batches(self) -> Batches:
+        """The batches of the run; the orders of the examples get a generator of their own."""
+        count = len(self.dataset)
+        size = min(self.options.get("batch") or count, count)
+        size = min(size * self.options["accumulation"], count)
+        shuffled = self.options["shuffle"] and size < count
+        orders = type(self.rng)(self.rng.getrandbits(32)) if shuffled else None
+        return Batches(count, size, orders)
+
+    def _runner_maker(self) -> Callable[[str], Runner]:
+        """What makes a runner for a backend."""
+        entry = get("loss", self.configuration["loss"]["use"])
+        examples = encoded(self.dataset, entry) + (encoded(self.test, entry) if self.test else [])
+        loss = resolve("loss", self.configuration["loss"])
+        example_loss = sequence_loss(loss) if self.dataset.task == "sequence" else row_loss(loss)
+        check_answers(self.model, self.dataset, entry)
+        options, table = self.options, self.configuration["optimizer"]
+        beside = ("use", "learning_rate", "schedule")
+        return lambda backend: make_runner(
+            self.model,
+            example_loss,
+            examples,
+            get("optimizer", table["use"]).load(),
+            settings={name: value for name, value in table.items() if name not in beside},
+            l2=options["l2"],
+            clip_norm=options.get("clip_norm"),
+            backend=backend,
+            dtype=options["dtype"],
+            threads=options["threads"],
+        )
+
+    def _losses_of(self, batches: list[list[int]], rates: list[float]) -> list[float]:
+        """Run steps; a model that cannot be compiled runs eagerly if nobody chose a backend."""
+        try:
+            return self.runner.run(batches, rates)
+        except (TraceError, BackendError) as error:
+            if self.options["backend"] != "auto" or self.step:
+                raise
+            self.note = f"runs eagerly, as it cannot be compiled: {error}"
+            self.runner = self._make_runner("eager")
+            return self.runner.run(batches, rates)
+
+    def _diverged(self, step: int, loss: float) -> DomainError:
+        rate = self.learning_rate(step - 1)
+        return DomainError(
+            f"the loss is {loss} at step {step}, with the learning rate {rate:g};"
+            " expected a finite number: lower optimizer.learning_rate or set train.clip_norm;"
+            ' train with backend = "eager" to see the op and the inputs that did it'
+        )
+
+
+def train(
+    source: Mapping[str, Any] | str | Path,
+    changes: Mapping[str, Any] | Iterable[str] = (),
+) -> Training:
+    """Train what a tree, a TOML or JSON file, or a recipe describes.
+
+    ``changes`` sets single keys: ``{"train.seed": 3}`` or ``["train.seed=3"]``. Nothing runs
+    until you iterate over the result; ``train(...).run()`` goes to the end. The same source,
+    changes, backend and machine give the same numbers to the last bit.
+
+    Raises :class:`ConfigurationError` that lists every problem with its path.
+
+    >>> run = train("moons", {"train.steps": 2, "train.backend": "eager"})
+    >>> [step.step for step in run], run.backend
+    ([1, 2], 'eager')
+    """
+    return Training(configure(source, changes))
+
+
+def _next_multiple(step: int, every: int) -> int:
+    return (step // every + 1) * every
