@@ -24,11 +24,15 @@ def topological_order(root: Value) -> list[Value]:
             order.append(stack.pop())  # type: ignore[arg-type]
         elif node not in seen:
             seen.add(node)
-            if node.inputs:
-                stack += (node, None)
-                stack += [x for x in node.inputs if x not in seen]
-            else:
-                order.append(node)
+            stack += (node, None)
+            for x in node.inputs:
+                if x in seen:
+                    continue
+                if x.inputs:
+                    stack.append(x)
+                else:  # a leaf waits for nothing
+                    seen.add(x)
+                    order.append(x)
     return order
 
 

@@ -21,13 +21,14 @@ from functools import partial
 from itertools import chain
 from typing import Any, overload
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from neuroflow.base.domain import REALS, Domain
 from neuroflow.base.errors import DomainError, InputError
 from neuroflow.core.value import Value, context
 
 Rule = Callable[..., Any]
+Split = Callable[[Sequence[Any]], tuple[Sequence[Any], ...]]
 
 
 @define(eq=False, repr=False, slots=False)
@@ -40,7 +41,7 @@ class Op:
     found by differentiating through ``rule``.
 
     ``forward(*inputs)`` and ``partials_at(out, *inputs)`` evaluate the rules; their inputs are
-    flat, one vector behind the other, and may be any kind of number.
+    flat, one vector behind the other (``split`` takes them apart), and may be any kind of number.
 
     ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
     derivative jumps, and ``convention`` says in words which derivative is taken there.
@@ -56,10 +57,11 @@ class Op:
     vectors: bool = False
     settings: dict[str, float] = field(factory=dict)
     partials_rule: Rule | None = None
+    origin: str = ""
     parameters: tuple[str, ...] = field(init=False)
+    split: Split = field(init=False)
     forward: Rule = field(init=False)
     partials_at: Rule = field(init=False)
-    origin: str = field(init=False, default="")
     _bound: dict[tuple[tuple[str, float], ...], Op] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -70,6 +72,7 @@ class Op:
         self.__name__ = self.name
         self.__module__ = self.rule.__module__
         self.__wrapped__ = self.rule
+        self.split = _SPLITS.get(len(self.parameters)) or partial(_split, len(self.parameters))
         self.forward = _flat_forward(self)
         self.partials_at = partial(_derived_partials, self)
         if self.partials_rule is not None:
@@ -100,12 +103,7 @@ class Op:
         key = tuple(sorted(settings.items()))
         if key not in self._bound:
             _check_settings(self, settings)
-            bound = Op(
-                self.rule, self.name, self.formula, self.domain, self.kinks, self.convention,
-                self.vectors, {**self.settings, **settings}, self.partials_rule,
-            )  # fmt: skip
-            bound.origin = self.origin
-            self._bound[key] = bound
+            self._bound[key] = evolve(self, settings={**self.settings, **settings})
         return self._bound[key]
 
     def __call__(self, *inputs: Any, **settings: float) -> Any:
@@ -121,31 +119,20 @@ class Op:
                 return context.get().build(self, inputs)
         return self.forward(*inputs)
 
-    def split(self, flat: Sequence[Any]) -> tuple[Sequence[Any], ...]:
-        """The vectors that lie one behind the other in ``flat``."""
-        if len(self.parameters) == 1:
-            return (flat,)
-        length = len(flat) // len(self.parameters)
-        if len(self.parameters) == 2:
-            return flat[:length], flat[length:]
-        return tuple([flat[k : k + length] for k in range(0, len(flat), length)])
-
     def _flatten(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """The vectors one behind the other; one vector may be given as separate arguments."""
         vectors = len(self.parameters)
         if vectors == 1 and not (len(inputs) == 1 and isinstance(inputs[0], (list, tuple))):
             inputs = (inputs,)
-        if len(inputs) != vectors:
+        lengths = [*map(len, inputs)]
+        if len(lengths) != vectors:
             raise self._wrong_inputs(len(inputs))
-        flat = tuple(chain.from_iterable(inputs))
-        length = len(inputs[0])
-        if length == 0 or set(map(len, inputs)) != {length}:
-            shown = ", ".join(str(len(vector)) for vector in inputs)
+        if 0 in lengths or lengths.count(lengths[0]) != vectors:
             raise InputError(
-                f"{self.name} got vectors of length {shown};"
+                f"{self.name} got vectors of length {', '.join(map(str, lengths))};"
                 " it needs equally long ones with at least one number each"
             )
-        return flat
+        return tuple(chain.from_iterable(inputs))
 
     def _wrong_inputs(self, got: int) -> InputError:
         kind = "vector" if self.vectors else "number"
@@ -184,6 +171,20 @@ def _check_settings(op: Op, settings: dict[str, float]) -> None:
             raise InputError(f"{op.name} has no setting {key!r}; its settings: {known}")
         if isinstance(value, (bool, str)) or not isinstance(value, (int, float)):
             raise InputError(f"{op.name}: the setting {key} must be a number, but got {value!r}")
+
+
+def _split(vectors: int, flat: Sequence[Any]) -> tuple[Sequence[Any], ...]:
+    """The equally long vectors that lie one behind the other in ``flat``."""
+    length = len(flat) // vectors
+    return tuple([flat[k : k + length] for k in range(0, len(flat), length)])
+
+
+def _halves(flat: Sequence[Any]) -> tuple[Sequence[Any], ...]:
+    middle = len(flat) // 2
+    return flat[:middle], flat[middle:]
+
+
+_SPLITS: dict[int, Split] = {1: lambda flat: (flat,), 2: _halves}  # the usual ones, made quick
 
 
 def _flat_forward(op: Op) -> Rule:

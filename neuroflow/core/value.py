@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import isfinite
-from operator import attrgetter
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +120,7 @@ class Value:
         def __abs__(self) -> Value: ...
 
 
-_data = attrgetter("data")
+_data = vars(Value)["data"].__get__  # the slot itself: it refuses what is no Value
 _bare = object.__new__
 
 
@@ -154,10 +153,11 @@ class Context:
 
 def build_node(op: Op, inputs: tuple[Any, ...]) -> Value:
     """A new node of the graph: the eager way, and the specification of all others."""
-    for x in inputs:
-        if type(x) is not Value:
-            inputs = tuple(map(lift, inputs))
-            break
+    try:
+        numbers = [*map(_data, inputs)]
+    except TypeError:  # a plain number is among them
+        inputs = tuple(map(lift, inputs))
+        numbers = [*map(_data, inputs)]
     node = _bare(Value)  # without __init__: nodes are made by the million
     node.op = op
     node.inputs = inputs
@@ -165,12 +165,12 @@ def build_node(op: Op, inputs: tuple[Any, ...]) -> Value:
     node.name = ""
     node.scope = context.get().scope
     try:
-        data = op.forward(*map(_data, inputs))
+        data = op.forward(*numbers)
     except (ArithmeticError, ValueError) as error:
         raise op.failure(node, error) from error
-    node.data = data if type(data) is float else _real(data)
-    if not isfinite(node.data) and all(map(isfinite, map(_data, inputs))):
-        raise op.failure(node, node.data)
+    node.data = data = data if type(data) is float else _real(data)
+    if not isfinite(data) and all(map(isfinite, numbers)):
+        raise op.failure(node, data)
     return node
 
 

@@ -84,8 +84,8 @@ def test_an_output_gives_the_gradients_of_its_leaves():
         "value": "a * b",
         "data": 6.0,
         "leaves": [
-            {"name": "b", "data": 3.0, "gradient": 2.0},
             {"name": "a", "data": 2.0, "gradient": 3.0},
+            {"name": "b", "data": 3.0, "gradient": 2.0},
         ],
     }
     assert "a * b = 6" in str(overview)
