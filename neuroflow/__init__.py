@@ -19,21 +19,22 @@ if TYPE_CHECKING:
 _HOME = {
     "neuroflow.core.value": "Value current_scope no_grad",
     "neuroflow.core.op": "Op op",
-    "neuroflow.core.elementary": "absolute cos erf exp expm1 log log1p maximum minimum power sin"
+    "neuroflow.base.elementary": "absolute cos erf exp expm1 log log1p maximum minimum power sin"
     " sqrt take tanh where",
     "neuroflow.core.arithmetic": "arithmetic_ops dot mean stop_gradient sum",
     "neuroflow.core.gradient": "gradients jvp",
     "neuroflow.core.module": "Module",
-    "neuroflow.core.random": "SplitMix32",
+    "neuroflow.base.random": "SplitMix32",
     "neuroflow.base.errors": "BackendError ConfigurationError DomainError FileError InputError"
     " NeuroflowError PluginError RegistryError StateError TraceError",
     "neuroflow.engine.draws": "random_input",
     "neuroflow.engine.compile": "Compiled Gradients compile",
     "neuroflow.engine.runner": "Runner make_runner",
-    "neuroflow.registry": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
+    "neuroflow.entry": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
     " LayerEntry LossEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
     "neuroflow.optim": "UpdateRule update_rule",
-    "neuroflow.plugin": "find get hookimpl names",
+    "neuroflow.hooks": "hookimpl",
+    "neuroflow.plugin": "find get names",
     "neuroflow.inspect.gradcheck": "gradcheck",
     "neuroflow.inspect.check": "check",
     "neuroflow.inspect.checks.report": "Report",

@@ -14,8 +14,8 @@ BUNDLED = ROOT.parent / "plugins" / "neuroflow_plugins"
 LAYERS = (
     {"base"},
     {"core"},
-    {"registry", "optim"},
-    {"plugin", "ops"},
+    {"entry", "hooks", "optim", "registry"},
+    {"discovery", "ops", "plugin"},
     {
         "checkpoint", "data", "engine", "expression", "files", "floors", "generation", "inspect",
         "run", "spec", "training", "view",
