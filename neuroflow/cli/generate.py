@@ -95,7 +95,7 @@ def marked(text: str, known: set[str] | None) -> str:
 
 def known_texts(configuration: Mapping[str, Any]) -> set[str] | None:
     """Every text of the data that a run learned from; None where the data is not there."""
-    from neuroflow.core.random import SplitMix32
+    from neuroflow.base.random import SplitMix32
     from neuroflow.generation import texts_of
     from neuroflow.training import load_data
 

@@ -154,7 +154,7 @@ def _how_to_ask(run: Run) -> str:
 
 def _samples(run: Run) -> list[dict[str, Any]]:
     """What a language model writes after its training; a text that it was shown is marked."""
-    from neuroflow.core.random import SplitMix32
+    from neuroflow.base.random import SplitMix32
     from neuroflow.generation import can_write, generate, texts_of
 
     training = run.training

@@ -1,5 +1,4 @@
 """The core, to be read in one sitting.
 
-Reading order: :mod:`errors`, :mod:`value`, :mod:`domain`, :mod:`op`, :mod:`elementary`,
-:mod:`arithmetic`, :mod:`gradient`, :mod:`module`, :mod:`random`.
+Reading order: :mod:`value`, :mod:`op`, :mod:`arithmetic`, :mod:`gradient`, :mod:`module`.
 """

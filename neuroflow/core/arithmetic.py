@@ -7,7 +7,7 @@ from collections.abc import Callable
 from operator import mul as times
 from typing import Any
 
-from neuroflow.core.elementary import absolute, log, power, where
+from neuroflow.base.elementary import absolute, log, power, where
 from neuroflow.core.op import Op, op
 from neuroflow.core.value import Value, context
 

@@ -11,8 +11,8 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.base.errors import InputError
+from neuroflow.base.random import SplitMix32
 from neuroflow.core.module import Module
-from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import no_grad
 from neuroflow.inspect.explain import Receipt, explain
 from neuroflow.live.messages import text as checked_text

@@ -15,7 +15,7 @@ from typing import Any
 from attrs import frozen
 
 from neuroflow.base.errors import InputError, NeuroflowError, did_you_mean
-from neuroflow.core.random import SplitMix32
+from neuroflow.base.random import SplitMix32
 from neuroflow.data import Dataset
 from neuroflow.live import messages
 from neuroflow.plugin import get, manager

@@ -8,9 +8,9 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+from neuroflow.base.random import SplitMix32
 from neuroflow.core.module import Module
 from neuroflow.core.op import Op
-from neuroflow.core.random import SplitMix32
 from neuroflow.plugin import get
 from neuroflow.spec.checking import check_part
 from neuroflow.spec.signature import kind_of, settings_of

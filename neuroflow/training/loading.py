@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from neuroflow.base.errors import InputError
-from neuroflow.core.random import SplitMix32
+from neuroflow.base.random import SplitMix32
 from neuroflow.data import Dataset
 from neuroflow.floors import floors
 from neuroflow.plugin import get

@@ -14,9 +14,9 @@ from typing import Any
 from attrs import define
 
 from neuroflow.base.errors import NeuroflowError
+from neuroflow.base.random import SplitMix32
 from neuroflow.core.gradient import topological_order
 from neuroflow.core.module import Module
-from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import Value
 from neuroflow.inspect.checks.messages import listed, short
 from neuroflow.inspect.checks.numeric import between_sides, slope

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from neuroflow.core.random import SplitMix32
+from neuroflow.base.random import SplitMix32
 from neuroflow.inspect.checks.ops import guarded
 from neuroflow.inspect.checks.report import Section
 from neuroflow.registry import Entry

@@ -11,9 +11,7 @@ from functools import wraps
 from typing import Any, Protocol
 
 from neuroflow.base.errors import InputError
-from neuroflow.base.kinds import library
-from neuroflow.base.resolver import resolver
-from neuroflow.core.value import Value
+from neuroflow.base.kinds import PLAIN, kind_of, library
 
 
 def elementary(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,24 +22,11 @@ def elementary(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(*numbers: Any) -> Any:
         for x in numbers:
-            if type(x) not in _PLAIN:
-                return _function(name, numbers)(*numbers)
+            if type(x) not in PLAIN:
+                return getattr(library(kind_of(numbers)), name)(*numbers)
         return on_floats(*numbers)
 
     return call
-
-
-_PLAIN = {float, int, bool}
-_OPS = {"absolute": "abs", "power": "pow"}  # ops whose name is that of Python's function
-
-
-def _function(name: str, numbers: Sequence[Any]) -> Callable[..., Any]:
-    """The function of that name for the least plain kind among the numbers."""
-    if any(isinstance(x, Value) for x in numbers):
-        return resolver.need(_OPS.get(name, name))
-    special = next(type(x) for x in numbers if type(x) not in _PLAIN)
-    kind = "numpy" if special is complex else special.__module__.partition(".")[0]
-    return getattr(library(kind), name)  # type: ignore[no-any-return]
 
 
 @elementary
