@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
 from operator import mul as times
-from typing import Any
 
 from neuroflow.base.elementary import absolute, log, power, where
-from neuroflow.core.op import Op, op
+from neuroflow.core.op import op
 from neuroflow.core.value import Value, context
 
 
@@ -156,19 +154,13 @@ arithmetic_ops = (add, sub, mul, div, pow, neg, abs, identity, stop_gradient, su
 
 
 def _give_value_its_operators() -> None:
-    for symbol, binary in {"add": add, "sub": sub, "mul": mul, "truediv": div, "pow": pow}.items():
-        setattr(Value, f"__{symbol}__", _operator(binary))
-        setattr(Value, f"__r{symbol}__", _reflected(binary))
-    for symbol, unary in {"neg": neg, "abs": abs}.items():
-        setattr(Value, f"__{symbol}__", lambda x, unary=unary: unary(x))
-
-
-def _operator(op: Op) -> Callable[[Any, Any], Any]:
-    return lambda a, b: context.get().build(op, (a, b))
-
-
-def _reflected(op: Op) -> Callable[[Any, Any], Any]:
-    return lambda b, a: context.get().build(op, (a, b))
+    """``a + b`` builds a node of ``add``, whichever side the Value is on."""
+    binary = {"add": add, "sub": sub, "mul": mul, "truediv": div, "pow": pow}
+    for symbol, op_ in binary.items():
+        setattr(Value, f"__{symbol}__", lambda a, b, op=op_: context.get().build(op, (a, b)))
+        setattr(Value, f"__r{symbol}__", lambda b, a, op=op_: context.get().build(op, (a, b)))
+    for symbol, op_ in {"neg": neg, "abs": abs}.items():
+        setattr(Value, f"__{symbol}__", lambda x, op=op_: op(x))
 
 
 _give_value_its_operators()

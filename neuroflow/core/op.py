@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, update_wrapper
 from itertools import chain
 from typing import Any, overload
 
@@ -68,10 +68,8 @@ class Op:
         self.parameters, defaults = _signature(self.rule)
         self.settings = {**defaults, **self.settings}
         self.domain = self.domain or (REALS,) * len(self.parameters)
-        self.__doc__ = self.rule.__doc__
+        update_wrapper(self, self.rule)
         self.__name__ = self.name
-        self.__module__ = self.rule.__module__
-        self.__wrapped__ = self.rule
         self.split = _SPLITS.get(len(self.parameters)) or partial(_split, len(self.parameters))
         self.forward = _flat_forward(self)
         self.partials_at = partial(_derived_partials, self)
