@@ -11,8 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
+from neuroflow.base import elementary
 from neuroflow.base.errors import InputError, did_you_mean
-from neuroflow.core import elementary
 from neuroflow.core.value import Value
 
 LONGEST = 500

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 import neuroflow as nf
-from neuroflow.checkpoint import _gathered, _scattered, _sealed, check_uses
+from neuroflow.checkpoint import check_uses
+from neuroflow.checkpoint.arrays import gathered, scattered
+from neuroflow.checkpoint.file import sealed
 
 
 def mlp(seed=1, **changes):
@@ -37,7 +39,7 @@ def about(path, **changes):
 
     with safe_open(str(path), framework="numpy") as file:
         facts = json.loads(file.metadata()["neuroflow"].partition(" ")[2])
-    save_file(load_file(path), path, metadata={"neuroflow": _sealed({**facts, **changes})})
+    save_file(load_file(path), path, metadata={"neuroflow": sealed({**facts, **changes})})
     return facts
 
 
@@ -131,7 +133,7 @@ _NAMES = st.lists(st.sampled_from(["a", "b", "0", "1", "2"]), min_size=1, max_si
 
 @given(st.dictionaries(_NAMES.map(".".join), st.floats(allow_nan=False), max_size=20))
 def test_numbers_keep_their_names_in_tensors(state):
-    assert _scattered(_gathered(state)) == state
+    assert scattered(gathered(state)) == state
 
 
 def test_a_missing_file():

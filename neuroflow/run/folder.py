@@ -1,15 +1,8 @@
-"""Run folders: a training run that outlives its process.
-
-A folder holds ``config.toml`` (every setting, defaults included), ``metrics.jsonl`` (one line
-per step) and ``checkpoint.safetensors``. A run killed at any moment and resumed replays the
-part after its last checkpoint, and ends with the same bits as a run that was never stopped.
-"""
+"""The folder of a run: started, run to the end, saved on the way, and resumed."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import signal
 import threading
 import time
@@ -18,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from attrs import asdict, define, field
+from attrs import define, field
 
 from neuroflow.base.errors import FileError, StateError
 from neuroflow.checkpoint import (
@@ -29,13 +22,13 @@ from neuroflow.checkpoint import (
     read_arrays,
     save,
 )
-from neuroflow.data import Dataset
 from neuroflow.files import cannot_write, write_file
-from neuroflow.spec import changed, configure, resolve, to_toml
+from neuroflow.run.facts import data_facts
+from neuroflow.run.metrics import METRICS, MetricsFile
+from neuroflow.spec import changed, configure, to_toml
 from neuroflow.training import Step, Training
 
 CONFIGURATION = "config.toml"
-METRICS = "metrics.jsonl"
 
 
 @define(eq=False)
@@ -128,12 +121,12 @@ class Run:
         Ctrl-C stops at the next report: the run is saved, and KeyboardInterrupt says how to go
         on. Leaving the loop saves it too.
         """
-        metrics = self._open_metrics()
+        metrics = MetricsFile(self.folder, self.training.step)
         saved_at, saved_step = time.monotonic(), -1
         with metrics, self._listening():
             try:
                 for step in self.training:
-                    self._write(metrics, step)
+                    metrics.write(step)
                     if self._interrupted and step.step < step.steps:
                         self.save()
                         raise KeyboardInterrupt(
@@ -179,38 +172,6 @@ class Run:
         """What there is to say about the run so far, and where it is."""
         return {**self.training.summary(), "folder": str(self.folder)}
 
-    def _open_metrics(self) -> Any:
-        """The metrics file, cut back to the step at which the run stands."""
-        path = self.folder / METRICS
-        try:
-            with open(path, "ab+") as file:
-                file.seek(0)
-                kept = 0
-                for line in file:
-                    if not line.endswith(b"\n") or _step_of(line) > self.training.step:
-                        break
-                    kept += len(line)
-                file.truncate(kept)
-            return open(path, "a", encoding="utf-8")
-        except OSError as error:
-            raise cannot_write(path, error) from error
-
-    def _write(self, metrics: Any, step: Step) -> None:
-        """One line per step since the last report; the scores are on the last of them."""
-        first = step.step - len(step.losses) + 1
-        lines = []
-        for k, loss in enumerate(step.losses):
-            line: dict[str, Any] = {"step": first + k, "loss": loss}
-            if first + k == step.step:
-                line |= {"epoch": step.epoch, **step.metrics}
-            lines.append(json.dumps(line) + "\n")
-        try:
-            metrics.write("".join(lines))
-            metrics.flush()
-            os.fsync(metrics.fileno())
-        except OSError as error:
-            raise cannot_write(self.folder / METRICS, error) from error
-
     def _metrics_size(self) -> int:
         path = self.folder / METRICS
         return path.stat().st_size if path.exists() else 0
@@ -232,59 +193,3 @@ class Run:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
-
-
-def read_metrics(folder: str | Path) -> list[dict[str, Any]]:
-    """The lines of a run's metrics file: one dict per step."""
-    path = Path(folder) / METRICS
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise FileError(
-            f"cannot read {path}: {error.strerror}; give the folder of a run"
-        ) from error
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def data_facts(data: Dataset) -> dict[str, Any]:
-    """What a saved model needs to know about its data to be used on new rows."""
-    facts: dict[str, Any] = {
-        "name": data.name,
-        "task": data.task,
-        "labels": list(data.labels),
-        "columns": list(data.columns),
-        "n_inputs": data.n_inputs,
-        "n_outputs": data.n_outputs,
-    }
-    if "floors" in data.facts:
-        facts["floors"] = data.facts["floors"]
-    if data.standardization is not None:
-        facts["standardization"] = asdict(data.standardization)
-    if data.tokenizer is not None:
-        facts["tokenizer"] = tokenizer_table(data.tokenizer)
-    return facts
-
-
-def tokenizer_table(tokenizer: Any) -> dict[str, Any]:
-    """The table that makes a tokenizer again: its registered name and its ``configuration()``."""
-    from neuroflow.plugin import manager
-
-    for entry in manager().registry.entries("tokenizer"):
-        if entry.load() is type(tokenizer):
-            return {"use": entry.shortest_name, **tokenizer.configuration()}
-    raise StateError(
-        f"{type(tokenizer).__name__} is not registered as a tokenizer, so nothing could load it"
-        " again; offer it in a plugin's neuroflow_tokenizers"
-    )
-
-
-def make_tokenizer(table: Mapping[str, Any]) -> Any:
-    """The tokenizer of a table, such as ``inspect_file(path).data["tokenizer"]``."""
-    return resolve("tokenizer", table)()
-
-
-def _step_of(line: bytes) -> float:
-    try:
-        return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
-        return float("inf")

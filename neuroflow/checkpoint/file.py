@@ -1,0 +1,124 @@
+"""The file: what it says about itself, behind checksums, and its numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from neuroflow.base.errors import FileError, StateError
+from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, digest_of
+from neuroflow.checkpoint.uses import Used
+
+FORMAT = 1
+CHECKPOINT = "checkpoint.safetensors"
+
+
+@frozen
+class SavedModel:
+    """What a file says about itself; see :func:`inspect_file`.
+
+    ``spec`` builds the model, ``uses`` lists the entries that it needs. ``configuration`` is
+    the whole tree of the training run and ``data`` what is needed to use the model on new rows
+    (task, labels, columns, standardization, tokenizer); both are empty for a bare model.
+    ``state`` is what a resumed run goes on from; ``shapes`` has one shape per tensor.
+    """
+
+    spec: dict[str, Any]
+    uses: tuple[Used, ...]
+    neuroflow: str
+    configuration: dict[str, Any] = field(factory=dict)
+    data: dict[str, Any] = field(factory=dict)
+    state: dict[str, Any] = field(factory=dict)
+    shapes: dict[str, tuple[int, ...]] = field(factory=dict)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has."""
+        names = (name for name in self.shapes if not name.startswith(OPTIMIZER))
+        return sum(prod(self.shapes[name]) for name in names)
+
+
+def inspect_file(path: str | Path) -> SavedModel:
+    """What a saved model says about itself, without loading any plugin.
+
+    ``path`` is a file, or the folder of a run. Raises :class:`FileError` if there is no such
+    file and :class:`StateError` if it is damaged.
+    """
+    about, shapes = read_metadata(file_of(path))
+    return described(about, shapes)
+
+
+def read_arrays(path: str | Path) -> tuple[SavedModel, Arrays]:
+    """What a file says about itself and all its numbers, checked against their digest."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
+
+    about, shapes = read_metadata(path)
+    try:
+        arrays = from_bytes(Path(path).read_bytes())
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+    if digest_of(arrays) != about.get("sha256"):
+        raise _damaged(path, "its numbers do not match their checksum")
+    return described(about, shapes), arrays
+
+
+def file_of(path: str | Path) -> Path:
+    """The file itself, or the checkpoint in a run's folder."""
+    path = Path(path)
+    return path / CHECKPOINT if path.is_dir() else path
+
+
+def sealed(about: Mapping[str, Any]) -> str:
+    """The description as JSON, behind its own checksum."""
+    text = json.dumps(about, ensure_ascii=False)
+    return f"{hashlib.sha256(text.encode()).hexdigest()} {text}"
+
+
+def read_metadata(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    from safetensors import SafetensorError, safe_open
+
+    if not Path(path).is_file():
+        raise FileError(f"there is no file {path}; give the path of a saved model")
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            metadata = file.metadata() or {}
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error}; check its permissions") from error
+    except SafetensorError as error:
+        raise _damaged(path, error) from error
+    if "neuroflow" not in metadata:
+        raise StateError(
+            f"{path} is a safetensors file that neuroflow did not write: it says nothing about"
+            " its model; give a file made by neuroflow.save or by a run"
+        )
+    seal, _, text = metadata["neuroflow"].partition(" ")
+    if seal != hashlib.sha256(text.encode()).hexdigest():
+        raise _damaged(path, "its description does not match its checksum")
+    about = json.loads(text)
+    if about["format"] != FORMAT:
+        raise StateError(
+            f"{path} has format {about['format']}, and this neuroflow reads format {FORMAT};"
+            f" install neuroflow {about.get('neuroflow', 'of another version')}"
+        )
+    return about, shapes
+
+
+def described(about: Mapping[str, Any], shapes: dict[str, tuple[int, ...]]) -> SavedModel:
+    uses = tuple(Used(**used) for used in about["uses"])
+    facts = {key: about[key] for key in ("configuration", "data", "state") if key in about}
+    return SavedModel(about["spec"], uses, about.get("neuroflow", ""), shapes=shapes, **facts)
+
+
+def _damaged(path: str | Path, problem: object) -> StateError:
+    return StateError(
+        f"{path} is damaged or truncated: {problem}; expected a whole .safetensors file,"
+        " so copy it again or go back to an earlier one"
+    )

@@ -1,0 +1,90 @@
+"""Saving and loading models: their numbers, their spec, and the entries that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import asdict
+
+from neuroflow.base.errors import StateError
+from neuroflow.base.random import SplitMix32
+from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, digest_of, gathered, scattered
+from neuroflow.checkpoint.file import FORMAT, SavedModel, file_of, read_arrays, sealed
+from neuroflow.checkpoint.uses import check_uses, uses_of, with_ids
+from neuroflow.core.module import Module
+from neuroflow.files import write_file
+
+
+def save(
+    model: Module,
+    path: str | Path,
+    *,
+    configuration: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+    state: Mapping[str, Any] | None = None,
+    optimizer: Mapping[str, Sequence[float]] | None = None,
+) -> None:
+    """Write a model to a ``.safetensors`` file; what was there before is replaced as a whole.
+
+    The other arguments are what a run adds to its checkpoints. Raises :class:`StateError` for
+    a model that no plugin registers, and :class:`FileError` if the file cannot be written.
+    """
+    from safetensors.numpy import save as to_bytes
+
+    from neuroflow.spec import spec_of
+
+    spec = spec_of(model)
+    arrays = gathered(model.state_dict())
+    for name, numbers in (optimizer or {}).items():
+        arrays[OPTIMIZER + name] = np.array(numbers, dtype=np.float64)
+    about = {
+        "format": FORMAT,
+        "neuroflow": _own_version(),
+        "spec": spec,
+        "uses": [asdict(used) for used in uses_of(spec, "layer", configuration)],
+        "configuration": configuration or {},
+        "data": data or {},
+        "state": state or {},
+        "sha256": digest_of(arrays),
+    }
+    write_file(path, to_bytes(arrays, metadata={"neuroflow": sealed(about)}))
+
+
+def load(path: str | Path) -> Any:
+    """The model of a file, or of the last checkpoint in a run's folder, in evaluation mode.
+
+    Raises :class:`PluginError` that names plugin, distribution and version if an entry is
+    missing, :class:`StateError` if an entry has changed or the file is damaged, and
+    :class:`FileError` if there is no such file.
+    """
+    model, _ = load_with_facts(path)
+    return model
+
+
+def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
+    """The model of a file, and what the file says about itself."""
+    from neuroflow.spec import build
+
+    path = file_of(path)
+    saved, arrays = read_arrays(path)
+    pinned = check_uses(saved.uses, str(path))
+    model = build(with_ids(saved.spec, pinned), rng=SplitMix32(0))
+    load_parameters(model, arrays, path)
+    return model.eval(), saved
+
+
+def load_parameters(model: Module, arrays: Arrays, path: str | Path) -> None:
+    """Give a model the numbers of a file; all of them or, on a :class:`StateError`, none."""
+    try:
+        model.load_state_dict(scattered(arrays))
+    except StateError as error:
+        raise StateError(f"{path} holds a model of another architecture: {error}") from error
+
+
+def _own_version() -> str:
+    from importlib.metadata import version
+
+    return version("neuroflow")

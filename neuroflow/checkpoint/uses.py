@@ -1,0 +1,100 @@
+"""Uses: which entries a saved model needs, who offered them, and whether they still are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from neuroflow.base.errors import PluginError, RegistryError, StateError
+
+
+@frozen
+class Used:
+    """An entry that a saved model needs, and who offered it when it was saved."""
+
+    kind: str
+    use: str
+    id: str
+    plugin: str
+    distribution: str
+    distribution_version: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id} (plugin {self.plugin!r} of {self.offered_by})"
+
+    @property
+    def offered_by(self) -> str:
+        """The distribution and its version."""
+        return f"{self.distribution} {self.distribution_version}"
+
+
+def uses_of(
+    table: Mapping[str, Any], kind: str, configuration: Mapping[str, Any] | None = None
+) -> list[Used]:
+    """Every entry that a model, and the run that made it, needs."""
+    from neuroflow.plugin import get
+    from neuroflow.spec import parts_of
+
+    parts = [*parts_of(table, kind), *(parts_of(configuration) if configuration else ())]
+    found = []
+    for kind, use in dict.fromkeys(parts):
+        entry = get(kind, use)
+        by = entry.provider
+        facts = (by.plugin, by.distribution, by.version) if by else ("", "", "")
+        found.append(Used(kind, use, entry.id, *facts))
+    return found
+
+
+def check_uses(uses: Sequence[Used], where: str) -> dict[tuple[str, str], str]:
+    """Make sure that every entry is there as it was; gives the names that need their full id.
+
+    Raises :class:`PluginError` for missing entries and :class:`StateError` for changed ones.
+    """
+    from neuroflow.plugin import get
+
+    missing, changed, pinned = [], [], {}
+    for used in uses:
+        try:
+            if get(used.kind, used.use).id != used.id:
+                get(used.kind, used.id)
+                pinned[used.kind, used.use] = used.id
+        except RegistryError:
+            now = _other_version(used)
+            if now is None:
+                missing.append(f"{used}")
+            else:
+                changed.append(f"{used}, while {now.id} of {now.provider} is installed")
+    if missing:
+        raise PluginError(
+            f"{where} needs what is not installed: {'; '.join(missing)};"
+            " install those distributions, see: neuroflow doctor"
+        )
+    if changed:
+        raise StateError(
+            f"{where} was saved with another version: {'; '.join(changed)};"
+            " its numbers would mean something else, so install the version it was saved with"
+        )
+    return pinned
+
+
+def _other_version(used: Used) -> Any:
+    from neuroflow.plugin import get
+
+    try:
+        return get(used.kind, used.id.partition("@")[0])
+    except RegistryError:
+        return None
+
+
+def with_ids(part: Any, pinned: Mapping[tuple[str, str], str]) -> Any:
+    """The spec with full ids where a bare name has come to mean something else."""
+    if not pinned:
+        return part
+    names = {use: identity for (_, use), identity in pinned.items()}
+    if isinstance(part, Mapping):
+        return {key: with_ids(value, pinned) for key, value in part.items()}
+    if isinstance(part, list):
+        return [with_ids(x, pinned) for x in part]
+    return names.get(part, part) if isinstance(part, str) else part
