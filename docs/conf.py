@@ -6,7 +6,6 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 
 import neuroflow
-from neuroflow.live.export import export
 
 HERE = Path(__file__).parent
 
@@ -46,6 +45,7 @@ myst_enable_extensions = [
     "amsmath",
     "deflist",
     "attrs_inline",
+    "substitution",
     "attrs_block",
 ]
 myst_heading_anchors = 3
@@ -62,6 +62,10 @@ copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = True
 
 neuroflow_pages = "reference/entries"
+neuroflow_pyodide = "_build/pyodide/node_modules/pyodide"  # where live/fetch.py puts it
+neuroflow_fetch_command = "python docs/live/fetch.py"
+neuroflow_live = "live/app"
+neuroflow_snippets = ["index", "tutorial/*", "explanation/*", "howto/*"]
 
 html_theme = "furo"
 html_title = f"neuroflow {release}"
@@ -105,14 +109,6 @@ def documented(name):
     return [f".. autofunction:: neuroflow.{name}", ""]
 
 
-def write_live_pages(app, problem):
-    """The live pages beside their chapters; they run if ``docs/live/fetch.py`` got Pyodide."""
-    if problem is None and app.builder.name == "html":
-        pyodide = HERE / "_build" / "pyodide" / "node_modules" / "pyodide"
-        export(Path(app.outdir) / "live" / "app", pyodide if pyodide.is_dir() else None)
-
-
 def setup(app):
     """Connect what is particular to this book."""
-    app.connect("build-finished", write_live_pages)
     app.connect("source-read", add_what_is_not_written_by_hand)

@@ -13,11 +13,16 @@ def main() -> int:
     """0 if Pyodide is there afterwards; 1 with the reason if not."""
     npm = shutil.which("npm")
     if npm is None:
-        print("npm is not installed: the live pages will show a picture only", file=sys.stderr)
+        print("npm is not installed: the pages will be without Python", file=sys.stderr)
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(FOLDER)]
     return subprocess.run([*command, f"pyodide@{VERSION}"]).returncode
+
+
+def is_in(folder: Path) -> bool:
+    """Whether it was fetched before."""
+    return (folder / "node_modules" / "pyodide" / "pyodide.mjs").is_file()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from sphinx.util.nodes import make_id, make_refnode
 from neuroflow.base.errors import NeuroflowError
 from neuroflow.registry import KINDS, Entry
 from neuroflow.sphinxext.entries import code_block, entry_nodes, inline, paragraph, rubric, table
+from neuroflow.sphinxext.live import LiveDirective
 
 
 class _Located(SphinxDirective):
@@ -333,6 +334,7 @@ class NeuroflowDomain(Domain):
         "hook": HookDirective,
         "catalogue": CatalogueDirective,
         "figure": FigureDirective,
+        "live": LiveDirective,
         "run": RunDirective,
         "configuration": ConfigurationDirective,
         "commands": CommandsDirective,

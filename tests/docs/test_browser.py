@@ -6,24 +6,8 @@ folder with the whole book, built before, to be looked at instead.
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
-
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-SLOW = ["tutorial/gpt.md", "tutorial/function.md", "reference/api.md", "howto/**", "live/**"]
 PAGES = [
     "index.html",
     "tutorial/by-hand.html",
@@ -37,75 +21,6 @@ PAGES = [
     "glossary.html",
     "bibliography.html",
 ]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """A folder with pages."""
-    if os.environ.get("NEUROFLOW_DOCS"):
-        return Path(os.environ["NEUROFLOW_DOCS"])
-    folder = tmp_path_factory.mktemp("book")
-    left_out = ["_build", "examples", "benchmarks*", "reference/entries", *SLOW]
-    settings = {
-        "neuroflow_pages": "",
-        "exclude_patterns": ",".join(left_out),
-        "extensions": "myst_parser,sphinx_copybutton,sphinx_design,neuroflow.sphinxext",
-    }
-    command = [sys.executable, "-m", "sphinx", "-Q", "-d", str(folder / "trees")]
-    command += [f"-D{name}={value}" for name, value in settings.items()]
-    subprocess.run([*command, str(DOCS), str(folder / "html")], check=True)
-    return folder / "html"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    """The pages, served to this machine alone."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def visit(chromium, address):
-    """Open a page; fails the test on a request that leaves the machine, or a console error."""
-    problems = []
-    contexts = []
-
-    def open_page(page, width=1200, dark=False, query=""):
-        scheme = "dark" if dark else "light"
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("request", lambda r: r.url.startswith((address, "data:")) or problems.append(r.url))
-        tab.on("console", lambda m: m.type == "error" and problems.append(m.text))
-        tab.on("pageerror", lambda error: problems.append(str(error)))
-        tab.goto(address + page + query)
-        return tab
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert problems == []
 
 
 @pytest.mark.parametrize("chapter", PAGES)

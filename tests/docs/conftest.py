@@ -1,0 +1,166 @@
+"""The book, built for the tests; a server that remembers what it sent; a browser."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+LEFT_OUT = [
+    "_build",
+    "examples",
+    "benchmarks*",
+    "reference/entries",
+    "reference/api.md",
+    "howto/**",
+]
+
+
+@pytest.fixture(scope="session")
+def pyodide(tmp_path_factory):
+    """Pyodide as ``docs/live/fetch.py`` fetches it, or as it has done before."""
+    spec = importlib.util.spec_from_file_location("fetch", DOCS / "live" / "fetch.py")
+    fetch = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fetch)
+    if not fetch.is_in(fetch.FOLDER):
+        fetch.FOLDER = tmp_path_factory.mktemp("pyodide")
+        if fetch.main():
+            pytest.skip("Pyodide could not be fetched with npm")
+    return fetch.FOLDER / "node_modules" / "pyodide"
+
+
+@pytest.fixture(scope="session")
+def build():
+    """Build the book but for what takes long; settings replace those of ``conf.py``."""
+
+    def run(folder, *, only=(), **settings):
+        settings |= {
+            "neuroflow_pages": "",
+            "exclude_patterns": ",".join([*LEFT_OUT, *only]),
+            "extensions": "myst_parser,sphinx_copybutton,sphinx_design,neuroflow.sphinxext",
+        }
+        command = [sys.executable, "-m", "sphinx", "-Q", "-d", str(folder / "trees")]
+        command += [f"-D{name}={value}" for name, value in settings.items()]
+        subprocess.run([*command, str(DOCS), str(folder / "html")], check=True)
+        return folder / "html"
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def site(build, pyodide, tmp_path_factory):
+    """A folder with pages; ``NEUROFLOW_DOCS`` names one with the whole book, built before."""
+    if os.environ.get("NEUROFLOW_DOCS"):
+        return Path(os.environ["NEUROFLOW_DOCS"])
+    return build(tmp_path_factory.mktemp("book"), neuroflow_pyodide=pyodide)
+
+
+class Sent(SimpleHTTPRequestHandler):
+    """Sends files and notes which, with their sizes."""
+
+    def __init__(self, *arguments, log, **options):
+        self.log = log
+        super().__init__(*arguments, **options)
+
+    def copyfile(self, source, outputfile):
+        content = source.read()
+        self.log.append((self.path.partition("?")[0], len(content)))
+        outputfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def serving(folder):
+    """Serve a folder to this machine alone; gives the address and the list of what was sent."""
+    log = []
+    handler = partial(Sent, directory=str(folder), log=log)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/", log
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def serve():
+    """The context manager :func:`serving`."""
+    return serving
+
+
+@pytest.fixture(scope="module")
+def server(site):
+    """The address of the book, and the list of what was sent."""
+    with serving(site) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address(server):
+    """The address of the book."""
+    return server[0]
+
+
+@pytest.fixture(scope="module")
+def launch():
+    """Start Chromium, with more flags if wanted."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+
+        def start(*flags):
+            return playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def chromium(launch):
+    """One browser for the tests of a file."""
+    launched = launch()
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Open a page; fails the test on a request that leaves the machine, or a console error."""
+    problems = []
+    contexts = []
+
+    def open_page(page, width=1200, dark=False, query="", base=address):
+        scheme = "dark" if dark else "light"
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("request", lambda r: r.url.startswith((base, "data:")) or problems.append(r.url))
+        tab.on("console", lambda m: m.type == "error" and problems.append(m.text))
+        tab.on("pageerror", lambda error: problems.append(str(error)))
+        tab.goto(base + page + query)
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
