@@ -24,11 +24,17 @@ from typing import Any, overload
 from attrs import define, evolve, field
 
 from neuroflow.base.domain import REALS, Domain
-from neuroflow.base.errors import DomainError, InputError
+from neuroflow.base.errors import DomainError
+from neuroflow.base.rules import (
+    Rule,
+    Split,
+    check_settings,
+    flatten,
+    signature,
+    splitter,
+    wrong_inputs,
+)
 from neuroflow.core.value import Value, context
-
-Rule = Callable[..., Any]
-Split = Callable[[Sequence[Any]], tuple[Sequence[Any], ...]]
 
 
 @define(eq=False, repr=False, slots=False)
@@ -65,12 +71,12 @@ class Op:
     _bound: dict[tuple[tuple[str, float], ...], Op] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        self.parameters, defaults = _signature(self.rule)
+        self.parameters, defaults = signature(self.rule)
         self.settings = {**defaults, **self.settings}
         self.domain = self.domain or (REALS,) * len(self.parameters)
         update_wrapper(self, self.rule)
         self.__name__ = self.name
-        self.split = _SPLITS.get(len(self.parameters)) or partial(_split, len(self.parameters))
+        self.split = splitter(len(self.parameters))
         self.forward = _flat_forward(self)
         self.partials_at = partial(_derived_partials, self)
         if self.partials_rule is not None:
@@ -100,7 +106,7 @@ class Op:
         """This op with other settings; equal settings give the very same op."""
         key = tuple(sorted(settings.items()))
         if key not in self._bound:
-            _check_settings(self, settings)
+            check_settings(self.name, self.settings, settings)
             self._bound[key] = evolve(self, settings={**self.settings, **settings})
         return self._bound[key]
 
@@ -109,35 +115,13 @@ class Op:
         if settings:
             return self.bind(**settings)(*inputs)
         if self.vectors:
-            inputs = self._flatten(inputs)
+            inputs = flatten(self.name, self.parameters, inputs)
         elif len(inputs) != len(self.parameters):
-            raise self._wrong_inputs(len(inputs))
+            raise wrong_inputs(self.name, "number", self.parameters, len(inputs))
         for x in inputs:
             if isinstance(x, Value):
                 return context.get().build(self, inputs)
         return self.forward(*inputs)
-
-    def _flatten(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The vectors one behind the other; one vector may be given as separate arguments."""
-        vectors = len(self.parameters)
-        if vectors == 1 and not (len(inputs) == 1 and isinstance(inputs[0], (list, tuple))):
-            inputs = (inputs,)
-        lengths = [*map(len, inputs)]
-        if len(lengths) != vectors:
-            raise self._wrong_inputs(len(inputs))
-        if 0 in lengths or lengths.count(lengths[0]) != vectors:
-            raise InputError(
-                f"{self.name} got vectors of length {', '.join(map(str, lengths))};"
-                " it needs equally long ones with at least one number each"
-            )
-        return tuple(chain.from_iterable(inputs))
-
-    def _wrong_inputs(self, got: int) -> InputError:
-        kind = "vector" if self.vectors else "number"
-        return InputError(
-            f"{self.name} takes {len(self.parameters)} {kind}(s)"
-            f" ({', '.join(self.parameters)}), but got {got}"
-        )
 
     def failure(self, node: Value, problem: object) -> DomainError:
         """The error for a node outside the op's domain; names its inputs and its scope."""
@@ -154,37 +138,6 @@ class Op:
         )
 
 
-def _signature(rule: Rule) -> tuple[tuple[str, ...], dict[str, float]]:
-    """The names of the differentiable inputs, and the settings with their defaults."""
-    code = rule.__code__
-    names = code.co_varnames[: code.co_argcount]
-    settings = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    return names, {name: (rule.__kwdefaults__ or {}).get(name, 0.0) for name in settings}
-
-
-def _check_settings(op: Op, settings: dict[str, float]) -> None:
-    for key, value in settings.items():
-        if key not in op.settings:
-            known = ", ".join(op.settings) or "none"
-            raise InputError(f"{op.name} has no setting {key!r}; its settings: {known}")
-        if isinstance(value, (bool, str)) or not isinstance(value, (int, float)):
-            raise InputError(f"{op.name}: the setting {key} must be a number, but got {value!r}")
-
-
-def _split(vectors: int, flat: Sequence[Any]) -> tuple[Sequence[Any], ...]:
-    """The equally long vectors that lie one behind the other in ``flat``."""
-    length = len(flat) // vectors
-    return tuple([flat[k : k + length] for k in range(0, len(flat), length)])
-
-
-def _halves(flat: Sequence[Any]) -> tuple[Sequence[Any], ...]:
-    middle = len(flat) // 2
-    return flat[:middle], flat[middle:]
-
-
-_SPLITS: dict[int, Split] = {1: lambda flat: (flat,), 2: _halves}  # the usual ones, made quick
-
-
 def _flat_forward(op: Op) -> Rule:
     """The rule on flat inputs of any kind of number: floats, arrays, Values, symbols."""
     rule = partial(op.rule, **op.settings) if op.settings else op.rule
@@ -194,7 +147,7 @@ def _flat_forward(op: Op) -> Rule:
 
 def _flat_partials(op: Op, rule: Rule) -> Rule:
     """``(out, *flat inputs) -> flat partials``, with the settings that the rule asks for."""
-    settings = {name: op.settings[name] for name in _signature(rule)[1]}
+    settings = {name: op.settings[name] for name in signature(rule)[1]}
     rule = partial(rule, **settings) if settings else rule
     if op.vectors:
         return lambda out, *flat: tuple(chain.from_iterable(rule(out, *op.split(flat))))
