@@ -83,7 +83,8 @@ def library(kind: str) -> Any:
 
 def kind_of(numbers: Iterable[Any]) -> str:
     """The kind of the least plain among the numbers: "neuroflow" where one is a Value."""
-    return min((_kind(type(x)) for x in numbers), key=_KINDS.index)
+    kinds = (_kind(type(x)) for x in numbers)  # type: ignore[arg-type]  # types are hashable
+    return min(kinds, key=_KINDS.index)
 
 
 @cache
