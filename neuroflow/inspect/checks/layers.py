@@ -6,18 +6,23 @@ import copy
 import inspect
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-from attrs import define
 
 from neuroflow.base.errors import NeuroflowError
 from neuroflow.base.random import SplitMix32
 from neuroflow.core.gradient import topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
+from neuroflow.inspect.checks.layer_trials import (
+    CannotTryError,
+    Trial,
+    flat,
+    parameters_of,
+    trial_of,
+)
 from neuroflow.inspect.checks.messages import listed, short
 from neuroflow.inspect.checks.numeric import between_sides, slope
 from neuroflow.inspect.checks.ops import guarded
@@ -33,8 +38,8 @@ def check_layer(entry: LayerEntry, section: Section) -> None:
         section.failed("declared", f"{target!r} is no class derived from neuroflow.Module")
         return
     try:
-        trial = _trial(entry, target)
-    except _CannotTryError as error:
+        trial = trial_of(entry, target)
+    except CannotTryError as error:
         section.failed("builds", str(error)) if entry.example else section.skipped(
             "layer", str(error)
         )
@@ -43,118 +48,6 @@ def check_layer(entry: LayerEntry, section: Section) -> None:
     for name, check in _CHECKS.items():
         with guarded(section, name):
             check(trial, section)
-
-
-class _CannotTryError(Exception):
-    """No small module could be built or called; says why."""
-
-
-@define
-class Trial:
-    """A small module with its settings, and inputs that it takes."""
-
-    entry: LayerEntry
-    target: type[Module]
-    settings: dict[str, Any]
-    inputs: tuple[Any, ...]
-
-    @property
-    def seeded(self) -> bool:
-        """Whether the class takes a random generator."""
-        return "rng" in _parameters(self.target)
-
-    def build(self, seed: int = 1, **changes: Any) -> Module:
-        """A new module, in evaluation mode."""
-        rng = {"rng": SplitMix32(seed)} if self.seeded else {}
-        return self.target(**{**copy.deepcopy(self.settings), **rng, **changes}).eval()
-
-    def outputs(self, module: Module, inputs: Sequence[Any] | None = None) -> list[Any]:
-        """All numbers that come out, in one row."""
-        return list(_flat(module(*copy.deepcopy(list(self.inputs if inputs is None else inputs)))))
-
-
-def _parameters(target: type[Module]) -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(target).parameters
-
-
-def _flat(part: Any) -> Iterator[Any]:
-    if isinstance(part, (list, tuple)):
-        for inner in part:
-            yield from _flat(inner)
-    elif isinstance(part, Mapping):
-        yield from _flat(list(part.values()))
-    else:
-        yield part
-
-
-# --- a small module and inputs for it ---------------------------------------------------------
-
-
-_GUESSES: dict[str, Any] = {
-    "sizes": [3, 4, 2], "in_features": 3, "out_features": 2, "inputs": 3, "outputs": 2, "size": 4,
-    "features": 4, "n_embd": 4, "n_head": 2, "heads": 2, "block_size": 4, "vocab_size": 5,
-    "n_layer": 1, "layers": [{"use": "layer", "inputs": 3, "outputs": 2}], "head_size": 2,
-    "hidden": 3, "width": 3, "length": 3, "count": 2,
-}  # fmt: skip
-
-
-def _trial(entry: LayerEntry, target: type[Module]) -> Trial:
-    settings = dict(entry.example)
-    for name, parameter in _parameters(target).items():
-        if name == "rng" or name in settings or parameter.kind is parameter.VAR_KEYWORD:
-            continue
-        if not entry.example and name in _GUESSES:
-            settings[name] = _GUESSES[name]
-        elif parameter.default is parameter.empty:
-            settings[name] = _guess(name, parameter)
-    trial = Trial(entry, target, settings, ())
-    try:
-        module = trial.build()
-    except Exception as error:
-        raise _CannotTryError(
-            f"it cannot be built with {settings}: {type(error).__name__}: {error};"
-            " declare example={...} in its entry"
-        ) from error
-    for inputs in [entry.example_inputs] if entry.example_inputs else _guess_inputs(settings):
-        trial.inputs = inputs
-        if _takes(trial, module):
-            return trial
-    raise _CannotTryError(
-        f"built with {settings}, it takes none of the inputs tried: a list of numbers, rows of"
-        " numbers, token ids; declare example_inputs=(...,) in its entry"
-    )
-
-
-def _guess(name: str, parameter: inspect.Parameter) -> Any:
-    kinds = {"int": 3, "float": 0.5, "bool": False, "str": "relu"}
-    if name in _GUESSES:
-        return _GUESSES[name]
-    annotation = getattr(parameter.annotation, "__name__", str(parameter.annotation))
-    return kinds.get(annotation, 3)
-
-
-def _guess_inputs(settings: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-    sizes = settings.get("sizes") or [0]
-    named = [settings.get(k) for k in ("in_features", "inputs", "size", "features", "n_embd")]
-    widths = [w for w in (*named, sizes[0], 3, 2, 4) if isinstance(w, int) and w > 0]
-    for width in dict.fromkeys(widths):
-        row = [0.31 * (k + 1) * (-1) ** k + 0.17 for k in range(width)]
-        yield (row,)
-        yield ([[x + 0.4 * t - 0.3 * t * k for k, x in enumerate(row)] for t in range(3)],)
-    yield ([1, 0, 2, 3],)
-    yield (1, 2)
-    yield (0.7,)
-
-
-def _takes(trial: Trial, module: Module) -> bool:
-    try:
-        outputs = trial.outputs(module)
-    except Exception:
-        return False
-    return bool(outputs) and all(isinstance(x, (Value, float)) for x in outputs)
-
-
-# --- checks ---------------------------------------------------------------------------------
 
 
 def _check_discovered(trial: Trial, section: Section) -> None:
@@ -249,7 +142,7 @@ def _check_configuration(trial: Trial, section: Section) -> None:
     """The configuration builds the module again: same parameters, same outputs."""
     module = trial.build()
     configuration = module.configuration()
-    for name, parameter in _parameters(trial.target).items():
+    for name, parameter in parameters_of(trial.target).items():
         if name == "rng" or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         section.expect(
@@ -362,7 +255,7 @@ def _check_repeatable(trial: Trial, section: Section) -> None:
     """In evaluation mode the same inputs give the same outputs and stay as they were."""
     module = trial.build()
     inputs = copy.deepcopy(list(trial.inputs))
-    first = _numbers(list(_flat(module(*inputs))))
+    first = _numbers(list(flat(module(*inputs))))
     section.expect(
         "no mutation",
         inputs == list(trial.inputs),
@@ -391,7 +284,7 @@ def _check_causal(trial: Trial, section: Section) -> None:
         changed[last] = _other(rows[last])
         before, after = module(rows, *trial.inputs[1:]), module(changed, *trial.inputs[1:])
         for k in range(last):
-            mine, its = _numbers(list(_flat(before[k]))), _numbers(list(_flat(after[k])))
+            mine, its = _numbers(list(flat(before[k]))), _numbers(list(flat(after[k])))
             section.expect(
                 "causal",
                 mine == its,
