@@ -10,8 +10,8 @@ Add ``"neuroflow.sphinxext"`` to ``extensions`` in ``conf.py``. It gives
 * ``nf:configuration`` and ``nf:commands``, references made from the code;
 * the mathematics renderer ``mathml``, which needs no JavaScript and no network.
 
-Reading order: :mod:`plot`, :mod:`entries`, :mod:`live`, :mod:`session`, :mod:`domain`,
-:mod:`mathml`.
+Reading order: :mod:`plot`, :mod:`examples`, :mod:`entries`, :mod:`live`, :mod:`session`,
+:mod:`domain`, :mod:`mathml`.
 """
 
 from __future__ import annotations

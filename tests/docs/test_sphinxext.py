@@ -10,7 +10,9 @@ import sys
 import pytest
 
 from neuroflow import ops
-from neuroflow.sphinxext.entries import executed, executed_docstring, plot_of
+from neuroflow.plugin import get, manager
+from neuroflow.sphinxext.entries import plot_of
+from neuroflow.sphinxext.examples import example, executed, executed_docstring
 from neuroflow.sphinxext.mathml import to_mathml
 from neuroflow.sphinxext.plot import Chart, function_chart, ticks
 
@@ -142,7 +144,7 @@ def test_every_bundled_formula_becomes_mathml():
 
 
 def test_an_example_that_does_not_hold_is_a_warning(monkeypatch):
-    from neuroflow.sphinxext import entries
+    from neuroflow.sphinxext import examples
 
     def wrong():
         """Two.
@@ -152,7 +154,7 @@ def test_an_example_that_does_not_hold_is_a_warning(monkeypatch):
         """
 
     warnings = []
-    monkeypatch.setattr(entries.logger, "warning", lambda *facts: warnings.append(facts))
+    monkeypatch.setattr(examples.logger, "warning", lambda *facts: warnings.append(facts))
     assert ">>> 1 + 1" in executed_docstring(wrong)
     ((message, name, details),) = warnings
     assert message == "the example of %s does not hold:\n%s"
@@ -164,9 +166,18 @@ def test_statements_are_shown_with_what_they_give():
     assert executed(["x = 2", "x * 3"]) == ">>> x = 2\n>>> x * 3\n6"
 
 
-def test_plots_mark_kinks_and_carry_words():
-    from neuroflow.plugin import get
+def test_every_bundled_layer_has_an_example_that_builds_it():
+    for entry in manager().registry.entries("layer"):
+        shown = example(entry, entry.load())
+        assert "nf.build(" in shown or ">>> model =" in shown, entry.name
 
+
+def test_an_entry_of_which_nothing_can_be_guessed_is_named():
+    csv = get("dataset", "csv")
+    assert example(csv, csv.load()).startswith(">>> import neuroflow as nf\n>>> nf.get(")
+
+
+def test_plots_mark_kinks_and_carry_words():
     picture = plot_of(get("op", "relu"), ops.relu)
     assert picture.count("nf-kink") == 1
     assert "with a kink at 0" in picture
