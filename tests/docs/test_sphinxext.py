@@ -169,7 +169,7 @@ def test_statements_are_shown_with_what_they_give():
 def test_every_bundled_layer_has_an_example_that_builds_it():
     for entry in manager().registry.entries("layer"):
         shown = example(entry, entry.load())
-        assert "nf.build(" in shown or ">>> model =" in shown, entry.name
+        assert "nf.build(" in shown or f"{entry.load().__name__}(" in shown, entry.name
 
 
 def test_an_entry_of_which_nothing_can_be_guessed_is_named():
