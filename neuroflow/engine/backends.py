@@ -19,7 +19,7 @@ def numpy_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Ex
 
 
 def numba_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
-    """Native code, compiled at first use and kept on disk; the extra ``fast``."""
+    """Native code by LLVM, numba's compiler, made at first use and kept; the extra ``fast``."""
     try:
         from neuroflow.engine.numba_backend import NumbaExecutor
     except ImportError as error:
@@ -41,9 +41,9 @@ def make_executor(
 
 
 def chosen_backend(backend: str) -> str:
-    """The name that "auto" stands for: "numba" if it is installed, else "numpy"."""
+    """The name that "auto" stands for: "numba" if its compiler is installed, else "numpy"."""
     if backend != "auto":
         return backend
     from importlib.util import find_spec
 
-    return "numba" if find_spec("numba") and "numba" in names("backend") else "numpy"
+    return "numba" if find_spec("llvmlite") and "numba" in names("backend") else "numpy"

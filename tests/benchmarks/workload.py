@@ -91,7 +91,7 @@ def main(what, backend, dtype, *sizes):
         result["plan_s"] = time.perf_counter() - begin
         begin = time.perf_counter()
         if backend == "numba":
-            runner.executor.module()
+            runner.executor.compile()
         result["compile_s"] = time.perf_counter() - begin
     losses = runner.run(batches, rates)
     times = []

@@ -12,5 +12,5 @@ def _own_cache(tmp_path_factory):
 @pytest.fixture(params=["numpy", "numba"])
 def backend(request):
     if request.param == "numba":
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     return request.param

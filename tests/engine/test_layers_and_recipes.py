@@ -6,7 +6,6 @@ from importlib.resources import files
 import pytest
 
 import neuroflow as nf
-from neuroflow.engine.structure import flatten
 from neuroflow.spec import configure
 from neuroflow.training import Training
 
@@ -83,43 +82,13 @@ def recipe_case(recipe):
 CASES = dict(cases())
 
 
-@pytest.fixture(scope="module")
-def compiled():
-    """All cases compiled, on numba with one machine for all of them."""
-    made = {}
-
-    def get(backend):
-        if backend not in made:
-            made[backend] = {}
-            for name, make in CASES.items():
-                function, module, inputs = make()
-                fast = nf.compile(function, backend=backend)
-                executor = prepared(fast, module, inputs)
-                made[backend][name] = (fast, module, executor)
-            if backend == "numba":
-                from neuroflow.engine.numba_backend import compile_together
-
-                compile_together([executor for _, _, executor in made[backend].values()])
-        return made[backend]
-
-    return get
-
-
-def prepared(fast, module, inputs):
-    """The executor of a compiled function once it has its program, before anything runs."""
-    bound = fast._bind((module,))
-    trace = bound.traced.trace(flatten(tuple(inputs))[1])
-    bound.gradients.program(trace, 1)
-    return bound.gradients.executor
-
-
 @pytest.mark.parametrize("name", CASES)
-def test_layers_and_recipes(name, backend, compiled):
+def test_layers_and_recipes(name, backend):
     function, eager, inputs = CASES[name]()
     y = function(eager, *inputs)
     y = y if isinstance(y, nf.Value) else nf.Value(y)
     y.backward()
-    fast, module, _ = compiled(backend)[name]
-    value, gradients = fast.value_and_gradients(module, *inputs)
+    function, module, inputs = CASES[name]()
+    value, gradients = nf.compile(function, backend=backend).value_and_gradients(module, *inputs)
     same([value], [y.data])
     same(gradients.parameters or [0.0], [p.grad for p in eager.parameters()] or [0.0])

@@ -53,7 +53,7 @@ def test_several_steps_between_reports_change_nothing():
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
 def test_backends_agree_with_the_eager_run(backend):
     if backend == "numba":
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     eager, compiled = nf.train(SMALL), nf.train(SMALL, {"train.backend": backend})
     for ours, theirs in zip(eager, compiled, strict=True):
         assert theirs.loss == pytest.approx(ours.loss, rel=1e-12, abs=1e-15)
@@ -65,7 +65,7 @@ def test_backends_agree_with_the_eager_run(backend):
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
 def test_dropout_draws_the_same_numbers_on_every_backend(backend):
     if backend == "numba":
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     eager = nf.train(SMALL, {"model.dropout": 0.5}).run()
     compiled = nf.train(SMALL, {"model.dropout": 0.5, "train.backend": backend}).run()
     assert compiled.model.state_dict() == pytest.approx(eager.model.state_dict(), rel=1e-9)

@@ -31,7 +31,7 @@ def test_a_changed_future_leaves_the_past_bit_identical(positions, gpt):
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
 def test_causality_holds_in_compiled_runs(backend, gpt):
     if backend == "numba":
-        pytest.importorskip("numba", reason="numba is not installed")
+        pytest.importorskip("llvmlite", reason="llvmlite is not installed")
     fast = nf.compile(lambda model, tokens: model(tokens), backend=backend)
     model = gpt(n_layer=1)
     assert fast.value(model, [6, 1, 2, 3])[:2] == fast.value(model, [6, 1, 5, 0])[:2]

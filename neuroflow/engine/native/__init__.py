@@ -1,0 +1,1 @@
+"""Native code: a machine in a small language, compiled by LLVM and kept on disk."""

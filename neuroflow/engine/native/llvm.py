@@ -1,0 +1,76 @@
+"""LLVM: from text to machine code, and machine code into this process."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+from functools import cache
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+import numpy as np
+
+from neuroflow.engine.native.vectors import LIBRARY
+
+
+def width_of(dtype: Any) -> int:
+    """How many numbers fit into the widest vector of this processor."""
+    features = llvm.get_host_cpu_features()
+    n_bytes = 64 if features.get("avx512f") else 32 if features.get("avx2") else 16
+    return n_bytes // int(np.dtype(dtype).itemsize)
+
+
+@cache
+def facts() -> str:
+    """What machine code depends on beside its text: versions, the processor."""
+    features = llvm.get_host_cpu_features().flatten()
+    versions = (llvmlite.__version__, llvm.llvm_version_info, platform.machine())
+    return f"{versions} {llvm.get_process_triple()} {llvm.get_host_cpu_name()} {features}"
+
+
+@cache
+def _compiler() -> Any:
+    """This processor, as LLVM compiles for it."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=3,
+        reloc="default",
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+def machine_code(text: str) -> bytes:
+    """The text of a module, optimised and compiled."""
+    compiler = _compiler()
+    module = llvm.parse_assembly(text)
+    module.triple, module.data_layout = llvm.get_process_triple(), str(compiler.target_data)
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = options.slp_vectorization = False  # vectors are in the text
+    builder = llvm.create_pass_builder(compiler, options)
+    builder.getModulePassManager().run(module, builder)
+    return bytes(compiler.emit_object(module))
+
+
+@cache
+def _engine() -> Any:
+    """What holds machine code, as long as the process lives."""
+    library = ctypes.CDLL("ucrtbase" if platform.system() == "Windows" else None)
+    for name in (*LIBRARY, *(f"{name}f" for name in LIBRARY)):
+        if function := getattr(library, name, None):
+            llvm.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), _compiler())
+
+
+def addresses(code: list[bytes], names: list[str]) -> list[int]:
+    """Put machine code into this process; where the functions of these names are."""
+    engine = _engine()
+    for piece in code:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(piece))
+    engine.finalize_object()
+    return [engine.get_function_address(name) for name in names]

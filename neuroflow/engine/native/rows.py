@@ -1,0 +1,159 @@
+"""Rows to single numbers: sums, extremes, and a choice."""
+
+# mypy: ignore-errors
+# ruff: noqa: F821
+
+from __future__ import annotations
+
+from neuroflow.engine.native.slices import sum_slice
+from neuroflow.engine.native.vectors import add, element, load, maximum, minimum, spread, store
+
+
+def sums(
+    m: Numbers, out: Int, rows: Int, n: Int, a: Int, a_row: Int, a_inner: Int, lanes: Int
+) -> None:
+    """The sum of each row, in every lane."""
+    for r in range(rows):
+        p = a + r * a_row
+        if lanes == 1 and a_inner == 1:
+            m[out + r] = sum_slice(m, p, n)
+        elif lanes == 1:
+            s = m[p]
+            for k in range(1, n):
+                s += m[p + k * a_inner]
+            m[out + r] = s
+        else:
+            for i in range(0, lanes, W):
+                x = load(m, p + i)
+                for k in range(1, n):
+                    x = x + load(m, p + k * a_inner + i)
+                store(m, out + r * lanes + i, x)
+
+
+def sums_back(
+    m: Numbers, g: Int, rows: Int, n: Int, ga: Int, a_row: Int, a_inner: Int, lanes: Int
+) -> None:
+    """Add g to the gradient of every term."""
+    for r in range(rows):
+        p = ga + r * a_row
+        if lanes == 1 and a_inner == 1:
+            x = spread(m, g + r)
+            for k in range(0, n, W):
+                add(m, p + k, x, n - k)
+        elif lanes == 1:
+            for k in range(n):
+                m[p + k * a_inner] += m[g + r]
+        else:
+            for k in range(n):
+                for i in range(0, lanes, W):
+                    add(m, p + k * a_inner + i, load(m, g + r * lanes + i), W)
+
+
+def extremes(
+    m: Numbers,
+    out: Int,
+    rows: Int,
+    n: Int,
+    a: Int,
+    a_row: Int,
+    a_inner: Int,
+    lanes: Int,
+    sign: Int,
+) -> None:
+    """The largest (sign 1) or smallest (sign -1) of each row, in every lane."""
+    for r in range(rows):
+        p = a + r * a_row
+        if lanes == 1 and a_inner == 1 and n >= W:
+            m[out + r] = extreme_of_slice(m, p, n, sign)
+        elif lanes == 1:
+            s = m[p]
+            for k in range(1, n):
+                s = further(m[p + k * a_inner], s, sign)
+            m[out + r] = s
+        else:
+            for i in range(0, lanes, W):
+                x = load(m, p + i)
+                for k in range(1, n):
+                    y = load(m, p + k * a_inner + i)
+                    x = maximum(y, x) if sign > 0 else minimum(y, x)
+                store(m, out + r * lanes + i, x)
+
+
+def extreme_of_slice(m: Numbers, at: Int, n: Int, sign: Int) -> Number:
+    """The largest or smallest of at least one vector of numbers."""
+    x = load(m, at)
+    for k in range(W, n, W):
+        y = load(m, at + minimum(k, n - W))  # the last vector overlaps: it does no harm
+        x = maximum(x, y) if sign > 0 else minimum(x, y)
+    s = element(x, 0)
+    for k in range(1, W):
+        s = further(element(x, k), s, sign)
+    return s
+
+
+def further(x: Number, y: Number, sign: Int) -> Number:
+    """The larger (sign 1) or smaller (sign -1) of two."""
+    return x if (x - y) * sign > 0 else y
+
+
+def extremes_back(
+    m: Numbers,
+    g: Int,
+    rows: Int,
+    n: Int,
+    a: Int,
+    a_row: Int,
+    a_inner: Int,
+    lanes: Int,
+    ga: Int,
+    out: Int,
+) -> None:
+    """Share g equally among the inputs that tie."""
+    for r in range(rows):
+        for i in range(lanes):
+            p, largest = r * a_row + i, m[out + r * lanes + i]
+            tied = 0
+            for k in range(n):
+                tied += m[a + p + k * a_inner] == largest
+            share = m[g + r * lanes + i] / maximum(tied, 1)
+            for k in range(n):
+                if m[a + p + k * a_inner] == largest:
+                    m[ga + p + k * a_inner] += share
+
+
+def take(
+    m: Numbers,
+    indices: Integers,
+    out: Int,
+    n: Int,
+    table: Int,
+    index_step: Int,
+    step: Int,
+    number: Int,
+    lanes: Int,
+    wide: Int,
+) -> None:
+    """Choose from a table by each lane's index."""
+    for i in range(lanes):
+        p = table + indices[number * lanes + i] * index_step + i * wide
+        for k in range(n):
+            m[out + k * lanes + i] = m[p + k * step]
+
+
+def take_back(
+    m: Numbers,
+    indices: Integers,
+    g: Int,
+    n: Int,
+    table: Int,
+    index_step: Int,
+    step: Int,
+    number: Int,
+    lanes: Int,
+    wide: Int,
+) -> None:
+    """Add g to the gradients of the chosen entries."""
+    for i in range(lanes):
+        p = table + indices[number * lanes + i] * index_step + i * wide
+        for k in range(n):
+            m[p + k * step] += m[g + k * lanes + i]

@@ -1,0 +1,158 @@
+"""Runs of instructions, and whole training steps."""
+
+# mypy: ignore-errors
+# ruff: noqa: F821
+
+from __future__ import annotations
+
+from neuroflow.engine.native.slices import clear
+from neuroflow.engine.native.vectors import (
+    at,
+    call,
+    load,
+    scalar_absolute,
+    scalar_sqrt,
+    store,
+    total,
+    zeros,
+)
+
+# The columns of a table of programs: where in the code their parts begin and end, how many lanes,
+# where in memory what lies, where in the other tables what belongs to them.
+BEGIN, LANES_BEGIN, BACK_BEGIN, LATE_BEGIN, END = 0, 1, 2, 3, 4
+N_LANES, ARENA, FIRST_LANE, LATE, SHIFT, OUTPUT = 5, 6, 7, 8, 9, 10
+FIRST_CELL, N_CELLS, N_NUMBERS, FIRST_CONSTANT, N_CONSTANTS, CONSTANTS = 11, 12, 13, 14, 15, 16
+PROGRAM = 17  # columns
+
+LARGEST_FLOAT = 1.7976931348623157e308
+
+
+def run(
+    m: Numbers,
+    indices: Integers,
+    runs: Integers,
+    code: Integers,
+    columns: Int,
+    begin: Int,
+    end: Int,
+) -> None:
+    """Run instructions: each row of code is the address of a function, and its operands."""
+    for row in range(begin * columns, end * columns, columns):
+        call(code[row], m, indices, runs, at(code, row))
+
+
+def train(
+    m: Numbers,
+    state: Numbers,
+    indices: Integers,
+    runs: Integers,
+    code: Integers,
+    columns: Int,
+    programs: Integers,
+    cells: Integers,
+    constants: Doubles,
+    numbers: Doubles,
+    integers: Integers,
+    starts: Integers,
+    weights: Doubles,
+    jobs: Integers,
+    steps: Integers,
+    n_steps: Int,
+    rates: Doubles,
+    results: Doubles,
+    count: Int,
+    l2: Double,
+    limit: Double,
+    first_step: Int,
+    update: Int,
+) -> Int:
+    """Whole steps; returns how many were made: all, or those before a loss that is not finite.
+
+    A row of ``jobs`` is (program, first slot, number of that program with those examples); a row
+    of ``steps`` is (first job, end); one of ``results`` (loss, norm of the gradient). ``update``
+    is the address of the update rule, or 0 to learn nothing.
+    """
+    room = (count + W - 1) // W * W
+    filled = -1
+    for s in range(n_steps):
+        clear(m, room, 2 * room)
+        loss: Double = 0.0
+        p = programs
+        last = -1
+        for j in range(steps[2 * s], steps[2 * s + 1]):
+            number, slot = jobs[3 * j], jobs[3 * j + 1]
+            if number != last:
+                if last >= 0:
+                    run(m, indices, runs, code, columns, p[LATE_BEGIN], p[END])
+                last = number
+                p = at(programs, number * PROGRAM)
+                begin_program(m, p, constants)
+                run(m, indices, runs, code, columns, p[BEGIN], p[LANES_BEGIN])
+            if jobs[3 * j + 2] != filled:
+                filled = jobs[3 * j + 2]
+                fill(m, indices, numbers, integers, at(starts, slot), p, cells)
+            clear(m, p[FIRST_LANE] + p[SHIFT], p[LATE] + p[SHIFT])
+            run(m, indices, runs, code, columns, p[LANES_BEGIN], p[BACK_BEGIN])
+            loss += seed(m, p, at(weights, slot))
+            run(m, indices, runs, code, columns, p[BACK_BEGIN], p[LATE_BEGIN])
+        if last >= 0:
+            run(m, indices, runs, code, columns, p[LATE_BEGIN], p[END])
+        penalise(m, room, l2, loss, at(results, 2 * s))
+        if not scalar_absolute(results[2 * s]) <= LARGEST_FLOAT:
+            return s
+        if update != 0:
+            norm = results[2 * s + 1]
+            scale = limit / norm if norm > limit else 1.0
+            step: Double = first_step + s
+            call(update, m, state, count, scale, rates[s], step)
+    return n_steps
+
+
+def begin_program(m: Numbers, p: Integers, constants: Doubles) -> None:
+    """Put constants in their place, and set gradients of what depends on parameters to zero."""
+    for k in range(p[N_CONSTANTS]):
+        m[p[CONSTANTS] + k] = constants[p[FIRST_CONSTANT] + k]
+    clear(m, p[ARENA] + p[SHIFT], p[FIRST_LANE] + p[SHIFT])
+    clear(m, p[LATE] + p[SHIFT], p[ARENA] + 2 * p[SHIFT])
+
+
+def fill(
+    m: Numbers,
+    indices: Integers,
+    numbers: Doubles,
+    integers: Integers,
+    starts: Integers,
+    p: Integers,
+    cells: Integers,
+) -> None:
+    """Load the inputs of the examples that start at ``starts``, one for each lane."""
+    first, lanes = p[FIRST_CELL], p[N_LANES]
+    for i in range(lanes):
+        start = starts[i]
+        for k in range(first, first + p[N_CELLS]):
+            m[cells[2 * k] + i] = numbers[start + cells[2 * k + 1]]
+        for k in range(p[N_NUMBERS]):
+            indices[k * lanes + i] = integers[start + k]
+
+
+def seed(m: Numbers, p: Integers, weights: Doubles) -> Double:
+    """Start the gradient of each lane's loss at its weight; gives the weighted loss."""
+    loss: Double = 0.0
+    output = p[OUTPUT]
+    for i in range(p[N_LANES]):
+        loss += weights[i] * m[output + i]
+        m[output + p[SHIFT] + i] += weights[i]
+    return loss
+
+
+def penalise(m: Numbers, room: Int, l2: Double, loss: Double, results: Doubles) -> None:
+    """Add the penalty's gradient to each parameter's; the results: loss, gradient's norm."""
+    squares = norm = zeros()
+    for i in range(0, room, W):
+        w = load(m, i)
+        g = load(m, room + i) + w * (2.0 * l2)
+        store(m, room + i, g)
+        squares = squares + w * w
+        norm = norm + g * g
+    results[0] = loss + l2 * total(squares)
+    results[1] = scalar_sqrt(total(norm))

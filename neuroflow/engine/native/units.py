@@ -1,0 +1,123 @@
+"""Units: the functions that are compiled and kept on disk one by one, shared by all models."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from neuroflow.engine.cache import kept
+from neuroflow.engine.machine import Kind
+from neuroflow.engine.native import lanes, llvm, products, rows, slices, training
+from neuroflow.engine.native.language import Source, Target
+from neuroflow.engine.native.texts import NAMES
+from neuroflow.engine.native.writer import Module
+
+INSTRUCTIONS: dict[Kind, Callable[..., Any]] = {
+    Kind.GATHER: slices.gather, Kind.SCATTER: slices.scatter, Kind.TRANSPOSE: slices.transpose,
+    Kind.MATMUL: products.matmul, Kind.OUTER: products.outer,
+    Kind.DOT: products.dot, Kind.DOT_BACK: products.dot_back,
+    Kind.LANE_DOT: lanes.lane_dot, Kind.LANE_DOT_BACK: lanes.lane_dot_back,
+    Kind.SUM: rows.sums, Kind.SUM_BACK: rows.sums_back,
+    Kind.EXTREME: rows.extremes, Kind.EXTREME_BACK: rows.extremes_back,
+    Kind.TAKE: rows.take, Kind.TAKE_BACK: rows.take_back,
+}  # fmt: skip
+
+_GIVEN = {"m": "Numbers", "indices": "Integers", "runs": "Integers"}
+"""What each instruction is given beside its operands."""
+
+
+@frozen
+class Unit:
+    """A function of the machine's language; an instruction reads its operands from the code."""
+
+    what: Callable[..., Any] | str
+    is_instruction: bool = True
+
+    def source(self) -> Source:
+        """Its syntax, with what it may name."""
+        if isinstance(self.what, str):
+            return Source.of_text(self.what, NAMES)
+        return Source.of(self.what)
+
+    def key(self, target: Target) -> str:
+        """The name of its machine code: another one if anything that it depends on changes."""
+        text = self.what if isinstance(self.what, str) else self.what.__qualname__
+        facts = f"{_facts()}\n{target}\n{self.is_instruction}\n{text}"
+        return f"nf_{hashlib.sha256(facts.encode()).hexdigest()[:32]}"
+
+    def text(self, target: Target) -> str:
+        """The text that LLVM compiles."""
+        module, source = Module(target), self.source()
+        module.add(source)
+        entry = _instruction if self.is_instruction else _function
+        return f"{module.text()}\n{entry(source, self.key(target), target)}"
+
+
+def _function(source: Source, name: str, target: Target) -> str:
+    """The entry of a function that is called as it is."""
+    given = [(target.written(kind), f"%{name}") for name, kind in source.parameters]
+    head = ", ".join(f"{kind} noalias {x}" if kind == "ptr" else f"{kind} {x}" for kind, x in given)
+    passed = ", ".join(f"{kind} {x}" for kind, x in given)
+    result = target.written(source.result)
+    call = f"call {result} @{source.tree.name}({passed})"
+    body = f"  {call}\n  ret void" if result == "void" else f"  %out = {call}\n  ret {result} %out"
+    return f"define {result} @{name}({head}) {{\n{body}\n}}\n"
+
+
+def _instruction(source: Source, name: str, target: Target) -> str:
+    """The entry of an instruction: its operands lie behind its address in the code."""
+    lines, passed, k = [], [], 0
+    for parameter, _ in source.parameters:
+        if parameter in _GIVEN:
+            passed.append(f"ptr %{parameter}")
+            continue
+        k += 1
+        lines.append(f"  %at.{k} = getelementptr i64, ptr %words, i64 {k}")
+        lines.append(f"  %{parameter} = load i64, ptr %at.{k}")
+        passed.append(f"i64 %{parameter}")
+    head = ", ".join(f"ptr noalias %{x}" for x in (*_GIVEN, "words"))
+    lines.append(f"  call void @{source.tree.name}({', '.join(passed)})\n  ret void")
+    return "\n".join([f"define void @{name}({head}) {{", *lines, "}", ""])
+
+
+@cache
+def _facts() -> str:
+    """What machine code depends on beside its own text."""
+    texts = [path.read_text() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    return hashlib.sha256("\n".join([llvm.facts(), *texts]).encode()).hexdigest()
+
+
+_ADDRESSES: dict[tuple[Unit, Target], int] = {}
+"""Where functions lie in this process."""
+
+
+def load(units: Iterable[Unit], target: Target) -> dict[Unit, int]:
+    """The addresses of units: those at hand, from the cache on disk, or compiled now."""
+    missing = [unit for unit in dict.fromkeys(units) if (unit, target) not in _ADDRESSES]
+    names = [unit.key(target) for unit in missing]
+    codes = [kept(name, _maker(unit, target)) for name, unit in zip(names, missing, strict=True)]
+    for unit, address in zip(missing, llvm.addresses(codes, names), strict=True):
+        _ADDRESSES[unit, target] = address
+    return {unit: _ADDRESSES[unit, target] for unit in units}
+
+
+def _maker(unit: Unit, target: Target) -> Callable[[], bytes]:
+    return lambda: llvm.machine_code(unit.text(target))
+
+
+RUN, TRAIN = Unit(training.run, False), Unit(training.train, False)
+
+
+def callable_unit(unit: Unit, target: Target) -> Any:
+    """A unit as a function of Python; other threads go on while it runs."""
+    kinds: dict[str, Any] = {"Int": ctypes.c_int64, "Double": ctypes.c_double}
+    source = unit.source()
+    given = [kinds.get(kind, ctypes.c_void_p) for _, kind in source.parameters]
+    result = kinds.get(source.result)
+    return ctypes.CFUNCTYPE(result, *given)(load([unit], target)[unit])
