@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from attrs import frozen
@@ -96,15 +97,19 @@ def _facts() -> str:
 _ADDRESSES: dict[tuple[Unit, Target], int] = {}
 """Where functions lie in this process."""
 
+_LOADING = Lock()  # threads of one run need the same functions: they must be loaded once
+
 
 def load(units: Iterable[Unit], target: Target) -> dict[Unit, int]:
     """The addresses of units: those at hand, from the cache on disk, or compiled now."""
-    missing = [unit for unit in dict.fromkeys(units) if (unit, target) not in _ADDRESSES]
-    names = [unit.key(target) for unit in missing]
-    codes = [kept(name, _maker(unit, target)) for name, unit in zip(names, missing, strict=True)]
-    for unit, address in zip(missing, llvm.addresses(codes, names), strict=True):
-        _ADDRESSES[unit, target] = address
-    return {unit: _ADDRESSES[unit, target] for unit in units}
+    wanted = list(dict.fromkeys(units))
+    with _LOADING:
+        missing = [unit for unit in wanted if (unit, target) not in _ADDRESSES]
+        names = [unit.key(target) for unit in missing]
+        codes = [kept(unit.key(target), _maker(unit, target)) for unit in missing]
+        for unit, address in zip(missing, llvm.addresses(codes, names), strict=True):
+            _ADDRESSES[unit, target] = address
+    return {unit: _ADDRESSES[unit, target] for unit in wanted}
 
 
 def _maker(unit: Unit, target: Target) -> Callable[[], bytes]:
