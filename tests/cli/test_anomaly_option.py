@@ -19,8 +19,10 @@ def run(monkeypatch, tmp_path):
     return call
 
 
-@pytest.mark.parametrize("backend", ["eager", "numpy"])
+@pytest.mark.parametrize("backend", ["eager", "numpy", "numba"])
 def test_a_run_that_fails_names_op_inputs_line_and_remedy(run, backend):
+    if backend == "numba":
+        pytest.importorskip("llvmlite")
     changes = ["model.activation=linear", "optimizer.learning_rate=50.0", "loss.use=mse"]
     words = [word for change in changes for word in ("--set", change)]
     code, _, err = run("train", "moons", "--anomaly", "--backend", backend, *words)

@@ -153,8 +153,10 @@ EXPLODING = {
 }
 
 
-@pytest.mark.parametrize("backend", ["eager", "numpy"])
+@pytest.mark.parametrize("backend", ["eager", "numpy", "numba"])
 def test_a_run_that_diverges_is_replayed_from_the_step_that_failed(backend):
+    if backend == "numba":
+        pytest.importorskip("llvmlite")
     tree = {**EXPLODING, "train": {**EXPLODING["train"], "backend": backend}}
     training = nf.train(tree)
     with pytest.raises(nf.DivergedError) as caught:
@@ -179,3 +181,25 @@ def test_a_watched_run_gives_the_same_numbers():
     steps = [step.step for step in nf.watched(training)]
     assert steps[-1] == 20
     assert training.model.state_dict() == plain.model.state_dict()
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_a_compiled_run_that_ends_in_nan_names_op_inputs_scope_and_line(backend):
+    if backend == "numba":
+        pytest.importorskip("llvmlite")
+    tree = {**EXPLODING, "model": {"use": "mlp", "sizes": [2, 4, 4, 1], "activation": "linear"}}
+    tree["optimizer"] = {"use": "sgd", "learning_rate": 1e200}
+    training = nf.train({**tree, "train": {"steps": 5, "seed": 1, "backend": backend}})
+    with pytest.raises(nf.DivergedError) as caught:
+        for _ in nf.watched(training):
+            pass
+    assert training.backend == backend
+    assert "the loss of step 2 is nan" in str(caught.value.__cause__)
+    (found, *_) = caught.value.anomalies
+    assert (found.op, found.scope, found.example) == ("dot", "layers.1.neurons.0", 0)
+    name, number = found.inputs[0]
+    assert name == "layers.1.neurons.0.weights.0"
+    assert 1e199 < abs(number) < 1e201
+    path, line = found.source.rsplit(":", 1)
+    with open(path) as text:
+        assert "nf.dot(self.weights, xs)" in text.readlines()[int(line) - 1]
