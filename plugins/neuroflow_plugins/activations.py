@@ -181,13 +181,36 @@ def below_largest(xs, name):
     >>> below_largest([1.0, 3.0], "softmax")
     [-2.0, 0.0]
     """
+    shift = nf.stop_gradient(nf.maximum(*require_numbers(xs, name)))
+    return [x - shift for x in xs]
+
+
+NO_NUMBERS = (bool, str, bytes, list, tuple, dict, set, type(None))
+"""What is easily given in place of a number; numbers themselves are of many kinds."""
+
+
+def require_number(x, got):
+    """Raise :class:`neuroflow.InputError` for what is no number; ``got`` says who got it."""
+    if isinstance(x, NO_NUMBERS):
+        raise nf.InputError(
+            f"{got}, {x!r}; expected one number: flatten nested lists and convert texts first"
+        )
+
+
+def require_numbers(xs, name):
+    """The list itself; raises :class:`neuroflow.InputError` unless it has numbers, at least one.
+
+    >>> require_numbers([1.0, 3.0], "softmax")
+    [1.0, 3.0]
+    """
     if not isinstance(xs, (list, tuple)) or not xs:
         raise nf.InputError(
             f"{name} takes a list of at least one number, but got {xs!r};"
             " a layer of one neuron gives a bare number: give it one neuron per class"
         )
-    shift = nf.stop_gradient(nf.maximum(*xs))
-    return [x - shift for x in xs]
+    for k, x in enumerate(xs):
+        require_number(x, f"{name} got number {k}")
+    return xs
 
 
 _OPS = [op for op in globals().values() if isinstance(op, nf.Op)]

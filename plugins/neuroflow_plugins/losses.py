@@ -7,18 +7,21 @@ of as many, or the number of the right class. Each loss is a composition of ops.
 from __future__ import annotations
 
 import neuroflow as nf
-from neuroflow_plugins.activations import below_largest
+from neuroflow_plugins.activations import NO_NUMBERS, below_largest, require_number, require_numbers
 
 
 def _pairs(prediction, target):
     """Predictions beside their targets; a bare number is a list of one."""
     predictions = prediction if isinstance(prediction, (list, tuple)) else [prediction]
     targets = target if isinstance(target, (list, tuple)) else [target]
-    if len(predictions) != len(targets):
+    if len(predictions) != len(targets) or not predictions:
         raise nf.InputError(
-            f"the loss got {len(predictions)} predictions and {len(targets)} targets;"
-            " expected as many: give the model one output per target"
+            f"the loss got {len(predictions)} predictions and {len(targets)} targets; expected as"
+            " many of both, and at least one: give the model one output per target"
         )
+    for k, (p, y) in enumerate(zip(predictions, targets, strict=True)):
+        require_number(p, f"the loss got prediction {k}")
+        require_number(y, f"the loss got target {k}")
     return list(zip(predictions, targets, strict=True))
 
 
@@ -125,13 +128,14 @@ def cross_entropy_from_probabilities(prediction, target):
     0.287682
     """
     if not isinstance(target, (list, tuple)):
-        return -nf.log(nf.maximum(nf.take(prediction, _class_number(target)), 1e-12))
+        probabilities = require_numbers(prediction, "cross_entropy_from_probabilities")
+        return -nf.log(nf.maximum(nf.take(probabilities, _class_number(target)), 1e-12))
     return -nf.sum([y * nf.log(nf.maximum(p, 1e-12)) for p, y in _pairs(prediction, target)])
 
 
 def _class_number(target):
     """The target itself: an integer, or an index input of a traced function."""
-    if isinstance(target, (bool, float, str, list, tuple)):
+    if isinstance(target, (float, *NO_NUMBERS)) or type(target) is nf.Value:
         raise nf.InputError(
             f"the loss got the target {target!r}; expected the number of the right class,"
             " an integer counted from 0"
