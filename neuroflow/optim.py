@@ -21,7 +21,11 @@ class UpdateRule:
 
     ``w`` is the parameter and ``g`` its gradient; the names of further positional parameters
     are the optimizer's state, which starts at zero. ``step`` counts from 1. All other
-    keyword-only parameters are settings, with their defaults.
+    keyword-only parameters are settings, with their defaults; one whose default is a truth
+    value is a flag, which the rule gets as 0 or 1.
+
+    A state named ``spared`` does not start at zero but says which parameters weight decay leaves
+    alone: 1 for those that the setting ``no_decay`` of a configuration names, else 0.
     """
 
     rule: Callable[..., Any]
@@ -55,7 +59,7 @@ class UpdateRule:
                     f"{self.name} has no setting {name!r}{did_you_mean(name, self.settings)}"
                     f" its settings: learning_rate, {', '.join(self.settings) or 'nothing else'}"
                 )
-        return {**self.settings, **settings}
+        return {name: float(value) for name, value in {**self.settings, **settings}.items()}
 
     def __call__(
         self, w: Any, g: Any, *state: Any, learning_rate: Any, step: Any, **settings: Any

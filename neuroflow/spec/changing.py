@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,19 +18,42 @@ def changed(tree: Mapping[str, Any], changes: Mapping[str, Any] | Iterable[str])
 
     Values in text are TOML (``3``, ``[2, 8, 1]``, ``{use = "adam"}``) or else plain words.
     Lists are reached by number: ``model.layers.0.sizes=[2, 4]``. Setting ``train.steps`` takes
-    ``train.epochs`` away, and the other way round: a run is as long as was said last.
+    ``train.epochs`` away, and the other way round: a run is as long as was said last. With
+    ``optimizer.learning_rate`` the end of the schedule, its ``to``, moves in proportion, unless
+    it is set too: a smaller rate must not rise to the end of a larger one.
 
     >>> changed({"optimizer": "sgd"}, ["optimizer.learning_rate=0.5"])
     {'optimizer': {'use': 'sgd', 'learning_rate': 0.5}}
     """
     result: Tree = copied(tree)
     pairs = list(changes.items() if isinstance(changes, Mapping) else map(_assignment, changes))
+    before = _learning_rate(result)
     for path, value in pairs:
         _set(result, path, value)
+    if not any(path.startswith("optimizer.schedule") or path == "optimizer" for path, _ in pairs):
+        _scale_schedule(result, before)
     lengths = {path for path, _ in pairs} & {"train.steps", "train.epochs"}
     if len(lengths) == 1:
         result["train"].pop("epochs" if "train.steps" in lengths else "steps", None)
     return result
+
+
+def _learning_rate(tree: Tree) -> float | None:
+    optimizer = tree.get("optimizer")
+    rate = optimizer.get("learning_rate") if isinstance(optimizer, dict) else None
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
+        return None
+    return float(rate) if 0 < rate <= sys.float_info.max else None
+
+
+def _scale_schedule(tree: Tree, before: float | None) -> None:
+    """Let the schedule end as far below the learning rate as it did before."""
+    now = _learning_rate(tree)
+    if before is None or now is None or now == before:
+        return
+    schedule = tree["optimizer"].get("schedule")
+    if isinstance(schedule, dict) and type(schedule.get("to")) in (int, float):
+        schedule["to"] = schedule["to"] * (now / before)
 
 
 def _assignment(text: str) -> tuple[str, Any]:

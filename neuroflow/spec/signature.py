@@ -15,6 +15,9 @@ from neuroflow.registry import KINDS, Entry, plural
 from neuroflow.spec.hints import REQUIRED
 from neuroflow.spec.settings import Setting
 
+NO_DECAY = ("bias", "biases", "gain", "gains")
+"""Fields whose numbers weight decay leaves alone unless a configuration says otherwise."""
+
 PART_KINDS = tuple(kind for kind in KINDS if kind not in ("op", "backend", "dataset"))
 
 
@@ -26,9 +29,9 @@ def settings_of(entry: Entry) -> tuple[Setting, ...]:
     """
     target = entry.load()
     if isinstance(target, UpdateRule):
-        return tuple(Setting(name, float, value) for name, value in target.settings.items())
+        return (*(_of_rule(*item) for item in target.settings.items()), *_of_decay(target))
     if isinstance(target, Op):
-        return tuple(Setting(name, float, value) for name, value in target.settings.items())
+        return tuple(_of_rule(name, value) for name, value in target.settings.items())
     function = target.__init__ if inspect.isclass(target) else target
     hints = _hints(function)
     any_argument = entry.kind in ("layer", "tokenizer", "dataset")
@@ -39,6 +42,19 @@ def settings_of(entry: Entry) -> tuple[Setting, ...]:
         and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
         and (any_argument or p.kind is p.KEYWORD_ONLY)
     )
+
+
+def _of_rule(name: str, default: float) -> Setting:
+    """A setting of a rule is a number; one whose default is a truth value may be either."""
+    if isinstance(default, bool):
+        return Setting(name, bool | float, default, low=0.0, high=1.0)
+    return Setting(name, float, default)
+
+
+def _of_decay(rule: UpdateRule) -> tuple[Setting, ...]:
+    meaning = "the parameters that weight decay leaves alone, as names with wildcards"
+    spares = "spared" in rule.state
+    return (Setting("no_decay", list[str], list(NO_DECAY), meaning),) if spares else ()
 
 
 def _hints(function: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 
 There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner`; here is what
 surrounds it, in reading order: ``loading``, ``batches``, ``examples``, ``fitting``, ``scores``,
-``steps`` (the run itself), and ``predicting`` with what was trained.
+``decay``, ``steps`` (the run itself), and ``predicting`` with what was trained.
 """
 
 from neuroflow.training.batches import Batches

@@ -17,6 +17,7 @@ from neuroflow.engine.runner import Runner, make_runner
 from neuroflow.plugin import get
 from neuroflow.spec import Tree, build_model, configure, resolve
 from neuroflow.training.batches import Batches
+from neuroflow.training.decay import spare
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.fitting import check_answers, fill_in_from_data
 from neuroflow.training.loading import GENERATORS, as_state, load_data, speaking_of
@@ -87,6 +88,7 @@ class Training:
         self._schedule = resolve("schedule", self.configuration["optimizer"]["schedule"])
         self.batches = self._all_batches()
         self.steps = options.get("steps") or options["epochs"] * self.steps_per_epoch
+        self.note = self._note_of_rising_rate()
 
     @property
     def options(self) -> Tree:
@@ -243,19 +245,26 @@ class Training:
         example_loss = sequence_loss(loss) if self.dataset.task == "sequence" else row_loss(loss)
         check_answers(self.model, self.dataset, entry)
         options, table = self.options, self.configuration["optimizer"]
-        beside = ("use", "learning_rate", "schedule")
-        return lambda backend: make_runner(
-            self.model,
-            example_loss,
-            examples,
-            get("optimizer", table["use"]).load(),
-            settings={name: value for name, value in table.items() if name not in beside},
-            l2=options["l2"],
-            clip_norm=options.get("clip_norm"),
-            backend=backend,
-            dtype=options["dtype"],
-            threads=options["threads"],
-        )
+        beside = ("use", "learning_rate", "schedule", "no_decay")
+
+        def of_backend(backend: str) -> Runner:
+            runner = make_runner(
+                self.model,
+                example_loss,
+                examples,
+                get("optimizer", table["use"]).load(),
+                settings={name: value for name, value in table.items() if name not in beside},
+                l2=options["l2"],
+                clip_norm=options.get("clip_norm"),
+                backend=backend,
+                dtype=options["dtype"],
+                threads=options["threads"],
+            )
+            if "no_decay" in table:
+                spare(runner, table["no_decay"])
+            return runner
+
+        return of_backend
 
     def _losses_of(self, batches: list[list[int]], rates: list[float]) -> list[float]:
         """Run steps; a model that cannot be compiled runs eagerly if nobody chose a backend."""
@@ -264,9 +273,20 @@ class Training:
         except (TraceError, BackendError) as error:
             if self.options["backend"] != "auto" or self.step:
                 raise
-            self.note = f"runs eagerly, as it cannot be compiled: {error}"
+            why = f"runs eagerly, as it cannot be compiled: {error}"
+            self.note = "; ".join(filter(None, [self.note, why]))
             self.runner = self._make_runner("eager")
             return self.runner.run(batches, rates)
+
+    def _note_of_rising_rate(self) -> str:
+        base, last = self.configuration["optimizer"]["learning_rate"], self.steps - 1
+        end = self.learning_rate(last)
+        if end <= base:
+            return ""
+        return (
+            f"the learning rate rises from {base:g} to {end:g}; if that is not meant, let"
+            " optimizer.schedule end below optimizer.learning_rate"
+        )
 
     def _diverged(self, step: int, loss: float) -> DomainError:
         rate = self.learning_rate(step - 1)

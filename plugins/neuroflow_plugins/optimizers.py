@@ -10,10 +10,10 @@ import neuroflow as nf
 
 
 @nf.update_rule
-def sgd(w, g, velocity, *, learning_rate, step, momentum=0.0, nesterov=0.0, weight_decay=0.0):
+def sgd(w, g, velocity, *, learning_rate, step, momentum=0.0, nesterov=False, weight_decay=0.0):
     """Gradient descent, with momentum if you like.
 
-    ``nesterov`` is 1 to look one step ahead, else 0.
+    ``nesterov`` is true to look one step ahead.
     Source: Sutskever et al. 2013, in PyTorch's form: v = m v + g; w = w - eta v.
 
     >>> sgd(1.0, 0.5, 0.0, learning_rate=0.1, step=1)
@@ -61,7 +61,8 @@ def adamw(
 ):  # fmt: skip
     """Adam, with each weight shrunk a little apart from its gradient.
 
-    ``spared`` is 1 for the gains of norms and for biases, which do not shrink, else 0.
+    ``spared`` is 1 for what does not shrink, else 0: the gains of norms and biases, unless the
+    setting ``no_decay`` names other parameters.
     Source: Loshchilov and Hutter 2019, algorithm 2.
     """
     shrunk = w - learning_rate * weight_decay * (1.0 - spared) * w

@@ -58,3 +58,33 @@ def test_saying_how_long_a_run_is_replaces_what_a_recipe_says(given, other):
         assert (train[given], train.get(other)) == (3, None)
     with pytest.raises(nf.ConfigurationError, match="got both epochs and steps"):
         nf.configure("moons", {"train.steps": 3, "train.epochs": 3})
+
+
+def scheduled(changes, learning_rate=1.0, **schedule):
+    optimizer = {"use": "sgd", "learning_rate": learning_rate}
+    schedule = {"use": "linear", "to": 0.1, **schedule}
+    return changed({**MOONS, "optimizer": {**optimizer, "schedule": schedule}}, changes)[
+        "optimizer"
+    ]
+
+
+def test_the_end_of_the_schedule_moves_with_the_learning_rate():
+    assert scheduled(["optimizer.learning_rate=0.01"])["schedule"]["to"] == pytest.approx(0.001)
+    assert scheduled({"optimizer.learning_rate": 2})["schedule"]["to"] == pytest.approx(0.2)
+    assert scheduled(["train.seed=1"])["schedule"]["to"] == 0.1
+    moons = nf.configure("moons", ["optimizer.learning_rate=0.01"])["optimizer"]
+    assert moons["schedule"]["to"] == pytest.approx(0.001)
+
+
+def test_the_end_of_the_schedule_that_is_said_is_meant():
+    said = ["optimizer.schedule.to=0.5", "optimizer.learning_rate=0.01"]
+    assert scheduled(said)["schedule"]["to"] == 0.5
+    other = ["optimizer.schedule={use='cosine', to=0.5}", "optimizer.learning_rate=0.01"]
+    assert scheduled(other)["schedule"]["to"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "rate", [True, "fast", 0, -1, 10**400, float("nan")], ids=lambda x: str(x)[:9]
+)
+def test_a_learning_rate_that_is_none_moves_no_schedule(rate):
+    assert scheduled({"optimizer.learning_rate": rate})["schedule"]["to"] == 0.1

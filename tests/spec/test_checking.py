@@ -165,3 +165,14 @@ def test_any_model_table_is_checked_without_another_error(table):
 def test_nonsense_anywhere_is_a_configuration_error(path, value):
     message = problems_or_none(nf.configure, MOONS, {path: value})
     assert message is None or path.partition(".")[0] in message
+
+
+def test_a_flag_of_an_update_rule_is_a_truth_value_or_its_number():
+    for flag in (True, 1, 1.0):
+        tree = nf.configure(MOONS, {"optimizer.nesterov": flag})
+        assert tree["optimizer"]["nesterov"] == 1
+    assert nf.configure(MOONS)["optimizer"]["nesterov"] is False
+    assert "optimizer.nesterov: got 'yes' (a text); expected true or false or a number" in (
+        problems_of(MOONS, {"optimizer.nesterov": "yes"})
+    )
+    assert "optimizer.nesterov: got 2" in problems_of(MOONS, {"optimizer.nesterov": 2})

@@ -199,3 +199,24 @@ def test_a_run_that_diverges_says_so(backend):
     )
     with pytest.raises(nf.DomainError):
         run.run()
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy"])
+def test_nesterov_is_on_or_off(backend):
+    flags = (False, True, 1.0)
+    changes = {"optimizer.momentum": 0.9, "train.backend": backend}
+    off, on, one = [
+        nf.train(SMALL, {**changes, "optimizer.nesterov": flag}).run().model.state_dict()
+        for flag in flags
+    ]
+    assert on == one != off
+
+
+def test_a_rising_learning_rate_is_noted():
+    rising = {"optimizer.schedule": {"use": "linear", "to": 0.5}}
+    assert nf.train(SMALL, rising).summary()["note"] == (
+        "the learning rate rises from 0.1 to 0.466667; if that is not meant, let"
+        " optimizer.schedule end below optimizer.learning_rate"
+    )
+    assert "note" not in nf.train(SMALL).summary()
+    assert "note" not in nf.train("moons", ["optimizer.learning_rate=0.01"]).summary()
