@@ -26,8 +26,9 @@ from neuroflow.engine.numpy_backend import NumpyCode, Thunk
 from neuroflow.engine.rules import RuleError, update_kernel
 from neuroflow.engine.tape import Ints
 
-BLAS = 1_000_000
-"""Multiplications from which a matrix product is left to numpy's BLAS."""
+BLAS = 16_000_000
+"""Multiplications from which a matrix product is left to numpy's BLAS: there, its matrices are
+larger than the processor's caches, which BLAS takes into account and this machine does not."""
 
 
 class NumbaExecutor(Executor):
@@ -159,6 +160,13 @@ class NumbaExecutor(Executor):
             training.clip_norm, first_step, update,
         )  # fmt: skip
         return results[: done + 1]
+
+    def update(self, norm: float, rate: float, step: int) -> None:
+        if self._update is None:
+            super().update(norm, rate, step)
+        else:
+            given = (self.memory, self.state, self.n_parameters, self.scale(norm), rate, step)
+            self._call(self._update, *given)
 
 
 def _unit_of(entry: MapKernel) -> Unit | None:

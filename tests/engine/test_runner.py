@@ -90,6 +90,29 @@ def test_every_optimizer(rule, backend):
     assert_same(losses, expected, 1e-11)
 
 
+@pytest.mark.filterwarnings("ignore::neuroflow.engine.kernels.FallbackWarning")
+def test_an_op_that_runs_in_python_trains_with_the_others(backend):
+    @nf.op
+    def bent(x):
+        return x if x > 0 else 0.1 * x
+
+    @bent.partials
+    def _(out, x):
+        return (1.0 if x > 0 else 0.1,)
+
+    def trained(backend):
+        model, _, examples = problem("rows")
+        rule = nf.get("optimizer", "adam").load()
+        options = {"backend": backend, "l2": 1e-3, "clip_norm": 0.5}
+        runner = nf.make_runner(
+            model, lambda m, x, y: (bent(m(x)) - y) ** 2, examples, rule, **options
+        )
+        losses = runner.run([[0, 1, 2], [3, 4, 5], [0, 4, 7]], [0.05, 0.04, 0.03])
+        return [*losses, *(p.data for p in runner.parameters)]
+
+    assert_same(trained(backend), trained("eager"))
+
+
 def test_gradients_and_losses_equal_the_eager_ones(backend):
     for kind in ("rows", "sequences"):
         eager, _ = run(kind, "eager", steps=0, l2=0.01)

@@ -171,12 +171,13 @@ def dot(
     b_row: Int,
     b_inner: Int,
 ) -> None:
-    """One dot product per row; if the columns of a are slices, all rows at once."""
-    if a_row == 1 and b_row == 0 and 1 < rows <= W:
-        x = zeros()
-        for k in range(n):
-            x = x + load(m, a + k * a_inner) * spread(m, b + k * b_inner)
-        put(m, out, x, rows)
+    """One dot product per row; if the columns of a are slices, a vector of rows at once."""
+    if a_row == 1 and b_row == 0 and rows > 1:
+        for r in range(0, rows, W):
+            x = zeros()
+            for k in range(n):
+                x = x + load(m, a + r + k * a_inner) * spread(m, b + k * b_inner)
+            put(m, out + r, x, rows - r)
         return
     for r in range(rows):
         p, q = a + r * a_row, b + r * b_row
@@ -204,13 +205,16 @@ def dot_back(
     gb: Int,
 ) -> None:
     """Add g b to the gradient of a, and g a to that of b."""
-    if a_row == 1 and b_row == 0 and 1 < rows <= W:
-        x = first(load(m, g), rows)
-        for k in range(n):
-            if ga >= 0:
-                add(m, ga + k * a_inner, x * spread(m, b + k * b_inner), rows)
-            if gb >= 0:
-                m[gb + k * b_inner] += total(first(x * load(m, a + k * a_inner), rows))
+    if a_row == 1 and b_row == 0 and rows > 1:
+        for r in range(0, rows, W):
+            left = rows - r
+            x = first(load(m, g + r), left)
+            for k in range(n):
+                if ga >= 0:
+                    add(m, ga + r + k * a_inner, x * spread(m, b + k * b_inner), left)
+                if gb >= 0:
+                    y = first(x * load(m, a + r + k * a_inner), left)
+                    m[gb + k * b_inner] += total(y)
         return
     for r in range(rows):
         if ga >= 0:
