@@ -1,49 +1,99 @@
 """The plan: equal nodes in groups, their numbers side by side in one buffer.
 
-Nodes of equal level, op and arity form a group, in the order in which they were created: that
-order is what makes the rows of a layer lie one behind the other. A plan says what to compute and
-where; :mod:`neuroflow.engine.lower` says with which instructions.
+A plan says what to compute and where; :mod:`neuroflow.engine.grouping` makes it from a graph, and
+:mod:`neuroflow.engine.lower` says with which instructions it runs.
 """
 
 from __future__ import annotations
 
+from array import array
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from attrs import define, field
+from attrs import define, field, frozen
 
-from neuroflow.core.value import Value
-from neuroflow.engine.passes import Graph, tidy
-from neuroflow.engine.tape import CONSTANT, INPUT, PARAMETER, Ints, Take, Tape
+from neuroflow.engine.tape import Ints
+
+
+@frozen(eq=False)
+class Table:
+    """One slice of the inputs of every node of a group: ``rows[which]``, each row once.
+
+    ``which`` is None where every node has a row of its own.
+    """
+
+    rows: Ints
+    which: Ints | None = None
+
+    @property
+    def count(self) -> int:
+        """How many nodes."""
+        return len(self.rows if self.which is None else self.which)
+
+    @property
+    def length(self) -> int:
+        """How many inputs each."""
+        return int(self.rows.shape[1])
+
+    def each(self, of_rows: Ints) -> Ints:
+        """What holds for every row, for every node."""
+        return of_rows if self.which is None else of_rows[self.which]
+
+    def columns(self, first: int, end: int) -> Table:
+        """Some of the inputs of every node."""
+        return Table(self.rows[:, first:end], self.which)
 
 
 @define(eq=False)
 class Group:
-    """Nodes with one op: ``count`` outputs from cell ``first`` on; inputs is (count, arity).
+    """Nodes with one op: ``count`` outputs from cell ``first`` on.
 
-    ``index`` says for each node of a ``take`` which input of the example chooses.
+    ``tables`` has two entries for long dots, one vector each, and else one. ``index`` says for
+    each node of a ``take`` which input of the example chooses.
     """
 
     op: Any
     level: int
     uniform: bool
     first: int
-    inputs: Ints
+    tables: tuple[Table, ...]
     scope: str
     index: Ints | None = None
 
     @property
     def count(self) -> int:
-        return len(self.inputs)
+        return self.tables[0].count
 
     @property
     def arity(self) -> int:
-        return int(self.inputs.shape[1])
+        return sum(table.length for table in self.tables)
 
     @property
     def name(self) -> str:
         return str(self.op.name)
+
+    @property
+    def cells(self) -> slice:
+        """Its outputs."""
+        return slice(self.first, self.first + self.count)
+
+    @property
+    def inputs(self) -> Ints:
+        """The inputs of every node, written out: (count, arity)."""
+        return np.concatenate([table.each(table.rows) for table in self.tables], axis=1)
+
+    def halves(self) -> tuple[Table, Table]:
+        """The two vectors of a dot."""
+        if len(self.tables) == 2:
+            return self.tables[0], self.tables[1]
+        (both,) = self.tables
+        half = both.length // 2
+        return both.columns(0, half), both.columns(half, 2 * half)
+
+    def whole(self) -> Table:
+        """All inputs as one table."""
+        return self.tables[0] if len(self.tables) == 1 else Table(self.inputs)
 
 
 @define(eq=False, slots=False)
@@ -51,10 +101,12 @@ class Plan:
     """Cells in the order: constants, parameters, uniform groups, then inputs, other groups.
 
     *Uniform* cells depend on parameters alone: one number each, computed once per step. All
-    other cells hold one number per lane.
+    other cells hold one number per lane. ``live`` are the Values, by their place among the
+    constants, whose numbers every run reads anew.
     """
 
-    constants: list[Any]
+    constants: array[float]
+    live: dict[int, Any]
     n_parameters: int
     input_numbers: Ints
     """Which number of the example each input cell holds."""
@@ -69,9 +121,11 @@ class Plan:
 
     notes: list[str] = field(factory=list)
 
-    def constant_numbers(self) -> list[float]:
+    def constant_numbers(self) -> array[float]:
         """The constants now; Values among them are read."""
-        return [c.data if isinstance(c, Value) else c for c in self.constants]
+        for k, value in self.live.items():
+            self.constants[k] = value.data
+        return self.constants
 
     def describe(self, lanes: int = 1) -> str:
         """The plan as a table: groups, sizes, what was recognised, bytes, operations."""
@@ -93,86 +147,3 @@ class Plan:
     @property
     def first_parameter(self) -> int:
         return len(self.constants)
-
-
-def plan_of_tape(tape: Tape, outputs: list[int]) -> Plan:
-    """Tidy a tape and group its nodes."""
-    return group_nodes(tidy(tape, outputs), len(tape), list(tape.scopes))
-
-
-def group_nodes(graph: Graph, n_traced: int, scopes: list[str]) -> Plan:
-    """Give each node its cell, group by group."""
-    assert graph.level is not None
-    assert graph.uniform is not None
-    counts = np.diff(graph.start)
-    payload = graph.inputs[graph.start[:-1] * (graph.op <= INPUT)]
-    kind = _group_numbers(graph)
-    inner = np.flatnonzero(graph.op > INPUT)
-    keys = (inner, counts[inner], kind[inner], graph.level[inner], ~graph.uniform[inner])
-    order = inner[np.lexsort(keys)]
-
-    constants = np.flatnonzero(graph.op == CONSTANT)
-    parameters = np.flatnonzero(graph.op == PARAMETER)
-    inputs = np.flatnonzero(graph.op == INPUT)
-    parameters = parameters[np.argsort(payload[parameters])]
-    inputs = inputs[np.argsort(payload[inputs])]
-    n_uniform_nodes = int(graph.uniform[order].sum())
-    uniform = np.concatenate([constants, parameters, order[:n_uniform_nodes]])
-    nodes = np.concatenate([uniform, inputs, order[n_uniform_nodes:]])
-    cell = np.empty(len(graph), dtype=np.int64)
-    cell[nodes] = np.arange(len(nodes))
-
-    same = np.ones(len(order), dtype=bool)
-    for key in keys[1:]:
-        key = key[np.lexsort(keys)]
-        same[1:] &= key[1:] == key[:-1]
-    same[:1] = False
-    bounds = np.append(np.flatnonzero(~same), len(order))
-    groups = [
-        _group(graph, cell, order[a:b], counts, scopes)
-        for a, b in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
-    ]
-    return Plan(
-        constants=[graph.constants[k] for k in payload[constants]],
-        n_parameters=len(parameters),
-        input_numbers=payload[inputs].astype(np.int64),
-        groups=groups,
-        n_uniform=len(uniform),
-        n_cells=len(nodes),
-        outputs=cell[graph.outputs],
-        n_traced=n_traced,
-        notes=graph.notes,
-    )
-
-
-def _group_numbers(graph: Graph) -> Ints:
-    """The op of each node as a number that is equal for all takes, whatever their index."""
-    first_take = next((k for k, op in enumerate(graph.ops) if isinstance(op, Take)), -1)
-    numbers = [first_take if isinstance(op, Take) else k for k, op in enumerate(graph.ops)]
-    return np.array(numbers, dtype=np.int64)[graph.op]
-
-
-def _group(graph: Graph, cell: Ints, nodes: Ints, counts: Ints, scopes: list[str]) -> Group:
-    assert graph.level is not None
-    assert graph.uniform is not None
-    first = int(nodes[0])
-    arity = int(counts[first])
-    inputs = cell[graph.edges_of(nodes)[0]].reshape(len(nodes), arity)
-    op = graph.ops[graph.op[first]]
-    index = None
-    if isinstance(op, Take):
-        index = np.array([graph.ops[k].index for k in graph.op[nodes]], dtype=np.int64)
-    scope = _common_scope([scopes[k] for k in np.unique(graph.scope[nodes])])
-    level, uniform = int(graph.level[first]), bool(graph.uniform[first])
-    return Group(op, level, uniform, int(cell[first]), inputs, scope, index)
-
-
-def _common_scope(scopes: list[str]) -> str:
-    """The module that all scopes lie in.
-
-    >>> _common_scope(["layers.0.neurons.0", "layers.0.neurons.1"])
-    'layers.0.neurons'
-    """
-    paths = [scope.split(".") for scope in scopes]
-    same = [names[0] for names in zip(*paths, strict=False) if len(set(names)) == 1]
-    return ".".join(same)

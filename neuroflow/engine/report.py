@@ -13,11 +13,12 @@ from attrs import asdict, frozen
 from neuroflow.core import arithmetic
 from neuroflow.engine.executor import Executor
 from neuroflow.engine.kernels import Kernels
-from neuroflow.engine.lower import is_structural, lower
+from neuroflow.engine.lower import lower
 from neuroflow.engine.machine import Kind, Program
 from neuroflow.engine.plan import Group, Plan
 from neuroflow.engine.structure import flatten
 from neuroflow.engine.traced import TracedFunction
+from neuroflow.engine.wanted import is_structural
 
 
 @frozen
@@ -44,6 +45,10 @@ class PlanReport:
     groups: tuple[GroupLine, ...]
     operations: int
     bytes: int
+    forward_bytes: int
+    """Without gradients: groups share the memory of others that nothing reads any more."""
+
+    forward_bytes_unshared: int
     instructions: int
     matrix_products: int
     single_dots: int
@@ -60,6 +65,8 @@ class PlanReport:
             f" {self.nodes:,} nodes in {len(self.groups)} groups on {self.levels} levels",
             f"{self.operations:,} floating-point operations forward, {self.bytes:,} bytes,"
             f" {self.instructions} instructions",
+            f"forward alone: {self.forward_bytes:,} bytes with buffers reused,"
+            f" {self.forward_bytes_unshared:,} without",
             f"recognised: {self.matrix_products} matrix products of dots that share rows;"
             f" not: {self.single_dots} blocks of other dots, {self.copies} operands that do not lie"
             " side by side and are copied",
@@ -79,6 +86,10 @@ def report(plan: Plan, lanes: int = 1) -> PlanReport:
     """What a plan computes, and what was recognised in it, for one example or many lanes."""
     kernels = Kernels()
     program = lower(plan, kernels, lanes)
+    shared, unshared = [
+        lower(plan, kernels, lanes, gradients="none", share=share).size * 8
+        for share in (True, False)
+    ]
     kinds = program.code[: program.parts[2], 0]
     lines = tuple(
         GroupLine(
@@ -95,6 +106,8 @@ def report(plan: Plan, lanes: int = 1) -> PlanReport:
         groups=lines,
         operations=sum(line.operations for line in lines),
         bytes=program.size * 8,
+        forward_bytes=shared,
+        forward_bytes_unshared=unshared,
         instructions=len(program.code),
         matrix_products=int(np.sum(kinds == Kind.MATMUL)),
         single_dots=int(np.sum((kinds == Kind.DOT) | (kinds == Kind.LANE_DOT))),

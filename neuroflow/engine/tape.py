@@ -1,4 +1,4 @@
-"""The tape: a traced function as flat arrays, a few dozen bytes per node.
+"""The tape: a traced function as flat columns, some fifteen bytes per node.
 
 A *cell* is the number of a node, in the order of creation; leaves are cells too. The tape holds
 no Python object per node, so that ten million nodes fit where ten million Values would not.
@@ -7,20 +7,28 @@ no Python object per node, so that ten million nodes fit where ten million Value
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from attrs import define, field, frozen
 from numpy.typing import NDArray
 
-from neuroflow.core.op import Op
+Ints = NDArray[Any]
+"""Whole numbers: cells and positions in 32 bits, offsets in memory in 64."""
 
-Ints = NDArray[np.int64]
+CONSTANT, PARAMETER, INPUT, LIVE = 0, 1, 2, 3
+"""Leaves, the first entries of every table of forms. A *live* one is a Value that is no parameter:
+whoever holds it may change its number, so every run reads it anew."""
 
-CONSTANT, PARAMETER, INPUT = 0, 1, 2
-"""Kinds of leaves: the first entries of every tape's table of ops."""
+FIRST_OP = 4
+"""The first number of a form that is an op."""
 
-LEAVES = ("constant", "parameter", "input")
+SHARED_FROM = 8
+"""Vectors at least this long are written once, however many nodes read them."""
+
+REMEMBERED = 1 << 17
+"""Cells of written vectors that are remembered at once: bounded, however long the trace."""
 
 
 @frozen(eq=False)
@@ -33,44 +41,180 @@ class Take:
     name: str = "take"
 
 
-@define(eq=False)
-class Tape:
-    """Nodes in creation order: op, inputs (as cells) and module scope of each.
+@frozen(eq=False)
+class Form:
+    """An op with so many inputs, written as so many slices: two for a long dot, else one."""
 
-    ``ops`` is the table that ``op`` points into; its first three entries stand for leaves.
-    Input k of the example is read through ``payload`` of its cell; a constant's payload is a
-    position in ``constants`` (numbers, or Values that are no parameters and are read anew by every
-    run), a parameter's a position in ``parameters``.
+    op: Any
+    arity: int
+    slices: int = 1
+
+
+@define(eq=False)
+class Forms:
+    """The table that nodes point into: every op with every number of inputs that occurred."""
+
+    entries: list[Form] = field(
+        factory=lambda: [Form(name, 0) for name in ("constant", "parameter", "input", "live")]
+    )
+    _numbers: dict[Any, int] = field(factory=dict)
+    _columns: Any = None
+
+    def __getitem__(self, number: int) -> Form:
+        return self.entries[number]
+
+    def number(self, op: Any, arity: int) -> int:
+        """The number of an op with so many inputs; a new one is added."""
+        number = self._numbers.get((op, arity))
+        if number is None:
+            number = self._numbers[op, arity] = len(self.entries)
+            vectors = len(op.parameters) if getattr(op, "vectors", False) else 1
+            self.entries.append(Form(op, arity, vectors if arity >= vectors * SHARED_FROM else 1))
+        return number
+
+    def find(self, op: Any, arity: int) -> int:
+        """The number of an op with so many inputs, or -1: no node has it."""
+        return self._numbers.get((op, arity), -1)
+
+    def of(self, op: Any) -> list[int]:
+        """The numbers of an op, whatever its number of inputs."""
+        return [number for number, form in enumerate(self.entries) if form.op is op]
+
+    def takes(self) -> list[int]:
+        """The numbers of choices by an index."""
+        return [number for number, form in enumerate(self.entries) if isinstance(form.op, Take)]
+
+    def columns(self) -> tuple[Ints, Ints]:
+        """Inputs and slices of every form."""
+        if self._columns is None or len(self._columns[0]) != len(self.entries):
+            self._columns = (
+                np.array([form.arity for form in self.entries], dtype=np.int32),
+                np.array([form.slices for form in self.entries], dtype=np.int32),
+            )
+        return self._columns  # type: ignore[no-any-return]
+
+
+@define(eq=False)
+class Inputs:
+    """The inputs of nodes: ``cells`` one behind the other, and where the slices of a node begin.
+
+    A node of one slice points at its cells, a node of several at its entries in ``slices``, which
+    point at cells. Equal long vectors (a row of weights, a layer's outputs) are written once.
+    ``base`` is what was written before, by another.
     """
 
-    ops: list[Any] = field(factory=lambda: list(LEAVES))
-    op: Any = field(factory=lambda: array("i"))
-    start: Any = field(factory=lambda: array("q", [0]))
-    inputs: Any = field(factory=lambda: array("i"))
-    scope: Any = field(factory=lambda: array("i"))
-    scopes: dict[str, int] = field(factory=lambda: {"": 0})
-    constants: list[Any] = field(factory=list)
-    parameters: list[Any] = field(factory=list)
-    _op_number: dict[int, int] = field(factory=dict)
+    base: tuple[int, int] = (0, 0)
+    cells: Any = field(factory=lambda: array("i"))
+    slices: Any = field(factory=lambda: array("i"))
+    _known: dict[bytes, int] = field(factory=dict)
+    _remembered: int = 0
+
+    def write(self, form: Form, inputs: array[int]) -> int:
+        """Write down the inputs of one node; returns what it points at."""
+        if form.slices == 1:
+            return self._slice(inputs)
+        at = self.base[1] + len(self.slices)
+        length = form.arity // form.slices
+        for k in range(0, form.arity, length):
+            self.slices.append(self._slice(inputs[k : k + length]))
+        return at
+
+    def _slice(self, cells: array[int]) -> int:
+        at = self.base[0] + len(self.cells)
+        if len(cells) >= SHARED_FROM:
+            if self._remembered > REMEMBERED:
+                self._known.clear()
+                self._remembered = 0
+            known = self._known.setdefault(cells.tobytes(), at)
+            if known != at:
+                return known
+            self._remembered += len(cells)
+        self.cells.extend(cells)
+        return at
+
+
+@define(eq=False)
+class Scopes:
+    """In which module nodes were made: node ``starts[k]`` and those after it in ``names[k]``."""
+
+    starts: Any = field(factory=lambda: array("i", [0]))
+    names: list[str] = field(factory=lambda: [""])
+
+    def enter(self, node: int, name: str) -> None:
+        """From this node on, another module."""
+        self.starts.append(node)
+        self.names.append(name)
+
+    def among(self, nodes: Ints) -> list[str]:
+        """The modules of some nodes, each once."""
+        which = np.searchsorted(np.frombuffer(self.starts, np.int32), nodes, side="right") - 1
+        return sorted({self.names[k] for k in np.unique(which).tolist()})
+
+
+@define(eq=False)
+class Tape:
+    """Nodes in creation order; a leaf points at its number among those of its kind.
+
+    ``numbers`` are the constants, ``live`` the Values that every run reads anew, and an input's
+    number says which of the example's inputs it is.
+    """
+
+    forms: Forms = field(factory=Forms)
+    form: Any = field(factory=lambda: array("i"))
+    at: Any = field(factory=lambda: array("i"))
+    inputs: Inputs = field(factory=Inputs)
+    scopes: Scopes = field(factory=Scopes)
+    numbers: Any = field(factory=lambda: array("d"))
+    live: list[Any] = field(factory=list)
+    live_cells: list[int] = field(factory=list)
+    n_parameters: int = 0
+    _scope: str = ""
 
     def __len__(self) -> int:
-        return len(self.op)
+        return len(self.form)
 
-    def add(self, op: Op | Take, inputs: list[int], scope: str = "") -> int:
+    def add(self, op: Any, inputs: array[int], scope: str = "") -> int:
         """Write down one node; returns its cell."""
-        number = self._op_number.get(id(op))
-        if number is None:
-            number = self._op_number[id(op)] = len(self.ops)
-            self.ops.append(op)
-        return self._append(number, inputs, scope)
+        node = len(self.form)
+        if scope is not self._scope and scope != self._scope:
+            self.scopes.enter(node, str(scope))
+            self._scope = scope
+        number = self.forms.number(op, len(inputs))
+        self.form.append(number)
+        self.at.append(self.inputs.write(self.forms.entries[number], inputs))
+        return node
 
-    def leaf(self, kind: int, payload: int) -> int:
+    def leaf(self, kind: int, number: int) -> int:
         """Write down a constant, a parameter or an input."""
-        return self._append(kind, [payload], "")
+        self.form.append(kind)
+        self.at.append(number)
+        return len(self.form) - 1
 
-    def _append(self, number: int, inputs: list[int], scope: str) -> int:
-        self.op.append(number)
-        self.inputs.extend(inputs)
-        self.start.append(len(self.inputs))
-        self.scope.append(self.scopes.setdefault(scope, len(self.scopes)))
-        return len(self.op) - 1
+    def constant(self, number: float) -> int:
+        """Write down a number."""
+        self.numbers.append(number)
+        return self.leaf(CONSTANT, len(self.numbers) - 1)
+
+    def parameter(self) -> int:
+        """Write down the next parameter."""
+        self.n_parameters += 1
+        return self.leaf(PARAMETER, self.n_parameters - 1)
+
+    def held(self, value: Any) -> int:
+        """Write down a Value whose number every run reads anew."""
+        self.live.append(value)
+        cell = self.leaf(LIVE, len(self.live) - 1)
+        self.live_cells.append(cell)
+        return cell
+
+    def freeze(self, k: int, number: float) -> None:
+        """Make the k-th of the held Values a constant after all."""
+        cell = self.live_cells[k]
+        self.numbers.append(number)
+        self.form[cell], self.at[cell] = CONSTANT, len(self.numbers) - 1
+
+
+def pieces(n: int, size: int) -> Iterator[slice]:
+    """Slices of at most ``size`` that cover n: work that needs little memory at once."""
+    for first in range(0, n, size):
+        yield slice(first, min(first + size, n))

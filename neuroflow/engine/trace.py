@@ -1,133 +1,28 @@
-"""Trace: run a scalar function once on numbers that are not known yet, and get a tape.
-
-Whatever would freeze a number of this one run into the tape raises :class:`TraceError`, which
-names the line and says what to write instead.
-"""
+"""Trace: run a scalar function once on numbers that are not known yet, and get a tape."""
 
 from __future__ import annotations
 
-import linecache
-import sys
+from array import array
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from operator import attrgetter
+from sys import getrefcount
 from typing import Any
 
 from attrs import define, field
 
-import neuroflow
 from neuroflow.base.errors import InputError, TraceError
-from neuroflow.base.resolver import resolver
 from neuroflow.core import arithmetic
 from neuroflow.core.op import Op
 from neuroflow.core.value import Value, building, context
 from neuroflow.engine.draws import Draws
-from neuroflow.engine.tape import CONSTANT, INPUT, PARAMETER, Take, Tape
+from neuroflow.engine.tape import INPUT, Take, Tape
+from neuroflow.engine.unknowns import CELL, TracedIndex, TracedParameter, TracedValue
 
-_LIBRARY = str(Path(neuroflow.__file__).parent)
-_PLUGINS = "neuroflow_plugins"
+_REMEMBERED = 4096
+"""Constants that a trace remembers, to write each once: bounded, however many there are."""
 
-
-class TracedValue(Value):
-    """A number of the compiled run: it knows its cell on the tape, and no data."""
-
-    __slots__ = ("cell",)
-
-    cell: int
-
-    def __init__(self, cell: int) -> None:
-        self.cell = cell
-
-    def __repr__(self) -> str:
-        return f"TracedValue(cell {self.cell})"
-
-    @property
-    def data(self) -> float:  # type: ignore[override]
-        raise unknown("read .data of", "stop_gradient(x) to use the number without its derivative")
-
-    def __float__(self) -> float:
-        raise unknown("took float() of", "the value itself: nf.exp and the other functions take it")
-
-    def __int__(self) -> int:
-        raise unknown("took int() of", "an index input: pass the integer in as an input of its own")
-
-    def __index__(self) -> int:
-        raise unknown("used as an index or a count", "nf.take(values, index), with index an input")
-
-    def __bool__(self) -> bool:
-        raise unknown("took the truth of", "nf.where(condition, a, b), which keeps both branches")
-
-    def __round__(self, digits: int = 0) -> float:
-        raise unknown("rounded", "the value itself")
-
-    def __lt__(self, other: Value | float) -> Any:
-        return resolver.need("less")(self, other)
-
-    def __le__(self, other: Value | float) -> Any:
-        return resolver.need("less_equal")(self, other)
-
-    def __gt__(self, other: Value | float) -> Any:
-        return resolver.need("greater")(self, other)
-
-    def __ge__(self, other: Value | float) -> Any:
-        return resolver.need("greater_equal")(self, other)
-
-
-for _name in ("inputs", "op", "grad"):
-
-    def _hidden(self: TracedValue, name: str = _name) -> Any:
-        raise unknown(f"read .{name} of", "the compiled function's value_and_gradients(...)")
-
-    setattr(TracedValue, _name, property(_hidden))
-
-
-class TracedIndex(TracedValue):
-    """An integer input: a number in arithmetic, and an index in ``take``."""
-
-    __slots__ = ("choose",)
-
-    choose: Callable[[Sequence[Any]], Any]
-
-    def __eq__(self, other: object) -> bool:
-        raise unknown("compared with == a", "nf.where(index >= k, a, b), or nf.take(values, index)")
-
-    __hash__ = Value.__hash__
-
-
-class TracedParameter(Value):
-    """What a parameter is while a trace runs: the same object, but its data cannot be read."""
-
-    __slots__ = ()
-
-    data = TracedValue.data  # type: ignore[misc]
-    __float__ = TracedValue.__float__
-    __int__ = TracedValue.__int__
-    __bool__ = TracedValue.__bool__
-    __lt__ = TracedValue.__lt__
-    __le__ = TracedValue.__le__
-    __gt__ = TracedValue.__gt__
-    __ge__ = TracedValue.__ge__
-
-
-def unknown(what: str, instead: str) -> TraceError:
-    """The error for asking a number that only the compiled run knows; names the line."""
-    place = _users_line()
-    return TraceError(
-        f"a traced function {what} a Value that is not known until the compiled run{place};"
-        f" the trace would freeze this one number for all runs; write {instead}"
-    )
-
-
-def _users_line() -> str:
-    """The innermost line of the caller's own code, as `` at file.py:3: `if x > 0:```."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith((_LIBRARY, "<")) or "<stdin>" in name:
-            source = linecache.getline(name, frame.f_lineno).strip()
-            return f" at {Path(name).name}:{frame.f_lineno}" + (f": `{source}`" if source else "")
-        frame = frame.f_back  # type: ignore[assignment]
-    return ""
+_cell = attrgetter("cell")
 
 
 @define(eq=False)
@@ -142,45 +37,49 @@ class Tracer(Draws):
     _takes: dict[int, Take] = field(factory=dict)
 
     def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
-        """One node on the tape, unless it changes nothing."""
-        same = _simpler(op, inputs)
-        if same is not None:
-            return same
-        cells = [x.cell if type(x) is TracedValue else self.cell(x) for x in inputs]
-        return TracedValue(self.tape.add(op, cells, context.get().scope))
+        """One node on the tape."""
+        if op is arithmetic.mean:
+            return arithmetic.div(arithmetic.sum(list(inputs)), len(inputs))
+        return TracedValue(self.tape.add(op, self.cells(inputs), context.get().scope))
+
+    def cells(self, inputs: Sequence[Any]) -> array[int]:
+        """The cells of an op's inputs; fast where many are traced values and parameters."""
+        if len(inputs) > 3:
+            with suppress(AttributeError):  # a plain number is among them
+                return array("i", map(_cell, inputs))
+        return array("i", [x.cell if type(x) is TracedValue else self.cell(x) for x in inputs])
 
     def cell(self, x: Any) -> int:
         """The cell of a traced value, a parameter or a plain number."""
-        if isinstance(x, TracedValue):
-            return self.cell_of_index(x) if x.cell < 0 else x.cell
-        if isinstance(x, TracedParameter):
-            return self._leaves[x]
+        if isinstance(x, (TracedValue, TracedParameter)):
+            return x.cell
         if isinstance(x, Value) and x.op is not None:
             raise TraceError(
                 f"a traced function used {x!r}, which was computed before the trace;"
                 " its history would be lost; compute it inside the function"
             )
-        return self.live_constant(x) if isinstance(x, Value) else self.constant(float(x))
+        return self.held(x) if isinstance(x, Value) else self.constant(float(x))
 
-    def live_constant(self, value: Value) -> int:
+    def held(self, value: Value) -> int:
         """The cell of a Value that is no parameter: every run reads its number anew."""
         if value not in self._leaves:
-            self._leaves[value] = self.tape.leaf(CONSTANT, len(self.tape.constants))
-            self.tape.constants.append(value)
+            self._leaves[value] = self.tape.held(value)
         return self._leaves[value]
 
     def constant(self, number: float) -> int:
-        """The cell of a constant; equal numbers share one."""
-        key = number if number else str(number)  # 0.0 and -0.0 are equal, and different
-        if key not in self._constants:
-            self._constants[key] = self.tape.leaf(CONSTANT, len(self.tape.constants))  # type: ignore[index]
-            self.tape.constants.append(number)
-        return self._constants[key]  # type: ignore[index]
+        """The cell of a constant; equal numbers share one, among the last some thousand."""
+        key: Any = number if number else str(number)  # 0.0 and -0.0 are equal, and different
+        cell = self._constants.get(key)
+        if cell is None:
+            if len(self._constants) >= _REMEMBERED:
+                self._constants.clear()
+            cell = self._constants[key] = self.tape.constant(number)
+        return cell
 
-    def parameter(self, value: Value) -> None:
-        """Make a leaf Value a parameter of the tape."""
-        self._leaves[value] = self.tape.leaf(PARAMETER, len(self.tape.parameters))
-        self.tape.parameters.append(value)
+    def parameter(self, value: Value) -> int:
+        """Make a leaf Value a parameter of the tape; returns its cell."""
+        self._leaves[value] = self.tape.parameter()
+        return self._leaves[value]
 
     def input(self) -> TracedValue:
         """The next number of the example."""
@@ -191,14 +90,11 @@ class Tracer(Draws):
         """The next integer of the example; it gets a cell only if it is used as a number."""
         number = self.n_inputs
         self.n_inputs += 1
-        traced = TracedIndex(-1 - number)
+        traced = TracedIndex.__new__(TracedIndex)
         traced.choose = lambda values: self.choose(values, number)
+        traced.make = lambda: self.tape.leaf(INPUT, number)
+        traced.made = -1
         return traced
-
-    def cell_of_index(self, x: TracedValue) -> int:
-        """An index input used in arithmetic: from now on it is an ordinary input as well."""
-        x.cell = self.tape.leaf(INPUT, -1 - x.cell)
-        return x.cell
 
     def choose(self, values: Sequence[Any], number: int) -> Any:
         """``take`` with an index that is not known yet: one node, or a row of them."""
@@ -207,43 +103,39 @@ class Tracer(Draws):
         if isinstance(values[0], (list, tuple)):
             return [self.choose(column, number) for column in zip(*values, strict=True)]
         take = self._takes.setdefault(number, Take(number))
-        cells = [self.cell(x) for x in values]
-        return TracedValue(self.tape.add(take, cells, context.get().scope))
+        return TracedValue(self.tape.add(take, self.cells(values), context.get().scope))
 
     def draw(self, number: Callable[[], float]) -> TracedValue:
         """A random number that each run draws anew: an input that fills itself."""
         self.draws.append(number)
         return self.input()
 
+    def freeze(self) -> None:
+        """A Value that only this trace still holds can never change: its number is a constant.
 
-def _simpler(op: Op, inputs: tuple[Any, ...]) -> Any:
-    """x for x + 0 and x * 1, which Python's own ``sum`` leaves behind; x * x for x ** 2."""
-    if len(inputs) != 2:
-        return None
-    a, b = inputs
-    if op is arithmetic.add or op is arithmetic.mul:
-        neutral = 0 if op is arithmetic.add else 1
-        if not isinstance(a, Value) and a == neutral:
-            return b
-        if not isinstance(b, Value) and b == neutral:
-            return a
-    if op is arithmetic.pow and not isinstance(b, Value):
-        return {1: a, 2: a * a}.get(b) if b in (1, 2) else None
-    return None
+        So ``Value(0.0)`` written in a function is one, and a Value that a module keeps is not.
+        """
+        self.held(Value(0.0))  # one that surely nobody else holds, to compare with
+        held = self.tape.live
+        ours = getrefcount(held[-1])
+        for k in range(len(held)):
+            if getrefcount(held[k]) == ours:
+                self.tape.freeze(k, held[k].data)
 
 
 @contextmanager
 def tracing(parameters: Sequence[Value]) -> Iterator[Tracer]:
     """Build nodes on a new tape for a while; ``parameters`` cannot be read meanwhile."""
     tracer = Tracer()
-    plain = [p for p in parameters if type(p) is Value]
-    for value in parameters:
-        tracer.parameter(value)
-    for value in plain:
+    cells = [tracer.parameter(value) for value in parameters]
+    plain = [(p, cell) for p, cell in zip(parameters, cells, strict=True) if type(p) is Value]
+    for value, cell in plain:
         value.__class__ = TracedParameter
+        CELL.__set__(value, cell)
     try:
         with building(tracer.build):
             yield tracer
     finally:
-        for value in plain:
+        for value, _ in plain:
+            CELL.__set__(value, ())
             value.__class__ = Value

@@ -14,7 +14,8 @@ from attrs import define, field
 from neuroflow.base.errors import InputError, TraceError
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.engine.plan import Plan, plan_of_tape
+from neuroflow.engine.grouping import plan_of_tape
+from neuroflow.engine.plan import Plan
 from neuroflow.engine.structure import Structure, describe, difference, rebuild
 from neuroflow.engine.trace import tracing
 
@@ -108,6 +109,8 @@ class TracedFunction:
             result = self.function(*self.statics, *inputs)
             cells: list[int] = []
             outputs = _cells_of(result, tracer.cell, cells, _name(self.function))
+        del result
+        tracer.freeze()
         plan = plan_of_tape(tracer.tape, cells)
         plan.n_numbers = tracer.n_inputs
         return Trace(plan, outputs, tracer.draws, _limits(plan))

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 import neuroflow as nf
+from neuroflow.engine.grouping import plan_of_tape
 from neuroflow.engine.kernels import Kernels
 from neuroflow.engine.lower import lower
 from neuroflow.engine.numpy_backend import NumpyCode
-from neuroflow.engine.plan import plan_of_tape
 from neuroflow.engine.trace import tracing
 
 WIDTH = 1000

@@ -58,7 +58,7 @@ def test_too_much_memory_is_refused_with_the_figure(backend):
 
     fast = nf.compile(long, backend=backend, memory_limit=1000)
     with pytest.raises(nf.BackendError, match=r"this run needs [\d.]+ MB for 20\d cells"):
-        fast.value(1.0)
+        fast.value_and_gradients(1.0)
 
 
 def test_unknown_backends_and_dtypes():

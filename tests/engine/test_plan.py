@@ -40,7 +40,7 @@ def test_equal_nodes_are_computed_once_and_dead_ones_not_at_all():
 
 
 def test_neutral_numbers_leave_no_nodes():
-    assert plan(lambda x: (x + 0) * 1 + 0.0 * 2.0, 1.0).groups == []
+    assert plan(lambda x: (x - 0) * 1 + -0.0 * 2.0, 1.0).groups == []
 
 
 def test_what_depends_on_parameters_alone_is_uniform():
