@@ -27,12 +27,20 @@ def same(mine, theirs, tolerance=1e-12):
 
 
 GUESSED = {
-    "attention": None,
+    "attention": ({"size": 3, "head_size": 2}, ([[0.5, -1.0, 2.0], [0.25, 0.75, -0.5]],)),
     "dropout": ({"rate": 0.4}, ([0.5, 1.0, -2.0, 3.0],)),
     "layer": ({"inputs": 3, "outputs": 2, "activation": "tanh"}, ([0.5, -1.0, 2.0],)),
     "mlp": ({"sizes": [3, 4, 2], "activation": "gelu"}, ([0.5, -1.0, 2.0],)),
     "neuron": ({"inputs": 3, "activation": "sigmoid"}, ([0.5, -1.0, 2.0],)),
-    "sequential": None,
+    "sequential": (
+        {
+            "layers": [
+                {"use": "layer", "inputs": 3, "outputs": 2, "activation": "elu"},
+                {"use": "mlp", "sizes": [2, 3, 2]},
+            ]
+        },
+        ([0.5, -1.0, 2.0],),
+    ),
 }
 
 
@@ -43,11 +51,7 @@ def example_of(entry):
 
 
 def build(entry, settings):
-    layer = entry.load()
-    try:
-        return layer(**settings, rng=random.Random(3))
-    except TypeError:
-        return layer(**settings)
+    return nf.build(entry.shortest_name, rng=random.Random(3), **settings)
 
 
 def weighted(module, *inputs):
@@ -80,6 +84,12 @@ def recipe_case(recipe):
 
 
 CASES = dict(cases())
+
+
+def test_every_layer_has_a_case():
+    """An entry without ``example_inputs`` needs a line in ``GUESSED``."""
+    for entry in LAYERS:
+        assert f"layer {entry.name}" in CASES, f"give {entry.id} an example or a line in GUESSED"
 
 
 @pytest.mark.parametrize("name", CASES)
