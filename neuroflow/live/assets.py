@@ -9,8 +9,9 @@ from neuroflow.live.setup import PAGES
 
 STATIC = Path(__file__).parent / "static"
 SHARED = (
-    "live.css", "live.js", "charts.js", "network.js", "language.js", "transport.js", "worker.js",
-    "icon.svg",
+    "live.css", "live.js", "address.js", "asking.js", "charts.js", "elements.js", "examples.js",
+    "form.js", "language.js", "network.js", "parameters.js", "points.js", "receipt.js",
+    "transport.js", "worker.js", "icon.svg",
 )  # fmt: skip
 TITLES = {
     "function": "Function approximation",

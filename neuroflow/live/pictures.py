@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import define, field
@@ -11,12 +12,15 @@ from neuroflow.base.errors import InputError
 from neuroflow.data import Dataset
 from neuroflow.expression import parse_expression
 from neuroflow.training import Training, class_of, score
+from neuroflow.training.scores import listed
 from neuroflow.view.network import network_of
 
 ACROSS = 121
 """Places at which a curve is computed."""
 GRID = 26
 """Rows and columns of a background."""
+MOST_EXAMPLES = 24
+"""So many examples are listed where no other picture suits the data."""
 
 
 def plain(x: Any) -> Any:
@@ -59,7 +63,7 @@ def answers_to(training: Training, inputs: list[Any]) -> list[Any]:
 
 @define(eq=False)
 class Picture:
-    """The part of a page that is its own: nothing but the loss curve and the network."""
+    """The part of a page that is its own, beside the loss curve and the network."""
 
     training: Training
 
@@ -155,6 +159,63 @@ class Plane(Picture):
         }
 
 
+@define(eq=False)
+class Examples(Picture):
+    """The first examples, and what the model says to them: for all other data."""
+
+    def still(self) -> dict[str, Any]:
+        first = self._first()
+        inputs = first.inputs if self._is_text else raw_inputs(first)
+        return {
+            "examples": [
+                {"row": k, "inputs": row, "target": self._named(target)}
+                for k, (row, target) in enumerate(zip(inputs, first.targets, strict=True))
+            ],
+            "count": len(self.training.dataset),
+            "inputs": first.n_inputs,
+            "columns": list(first.columns),
+            "side": 0 if self._is_text else _side(first.n_inputs),
+            "sequence": self._is_text,
+        }
+
+    def now(self) -> dict[str, Any]:
+        first = self._first()
+        said = answers_to(self.training, first.inputs)
+        pairs = zip(said, first.targets, strict=True)
+        return {"said": [self._judged(answer, target) for answer, target in pairs]}
+
+    @property
+    def _is_text(self) -> bool:
+        return self.training.dataset.task == "sequence"
+
+    def _first(self) -> Dataset:
+        data = self.training.dataset
+        return data.take(range(min(len(data), MOST_EXAMPLES)))
+
+    def _named(self, target: Any) -> Any:
+        labels = self.training.dataset.labels
+        return labels[target] if labels and isinstance(target, int) else target
+
+    def _judged(self, answer: Any, target: Any) -> dict[str, Any]:
+        """What an answer means, and how far it is from the target."""
+        if self._is_text:
+            last = [class_of(logits) for logits in answer[len(answer) - len(target) :]]
+            return {"words": last, "outputs": [], "right": last == list(target)}
+        outputs = list(listed(answer))
+        if self.training.dataset.task == "regression":
+            squares = [(x - y) ** 2 for x, y in zip(outputs, listed(target), strict=True)]
+            error = math.sqrt(math.fsum(squares) / len(squares))
+            return {"words": answer, "outputs": outputs, "error": error}
+        found = class_of(answer)
+        return {"words": self._named(found), "outputs": outputs, "right": found == target}
+
+
+def _side(count: int) -> int:
+    """The side of the square picture that so many numbers make; 0 if they make none."""
+    side = math.isqrt(count)
+    return side if side >= 4 and side * side == count else 0
+
+
 def _box(rows: list[list[float]]) -> list[float]:
     """Left, right, bottom and top, with a margin; as wide as it is high."""
     xs, ys = [row[0] for row in rows], [row[1] for row in rows]
@@ -170,11 +231,15 @@ def picture_of(training: Training) -> Picture:
         return Curve(training)
     if data.task in ("binary", "classes") and data.n_inputs == 2:
         return Plane(training)
-    return Picture(training)
+    return Examples(training)
 
 
 def network(training: Training) -> dict[str, Any]:
-    """The neurons of the model, each with the positions of its parameters in a frame."""
+    """The neurons of the model, each with the positions of its parameters in a frame.
+
+    ``owners`` has, for each of the ``names``, the position in ``modules`` of the module that
+    the parameter belongs to.
+    """
     places = {name: k for k, (name, _) in enumerate(training.model.named_parameters())}
     layers = []
     for layer in network_of(training.model)["layers"]:
@@ -191,7 +256,23 @@ def network(training: Training) -> dict[str, Any]:
         ]
         shown = {key: layer[key] for key in ("path", "activation", "provider", "curve")}
         layers.append({**shown, "neurons": neurons})
-    return {"model": repr(training.model), "layers": layers, "names": list(places)}
+    modules = dict(training.model.named_modules())
+    order = {path: k for k, path in enumerate(modules)}
+    return {
+        "model": repr(training.model),
+        "layers": layers,
+        "names": list(places),
+        "modules": [{"path": p, "kind": type(m).__name__} for p, m in modules.items()],
+        "owners": [order[_owner(name, modules)] for name in places],
+    }
+
+
+def _owner(name: str, modules: Mapping[str, Any]) -> str:
+    """The path of the innermost module that a parameter lies in."""
+    path = name
+    while path not in modules:
+        path = path.rpartition(".")[0]
+    return path
 
 
 def _joined(path: str, name: str) -> str:

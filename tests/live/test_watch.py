@@ -29,7 +29,7 @@ def test_a_watched_run_ends_with_the_same_bits(tab, tmp_path):
             address = re.search(r"http://\S+", process.stderr.readline()).group()
             tab.page.goto(address)
             tab.wait("neuroflow.now?.step > 0")
-            assert "watches neuroflow train" in tab.page.inner_text("#status")
+            assert "watches a run" in tab.page.inner_text("#status")
             tab.page.evaluate("() => document.getElementById('play').onclick()")
             tab.page.wait_for_selector("#problem:not([hidden])")
             assert "goes its own way" in tab.page.inner_text("#problem")
@@ -37,6 +37,7 @@ def test_a_watched_run_ends_with_the_same_bits(tab, tmp_path):
             tab.wait("neuroflow.receipt?.title === 'layers.0.neurons.2'")
             tab.wait("neuroflow.now.over", seconds=60)
             losses, numbers = tab.knows("losses"), tab.knows("now.numbers")
+            assert any("stays open" in line for line in process.stderr)
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=20) == 0
         finally:

@@ -3,9 +3,9 @@
 import { begin, ink, isDark, short } from "./charts.js";
 
 export class LanguageView {
-  constructor(document, send, onChoose) {
+  constructor(document, send, asker) {
     this.$ = (id) => document.getElementById(id);
-    this.onChoose = onChoose;
+    this.asker = asker;
     this.maps = new Map();
     this.cell = [0, 0];
     const { $ } = this;
@@ -75,6 +75,10 @@ export class LanguageView {
       const box = canvas.getBoundingClientRect();
       this.pick(name, here, ...here.at(event.clientX - box.left, event.clientY - box.top));
     };
+    canvas.onpointermove = (event) => event.pointerType === "mouse" && this.pass(name, here, event);
+    canvas.onpointerleave = () => this.asker.leave();
+    canvas.onfocus = () => canvas.matches(":focus-visible") && here.count && this.asker.point(this.square(name, here, ...this.cell));
+    canvas.onblur = (event) => this.asker.home.contains(event.relatedTarget) || this.asker.leave();
     canvas.onkeydown = (event) => {
       const way = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
       if (!way) return;
@@ -84,11 +88,23 @@ export class LanguageView {
     this.maps.set(name, here);
   }
 
-  pick(name, here, query, key) {
+  // The pointer passes over a heat map, and may rest on a square.
+  pass(name, here, event) {
+    const box = here.canvas.getBoundingClientRect();
+    const [query, key] = here.at(event.clientX - box.left, event.clientY - box.top);
+    if (key < 0 || key > query || query >= here.count) this.asker.leave();
+    else this.asker.point(this.square(name, here, query, key));
+  }
+
+  square(name, here, query, key) {
     query = Math.max(0, Math.min(here.count - 1, query));
     key = Math.max(0, Math.min(query, key));
     this.cell = [query, key];
-    this.onChoose({ what: "attention", name: `${name}:${query}:${key}` });
+    return { what: "attention", name: `${name}:${query}:${key}` };
+  }
+
+  pick(name, here, query, key) {
+    this.asker.pin(this.square(name, here, query, key));
   }
 
   next(pieces, now) {

@@ -14,10 +14,10 @@ function make(name, attributes, parent) {
 }
 
 export class NetworkView {
-  // onChoose({what, name}) is called for a neuron or a parameter.
-  constructor(home, onChoose) {
+  // The asker hears which neuron or parameter the pointer or the focus rests on, or chooses.
+  constructor(home, asker) {
     this.home = home;
-    this.onChoose = onChoose;
+    this.asker = asker;
     this.lines = [];
     this.neurons = [];
     this.chosen = null;
@@ -69,7 +69,8 @@ export class NetworkView {
     const line = make("line", { class: "w", ...ends }, home);
     const title = make("title", {}, hit);
     const name = this.network.names[at];
-    hit.addEventListener("click", () => this.onChoose({ what: "parameter", name }));
+    hit.addEventListener("click", () => this.asker.pin({ what: "parameter", name }));
+    this.asker.watch(hit, () => ({ what: "parameter", name }));
     this.lines.push({ line, hit, title, at, name });
   }
 
@@ -83,7 +84,8 @@ export class NetworkView {
     }
     const title = make("title", {}, group);
     const here = { group, title, neuron, layer, k, j };
-    group.addEventListener("click", () => this.onChoose({ what: "neuron", name: neuron.path }));
+    group.addEventListener("click", () => this.asker.pin({ what: "neuron", name: neuron.path }));
+    this.asker.watch(group, () => ({ what: "neuron", name: neuron.path }));
     group.addEventListener("keydown", (event) => this.onKey(event, here));
     this.neurons.push(here);
   }
@@ -92,7 +94,7 @@ export class NetworkView {
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       event.stopPropagation();
-      this.onChoose({ what: "neuron", name: here.neuron.path });
+      this.asker.pin({ what: "neuron", name: here.neuron.path });
       return;
     }
     const way = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
@@ -104,7 +106,7 @@ export class NetworkView {
     here.group.setAttribute("tabindex", -1);
     next.group.setAttribute("tabindex", 0);
     next.group.focus();
-    this.onChoose({ what: "neuron", name: next.neuron.path });
+    this.asker.pin({ what: "neuron", name: next.neuron.path });
   }
 
   update(numbers) {

@@ -33,10 +33,22 @@ async function pump() {
   busy = true;
   let more = true;
   while (more || waiting.length) {
-    const answer = JSON.parse(turn(JSON.stringify(waiting.splice(0))));
+    const answer = JSON.parse(turn(written(waiting.splice(0))));
     for (const frame of answer.frames) postMessage({ frame: JSON.stringify(frame) });
     more = answer.playing;
     await new Promise((done) => setTimeout(done, 1000 * answer.pause)); // lets messages come in
   }
   busy = false;
+}
+
+// Messages as JSON; what JSON does not know becomes null, which gets a message in return.
+function written(messages) {
+  return JSON.stringify(messages.map((message) => {
+    try {
+      JSON.stringify(message);
+      return message;
+    } catch {
+      return null;
+    }
+  }));
 }
