@@ -17,7 +17,7 @@ from neuroflow.engine.machine import Kind
 from neuroflow.engine.native import lanes, llvm, products, rows, slices, training
 from neuroflow.engine.native.language import Source, Target
 from neuroflow.engine.native.texts import NAMES
-from neuroflow.engine.native.writer import Module
+from neuroflow.engine.native.translator import Module
 
 INSTRUCTIONS: dict[Kind, Callable[..., Any]] = {
     Kind.GATHER: slices.gather, Kind.SCATTER: slices.scatter, Kind.TRANSPOSE: slices.transpose,

@@ -9,35 +9,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from neuroflow.engine.native.builder import Builder
 from neuroflow.engine.native.language import NOTHING, PLACES, RELAXED, Intrinsic, Term
-from neuroflow.engine.native.writer import Writer
 
 intrinsic = Intrinsic
 
 
-def _address(to: Writer, kind: str, memory: Term, i: Term) -> str:
+def _address(to: Builder, kind: str, memory: Term, i: Term) -> str:
     index = to.to(i, "Int").name
     line = f"getelementptr {to.written(kind)}, ptr {memory.name}, i64 {index}"
     place: str = to.emit("place", line).name
     return place
 
 
-def _aligned(to: Writer) -> str:
-    return f"align {to.module.target.size}"
+def _aligned(to: Builder) -> str:
+    return f"align {to.target.size}"
 
 
 # Memory
 
 
 @intrinsic
-def load(to: Writer, memory: Term, i: Term) -> Term:
+def load(to: Builder, memory: Term, i: Term) -> Term:
     """The vector at ``memory[i:]``."""
     place = _address(to, "Number", memory, i)
     return to.emit("Vector", f"load {to.written('Vector')}, ptr {place}, {_aligned(to)}")
 
 
 @intrinsic
-def store(to: Writer, memory: Term, i: Term, x: Term) -> Term:
+def store(to: Builder, memory: Term, i: Term, x: Term) -> Term:
     """Put a vector, or one number repeated, at ``memory[i:]``."""
     place = _address(to, "Number", memory, i)
     to.do(f"store {to.typed(to.to(x, 'Vector'))}, ptr {place}, {_aligned(to)}")
@@ -45,7 +45,7 @@ def store(to: Writer, memory: Term, i: Term, x: Term) -> Term:
 
 
 @intrinsic
-def put(to: Writer, memory: Term, i: Term, x: Term, n: Term) -> Term:
+def put(to: Builder, memory: Term, i: Term, x: Term, n: Term) -> Term:
     """Store the first n numbers of a vector at ``memory[i:]``; the rest stays as it was."""
     old = load.emit(to, memory, i)
     new = to.select(_inside(to, n), x, old)
@@ -53,7 +53,7 @@ def put(to: Writer, memory: Term, i: Term, x: Term, n: Term) -> Term:
 
 
 @intrinsic
-def add(to: Writer, memory: Term, i: Term, x: Term, n: Term) -> Term:
+def add(to: Builder, memory: Term, i: Term, x: Term, n: Term) -> Term:
     """Add the first n numbers of a vector to ``memory[i:]``."""
     old, more = load.emit(to, memory, i), first.emit(to, x, n)
     line = f"fadd{RELAXED} {to.typed(old)}, {more.name}"
@@ -61,14 +61,14 @@ def add(to: Writer, memory: Term, i: Term, x: Term, n: Term) -> Term:
 
 
 @intrinsic
-def spread(to: Writer, memory: Term, i: Term) -> Term:
+def spread(to: Builder, memory: Term, i: Term) -> Term:
     """The number ``memory[i]``, repeated."""
     place = _address(to, "Number", memory, i)
     return to.spread(to.emit("Number", f"load {to.written('Number')}, ptr {place}"))
 
 
 @intrinsic
-def at(to: Writer, memory: Term, i: Term) -> Term:
+def at(to: Builder, memory: Term, i: Term) -> Term:
     """The places from ``memory[i]`` on."""
     return Term(memory.kind, _address(to, PLACES[memory.kind], memory, i))
 
@@ -76,9 +76,9 @@ def at(to: Writer, memory: Term, i: Term) -> Term:
 # Parts of vectors
 
 
-def _inside(to: Writer, n: Term) -> Term:
+def _inside(to: Builder, n: Term) -> Term:
     """Which places of a vector are among the first n."""
-    width = to.module.target.width
+    width = to.target.width
     flat, indices = f"<{width} x i64>", f"<{width} x i32>"
     count = to.to(n, "Int").name
     one = to.emit("places", f"insertelement {flat} poison, i64 {count}, i32 0").name
@@ -89,27 +89,27 @@ def _inside(to: Writer, n: Term) -> Term:
 
 
 @intrinsic
-def first(to: Writer, x: Term, n: Term) -> Term:
+def first(to: Builder, x: Term, n: Term) -> Term:
     """The vector with all but its first n numbers set to zero."""
     return to.select(_inside(to, n), x, Term("literal", 0.0))
 
 
 @intrinsic
-def zeros(to: Writer) -> Term:
+def zeros(to: Builder) -> Term:
     """A vector of zeros."""
     return Term("Vector", "zeroinitializer")
 
 
 @intrinsic
-def element(to: Writer, x: Term, k: Term) -> Term:
+def element(to: Builder, x: Term, k: Term) -> Term:
     """Number k of a vector."""
     return to.emit("Number", f"extractelement {to.typed(x)}, i64 {to.to(k, 'Int').name}")
 
 
 @intrinsic
-def total(to: Writer, x: Term) -> Term:
+def total(to: Builder, x: Term) -> Term:
     """The sum of a vector's numbers, by halves: always in the same order."""
-    width = n = to.module.target.width
+    width = n = to.target.width
     kind = to.written("Vector")
     while n > 1:
         n //= 2
@@ -121,16 +121,16 @@ def total(to: Writer, x: Term) -> Term:
 
 
 @intrinsic
-def where(to: Writer, condition: Term, a: Term, b: Term) -> Term:
+def where(to: Builder, condition: Term, a: Term, b: Term) -> Term:
     """For each number: a where the condition holds, else b."""
     return to.select(condition, a, b)
 
 
 @intrinsic
-def power_of_two(to: Writer, x: Term) -> Term:
+def power_of_two(to: Builder, x: Term) -> Term:
     """2 to the power of each number, which must be whole: made from its exponent's bits."""
-    width = to.module.target.width
-    bits, bias, shift = (64, 1023, 52) if to.module.target.size == 8 else (32, 127, 23)
+    width = to.target.width
+    bits, bias, shift = (64, 1023, 52) if to.target.size == 8 else (32, 127, 23)
     whole = f"<{width} x i{bits}>"
 
     def repeated(number: int) -> str:
@@ -145,8 +145,8 @@ def power_of_two(to: Writer, x: Term) -> Term:
 def _whole(name: str) -> Intrinsic:
     """One of LLVM's functions of whole vectors."""
 
-    def emit(to: Writer, x: Term) -> Term:
-        kind, target = to.written("Vector"), to.module.target
+    def emit(to: Builder, x: Term) -> Term:
+        kind, target = to.written("Vector"), to.target
         called = f"@llvm.{name}.v{target.width}f{8 * target.size}"
         to.declare(f"{kind} {called}({kind})")
         return to.emit("Vector", f"call {kind} {called}({to.typed(to.to(x, 'Vector'))})")
@@ -160,22 +160,21 @@ sqrt, absolute, rounded = _whole("sqrt"), _whole("fabs"), _whole("rint")
 # Functions of the C library
 
 
-def _called(to: Writer, name: str, kind: str, given: list[Term]) -> Term:
+def _called(to: Builder, name: str, kind: str, given: list[Term]) -> Term:
     """Call a function of single numbers; those of float32 end in f there."""
     written = to.written(kind)
     name = f"{name}f" if written == "float" else name
     to.declare(f"{written} @{name}({', '.join([written] * len(given))})")
-    passed = ", ".join(to.typed(to.to(x, kind)) for x in given)
-    return to.emit(kind, f"call {written} @{name}({passed})")
+    return to.call(f"@{name}", kind, [to.to(x, kind) for x in given])
 
 
 def _by_number(name: str) -> Intrinsic:
     """A function of the C library, number by number."""
 
-    def emit(to: Writer, *given: Term) -> Term:
+    def emit(to: Builder, *given: Term) -> Term:
         vectors = [to.to(x, "Vector") for x in given]
         kind, result = to.written("Vector"), Term("Vector", "poison")
-        for k in range(to.module.target.width):
+        for k in range(to.target.width):
             numbers = [element.emit(to, x, Term("literal", k)) for x in vectors]
             one = _called(to, name, "Number", numbers)
             line = f"insertelement {kind} {result.name}, {to.typed(one)}, i32 {k}"
@@ -207,8 +206,8 @@ LIBRARY = ("exp", "log", "log1p", "expm1", "pow", "sin", "cos", "tanh", "erf", "
 # Whole numbers, and single ones
 
 
-def _better(word: str) -> Callable[[Writer, Term, Term], Term]:
-    def emit(to: Writer, a: Term, b: Term) -> Term:
+def _better(word: str) -> Callable[[Builder, Term, Term], Term]:
+    def emit(to: Builder, a: Term, b: Term) -> Term:
         return to.select(to.compare((f"s{word}", f"o{word}"), a, b), a, b)
 
     return emit
@@ -222,8 +221,7 @@ scalar_maximum, scalar_minimum = maximum, minimum
 
 
 @intrinsic
-def call(to: Writer, address: Term, *given: Term) -> Term:
+def call(to: Builder, address: Term, *given: Term) -> Term:
     """Call the function at an address: an instruction of the machine, or an update rule."""
     pointer = to.emit("place", f"inttoptr i64 {address.name} to ptr").name
-    to.do(f"call void {pointer}({', '.join(to.typed(x) for x in given)})")
-    return NOTHING
+    return to.call(pointer, "None", given)
