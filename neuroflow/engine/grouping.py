@@ -113,17 +113,20 @@ def _in_groups(graph: Graph) -> tuple[Ints, list[int]]:
 
 
 def _kinds(graph: Graph) -> tuple[Ints, int]:
-    """A number for each form, equal for all choices among equally many, and how many there are.
+    """A number for each form that occurs, and how many there are: by op, then by inputs.
 
-    Only forms that occur count, so that keys stay small.
+    It is equal for all choices among equally many, whatever their index.
     """
-    known: dict[Any, int] = {}
-    kind = np.zeros(len(graph.forms.entries), dtype=np.int64)
+    ops: dict[Any, int] = {}
+    of_form = {}
     for number in np.unique(graph.form).tolist():
         form = graph.forms[number]
         what = Take if isinstance(form.op, Take) else form.op
-        kind[number] = known.setdefault((what, form.arity), len(known))
-    return kind, len(known)
+        of_form[number] = (ops.setdefault(what, len(ops)), form.arity)
+    order = {key: k for k, key in enumerate(sorted(set(of_form.values())))}
+    kind = np.zeros(len(graph.forms.entries), dtype=np.int64)
+    kind[list(of_form)] = [order[key] for key in of_form.values()]
+    return kind, len(order)
 
 
 def _group(graph: Graph, cell: Ints, nodes: Ints, level: int) -> Group:
