@@ -9,8 +9,6 @@ knows its provider and a plugin that fails is skipped whole, recorded and report
 from __future__ import annotations
 
 import contextlib
-import io
-import sys
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -26,6 +24,7 @@ from neuroflow.base.errors import PluginError
 from neuroflow.entry import BUNDLED, KINDS, Entry, Provider, check_entries, plural
 from neuroflow.hooks import GROUP, HOOK_VERSION, HOOKS, Hooks
 from neuroflow.registry import Registry
+from neuroflow.silence import silenced
 
 SLOW = 1.0
 """A plugin that takes longer to load (in seconds) gets a warning."""
@@ -83,7 +82,7 @@ class PluginManager:
         """Let every plugin add its commands; one that fails is recorded."""
         for plugin in [p for p in self.plugins if p.module and not p.failure]:
             for impl in self._implementations("neuroflow_commands", plugin):
-                with self._guard(plugin, "neuroflow_commands"):
+                with self._guard(plugin, "neuroflow_commands"), _quiet(plugin):
                     impl.function(*[cli][: len(impl.argnames)])
 
     def _load(self, point: EntryPoint) -> None:
@@ -143,15 +142,14 @@ class PluginManager:
 
 @contextlib.contextmanager
 def _quiet(plugin: Plugin) -> Iterator[None]:
-    """What a plugin prints goes to standard error: results on standard output stay whole."""
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(said):
-            yield
-    finally:
-        if said.getvalue():
-            sys.stderr.write(said.getvalue())
-            plugin.warnings.append("it prints while it is loaded; a plugin should be silent")
+    """Third parties may print while they are loaded; the bundled plugins do not."""
+    if plugin.provider.namespace == BUNDLED:
+        yield
+        return
+    with silenced() as said:
+        yield
+    if said:
+        plugin.warnings.append("it prints while it is loaded; a plugin should be silent")
 
 
 def _unique(points: Iterable[EntryPoint]) -> list[EntryPoint]:

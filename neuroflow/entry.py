@@ -7,6 +7,7 @@ offers it, so no plugin can change what a bundled name means.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from attrs import field, frozen
 
 from neuroflow.base.errors import PluginError
 from neuroflow.core.op import Op
+from neuroflow.silence import silenced
 
 BUNDLED = "neuroflow"
 
@@ -77,7 +79,9 @@ class Entry:
             return self._told_its_origin(self.target)
         module, _, attribute = self.target.partition(":")
         try:
-            return self._told_its_origin(getattr(import_module(module), attribute))
+            with nullcontext() if self.namespace == BUNDLED else silenced():
+                target = getattr(import_module(module), attribute)
+            return self._told_its_origin(target)
         except Exception as error:
             raise PluginError(
                 f"{self.kind} {self.id} ({self.provider}) could not be imported from"

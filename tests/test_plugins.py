@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from textwrap import dedent
 
 import pytest
 
@@ -122,6 +124,42 @@ def test_what_a_plugin_prints_at_import_does_not_reach_standard_output(plugins, 
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "hello" in captured.err
+
+
+LOUD = {
+    "print": "print('hello', flush=True)",
+    "descriptor": "import os; os.write(1, b'hello')",
+    "child process": "import subprocess; subprocess.run(['echo', 'hello'])",
+    "C library": "import ctypes; ctypes.CDLL(None).puts(b'hello')",
+    "held back": "import sys; sys.__stdout__.write('hello')",
+}
+
+
+@pytest.mark.parametrize("source", LOUD.values(), ids=LOUD)
+@pytest.mark.parametrize("lazy", [False, True], ids=["loaded", "imported on first use"])
+def test_nothing_that_a_plugin_prints_spoils_json(plugins, source, lazy):
+    offered = """
+        import neuroflow as nf
+
+        def f(x):
+            return x
+
+        @nf.hookimpl
+        def neuroflow_activations():
+            return [nf.ActivationEntry(name="loud", target=TARGET, summary="Loud.")]
+    """
+    if lazy:
+        plugins.folder.joinpath("loud_target.py").write_text(f"{source}\ndef f(x): return x\n")
+        source, target = "", '"loud_target:f"'
+    else:
+        target = "f"
+    plugins.add("loud", dedent(offered).replace("TARGET", target) + source + "\n")
+    words = ["show", "loud/loud", "--json"]
+    code = f"import sys; from neuroflow.cli import main; sys.argv[1:] = {words}; main()"
+    done = run(code, plugins)
+    assert json.loads(done.stdout)["name"] == "loud"
+    assert "hello" in done.stderr
+    assert "hello" not in done.stdout
 
 
 def test_two_distributions_with_one_entry_point_name_the_second_is_reported(plugins):
