@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -32,34 +31,41 @@ def layers(xs, depth):
     return nf.sum(xs)
 
 
-def size(nodes):
-    """Measure one size."""
-    depth = max(1, nodes // (2 * WIDTH))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def planned(nodes, width=WIDTH):
+    """Trace and plan one size; gives the seconds of both, the program and the kernels."""
     w = nf.Value(0.3)
-    begin = time.perf_counter()
+    begin = time.process_time()
     with tracing([w]) as tracer:
-        out = layers([w * tracer.input() for _ in range(WIDTH)], depth)
-    traced = time.perf_counter()
+        out = layers([w * tracer.input() for _ in range(width)], max(1, nodes // (2 * width)))
+    traced = time.process_time()
     plan = plan_of_tape(tracer.tape, [out.cell])
     kernels = Kernels()
     program = lower(plan, kernels)
-    planned = time.perf_counter()
+    return traced - begin, time.process_time() - traced, program, kernels
+
+
+def size(nodes):
+    """Measure one size: times first, then the same again under the eyes of tracemalloc."""
+    planned(10, width=2)  # imports, and the registry of ops
+    trace, plan, program, kernels = planned(nodes)
+    n = program.plan.n_traced
     memory = np.zeros(program.size)
     code = NumpyCode(program, memory, np.zeros(1, np.int64), kernels)
     code.run(0, len(program.code))
-    start = time.perf_counter()
+    start = time.process_time()
     code.run(0, len(program.code))
-    run = time.perf_counter() - start
-    n = plan.n_traced
-    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    run = time.process_time() - start
+    stored = memory.nbytes
+    del memory, code, program
+    tracemalloc.start()
+    planned(nodes)
     return {
         "nodes": n,
-        "trace_us": (traced - begin) / n * 1e6,
-        "plan_us": (planned - traced) / n * 1e6,
+        "trace_us": trace / n * 1e6,
+        "plan_us": plan / n * 1e6,
         "run_ns": run / n * 1e9,
-        "bytes": memory.nbytes / n,
-        "peak_bytes": peak / n,
+        "bytes": stored / n,
+        "peak_bytes": tracemalloc.get_traced_memory()[1] / n,
     }
 
 
