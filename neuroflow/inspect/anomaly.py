@@ -191,7 +191,7 @@ def replay(
 
 
 def watched(training: Any) -> Iterator[Any]:
-    """The steps of a :class:`neuroflow.training.Training` or a :class:`neuroflow.run.Run`.
+    """The steps of a :class:`neuroflow.Training` or a :class:`neuroflow.Run`.
 
     Iterate instead of over the run itself. Before each report the state is kept. If the
     run then fails, the step that failed is found and replayed eagerly from the numbers it
