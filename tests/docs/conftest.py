@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -16,11 +14,6 @@ from threading import Thread
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 LEFT_OUT = [
     "_build",
     "examples",
@@ -29,19 +22,6 @@ LEFT_OUT = [
     "reference/api.md",
     "howto/**",
 ]
-
-
-@pytest.fixture(scope="session")
-def pyodide(tmp_path_factory):
-    """Pyodide as ``docs/live/fetch.py`` fetches it, or as it has done before."""
-    spec = importlib.util.spec_from_file_location("fetch", DOCS / "live" / "fetch.py")
-    fetch = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(fetch)
-    if not fetch.is_in(fetch.FOLDER):
-        fetch.FOLDER = tmp_path_factory.mktemp("pyodide")
-        if fetch.main():
-            pytest.skip("Pyodide could not be fetched with npm")
-    return fetch.FOLDER / "node_modules" / "pyodide"
 
 
 @pytest.fixture(scope="session")
@@ -118,27 +98,6 @@ def server(site):
 def address(server):
     """The address of the book."""
     return server[0]
-
-
-@pytest.fixture(scope="module")
-def launch():
-    """Start Chromium, with more flags if wanted."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-
-        def start(*flags):
-            return playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
-
-        yield start
-
-
-@pytest.fixture(scope="module")
-def chromium(launch):
-    """One browser for the tests of a file."""
-    launched = launch()
-    yield launched
-    launched.close()
 
 
 @pytest.fixture

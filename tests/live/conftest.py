@@ -4,18 +4,12 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from neuroflow.live.session import Session
 
-CHROMIUM = Path("/usr/bin/chromium")
 WINDOW = {"width": 1440, "height": 1000}
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -52,30 +46,6 @@ def running_server(*arguments):
 def demo_server():
     """A context manager: ``neuroflow demo`` in a process of its own; gives the address."""
     return running_server
-
-
-@pytest.fixture(scope="module")
-def launch():
-    """Start a Chromium, with more flags if wanted."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        path = str(CHROMIUM) if CHROMIUM.exists() else None
-
-        def start(*flags):
-            try:
-                return playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
-            except sync_api.Error as error:
-                pytest.skip(f"no Chromium to test with: {error}")
-
-        yield start
-
-
-@pytest.fixture(scope="module")
-def chromium(launch):
-    """One browser for all tests of a file."""
-    browser = launch()
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="module")

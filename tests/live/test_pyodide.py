@@ -3,8 +3,6 @@
 import functools
 import http.server
 import json
-import shutil
-import subprocess
 import threading
 import tomllib
 
@@ -13,20 +11,6 @@ import pytest
 import neuroflow as nf
 from neuroflow.live.export import PYODIDE, archive, export
 from neuroflow.live.session import Session
-
-
-@pytest.fixture(scope="module")
-def pyodide(tmp_path_factory):
-    """The npm package pyodide, fetched into a temporary folder."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed, so Pyodide cannot be fetched")
-    folder = tmp_path_factory.mktemp("pyodide")
-    command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), "pyodide@314"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    if done.returncode:
-        pytest.skip(f"npm could not fetch pyodide: {done.stderr.strip()[-200:]}")
-    return folder / "node_modules" / "pyodide"
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,6 @@
 """A headless Chromium for the pages; a request that leaves the machine fails the test."""
 
-import os
-import shutil
-
 import pytest
-
-CHROMIUM = os.environ.get("NEUROFLOW_CHROMIUM") or shutil.which("chromium")
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """One browser for all tests of a file; two drivers cannot run at once."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed; NEUROFLOW_CHROMIUM may name another browser")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
