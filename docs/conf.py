@@ -2,12 +2,15 @@
 
 import inspect
 import re
+import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
 import neuroflow
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # modules of the book, beside this file
+from results import figures  # noqa: E402
 
 project = "neuroflow"
 author = "The neuroflow authors"
@@ -33,6 +36,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"[a-z]+|Any|None|Callable|Iterable|Iterator|Sequence|Mapping|Path"),
     (r"py:.*", r"(Value|Type|Lookup|Runtime|Arithmetic|OS)Error|Exception"),
     (r"py:.*", r"neuroflow\.(inspect\.checks|engine|view|core\.value)\..*"),  # not public
+    (r"py:.*", r"neuroflow\.(training\.Training|run\.Run)"),  # documented as neuroflow.Run ...
     (
         r"py:.*",
         r"REMEDIES|parse_expression|Domain|Rule|Tree|Arrays|Names|Node|Scope",
@@ -48,6 +52,7 @@ myst_enable_extensions = [
     "substitution",
     "attrs_block",
 ]
+myst_substitutions = figures()  # measured: a page names a figure and never repeats it
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"

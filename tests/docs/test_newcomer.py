@@ -1,6 +1,6 @@
 """Who follows the tutorial notices what does not work: the program that does, on wrong pages.
 
-The tutorial itself is followed by `tests/acceptance/tutorial.py`, from the wheel, in an environment of its own.
+The tutorial itself is followed by `tests/acceptance/tutorial.py`, in an environment of its own.
 """
 
 from __future__ import annotations

@@ -1,0 +1,48 @@
+"""Measured figures for the prose: read from the files of results when the book is built.
+
+A page writes ``{{ gpt_ratio }}``, so that no figure in it can be stale; ``figures()`` has them all.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+CORE = HERE.parent / "neuroflow" / "core"
+
+
+def results(name: str) -> Any:
+    """The content of one file of results."""
+    return json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def figures() -> dict[str, str]:
+    """Each figure as it stands in the prose."""
+    eager, engine = results("benchmarks-eager"), results("benchmarks")["results"]
+    per_node = [value for key, value in eager.items() if key.startswith("us per node")]
+    gpt, moons = times(engine["microgpt"]), times(engine["moons"])
+    ours = "neuroflow numba, float64"
+    core = sum(len(file.read_text().split("\n")) for file in CORE.glob("*.py"))
+    return {
+        "node_us": f"{min(per_node):.0f} to {max(per_node):.0f}",
+        "node_bytes": rounded(eager["neuroflow bytes per node"]),
+        "gpt_ratio": rounded(gpt["microgpt.py, scalar Values"] / gpt[ours]),
+        "gpt_c_ratio": f"{gpt[ours] / gpt['C by hand, float64']:.1f}",
+        "moons_ratio": rounded(moons["micrograd"] / moons[ours]),
+        "moons_c_ratio": f"{moons[ours] / moons['C by hand, float64']:.1f}",
+        "core_lines": f"{100 * math.ceil(core / 100):,}",
+        "eager_ratio": rounded(eager["ratio with dots"]),
+    }
+
+
+def times(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Microseconds a step of each line of a table."""
+    return {row["label"]: row["us_per_step"] for row in rows}
+
+
+def rounded(value: float) -> str:
+    """Two digits that count: 10702 is 11,000."""
+    return f"{float(f'{value:.2g}'):,.0f}"
