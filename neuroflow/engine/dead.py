@@ -9,14 +9,24 @@ from neuroflow.engine.tape import CONSTANT, FIRST_OP, Ints
 
 
 def drop_dead(graph: Graph) -> Graph:
-    """The graph of what the outputs need; parameters and inputs always stay."""
+    """The graph of what the outputs need, with a note of what they do not."""
+    before = int(np.count_nonzero(graph.form >= FIRST_OP))
+    graph = drop_unread(graph)
+    dropped = before - int(np.count_nonzero(graph.form >= FIRST_OP))
+    if dropped:
+        graph.notes.append(f"{dropped} dead nodes dropped")
+    return graph
+
+
+def drop_unread(graph: Graph) -> Graph:
+    """The same without a note, after passes that leave nodes behind.
+
+    Parameters and inputs always stay.
+    """
     alive = np.zeros(len(graph), dtype=np.bool_)
     alive[graph.outputs] = True
     for nodes in graph.nodes_in_pieces(backwards=True):
         _mark(graph, nodes, alive)
-    dropped = int(np.count_nonzero(~alive & (graph.form >= FIRST_OP)))
-    if dropped:
-        graph.notes.append(f"{dropped} dead nodes dropped")
     alive |= (graph.form < FIRST_OP) & (graph.form != CONSTANT)
     return keep(graph, alive)
 

@@ -6,6 +6,7 @@ pass needs more than a few bytes per node beside the graph itself.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from neuroflow.engine.tape import (
     LIVE,
     PARAMETER,
     Forms,
+    Inputs,
     Ints,
     Scopes,
     Tape,
@@ -104,13 +106,15 @@ class Graph:
 
 
 def graph_of(tape: Tape, outputs: list[int]) -> Graph:
-    """The tape's columns, not copied: passes rewrite them."""
+    """The tape's columns, not copied but taken away: passes rewrite them."""
+    form, at, inputs = tape.form, tape.at, tape.inputs
+    tape.form, tape.at, tape.inputs = array("i"), array("i"), Inputs()
     return Graph(
         forms=tape.forms,
-        form=np.frombuffer(tape.form, np.int32),
-        at=np.frombuffer(tape.at, np.int32),
-        cells=np.frombuffer(tape.inputs.cells, np.int32),
-        slices=np.frombuffer(tape.inputs.slices, np.int32),
+        form=np.frombuffer(form, np.int32),
+        at=np.frombuffer(at, np.int32),
+        cells=np.frombuffer(inputs.cells, np.int32),
+        slices=np.frombuffer(inputs.slices, np.int32),
         scopes=tape.scopes,
         outputs=np.array(outputs, dtype=np.int64),
         numbers=np.array(tape.numbers),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuroflow.engine.dead import drop_dead
+from neuroflow.engine.dead import drop_dead, drop_unread
 from neuroflow.engine.folding import fold
 from neuroflow.engine.graph import Graph, graph_of, levels, sources
 from neuroflow.engine.merging import merge_equal
@@ -12,7 +12,8 @@ from neuroflow.engine.tape import Tape
 
 def tidy(tape: Tape, outputs: list[int]) -> Graph:
     """The graph that computes the same numbers with fewer nodes; it uses up the tape."""
-    graph = drop_dead(recognise_sums(fold(graph_of(tape, outputs))))
+    graph = drop_dead(graph_of(tape, outputs))
+    graph = drop_unread(recognise_sums(fold(graph)))
     graph.level = levels(graph)
     graph = merge_equal(graph)
     graph.source = sources(graph)
