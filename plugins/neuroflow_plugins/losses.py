@@ -171,7 +171,9 @@ def neuroflow_losses():
         _entry(mse, r"\frac{1}{n} \sum_i (p_i - y_i)^2", **real),
         _entry(mae, r"\frac{1}{n} \sum_i |p_i - y_i|", **real),
         _entry(
-            huber, r"\min(|e|, \delta) \left(|e| - \tfrac{1}{2} \min(|e|, \delta)\right)", **real
+            huber,
+            r"\min(|p - y|, \delta) \left(|p - y| - \tfrac{1}{2} \min(|p - y|, \delta)\right)",
+            **real,
         ),
         _entry(hinge, r"\max(0, 1 - y s)", **signs, aliases=("max_margin",)),
         _entry(squared_hinge, r"\max(0, 1 - y s)^2", **signs),

@@ -10,6 +10,7 @@ from neuroflow.core.gradient import gradients
 from neuroflow.core.value import Value
 from neuroflow.inspect.checks.labels import check_labels
 from neuroflow.inspect.checks.loss_examples import Example, examples_of, loss_of, no_example, works
+from neuroflow.inspect.checks.loss_formula import check_formula
 from neuroflow.inspect.checks.messages import listed, short
 from neuroflow.inspect.checks.numeric import along, between_sides, slope
 from neuroflow.inspect.checks.ops import guarded
@@ -38,6 +39,8 @@ def check_loss(entry: LossEntry, section: Section) -> None:
     for name, check in checks.items():
         with guarded(section, name):
             check(loss, examples, section)
+    with guarded(section, "formula"):
+        check_formula(entry, examples, section)
 
 
 def _check_declared(entry: LossEntry, section: Section) -> None:
