@@ -35,7 +35,7 @@ def demo(
     pyodide: Path | None,
     as_json: bool,
 ) -> None:
-    """Watch a network learn: function (approximation) or classification.
+    """Watch a network learn: function (approximation), classification or gpt.
 
     The pages are served on this machine only, to the browser that opens the printed address
     first, and load nothing from elsewhere. Stop with Ctrl-C.
@@ -50,26 +50,36 @@ def demo(
 
     if name is not None:
         tree_of(name)  # raises InputError for an unknown page
-    if folder is not None:
-        from neuroflow.live.export import export
-
-        written = export(folder, pyodide)
-        if as_json:
-            print_json({"folder": str(folder), "files": len(written)})
-        else:
-            note(f"{len(written)} files in {folder}; serve that folder with any web server")
-        return
-    if pyodide is not None:
+    if pyodide is not None and folder is None:
         raise click.UsageError("--pyodide goes with --export")
+    if folder is not None:
+        _export(folder, pyodide, as_json)
+    else:
+        _serve(name or "index", port, not no_open, as_json)
+
+
+def _export(folder: Path, pyodide: Path | None, as_json: bool) -> None:
+    """The pages as files."""
+    from neuroflow.live.export import export
+
+    written = export(folder, pyodide)
+    if as_json:
+        print_json({"folder": str(folder), "files": len(written)})
+    else:
+        note(f"{len(written)} files in {folder}; serve that folder with any web server")
+
+
+def _serve(page: str, port: int, with_browser: bool, as_json: bool) -> None:
+    """The pages from this process, until Ctrl-C."""
     from neuroflow.live.server import LiveServer, listening, serve
 
     listener = listening(port)
-    server = LiveServer(first=name or "index", port=listener.getsockname()[1])
+    server = LiveServer(first=page, port=listener.getsockname()[1])
     if as_json:
         print_json({"address": server.address})
     else:
         note(f"The live pages are at {server.address}\nStop with Ctrl-C.")
-    if not no_open:
+    if with_browser:
         import webbrowser
 
         webbrowser.open(server.address)

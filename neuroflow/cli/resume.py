@@ -8,13 +8,15 @@ import click
 
 from neuroflow.cli.output import json_option, note
 from neuroflow.cli.training import anomaly_option, finish, follow
+from neuroflow.cli.watching import follow_live, live_option
 
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
+@live_option
 @anomaly_option
 @json_option
-def resume(run: Path, anomaly: bool, as_json: bool) -> None:
+def resume(run: Path, live: bool, anomaly: bool, as_json: bool) -> None:
     """Go on with a run that was stopped or killed, from its folder RUN.
 
     It ends with the same numbers, to the last bit, as a run that was never stopped.
@@ -22,11 +24,19 @@ def resume(run: Path, anomaly: bool, as_json: bool) -> None:
     \b
     Examples:
       neuroflow resume runs/moons
+      neuroflow resume runs/moons --live
     """
     from neuroflow.run import Run
 
     going_on = Run.resume(run)
     step, steps = going_on.training.step, going_on.training.steps
     note(f"going on from step {step} of {steps}" if step < steps else f"all {steps} steps are done")
-    follow(going_on, anomaly)
-    finish(going_on, as_json, anomaly=anomaly)
+
+    def finished() -> None:
+        finish(going_on, as_json, anomaly=anomaly)
+
+    if live:
+        follow_live(going_on, anomaly, finished)
+    else:
+        follow(going_on, anomaly)
+        finished()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 from neuroflow.base.errors import BackendError
 from neuroflow.cli.output import json_option, note
 from neuroflow.cli.training import anomaly_option, finish, follow
+from neuroflow.cli.watching import follow_live, live_option
 
 
 @click.command()
@@ -31,7 +31,7 @@ from neuroflow.cli.training import anomaly_option, finish, follow
     metavar="DIR",
     help="The run folder to write; runs/NAME if left out, numbered where that is taken.",
 )
-@click.option("--live", is_flag=True, help="Watch the run in the browser; the result is the same.")
+@live_option
 @click.option("--profile", is_flag=True, help="Show where the time of a step goes.")
 @anomaly_option
 @json_option
@@ -64,28 +64,15 @@ def train(
     given = {"seed": seed, "backend": backend, "dtype": dtype}
     short = [f"train.{name}={value}" for name, value in given.items() if value is not None]
     run = Run.start(source, out or _free_folder(source), [*changes, *short])
+
+    def finished() -> None:
+        finish(run, as_json, _profile(run) if profile else None, anomaly)
+
     if live:
-        _follow_live(run, anomaly, lambda: finish(run, as_json, None, anomaly))
-        return
-    follow(run, anomaly)
-    finish(run, as_json, _profile(run) if profile else None, anomaly)
-
-
-def _follow_live(run: Any, anomaly: bool, finished: Callable[[], None]) -> None:
-    """The run with a page beside it, which stays open until Ctrl-C."""
-    import contextlib
-    import webbrowser
-
-    from neuroflow.live.watch import watching
-
-    with watching(run.training) as (address, desk):
-        note(f"Watch the run at {address}")
-        webbrowser.open(address)
-        follow(run, anomaly, desk.seen)
+        follow_live(run, anomaly, finished)
+    else:
+        follow(run, anomaly)
         finished()
-        note("The page stays open; stop with Ctrl-C.")
-        with contextlib.suppress(KeyboardInterrupt):
-            desk.stay()
 
 
 def _free_folder(source: str) -> Path:

@@ -96,7 +96,7 @@ class Session:
                 do = fields.pop("do")
                 if self.given is not None and do not in LOOKING:
                     raise InputError(
-                        "this page looks at a run of neuroflow train, which goes its own way;"
+                        "this page looks at a run of neuroflow, which goes its own way;"
                         " neuroflow demo has pages where everything can be changed"
                     )
                 act = getattr(self, f"_do_{do}")

@@ -1,4 +1,4 @@
-"""Watch a run of ``neuroflow train`` on a live page: the run goes its own way, the page looks.
+"""Watch a run of ``neuroflow train`` or ``resume``: the run goes its own way, the page looks.
 
 The page's questions wait at a desk; the thread that trains answers them between two steps. So
 no number is read while it changes, and the run ends with the same bits as without a page.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -97,11 +97,16 @@ def page_of(training: Training) -> str:
 
 
 @contextlib.contextmanager
-def watching(training: Training, port: int = 0) -> Iterator[tuple[str, Desk]]:
-    """Serve the page of a run from another thread; gives its address, and the desk."""
+def watching(
+    training: Training, losses: Iterable[float] = (), port: int = 0
+) -> Iterator[tuple[str, Desk]]:
+    """Serve the page of a run from another thread; gives its address, and the desk.
+
+    ``losses`` are those of the steps that a resumed run has behind it.
+    """
     from neuroflow.live.server import LiveServer, listening, serve
 
-    desk = Desk(training)
+    desk = Desk(training, list(losses))
     listener = listening(port)
     server = LiveServer(desk.session, page_of(training), listener.getsockname()[1])
     thread = threading.Thread(target=serve, args=(server, listener), daemon=True)

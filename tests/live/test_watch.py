@@ -1,49 +1,133 @@
-"""``neuroflow train --live``: a page looks at a run, and the run does not notice."""
+"""``--live`` of train and resume: a page looks at a run, and the run does not notice."""
 
 import os
 import re
-import signal
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
+
+import pytest
 
 import neuroflow as nf
+from neuroflow.run import Run
 
 CHANGES = ["model.sizes=[2, 4, 4, 1]", "train.steps=100", "train.report_every=5"]
+NEUROFLOW = [sys.executable, "-m", "neuroflow"]
 
 
-def command(folder, *more):
-    sets = [word for change in CHANGES for word in ("--set", change)]
-    program = [sys.executable, "-m", "neuroflow", "train", "moons", *sets]
-    return [*program, "--backend", "eager", "--out", str(folder), *more]
-
-
-def test_a_watched_run_ends_with_the_same_bits(tab, tmp_path):
-    plain, watched = tmp_path / "plain", tmp_path / "watched"
-    subprocess.run(command(plain), check=True, capture_output=True)
+@contextmanager
+def watched(*arguments):
+    """A command with ``--live``; gives the process, the address, and what waits for its end."""
     environment = {**os.environ, "BROWSER": "true", "COLUMNS": "200"}
     with subprocess.Popen(
-        command(watched, "--live"), stderr=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True, env=environment,
+        [*NEUROFLOW, *map(str, arguments), "--live"],
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
     ) as process:  # fmt: skip
+        drain = threading.Thread(target=process.stdout.read)
         try:
-            address = re.search(r"http://\S+", process.stderr.readline()).group()
-            tab.page.goto(address)
-            tab.wait("neuroflow.now?.step > 0")
-            assert "watches a run" in tab.page.inner_text("#status")
-            tab.page.evaluate("() => document.getElementById('play').onclick()")
-            tab.page.wait_for_selector("#problem:not([hidden])")
-            assert "goes its own way" in tab.page.inner_text("#problem")
-            tab.page.locator("#network .neuron").nth(2).click()
-            tab.wait("neuroflow.receipt?.title === 'layers.0.neurons.2'")
-            tab.wait("neuroflow.now.over", seconds=60)
-            losses, numbers = tab.knows("losses"), tab.knows("now.numbers")
-            assert any("stays open" in line for line in process.stderr)
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 0
+            address = next(m for line in process.stderr if (m := re.search(r"http://\S+", line)))
+            drain.start()
+
+            def ended():
+                """Wait until the run is done and its folder is written; then stop."""
+                assert any("stays open" in line for line in process.stderr)
+
+            yield address.group(), ended
         finally:
             process.kill()
-    models = [nf.load(folder / "checkpoint.safetensors") for folder in (plain, watched)]
-    ends = [[p.data for p in model.parameters()] for model in models]
-    assert ends[0] == ends[1] == numbers
-    metrics = [[line["loss"] for line in nf.read_metrics(folder)] for folder in (plain, watched)]
-    assert metrics[0] == metrics[1] == losses
+            drain.join()
+
+
+def started(folder, backend, *more):
+    """What starts a run of moons in a folder."""
+    sets = [word for change in CHANGES for word in ("--set", change)]
+    return ["train", "moons", *sets, "--backend", backend, "--out", folder, *more]
+
+
+def ends(*folders):
+    """The parameters and the losses of runs, each."""
+    models = [nf.load(folder / "checkpoint.safetensors") for folder in folders]
+    losses = [[line["loss"] for line in nf.read_metrics(folder)] for folder in folders]
+    return [
+        ([p.data for p in m.parameters()], loss) for m, loss in zip(models, losses, strict=True)
+    ]
+
+
+def look_around(tab):
+    """All that a page may ask of a run while it goes on."""
+    tab.page.locator("#network .neuron").nth(2).click()
+    tab.wait("neuroflow.receipt?.title === 'layers.0.neurons.2'")
+    tab.page.evaluate(
+        """() => {
+          neuroflow.send({ do: 'explain', what: 'point', row: 3 });
+          neuroflow.send({ do: 'what_if', name: 'layers.0.neurons.2.bias', by: 0.5 });
+          neuroflow.send({ do: 'export', what: 'model' });
+        }"""
+    )
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy", "numba"])
+def test_a_watched_run_ends_with_the_same_bits(tab, tmp_path, backend):
+    plain, looked_at = tmp_path / "plain", tmp_path / "watched"
+    Run.start("moons", plain, [*CHANGES, f"train.backend={backend}"]).run()
+    with watched(*started(looked_at, backend)) as (address, ended):
+        tab.page.goto(address)
+        tab.wait("neuroflow.now?.step > 0", seconds=60)
+        assert tab.page.inner_text("#status") == f"watches a run · {backend}"
+        look_around(tab)
+        tab.wait("neuroflow.now.over", seconds=60)
+        ended()
+        losses, numbers = tab.knows("losses"), tab.knows("now.numbers")
+    without, with_page = ends(plain, looked_at)
+    assert without == with_page == (numbers, losses)
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy", "numba"])
+def test_a_watched_resumed_run_ends_with_the_same_bits(tab, tmp_path, backend):
+    plain, stopped = tmp_path / "plain", tmp_path / "stopped"
+    changes = [*CHANGES, f"train.backend={backend}"]
+    Run.start("moons", plain, changes).run()
+    for step in Run.start("moons", stopped, changes):
+        if step.step == 50:
+            break
+    with watched("resume", stopped) as (address, ended):
+        tab.page.goto(address)
+        tab.wait("neuroflow.now?.step > 0", seconds=60)
+        look_around(tab)
+        tab.wait("neuroflow.now.over", seconds=60)
+        ended()
+        assert len(tab.knows("losses")) == 100
+        numbers = tab.knows("now.numbers")
+    without, with_page = ends(plain, stopped)
+    assert without == with_page
+    assert with_page[0] == numbers
+
+
+def test_a_watched_run_outlives_its_pages_and_hostile_messages(tab, tmp_path):
+    plain, looked_at = tmp_path / "plain", tmp_path / "watched"
+    Run.start("moons", plain, [*CHANGES, "train.backend=eager"]).run()
+    with watched(*started(looked_at, "eager")) as (address, ended):
+        tab.page.goto(address)
+        tab.wait("neuroflow.now?.step > 0", seconds=60)
+        other = tab.page.context.new_page()
+        other.goto(tab.page.url)
+        other.wait_for_function("() => neuroflow.now?.step > 0")
+        other.close()
+        tab.page.evaluate(
+            """() => {
+              const hostile = [
+                null, [], { do: "__import__('os')" }, { do: 'edit', name: 'x', value: 1 },
+                { do: 'play' }, { do: 'step', count: 50 },
+                { do: 'configure', setup: { f: '9**9**9' } },
+              ];
+              hostile.forEach((message) => neuroflow.send(message));
+              for (let k = 0; k < 600; k++)
+                neuroflow.send({ do: 'explain', what: 'point', row: k % 100 });
+            }"""
+        )
+        tab.page.wait_for_selector("#problem:not([hidden])")
+        tab.wait("neuroflow.now.over", seconds=60)
+        ended()
+    without, with_page = ends(plain, looked_at)
+    assert without == with_page

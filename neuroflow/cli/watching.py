@@ -1,0 +1,45 @@
+"""The option ``--live`` of ``train`` and ``resume``: a page in the browser beside the run."""
+
+from __future__ import annotations
+
+import contextlib
+import webbrowser
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from neuroflow.cli.output import Command, note
+from neuroflow.cli.training import follow
+
+if TYPE_CHECKING:
+    from neuroflow.run import Run
+
+
+def live_option(command: Command) -> Command:
+    """The option ``--live``, as the argument ``live``."""
+    text = "Watch the run in the browser; the result is the same, to the last bit."
+    return click.option("--live", is_flag=True, help=text)(command)
+
+
+def follow_live(run: Run, anomaly: bool, finished: Callable[[], None]) -> None:
+    """Run to the end with a page that looks on; the page stays open until Ctrl-C."""
+    from neuroflow.live.watch import watching
+
+    with watching(run.training, _losses_of(run)) as (address, desk):
+        note(f"Watch the run at {address}")
+        webbrowser.open(address)
+        follow(run, anomaly, desk.seen)
+        finished()
+        note("The page stays open; stop with Ctrl-C.")
+        with contextlib.suppress(KeyboardInterrupt):
+            desk.stay()
+
+
+def _losses_of(run: Run) -> list[float]:
+    """The losses of the steps that are done; a run that begins has none."""
+    from neuroflow.run import read_metrics
+
+    if not run.training.step:
+        return []
+    return [line["loss"] for line in read_metrics(run.folder)][: run.training.step]
