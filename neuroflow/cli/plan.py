@@ -10,24 +10,31 @@ from neuroflow.cli.output import console, json_option, print_json
 @click.command()
 @click.argument("source", metavar="RECIPE|FILE")
 @click.option("--lanes", default=8, show_default=True, help="Examples that run side by side.")
+@click.option("--kernels", is_flag=True, help="Also print the kernels that are generated.")
 @json_option
-def plan(source: str, lanes: int, as_json: bool) -> None:
+def plan(source: str, lanes: int, kernels: bool, as_json: bool) -> None:
     """How the engine will run the loss of RECIPE or FILE.
 
     Groups of equal nodes level by level, what was recognised and what was not, memory in bytes
-    and floating-point operations. Nothing is trained.
+    and floating-point operations. With --kernels also what the backend numba makes of each op's
+    rules and of the optimizer's. Nothing is trained.
 
     \b
     Examples:
       neuroflow plan moons
       neuroflow plan digits --lanes 64
+      neuroflow plan moons --kernels
       neuroflow plan my.toml --json
     """
     from neuroflow.cli.subjects import training_of
+    from neuroflow.engine.native.listing import kernel_texts
     from neuroflow.engine.report import plan_of
 
-    found = plan_of(training_of(source), lanes)
+    training = training_of(source)
+    found = plan_of(training, lanes)
+    texts = kernel_texts(training) if kernels else []
     if as_json:
-        print_json(found.as_dict())
+        print_json({**found.as_dict(), **({"kernels": texts} if kernels else {})})
     else:
-        console().print(str(found), highlight=False, markup=False, soft_wrap=True)
+        shown = "\n".join([str(found), *[f"\n{text.rstrip()}" for text in texts]])
+        console().print(shown, highlight=False, markup=False, soft_wrap=True)

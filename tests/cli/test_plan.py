@@ -22,6 +22,17 @@ def test_a_plan_as_json():
     assert [group["op"] for group in facts["groups"]][:3] == ["dot", "add", "relu"]
 
 
+def test_a_plan_with_the_kernels_that_are_generated():
+    result = CliRunner().invoke(main, ["plan", "moons", "--kernels"])
+    assert "def map_relu_backward(m: Numbers, n: Int," in result.stdout
+    assert "        t0 = x0 > 0.0\n" in result.stdout
+    assert "def update(" in result.stdout
+    plain = CliRunner().invoke(main, ["plan", "moons"])
+    assert result.stdout.startswith(plain.stdout.rstrip())
+    result = CliRunner().invoke(main, ["plan", "moons", "--kernels", "--json"])
+    assert any("t0 = x0 > 0.0" in text for text in json.loads(result.stdout)["kernels"])
+
+
 def test_an_unknown_recipe_is_wrong_usage():
     result = CliRunner().invoke(main, ["plan", "mooons"])
     assert result.exit_code == 2
