@@ -305,4 +305,6 @@ function made(tag, classes = "") {
 
 const note = document.querySelector(".nf-run-note[data-python]");
 const REASONS = note ? JSON.parse(note.dataset.reasons) : {};
-if (note) window.neuroflowPage = new Page(note, [...document.querySelectorAll("div.highlight-python")]);
+// A block with a caption is a file to be saved, not to be run.
+const BLOCKS = "div.highlight-python:not(.literal-block-wrapper *)";
+if (note) window.neuroflowPage = new Page(note, [...document.querySelectorAll(BLOCKS)]);
