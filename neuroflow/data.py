@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 import numbers
 import random
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import evolve, field, frozen
 
 from neuroflow.base.errors import InputError, did_you_mean
+from neuroflow.given import require
 
 TASKS = ("regression", "binary", "classes", "sequence")
 
@@ -48,10 +50,12 @@ class Standardization:
 
 
 def _rows(rows: Iterable[Any]) -> list[Any]:
+    require(rows, Iterable, "the examples of a dataset", "a list with one entry per example")
     return list(rows)
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
+    require(names, Iterable, "the names in a dataset", "a list of texts")
     return tuple(names)
 
 
@@ -150,9 +154,15 @@ class Dataset:
                     )
 
     def _check_sequences(self, what: str) -> None:
-        if self.vocab_size < 1:
-            raise InputError(f"{what} has no vocab_size; a sequence task needs to know it")
+        if type(self.vocab_size) is not int or self.vocab_size < 1:
+            raise InputError(
+                f"{what} has the vocab_size {self.vocab_size!r};"
+                " a sequence task needs the number of its tokens, at least 1"
+            )
         for k, (tokens, targets) in enumerate(zip(self.inputs, self.targets, strict=True)):
+            for part in (tokens, targets):
+                words = "a list of token ids"
+                require(part, (list, tuple), f"{what}: a part of example {k}", words)
             if not 1 <= len(targets) <= len(tokens):
                 raise InputError(
                     f"{what}: example {k} has {len(tokens)} tokens and {len(targets)} targets;"
@@ -212,6 +222,7 @@ class Dataset:
         >>> len(part), len(held_out)
         (8, 2)
         """
+        require(fraction, (int, float), "the fraction to test on", "a number between 0 and 1")
         if not 0 < fraction < 1:
             raise InputError(f"the fraction to test on is {fraction}; it must be between 0 and 1")
         held_out = round(fraction * len(self))
@@ -242,9 +253,13 @@ def _listed(row: Any) -> Sequence[Any]:
 def _finite(x: Any, where: str) -> float:
     if isinstance(x, bool) or not isinstance(x, numbers.Real):
         raise InputError(f"{where} is {x!r}; expected a number")
-    if not math.isfinite(x):
-        raise InputError(f"{where} is {float(x)!r}; expected a finite number, so repair the data")
+    if not abs(x) <= sys.float_info.max:  # type: ignore[operator]  # any real number
+        raise InputError(f"{where} is {_shown(x)}; expected a finite number, so repair the data")
     return float(x)
+
+
+def _shown(x: Any) -> str:
+    return repr(float(x)) if isinstance(x, float) else f"{str(x)[:20]}..."
 
 
 def _class(x: Any, where: str) -> int:

@@ -16,6 +16,8 @@ def write_file(path: str | Path, content: bytes | str) -> None:
     written, for example on a full disk; a file that existed before is then untouched.
     """
     path = Path(path)
+    if path.is_dir():
+        raise FileError(f"cannot write {path}: it is a folder; give the path of a file")
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

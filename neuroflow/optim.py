@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 from attrs import field, frozen
 
 from neuroflow.base.errors import InputError, did_you_mean
+from neuroflow.given import require
 
 
 @frozen(eq=False, repr=False)
@@ -80,4 +82,5 @@ def update_rule(rule: Callable[..., Any]) -> UpdateRule:
     >>> sgd(1.0, 0.5, learning_rate=0.1, step=1)
     (0.95,)
     """
+    require(rule, FunctionType, "the update rule", "a function (w, g, *state, learning_rate, ...)")
     return UpdateRule(rule, rule.__name__)

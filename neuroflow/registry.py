@@ -28,6 +28,7 @@ from neuroflow.entry import (
     check_entries,
     plural,
 )
+from neuroflow.given import require
 
 __all__ = [
     "BUNDLED",
@@ -90,6 +91,9 @@ class Registry:
         Raises :class:`RegistryError` if the name is unknown or ambiguous.
         """
         kind = self.kind(kind)
+        require(
+            reference, str, f"the name of {_article(kind)}", "a text: [namespace/]name[@version]"
+        )
         namespace, name, version = _parse(reference)
         found = [e for e in self._named(kind, name) if namespace in ("", e.namespace)]
         found = [e for e in found if not namespace and e.namespace == BUNDLED] or found
@@ -113,6 +117,7 @@ class Registry:
 
     def entries(self, kind: str, pattern: str = "*") -> list[Entry]:
         """The entries whose name or id matches a wildcard: bundled first, then by id."""
+        require(pattern, str, "the wildcard", "a text, such as '*elu'")
         unique = {e.id: e for named in self._entries[self.kind(kind)].values() for e in named}
         matching = [
             e for e in unique.values() if fnmatchcase(e.name, pattern) or fnmatchcase(e.id, pattern)
@@ -125,6 +130,7 @@ class Registry:
 
     def kind(self, word: str) -> str:
         """A kind by its name, singular or plural; raises :class:`RegistryError`."""
+        require(word, str, "the kind", f"one of {', '.join(KINDS)}")
         singular = {**{kind: kind for kind in KINDS}, **{plural(kind): kind for kind in KINDS}}
         if word not in singular:
             raise RegistryError(

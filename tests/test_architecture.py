@@ -14,7 +14,7 @@ BUNDLED = ROOT.parent / "plugins" / "neuroflow_plugins"
 LAYERS = (
     {"base"},
     {"core"},
-    {"entry", "hooks", "optim", "registry", "silence"},
+    {"entry", "given", "hooks", "optim", "registry", "silence"},
     {"discovery", "ops", "plugin"},
     {
         "checkpoint", "data", "engine", "expression", "files", "floors", "generation", "inspect",

@@ -52,7 +52,10 @@ def test_a_target_that_is_infinite_is_named_by_row():
         (([[1.0]], [2], "binary"), "the target of row 0 is class 2; expected 0 to 1"),
         (([[1.0]], [-1], "classes"), "the target of row 0 is -1; expected a class number"),
         (([[1.0]], [1.0], "regresion"), "the task 'regresion'; did you mean 'regression'?"),
-        (([[1]], [[1]], "sequence"), "has no vocab_size"),
+        (
+            ([[1]], [[1]], "sequence"),
+            "has the vocab_size 0; a sequence task needs the number of its tokens",
+        ),
     ],
 )
 def test_data_that_does_not_fit_is_refused(arguments, message):

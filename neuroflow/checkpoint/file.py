@@ -14,6 +14,7 @@ from attrs import field, frozen
 from neuroflow.base.errors import FileError, StateError
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, digest_of
 from neuroflow.checkpoint.uses import Used
+from neuroflow.given import path_of
 
 FORMAT = 1
 CHECKPOINT = "checkpoint.safetensors"
@@ -71,7 +72,7 @@ def read_arrays(path: str | Path) -> tuple[SavedModel, Arrays]:
 
 def file_of(path: str | Path) -> Path:
     """The file itself, or the checkpoint in a run's folder."""
-    path = Path(path)
+    path = path_of(path)
     return path / CHECKPOINT if path.is_dir() else path
 
 

@@ -16,6 +16,7 @@ from neuroflow.checkpoint.file import FORMAT, SavedModel, file_of, read_arrays, 
 from neuroflow.checkpoint.uses import check_uses, uses_of, with_ids
 from neuroflow.core.module import Module
 from neuroflow.files import write_file
+from neuroflow.given import path_of, require
 
 
 def save(
@@ -36,6 +37,8 @@ def save(
 
     from neuroflow.spec import spec_of
 
+    path = path_of(path)
+    require(model, Module, "the model", "a neuroflow.Module; build one with neuroflow.build")
     spec = spec_of(model)
     arrays = gathered(model.state_dict())
     for name, numbers in (optimizer or {}).items():

@@ -22,6 +22,7 @@ from neuroflow.core.gradient import chain_rule, topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.op import Op
 from neuroflow.core.value import Value, building, context
+from neuroflow.given import require
 from neuroflow.inspect.places import (
     record_sources,
     short_source,
@@ -117,7 +118,10 @@ def find_anomalies(outputs: Value | Sequence[Value], model: Module | None = None
       remedy: lower the learning rate, initialise it anew, or use an activation that has a slope
       on both sides, such as leaky_relu or gelu
     """
-    outputs = [outputs] if isinstance(outputs, Value) else list(outputs)
+    several = isinstance(outputs, (list, tuple))
+    outputs = list(outputs) if several else [outputs]  # type: ignore[list-item]
+    for y in outputs:
+        require(y, Value, "an output", "a neuroflow.Value, such as a loss")
     names = _names(model)
     orders = [topological_order(y) for y in outputs]
     found = _first(_not_finite(order, names) for order in orders)
@@ -197,6 +201,10 @@ def watched(training: Any) -> Iterator[Any]:
     run then fails, the step that failed is found and replayed eagerly from the numbers it
     started with, whatever backend ran it. Raises :class:`DivergedError`.
     """
+    from neuroflow.run import Run
+    from neuroflow.training import Training
+
+    require(training, (Training, Run), "the run", "a Training or a Run, as neuroflow.train gives")
     steps = iter(training)
     training = getattr(training, "training", training)
     while True:

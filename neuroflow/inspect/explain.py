@@ -19,6 +19,7 @@ from neuroflow.base.errors import InputError
 from neuroflow.core.gradient import gradients, topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
+from neuroflow.given import require
 from neuroflow.inspect.places import short_source, source_of, source_text
 from neuroflow.inspect.words import (
     LATEX,
@@ -308,6 +309,8 @@ def explain(
       a * b               b = 2  x         1             2
       sum                                                2
     """
+    require(value, Value, "what is to be explained", "a neuroflow.Value, such as a loss")
+    require(other, (Value, type(None)), "the other value", "a neuroflow.Value, such as a loss")
     names = {p: name for name, p in model.named_parameters()} if model is not None else NO_NAMES
     if other is not None:
         x, y = _in_order(value, other)

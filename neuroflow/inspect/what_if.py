@@ -20,6 +20,7 @@ from neuroflow.base.errors import InputError, did_you_mean
 from neuroflow.core.gradient import gradients, topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
+from neuroflow.given import require
 from neuroflow.inspect.words import number
 
 
@@ -76,6 +77,8 @@ def what_if(
     >>> answer.first_order, answer.second_order, answer.actual, x.data
     (3.0, 0.25, 3.25, 3.0)
     """
+    require(output, Value, "the output", "a neuroflow.Value, such as a loss")
+    require(changes, Mapping, "what changes", "a dict of values and steps, such as {x: 0.1}")
     order = topological_order(output)
     changed = _resolve(order, changes, model)
     xs, steps = list(changed), list(changed.values())

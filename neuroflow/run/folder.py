@@ -23,6 +23,7 @@ from neuroflow.checkpoint import (
     save,
 )
 from neuroflow.files import cannot_write, write_file
+from neuroflow.given import path_of
 from neuroflow.run.facts import data_facts
 from neuroflow.run.metrics import METRICS, MetricsFile
 from neuroflow.spec import changed, configure, to_toml
@@ -62,7 +63,7 @@ class Run:
         Raises :class:`FileError` if it does, or if it cannot be written, and
         :class:`ConfigurationError` for the problems of the source.
         """
-        folder = Path(folder)
+        folder = path_of(folder, "the run folder")
         training = Training(configure(source, changes))
         if (folder / CONFIGURATION).exists():
             raise FileError(
@@ -83,7 +84,7 @@ class Run:
         Raises :class:`FileError` if the folder holds no run, and :class:`StateError` if its
         checkpoint is damaged or belongs to another model.
         """
-        folder = Path(folder)
+        folder = path_of(folder, "the run folder")
         if not (folder / CONFIGURATION).is_file():
             raise FileError(
                 f"{folder} holds no run: there is no {CONFIGURATION} in it;"

@@ -11,6 +11,7 @@ from attrs import define, field
 
 from neuroflow.base.errors import FileError
 from neuroflow.files import cannot_write
+from neuroflow.given import path_of
 from neuroflow.training import Step
 
 METRICS = "metrics.jsonl"
@@ -74,7 +75,7 @@ class MetricsFile:
 
 def read_metrics(folder: str | Path) -> list[dict[str, Any]]:
     """The lines of a run's metrics file: one dict per step."""
-    path = Path(folder) / METRICS
+    path = path_of(folder, "the run folder") / METRICS
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:

@@ -11,6 +11,7 @@ from typing import Any
 from neuroflow.base.random import SplitMix32
 from neuroflow.core.module import Module
 from neuroflow.core.op import Op
+from neuroflow.given import require
 from neuroflow.plugin import get
 from neuroflow.spec.checking import check_part
 from neuroflow.spec.signature import kind_of, settings_of
@@ -30,6 +31,8 @@ def build(
     >>> build("mlp", sizes=[2, 3, 1], activation="tanh", rng=SplitMix32(1))
     MLP(sizes=[2, 3, 1], activation='tanh'...)
     """
+    require(what, (str, Mapping), "the model", "the name of a layer, or a table with use = ...")
+    require(rng, (random.Random, type(None)), "rng", "a random.Random, such as nf.SplitMix32(0)")
     table: Mapping[str, Any] = {"use": what} if isinstance(what, str) else what
     if "use" not in table and "model" in table:
         table = table["model"]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from neuroflow.base.errors import ConfigurationError
+from neuroflow.given import require
 from neuroflow.spec.hints import shown
 from neuroflow.spec.reading import copied
 from neuroflow.spec.settings import Tree
@@ -26,6 +27,9 @@ def changed(tree: Mapping[str, Any], changes: Mapping[str, Any] | Iterable[str])
     {'optimizer': {'use': 'sgd', 'learning_rate': 0.5}}
     """
     result: Tree = copied(tree)
+    if isinstance(changes, str):
+        changes = [changes]
+    require(changes, Iterable, "what is to be set", "a dict, or a list of texts such as 'a.b=3'")
     pairs = list(changes.items() if isinstance(changes, Mapping) else map(_assignment, changes))
     before = _learning_rate(result)
     for path, value in pairs:
@@ -57,6 +61,7 @@ def _scale_schedule(tree: Tree, before: float | None) -> None:
 
 
 def _assignment(text: str) -> tuple[str, Any]:
+    require(text, str, "a setting", "a text: PATH=VALUE, such as optimizer.learning_rate=0.1")
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
         raise ConfigurationError(
@@ -69,6 +74,7 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _set(tree: Tree, path: str, value: Any) -> None:
+    require(path, str, "the path of a setting", "a text, such as optimizer.learning_rate")
     *parents, last = path.split(".")
     here: Any = tree
     for name in parents:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from neuroflow.base.errors import ConfigurationError, FileError, did_you_mean
+from neuroflow.given import path_of
 from neuroflow.spec.hints import shown
 from neuroflow.spec.recipe import recipes
 from neuroflow.spec.settings import Tree
@@ -22,7 +23,7 @@ def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
     """
     if isinstance(source, Mapping):
         return copied(source), "the configuration"
-    path = Path(source)
+    path = path_of(source, "the configuration")
     if path.suffix in (".toml", ".json") or path.is_file():
         try:
             text = path.read_text(encoding="utf-8")
@@ -42,7 +43,11 @@ def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
 def _parsed(text: str, where: str, is_json: bool) -> Tree:
     try:
         tree = json.loads(text) if is_json else tomllib.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+    except RecursionError as error:
+        raise ConfigurationError(
+            f"{where} is nested too deeply to be read; expected tables in tables, not more"
+        ) from error
+    except ValueError as error:
         raise ConfigurationError(
             f"{where} is not valid {'JSON' if is_json else 'TOML'}: {_at_line(error, text)};"
             " correct that line"
@@ -52,7 +57,7 @@ def _parsed(text: str, where: str, is_json: bool) -> Tree:
     return tree
 
 
-def _at_line(error: json.JSONDecodeError | tomllib.TOMLDecodeError, text: str) -> str:
+def _at_line(error: ValueError, text: str) -> str:
     """The message with a line number even where it says "at end of document"."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} (at line {error.lineno}, column {error.colno})"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from neuroflow.base.errors import InputError
+from neuroflow.core.module import Module
 from neuroflow.core.value import no_grad
 from neuroflow.data import Standardization
 from neuroflow.engine.runner import numbers_of
+from neuroflow.given import require
 
 ROWS_WORTH_COMPILING = 500
 """From so many rows on, predicting is faster compiled, the compilation included."""
@@ -36,6 +38,8 @@ def predict(
 
         model, saved = load_with_facts(model)
         rows = standardized_rows(rows, saved.data)
+    require(model, Module, "the model", "a neuroflow.Module, or the path of a saved one")
+    require(rows, Sequence, "the rows", "a list of rows, each a list of numbers")
     if not rows:
         raise InputError("there are no rows to predict; give at least one")
     rows = [_checked_row(row, k) for k, row in enumerate(rows)]
@@ -75,6 +79,6 @@ def _checked_row(row: Any, k: int) -> Any:
         raise InputError(f"row {k} is {row!r}; expected a list of numbers")
     for j, x in enumerate(row):
         number = isinstance(x, (int, float)) and not isinstance(x, bool)
-        if not number or not math.isfinite(x):
+        if not number or not abs(x) <= sys.float_info.max:
             raise InputError(f"row {k}, number {j} is {x!r}; expected a finite number")
     return row

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from neuroflow.base.errors import BackendError, DomainError, TraceError
+from neuroflow.base.errors import BackendError, DomainError, StateError, TraceError
 from neuroflow.data import Dataset
 from neuroflow.engine.runner import Runner, make_runner
 from neuroflow.plugin import get
@@ -174,7 +174,16 @@ class Training:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a :meth:`state_dict`; the model holds its parameters already."""
+        """Go on from a :meth:`state_dict`; the model holds its parameters already.
+
+        Raises :class:`StateError` for what is no such state.
+        """
+        missing = [k for k in self.state_dict() if not isinstance(state, Mapping) or k not in state]
+        if missing:
+            raise StateError(
+                f"the state of a run lacks {', '.join(missing)}; expected what state_dict() of a"
+                " run gave: resume from a checkpoint, or train anew"
+            )
         self.runner.load_state_dict(state["optimizer"])
         self.rng.setstate(as_state(state["random"]))
         self.batches.load_state(state["orders"])

@@ -65,6 +65,11 @@ def _of_name(name: str) -> Target:
     except ModuleNotFoundError as error:
         if error.name not in (name, name.partition(".")[0]):
             raise InputError(f"the module {name} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise InputError(
+            f"the module {name!r} cannot be imported: {type(error).__name__}: {error};"
+            " repair it, or give the name of a plugin or an entry"
+        ) from error
     known = [p.name for p in manager().plugins] + [e.name for e in manager().registry]
     raise InputError(
         f"{name!r} is no plugin, entry, module or file{did_you_mean(name, known) or ';'}"
