@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The plugin system on the oldest pluggy that pyproject.toml allows, and on the newest one.
+# The plugin system and the example plugins, on the oldest pluggy that pyproject.toml allows, and
+# on the newest one.
 # Usage: pluggy.sh [WHEEL]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -15,7 +16,9 @@ if [ -z "$wheel" ]; then
   "$work/venv/bin/python" -m build -q --wheel --no-isolation --outdir "$work/dist" "$root"
   wheel=$(echo "$work"/dist/*.whl)
 fi
-"$work/venv/bin/pip" install -q "$wheel"
+"$work/venv/bin/pip" install -q "$wheel[check]"
+cp -r "$root/docs/examples/plugins" "$work/plugins"
+"$work/venv/bin/pip" install -q --no-build-isolation --no-deps "$work"/plugins/*
 mkdir "$work/tests"
 cp "$root/tests/kit/conftest.py" "$root/tests/kit/test_broken_plugins.py" "$work/tests"
 cd "$work"
@@ -27,5 +30,8 @@ for version in "$oldest" newest; do
   fi
   "$work/venv/bin/python" -c "import pluggy; print('pluggy', pluggy.__version__)"
   "$work/venv/bin/python" -m pytest -q -p no:cacheprovider --import-mode=importlib tests
+  for plugin in "$work"/plugins/*; do
+    (cd "$plugin" && "$work/venv/bin/python" -m pytest -q -p no:cacheprovider)
+  done
 done
 echo "pluggy: all good in ${SECONDS}s"
