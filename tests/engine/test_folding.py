@@ -4,11 +4,13 @@ import math
 import random
 import struct
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import neuroflow as nf
+from neuroflow.engine import merging
 
 
 def plan(function, *inputs):
@@ -65,6 +67,7 @@ def test_folding_stops_where_a_number_would_not_be_finite():
     assert fast.value(1.0) == 1.0
     with pytest.raises(nf.DomainError):
         fast.value(-1.0)
+    assert names(plan(lambda x: x * (nf.Value(1e308) * nf.Value(10.0)), 1.0)) == ["mul", "mul"]
 
 
 def test_a_value_that_someone_holds_is_no_constant(backend):
@@ -156,6 +159,25 @@ def test_python_sums_start_at_zero_and_are_dots_nevertheless():
     w = [nf.Value(0.5), nf.Value(0.25)]
     assert names(plan(lambda x, y: sum([w[0] * x, w[1] * y]), 1.0, 2.0)) == ["dot"]
     assert names(plan(lambda x: sum([w[0] * x]) + w[1], 1.0)) == ["dot", "add"]
+
+
+def test_a_dot_stands_behind_all_that_its_products_read(backend):
+    def function(x, y):
+        early = x * y
+        for _ in range(3000):
+            x = nf.sin(x)
+        late = nf.exp(x) * nf.sin(y)
+        return early + late + y
+
+    fast = nf.compile(function, backend=backend)
+    assert fast.value(0.5, 2.0) == pytest.approx(function(nf.Value(0.5), 2.0).data, rel=1e-14)
+
+
+def test_nodes_with_the_same_hash_are_told_apart(monkeypatch):
+    monkeypatch.setattr(merging, "_ODDER", np.uint64(0))
+    fast = nf.compile(lambda x, y: nf.sin(x - y) / nf.sin(y - x) + nf.sin(x), backend="numpy")
+    expected = -1.0 + math.sin(0.5)
+    assert fast.value(0.5, 2.0) == pytest.approx(expected, rel=1e-14)
 
 
 def test_sums_and_products_of_two_are_equal_either_way_round():

@@ -3,13 +3,15 @@
 import random
 import tracemalloc
 
+import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import neuroflow as nf
 from neuroflow.engine.grouping import plan_of_tape
 from neuroflow.engine.kernels import Kernels
+from neuroflow.engine.layout import Layout
 from neuroflow.engine.lower import lower
 from neuroflow.engine.rooms import packed
 from neuroflow.engine.trace import tracing
@@ -41,7 +43,7 @@ def peak_of(call):
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize(("width", "depth"), [(500, 20), (1000, 100)])
+@pytest.mark.parametrize(("width", "depth"), [(500, 20), (500, 80)])
 def test_tracing_and_planning_peak_at_a_fifth_of_the_eager_graph(width, depth):
     planned(2, 2)  # what is made once
     peak, nodes = peak_of(lambda: planned(width, depth))
@@ -53,14 +55,15 @@ def test_tracing_and_planning_peak_at_a_fifth_of_the_eager_graph(width, depth):
 def test_vectors_that_many_dots_read_are_written_once():
     rows = [[nf.Value(0.1) for _ in range(32)] for _ in range(40)]
     with tracing([w for row in rows for w in row]) as tracer:
-        x = [tracer.input() for _ in range(32)]
-        for _ in range(3):
-            y = [nf.dot(row, x) for row in rows]
-            x = y[:32]
+        vectors = [[tracer.input() for _ in range(32)] for _ in range(3)]
+        dots = [nf.dot(row, x) for x in vectors for row in rows]
     assert len(tracer.tape.inputs.cells) == (40 + 3) * 32
-    plan = plan_of_tape(tracer.tape, [v.cell for v in x])
-    assert [len(table.rows) for table in plan.groups[0].tables] == [32, 1]
-    assert plan.groups[0].inputs.shape == (32, 64)
+    plan = plan_of_tape(tracer.tape, [dot.cell for dot in dots])
+    (group,) = plan.groups
+    assert [len(table.rows) for table in group.tables] == [40, 3]
+    read = group.inputs.reshape(3, 40, 2, 32)
+    assert np.array_equal(read[1, :, 0], np.arange(40 * 32).reshape(40, 32))
+    assert np.array_equal(read[:, 5, 1], plan.n_uniform + np.arange(3 * 32).reshape(3, 32))
 
 
 def forward_bytes(plan, share, lanes=16):
@@ -139,6 +142,8 @@ def outputs_of(network, weights, xs, index):
 
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks(), st.integers(0, 2), st.booleans())
+@example([("map", 0, 0, False), ("turn", 1, 1, False)] * 2, 0, False)
+@example([(kind, k, k, False) for k, kind in enumerate(["map", "turn"] * 3)], 0, False)
 def test_generated_networks_reuse_buffers_without_a_trace(backend, network, index, batched):
     weights = [[nf.Value(math_ish(i, j)) for j in range(9)] for i in range(9)]
     xs = [0.3 - 0.1 * k for k in range(9)]
@@ -151,6 +156,25 @@ def test_generated_networks_reuse_buffers_without_a_trace(backend, network, inde
     runs = fast.batch_value([xs] * 9, [index] * 9) if batched else [fast.value(xs, index)] * 2
     for found in runs:
         assert found == pytest.approx(expected, rel=1e-12, abs=1e-13)
+
+
+@settings(max_examples=50, deadline=None)
+@given(networks())
+def test_no_cell_is_overwritten_before_its_last_reader(network):
+    weights = [[nf.Value(math_ish(i, j)) for j in range(9)] for i in range(9)]
+    fast = nf.compile(lambda xs, index: outputs_of(network, weights, xs, index), backend="numpy")
+    plan = fast.plan([0.1] * 9, 1)
+    where = Layout(plan, 1, 8, share=True).where
+    holder = np.full(where.max() + 1, -1)
+    holder[where[: plan.n_uniform + len(plan.input_numbers)]] = np.arange(
+        plan.n_uniform + len(plan.input_numbers)
+    )
+    for group in plan.groups:
+        read = np.unique(group.inputs)
+        assert np.array_equal(holder[where[read]], read)
+        assert not set(where[group.cells]) & set(where[read])
+        holder[where[group.cells]] = np.arange(group.first, group.first + group.count)
+    assert np.array_equal(holder[where[plan.outputs]], plan.outputs)
 
 
 def math_ish(i, j):
