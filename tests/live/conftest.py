@@ -1,12 +1,16 @@
 """Sessions, servers and browsers for the tests of the live pages."""
 
+import functools
+import http.server
 import re
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 
 import pytest
 
+from neuroflow.live.export import export
 from neuroflow.live.session import Session
 
 WINDOW = {"width": 1440, "height": 1000}
@@ -61,6 +65,26 @@ def server():
     """``neuroflow demo``, for all tests of a file; gives the one-time address."""
     with running_server() as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def site(pyodide, tmp_path_factory):
+    """The exported folder, served by Python's own plain web server."""
+    folder = tmp_path_factory.mktemp("site")
+    written = export(folder, pyodide)
+    assert all(path.is_file() for path in written)
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
 
 class Tab:

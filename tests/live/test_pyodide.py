@@ -1,9 +1,6 @@
 """The same pages without a server: Python in the browser, from a folder of static files."""
 
-import functools
-import http.server
 import json
-import threading
 import tomllib
 
 import pytest
@@ -11,27 +8,6 @@ import pytest
 import neuroflow as nf
 from neuroflow.live.export import PYODIDE, archive, export
 from neuroflow.live.session import Session
-
-
-@pytest.fixture(scope="module")
-def site(pyodide, tmp_path_factory):
-    """The exported folder, served by Python's own plain web server."""
-    folder = tmp_path_factory.mktemp("site")
-    written = export(folder, pyodide)
-    assert all(path.is_file() for path in written)
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
 
 HASH = "#hidden=5,4&points=24&batch=8&epochs=4"
 
@@ -86,6 +62,67 @@ def test_classification_page_asks_this_machine_only(site, launch, new_tab, tmp_p
     urls = {p["url"] for p in asked if site in p["initiator"]}
     assert f"{site}/neuroflow.zip" in urls
     assert {url for url in urls if not url.startswith(site)} == set()
+
+
+def test_two_tabs_train_apart_and_a_closed_one_harms_nobody(site, tab, new_tab, chromium):
+    other = new_tab(chromium)
+    for each in (tab, other):
+        each.open(f"{site}/classification.html{HASH}")
+    other.page.click("#play")
+    tab.page.click("#step")
+    tab.wait("neuroflow.now.step === 1")
+    other.page.context.close()
+    tab.page.click("#play")
+    tab.wait("neuroflow.now.over", seconds=60)
+    assert_is_eager(tab, "classification")
+
+
+def test_hostile_messages_get_a_message_and_training_goes_on(site, tab):
+    """What no server is between: the page itself may post anything to the worker."""
+    tab.open(f"{site}/classification.html{HASH}")
+    told = tab.page.evaluate(
+        """async () => {
+          const round = {};
+          round.round = round;
+          const hostile = [
+            null, 3, 'x', [], {}, { do: "__import__('os')" }, { do: '_begin' },
+            { do: 'step', count: NaN }, { do: 'step', count: 2 ** 70 }, { do: 'speed', value: 1n },
+            round, { do: 'edit', name: '__class__', value: 1 }, { do: 'rows', rows: round },
+            { do: 'explain', what: 'os' }, { do: 'play', now: round }, { do: 'seek', step: -1 },
+            { do: 'configure', setup: { hidden: [10 ** 9] } },
+          ];
+          const told = [];
+          for (const message of hostile) {
+            document.querySelector('#problem button').click();
+            neuroflow.send(message);
+            for (let k = 0; k < 200 && document.getElementById('problem').hidden; k++)
+              await new Promise((done) => setTimeout(done, 25));
+            told.push(document.querySelector('#problem span').textContent);
+          }
+          return told;
+        }"""
+    )
+    assert all(told)
+    assert not [text for text in told if "bug" in text]
+    tab.page.click("#play")
+    tab.wait("neuroflow.now.over", seconds=60)
+    assert_is_eager(tab, "classification")
+
+
+def test_200_messages_a_second_do_not_stop_the_training(site, tab):
+    tab.open(f"{site}/classification.html#hidden=4&points=20&epochs=2000")
+    tab.page.click("#play")
+    tab.page.evaluate(
+        """async () => {
+          for (let k = 0; k < 200; k++) {
+            neuroflow.send({ do: 'explain', what: 'point', row: k % 20 });
+            await new Promise((done) => setTimeout(done, 5));
+          }
+        }"""
+    )
+    step = tab.knows("now.step")
+    tab.wait(f"neuroflow.now.step > {step + 5}", seconds=60)
+    tab.pause()
 
 
 def test_the_archive_is_the_same_every_time():

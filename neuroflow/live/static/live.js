@@ -26,6 +26,7 @@ state.send = send;
 // Receipts --------------------------------------------------------------------------------------
 
 const asker = new Asker($("receipt"), send, messageOf, onShow, onTarget);
+state.asker = asker;
 const receipts = new ReceiptView($("receipt"), $("receipt-said"), send, (target) => asker.pin(target), () => state.setup.network);
 const network = new NetworkView($("network"), asker);
 const language = new LanguageView(document, send, asker);

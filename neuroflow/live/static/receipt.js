@@ -14,9 +14,10 @@ export class ReceiptView {
 
   // A receipt takes the place of the last one, unless its weight is being edited.
   show(frame, isPlaying) {
-    const editing = this.home.contains(document.activeElement) && document.activeElement.type === "number";
-    if (editing && this.title === frame.title && isPlaying) return false;
+    const editing = this.home.contains(document.activeElement) && document.activeElement.matches("input");
+    if (editing && this.title === frame.title && (isPlaying || this.value === frame.value)) return false;
     this.title = frame.title;
+    this.value = frame.value;
     const build = { attention: this.ofAttention, parameter: this.ofParameter, neuron: this.ofNeuron, point: this.ofPoint }[frame.what];
     const focused = this.home.contains(document.activeElement) ? document.activeElement.id : "";
     this.home.replaceChildren(...build.call(this, frame));
