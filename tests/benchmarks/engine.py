@@ -252,7 +252,7 @@ def cost_lines(costs: Result) -> list[str]:
         "",
         f"An eager node takes {costs['eager_bytes']:.0f} bytes."
         f" Kernels for microgpt: {costs['cold_s']:.2f} s cold, {costs['cached_s']:.2f} s from the"
-        " cache on disk, after numba's own import.",
+        " cache on disk, after the import of llvmlite.",
     ]
     return lines
 

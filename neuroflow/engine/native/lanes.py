@@ -2,6 +2,7 @@
 
 # mypy: ignore-errors
 # ruff: noqa: F821
+# types, W and other limits are names of the machine's language, not of Python
 
 from __future__ import annotations
 

@@ -2,152 +2,154 @@
 
 # mypy: ignore-errors
 # ruff: noqa: F821
+# types, W and other limits are names of the machine's language, not of Python
 
 from __future__ import annotations
 
-from neuroflow.engine.native.vectors import add, first, load, put, spread, total, zeros
+from neuroflow.engine.native.vectors import add, first, load, minimum, put, spread, total, zeros
 
 
 def matmul(
-    m: Numbers,
-    a: Int,
-    a_row: Int,
-    a_inner: Int,
-    b: Int,
-    b_inner: Int,
-    c: Int,
-    c_row: Int,
-    rows: Int,
-    columns: Int,
-    inner: Int,
-    accumulate: Int,
-    bias: Int,
-    bias_row: Int,
-) -> None:
-    """c = a b, c += a b (accumulate 1) or c = a b + bias (2); rows of b and c are slices.
+    m: Numbers, a: Int, a_row: Int, a_inner: Int, b: Int, b_inner: Int, c: Int, c_row: Int,
+    rows: Int, columns: Int, inner: Int, how: Int, bias: Int, bias_row: Int,
+) -> None:  # fmt: skip
+    """c = a b (how 0), c += a b (1) or c = a b + bias (2); rows of b and c are slices.
 
     Four rows of c at a time; where fewer are left, the last stands in for those that are not.
     """
     for i in range(0, rows, 4):
-        p, to, left = a + i * a_row, c + i * c_row, rows - i
-        a1 = a_row if left > 1 else 0
-        a2 = 2 * a_row if left > 2 else a1
-        a3 = 3 * a_row if left > 3 else a2
+        p, to, q, left = a + i * a_row, c + i * c_row, bias + i * bias_row, rows - i
+        p1 = p + (a_row if left > 1 else 0)
+        p2 = p1 + (a_row if left > 2 else 0)
+        p3 = p2 + (a_row if left > 3 else 0)
         for j in range(0, columns, 2 * W):
-            w = x = y = z = zeros()
-            if accumulate == 2:
-                q = bias + i * bias_row
-                w, x = spread(m, q), spread(m, q + bias_row * (left > 1))
-                y = spread(m, q + 2 * bias_row * (left > 2))
-                z = spread(m, q + 3 * bias_row * (left > 3))
             n = columns - j
             if n > W:
-                s, t, u, v = w, x, y, z
-                for k in range(inner):
-                    q = b + j + k * b_inner
-                    f, g, at = load(m, q), load(m, q + W), p + k * a_inner
-                    h = spread(m, at)
-                    w, s = w + h * f, s + h * g
-                    h = spread(m, at + a1)
-                    x, t = x + h * f, t + h * g
-                    h = spread(m, at + a2)
-                    y, u = y + h * f, u + h * g
-                    h = spread(m, at + a3)
-                    z, v = z + h * f, v + h * g
-                finish_rows(m, to + j + W, c_row, left, s, t, u, v, n - W, accumulate)
+                wide_tile(m, p, p1, p2, p3, a_inner, b + j, b_inner, inner, to + j, c_row,
+                          left, n, how, q, bias_row)  # fmt: skip
             else:
-                for k in range(inner):
-                    f, at = load(m, b + j + k * b_inner), p + k * a_inner
-                    w = w + spread(m, at) * f
-                    x = x + spread(m, at + a1) * f
-                    y = y + spread(m, at + a2) * f
-                    z = z + spread(m, at + a3) * f
-            finish_rows(m, to + j, c_row, left, w, x, y, z, n, accumulate)
+                tile(m, p, p1, p2, p3, a_inner, b + j, b_inner, inner, to + j, c_row,
+                     left, n, how, q, bias_row)  # fmt: skip
+
+
+def wide_tile(
+    m: Numbers, p: Int, p1: Int, p2: Int, p3: Int, a_inner: Int, b: Int, b_inner: Int, inner: Int,
+    c: Int, c_row: Int, left: Int, n: Int, how: Int, bias: Int, bias_row: Int,
+) -> None:  # fmt: skip
+    """Four rows by two vectors of a product: eight sums, as many as registers hold."""
+    w = s = begin_sum(m, bias, how)
+    x = t = begin_sum(m, bias + bias_row * (left > 1), how)
+    y = u = begin_sum(m, bias + bias_row * 2 * (left > 2), how)
+    z = v = begin_sum(m, bias + bias_row * 3 * (left > 3), how)
+    for k in range(inner):
+        q, at = b + k * b_inner, k * a_inner
+        f, g = load(m, q), load(m, q + W)
+        h = spread(m, p + at)
+        w, s = w + h * f, s + h * g
+        h = spread(m, p1 + at)
+        x, t = x + h * f, t + h * g
+        h = spread(m, p2 + at)
+        y, u = y + h * f, u + h * g
+        h = spread(m, p3 + at)
+        z, v = z + h * f, v + h * g
+    finish_rows(m, c, c_row, left, w, x, y, z, n, how)
+    finish_rows(m, c + W, c_row, left, s, t, u, v, n - W, how)
+
+
+def tile(
+    m: Numbers, p: Int, p1: Int, p2: Int, p3: Int, a_inner: Int, b: Int, b_inner: Int, inner: Int,
+    c: Int, c_row: Int, left: Int, n: Int, how: Int, bias: Int, bias_row: Int,
+) -> None:  # fmt: skip
+    """Four rows by at most one vector of a product."""
+    w = begin_sum(m, bias, how)
+    x = begin_sum(m, bias + bias_row * (left > 1), how)
+    y = begin_sum(m, bias + bias_row * 2 * (left > 2), how)
+    z = begin_sum(m, bias + bias_row * 3 * (left > 3), how)
+    for k in range(inner):
+        f, at = load(m, b + k * b_inner), k * a_inner
+        w = w + spread(m, p + at) * f
+        x = x + spread(m, p1 + at) * f
+        y = y + spread(m, p2 + at) * f
+        z = z + spread(m, p3 + at) * f
+    finish_rows(m, c, c_row, left, w, x, y, z, n, how)
+
+
+def begin_sum(m: Numbers, bias: Int, how: Int) -> Vector:
+    """What a sum begins with: the bias, if there is one."""
+    if how == 2:
+        return spread(m, bias)
+    return zeros()
 
 
 def finish_rows(
-    m: Numbers,
-    at: Int,
-    row: Int,
-    left: Int,
-    w: Vector,
-    x: Vector,
-    y: Vector,
-    z: Vector,
-    n: Int,
-    accumulate: Int,
-) -> None:
+    m: Numbers, at: Int, row: Int, left: Int, w: Vector, x: Vector, y: Vector, z: Vector, n: Int,
+    how: Int,
+) -> None:  # fmt: skip
     """Store or add the pieces of up to four rows."""
-    finish(m, at, w, n, accumulate)
+    finish(m, at, w, n, how)
     if left > 1:
-        finish(m, at + row, x, n, accumulate)
+        finish(m, at + row, x, n, how)
     if left > 2:
-        finish(m, at + 2 * row, y, n, accumulate)
+        finish(m, at + 2 * row, y, n, how)
     if left > 3:
-        finish(m, at + 3 * row, z, n, accumulate)
+        finish(m, at + 3 * row, z, n, how)
 
 
-def finish(m: Numbers, at: Int, x: Vector, n: Int, accumulate: Int) -> None:
+def finish(m: Numbers, at: Int, x: Vector, n: Int, how: Int) -> None:
     """Store one piece of a product, or add it."""
-    if accumulate == 1:
+    if how == 1:
         add(m, at, x, n)
     else:
         put(m, at, x, n)
 
 
 def outer(
-    m: Numbers,
-    a: Int,
-    a_row: Int,
-    b: Int,
-    b_row: Int,
-    c: Int,
-    c_row: Int,
-    c_inner: Int,
-    rows: Int,
-    columns: Int,
-    inner: Int,
-) -> None:
+    m: Numbers, a: Int, a_row: Int, b: Int, b_row: Int, c: Int, c_row: Int, c_inner: Int,
+    rows: Int, columns: Int, inner: Int,
+) -> None:  # fmt: skip
     """c += a b', sums over lanes; two rows by four columns at a time."""
-    i = 0
-    while i + 2 <= rows:
-        p = a + i * a_row
-        j = 0
-        while j + 4 <= columns:
-            q, to = b + j * b_row, c + i * c_row + j * c_inner
-            w = x = y = z = zeros()
-            s = t = u = v = zeros()
-            for k in range(0, inner, W):
-                f, g = load(m, p + k), load(m, p + a_row + k)
-                h = load(m, q + k)
-                w, s = w + f * h, s + g * h
-                h = load(m, q + b_row + k)
-                x, t = x + f * h, t + g * h
-                h = load(m, q + 2 * b_row + k)
-                y, u = y + f * h, u + g * h
-                h = load(m, q + 3 * b_row + k)
-                z, v = z + f * h, v + g * h
-            m[to] += total(w)
-            m[to + c_inner] += total(x)
-            m[to + 2 * c_inner] += total(y)
-            m[to + 3 * c_inner] += total(z)
-            to += c_row
-            m[to] += total(s)
-            m[to + c_inner] += total(t)
-            m[to + 2 * c_inner] += total(u)
-            m[to + 3 * c_inner] += total(v)
-            j += 4
-        while j < columns:
-            to = c + i * c_row + j * c_inner
-            m[to] += inner_product(m, p, b + j * b_row, inner)
-            m[to + c_row] += inner_product(m, p + a_row, b + j * b_row, inner)
-            j += 1
-        i += 2
-    while i < rows:
-        for j in range(columns):
-            to = c + i * c_row + j * c_inner
-            m[to] += inner_product(m, a + i * a_row, b + j * b_row, inner)
-        i += 1
+    for i in range(0, rows, 2):
+        p, to = a + i * a_row, c + i * c_row
+        for j in range(0, columns, 4):
+            q, at = b + j * b_row, to + j * c_inner
+            if i + 2 <= rows and j + 4 <= columns:
+                outer_tile(m, p, a_row, q, b_row, inner, at, c_row, c_inner)
+            else:
+                for r in range(minimum(2, rows - i)):
+                    for k in range(minimum(4, columns - j)):
+                        x = inner_product(m, p + r * a_row, q + k * b_row, inner)
+                        m[at + r * c_row + k * c_inner] += x
+
+
+def outer_tile(
+    m: Numbers, a: Int, a_row: Int, b: Int, b_row: Int, inner: Int, c: Int, c_row: Int,
+    c_inner: Int,
+) -> None:  # fmt: skip
+    """Add the inner products of two rows of a and four of b: eight sums at once."""
+    w = x = y = z = zeros()
+    s = t = u = v = zeros()
+    for k in range(0, inner, W):
+        f, g = load(m, a + k), load(m, a + a_row + k)
+        h = load(m, b + k)
+        w, s = w + f * h, s + g * h
+        h = load(m, b + b_row + k)
+        x, t = x + f * h, t + g * h
+        h = load(m, b + 2 * b_row + k)
+        y, u = y + f * h, u + g * h
+        h = load(m, b + 3 * b_row + k)
+        z, v = z + f * h, v + g * h
+    add_totals(m, c, c_inner, w, x, y, z)
+    add_totals(m, c + c_row, c_inner, s, t, u, v)
+
+
+def add_totals(
+    m: Numbers, c: Int, c_inner: Int, w: Vector, x: Vector, y: Vector, z: Vector
+) -> None:
+    """Add the totals of four vectors to numbers of equal distance."""
+    m[c] += total(w)
+    m[c + c_inner] += total(x)
+    m[c + 2 * c_inner] += total(y)
+    m[c + 3 * c_inner] += total(z)
 
 
 def inner_product(m: Numbers, a: Int, b: Int, n: Int) -> Number:
