@@ -24,11 +24,14 @@ def figures() -> dict[str, str]:
     eager, engine = results("benchmarks-eager"), results("benchmarks")["results"]
     per_node = [value for key, value in eager.items() if key.startswith("us per node")]
     gpt, moons = times(engine["microgpt"]), times(engine["moons"])
+    (costs,) = engine["costs"]
+    million = next(size for size in costs["sizes"] if size["nodes"] > 1_000_000)
     ours = "neuroflow numba, float64"
     core = sum(len(file.read_text().split("\n")) for file in CORE.glob("*.py"))
     return {
         "node_us": f"{min(per_node):.0f} to {max(per_node):.0f}",
-        "node_bytes": rounded(eager["neuroflow bytes per node"]),
+        "node_bytes": f"{costs['eager_bytes']:.0f}",
+        "traced_bytes": f"{million['peak_bytes']:.0f}",
         "gpt_ratio": rounded(gpt["microgpt.py, scalar Values"] / gpt[ours]),
         "gpt_c_ratio": f"{gpt[ours] / gpt['C by hand, float64']:.1f}",
         "moons_ratio": rounded(moons["micrograd"] / moons[ours]),
