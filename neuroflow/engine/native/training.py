@@ -29,44 +29,21 @@ LARGEST_FLOAT = 1.7976931348623157e308
 
 
 def run(
-    m: Numbers,
-    indices: Integers,
-    runs: Integers,
-    code: Integers,
-    columns: Int,
-    begin: Int,
+    m: Numbers, indices: Integers, runs: Integers, code: Integers, columns: Int, begin: Int,
     end: Int,
-) -> None:
+) -> None:  # fmt: skip
     """Run instructions: each row of code is the address of a function, and its operands."""
     for row in range(begin * columns, end * columns, columns):
         call(code[row], m, indices, runs, at(code, row))
 
 
 def train(
-    m: Numbers,
-    state: Numbers,
-    indices: Integers,
-    runs: Integers,
-    code: Integers,
-    columns: Int,
-    programs: Integers,
-    cells: Integers,
-    constants: Doubles,
-    numbers: Doubles,
-    integers: Integers,
-    starts: Integers,
-    weights: Doubles,
-    jobs: Integers,
-    steps: Integers,
-    n_steps: Int,
-    rates: Doubles,
-    results: Doubles,
-    count: Int,
-    l2: Double,
-    limit: Double,
-    first_step: Int,
+    m: Numbers, state: Numbers, indices: Integers, runs: Integers, code: Integers, columns: Int,
+    programs: Integers, cells: Integers, constants: Doubles, numbers: Doubles, integers: Integers,
+    starts: Integers, weights: Doubles, jobs: Integers, steps: Integers, n_steps: Int,
+    rates: Doubles, results: Doubles, count: Int, l2: Double, limit: Double, first_step: Int,
     update: Int,
-) -> Int:
+) -> Int:  # fmt: skip
     """Whole steps; returns how many were made: all, or those before a loss that is not finite.
 
     A row of ``jobs`` is (program, first slot, number of that program with those examples); a row
@@ -76,28 +53,12 @@ def train(
     room = (count + W - 1) // W * W
     filled = -1
     for s in range(n_steps):
+        first, end = steps[2 * s], steps[2 * s + 1]
         clear(m, room, 2 * room)
-        loss: Double = 0.0
-        p = programs
-        last = -1
-        for j in range(steps[2 * s], steps[2 * s + 1]):
-            number, slot = jobs[3 * j], jobs[3 * j + 1]
-            if number != last:
-                if last >= 0:
-                    run(m, indices, runs, code, columns, p[LATE_BEGIN], p[END])
-                last = number
-                p = at(programs, number * PROGRAM)
-                begin_program(m, p, constants)
-                run(m, indices, runs, code, columns, p[BEGIN], p[LANES_BEGIN])
-            if jobs[3 * j + 2] != filled:
-                filled = jobs[3 * j + 2]
-                fill(m, indices, numbers, integers, at(starts, slot), p, cells)
-            clear(m, p[FIRST_LANE] + p[SHIFT], p[LATE] + p[SHIFT])
-            run(m, indices, runs, code, columns, p[LANES_BEGIN], p[BACK_BEGIN])
-            loss += seed(m, p, at(weights, slot))
-            run(m, indices, runs, code, columns, p[BACK_BEGIN], p[LATE_BEGIN])
-        if last >= 0:
-            run(m, indices, runs, code, columns, p[LATE_BEGIN], p[END])
+        loss = step_gradient(m, indices, runs, code, columns, programs, cells, constants, numbers,
+                             integers, starts, weights, jobs, first, end, filled)  # fmt: skip
+        if end > first:
+            filled = jobs[3 * end - 1]
         penalise(m, room, l2, loss, at(results, 2 * s))
         if not scalar_absolute(results[2 * s]) <= LARGEST_FLOAT:
             return s
@@ -107,6 +68,40 @@ def train(
             step: Double = first_step + s
             call(update, m, state, count, scale, rates[s], step)
     return n_steps
+
+
+def step_gradient(
+    m: Numbers, indices: Integers, runs: Integers, code: Integers, columns: Int,
+    programs: Integers, cells: Integers, constants: Doubles, numbers: Doubles, integers: Integers,
+    starts: Integers, weights: Doubles, jobs: Integers, begin: Int, end: Int, filled: Int,
+) -> Double:  # fmt: skip
+    """The weighted loss of some jobs, their gradients added to the parameters'.
+
+    What depends on parameters alone is computed once for the jobs of one program in a row;
+    examples that are in memory already, which is what ``filled`` says, are not loaded again.
+    """
+    loss: Double = 0.0
+    p = programs
+    last = -1
+    for j in range(begin, end):
+        number, slot = jobs[3 * j], jobs[3 * j + 1]
+        if number != last:
+            if last >= 0:
+                run(m, indices, runs, code, columns, p[LATE_BEGIN], p[END])
+            last = number
+            p = at(programs, number * PROGRAM)
+            begin_program(m, p, constants)
+            run(m, indices, runs, code, columns, p[BEGIN], p[LANES_BEGIN])
+        if jobs[3 * j + 2] != filled:
+            filled = jobs[3 * j + 2]
+            fill(m, indices, numbers, integers, at(starts, slot), p, cells)
+        clear(m, p[FIRST_LANE] + p[SHIFT], p[LATE] + p[SHIFT])
+        run(m, indices, runs, code, columns, p[LANES_BEGIN], p[BACK_BEGIN])
+        loss += seed(m, p, at(weights, slot))
+        run(m, indices, runs, code, columns, p[BACK_BEGIN], p[LATE_BEGIN])
+    if last >= 0:
+        run(m, indices, runs, code, columns, p[LATE_BEGIN], p[END])
+    return loss
 
 
 def begin_program(m: Numbers, p: Integers, constants: Doubles) -> None:
