@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from attrs import asdict
 
 from neuroflow.base.errors import StateError
@@ -33,6 +32,7 @@ def save(
     The other arguments are what a run adds to its checkpoints. Raises :class:`StateError` for
     a model that no plugin registers, and :class:`FileError` if the file cannot be written.
     """
+    import numpy as np
     from safetensors.numpy import save as to_bytes
 
     from neuroflow.spec import spec_of

@@ -349,6 +349,19 @@ def test_a_language_model_learns_as_in_an_eager_run(ask, gpt):
     assert parameters(gpt.training.model) == parameters(run.model)
 
 
+def test_the_exported_language_model_can_write(ask, gpt, tmp_path):
+    file = ask(gpt, do="export", what="model")["file"]
+    path = tmp_path / file["name"]
+    path.write_bytes(base64.b64decode(file["base64"]))
+    training = gpt.training
+    nf.save(training.model, tmp_path / "saved.safetensors", configuration=training.configuration)
+    ours, saved = nf.inspect_file(path), nf.inspect_file(tmp_path / "saved.safetensors")
+    assert (ours.spec, ours.uses, ours.shapes) == (saved.spec, saved.uses, saved.shapes)
+    command = [sys.executable, "-m", "neuroflow", "generate", path, "--count", "2", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_attention_and_what_comes_next_are_the_models(ask, gpt):
     picture = ask(gpt, do="read", text=" Mia", temperature=1.0)["state"]["picture"]
     assert picture["text"] == "mia"
