@@ -16,7 +16,7 @@ def page(data: dict[str, Any], title: str) -> str:
     return _filled(
         "page.html",
         TITLE=html.escape(title),
-        STYLE=asset("page.css"),
+        HEAD=_head(title, asset("page.css")),
         SCRIPT=asset("layout.js") + asset("page.js"),
         DATA=script_json(data),
     )
@@ -27,11 +27,15 @@ def network_page(data: dict[str, Any], title: str, text: str) -> str:
     return _filled(
         "network.html",
         TITLE=html.escape(title),
-        STYLE=asset("page.css"),
+        HEAD=_head(title, asset("page.css") + asset("network.css")),
         SCRIPT=asset("network.js"),
         DATA=script_json(data),
         TEXT=text,
     )
+
+
+def _head(title: str, style: str) -> str:
+    return _filled("head.html", TITLE=html.escape(title), STYLE=style)
 
 
 def _filled(template: str, **parts: str) -> str:
