@@ -76,10 +76,14 @@ class Tracer(Draws):
             cell = self._constants[key] = self.tape.constant(number)
         return cell
 
-    def parameter(self, value: Value) -> int:
-        """Make a leaf Value a parameter of the tape; returns its cell."""
-        self._leaves[value] = self.tape.parameter()
-        return self._leaves[value]
+    def parameter(self, value: Value) -> None:
+        """Make a leaf Value a parameter of the tape; it keeps its cell itself, if it can."""
+        cell = self.tape.parameter()
+        if type(value) is Value:
+            value.__class__ = TracedParameter
+            CELL.__set__(value, cell)
+        else:
+            self._leaves[value] = cell
 
     def input(self) -> TracedValue:
         """The next number of the example."""
@@ -127,15 +131,13 @@ class Tracer(Draws):
 def tracing(parameters: Sequence[Value]) -> Iterator[Tracer]:
     """Build nodes on a new tape for a while; ``parameters`` cannot be read meanwhile."""
     tracer = Tracer()
-    cells = [tracer.parameter(value) for value in parameters]
-    plain = [(p, cell) for p, cell in zip(parameters, cells, strict=True) if type(p) is Value]
-    for value, cell in plain:
-        value.__class__ = TracedParameter
-        CELL.__set__(value, cell)
+    plain = [p for p in parameters if type(p) is Value]
     try:
+        for value in parameters:
+            tracer.parameter(value)
         with building(tracer.build):
             yield tracer
     finally:
-        for value, _ in plain:
-            CELL.__set__(value, ())
+        for value in plain:
             value.__class__ = Value
+            CELL.__set__(value, ())
