@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -159,8 +159,15 @@ class FigureDirective(SphinxDirective):
             caption = nodes.caption()
             caption += inline(self.options["caption"])
             figure += caption
-        shown = [code_block("\n".join(lines), "python")] if "show-code" in self.options else []
+        shown = [executed_block(lines)] if "show-code" in self.options else []
         return [*shown, figure]
+
+
+def executed_block(lines: Iterable[str]) -> nodes.literal_block:
+    """Code that has run already, when the page was built; it gets no button to run it again."""
+    block = code_block("\n".join(lines), "python")
+    block["classes"].append("nf-shown")
+    return block
 
 
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.S | re.M)
@@ -238,7 +245,7 @@ class RunDirective(SphinxDirective):
                 exec(compile(code, "<run>", "exec"), {"__name__": "run"})
         except Exception as error:
             raise self.error(f"the code failed: {error!r}") from error
-        return [code_block(code, "python"), code_block(printed.getvalue().rstrip(), "text")]
+        return [executed_block(self.content), code_block(printed.getvalue().rstrip(), "text")]
 
 
 class ConfigurationDirective(SphinxDirective):

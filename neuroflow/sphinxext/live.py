@@ -100,7 +100,7 @@ def add_note(app: Sphinx, tree: nodes.document, page: str) -> None:
     """Say at the top of a page that its blocks run, or why not; the program reads it too."""
     if app.builder.format == "html" and has_snippets(app, page, tree):
         section = next(iter(tree.findall(nodes.section)))
-        after_title = 1 + isinstance(section[1], nodes.Admonition)
+        after_title = 1 + isinstance(section[1], (nodes.Admonition, nodes.paragraph))
         note = _note(app, page) if app.config.neuroflow_load_size else _instead(app)
         section.insert(after_title, nodes.raw("", note, format="html"))
 
@@ -110,10 +110,10 @@ def _note(app: Sphinx, page: str) -> str:
     home = relative_uri(app.builder.get_target_uri(page), app.config.neuroflow_live)
     return (
         f'<p class="nf-run-note" data-python="{escape(home)}/" data-size="{size}"'
-        f' data-reasons="{escape(json.dumps(REASONS))}">The code on this page runs in the page:'
-        " press <em>Run</em> below a block, or <em>Edit</em> it first. The first press loads"
+        f' data-reasons="{escape(json.dumps(REASONS))}">Press <em>Run</em> below a block to run it'
+        " right here, or <em>Edit</em> it first. The first press loads"
         f" Python from this site ({size}, once); nothing is installed and nothing is sent"
-        " anywhere.</p>"
+        " anywhere. A block that needs more than Python says so.</p>"
     )
 
 

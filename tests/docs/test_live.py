@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
+DOCS = Path(__file__).parents[2] / "docs"
 LIVE = ("function", "classification", "gpt")
 MEGABYTE = 1e6
 
@@ -231,6 +233,14 @@ def test_a_block_that_needs_numpy_says_so_instead_of_a_button(visit):
     assert "needs numpy" in blocks.status(4)
     assert blocks.tab.locator("[aria-label='Run block 4']").count() == 0
     assert "continues a block" in blocks.status(7)
+
+
+@pytest.mark.parametrize("chapter", ["tutorial/plugin", "explanation/engine"])
+def test_only_the_blocks_of_the_text_are_run_and_no_file_or_listing(visit, chapter):
+    tab = visit(f"{chapter}.html")
+    text = (DOCS / f"{chapter}.md").read_text(encoding="utf-8")
+    assert tab.locator(".nf-bar").count() == len(re.findall(r"^```python$", text, re.M))
+    assert tab.locator("div.highlight-python").count() > tab.locator(".nf-bar").count()
 
 
 @pytest.mark.parametrize("chapter", ["tutorial/gpt.html", "tutorial/plugin.html"])

@@ -305,6 +305,6 @@ function made(tag, classes = "") {
 
 const note = document.querySelector(".nf-run-note[data-python]");
 const REASONS = note ? JSON.parse(note.dataset.reasons) : {};
-// A block with a caption is a file to be saved, not to be run.
-const BLOCKS = "div.highlight-python:not(.literal-block-wrapper *)";
+// A block with a caption is a file to be saved; one that ran when the page was built shows its output.
+const BLOCKS = "div.highlight-python:not(.literal-block-wrapper *, .nf-shown)";
 if (note) window.neuroflowPage = new Page(note, [...document.querySelectorAll(BLOCKS)]);
