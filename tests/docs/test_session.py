@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from neuroflow.sphinxext import session as program
 from neuroflow.sphinxext.live import REASONS
 from neuroflow.sphinxext.session import LONGEST, Session
 
@@ -78,7 +79,8 @@ import doctest, json, sys
 for name in ("numpy", "numba", "safetensors", "sympy", "mpmath", "rich", "click"):
     sys.modules[name] = None  # importing it raises ImportError, as in the page
 flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-from neuroflow.sphinxext.session import Session
+import runpy
+Session = runpy.run_path(sys.argv[1])["Session"]  # the file alone, as in the page
 for number, (mark, body) in enumerate(json.load(sys.stdin), 1):
     if number == 1:
         session = Session(lambda kind, text: None)
@@ -100,8 +102,8 @@ def test_blocks_without_a_button_are_those_that_cannot_run_in_the_page(chapter, 
     blocks = FENCE.findall(chapter.read_text(encoding="utf-8"))
     assert {mark for mark, _ in blocks} <= {"", *REASONS}
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_NUMPY], input=json.dumps(blocks), text=True,
-        capture_output=True, cwd=tmp_path, check=True,
+        [sys.executable, "-c", WITHOUT_NUMPY, program.__file__], text=True,
+        input=json.dumps(blocks), capture_output=True, cwd=tmp_path, check=True,
     )  # fmt: skip
     expected = [
         f"{number} {mark or 'runs'} {'failed' if mark else 'well'}"
