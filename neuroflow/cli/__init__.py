@@ -126,6 +126,11 @@ class Cli(click.Group):
             message = error.format_message() if isinstance(error, click.ClickException) else error
             show_error(str(message), as_json, error, usage=hint)
             return USAGE if isinstance(error, _USAGE_ERRORS) else FAILURE
+        except OSError as error:
+            if debug:
+                raise
+            show_error(_about_file(error), as_json, error)
+            return FAILURE
         except Exception as error:
             if debug:
                 raise
@@ -136,6 +141,15 @@ class Cli(click.Group):
                 error,
             )
             return FAILURE
+
+
+def _about_file(error: OSError) -> str:
+    """What the operating system refused, with the file in short."""
+    name = str(error.filename or "a file")
+    shown = name if len(name) <= 80 else f"{name[:77]}..."
+    return (
+        f"cannot use {shown}: {error.strerror or error}; give another path, or change what is there"
+    )
 
 
 def _module(command: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import frozen
 
-from neuroflow.base.errors import InputError, did_you_mean
+from neuroflow.base.errors import FileError, InputError, did_you_mean
 
 if TYPE_CHECKING:
     from neuroflow.core.value import Value
@@ -34,8 +34,16 @@ def is_run(target: str) -> bool:
     from neuroflow.spec import recipes
 
     path = Path(target)
-    known = path.suffix in (".toml", ".json", ".safetensors") or path.is_dir()
+    known = path.suffix in (".toml", ".json", ".safetensors") or _is(Path.is_dir, path)
     return known or any(recipe.name == target for recipe in recipes())
+
+
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
+    """What a path is; an expression may be too long to be one."""
+    try:
+        return kind(path)
+    except OSError:
+        return False
 
 
 def subject_of(target: str, words: Sequence[str], examples: Sequence[int]) -> Subject:
@@ -44,7 +52,7 @@ def subject_of(target: str, words: Sequence[str], examples: Sequence[int]) -> Su
 
     if is_run(target):
         return step_of(target, examples)
-    if not words and re.fullmatch(r"[\w./-]+", target) and not Path(target).is_file():
+    if not words and re.fullmatch(r"[\w./-]+", target) and not _is(Path.is_file, Path(target)):
         read(target)  # a misspelled recipe: the error knows what there is
     return expression_subject(target, words)
 
@@ -59,7 +67,7 @@ def expression_subject(target: str, words: Sequence[str]) -> Subject:
     from neuroflow.plugin import ops_by_name
 
     path = Path(target)
-    text = path.read_text(encoding="utf-8") if len(target) < 200 and path.is_file() else target
+    text = _text_of(path) if _is(Path.is_file, path) else target
     names = {name: Value(number, name) for name, number in _numbers(words).items()}
     one_input = {name: op for name, op in ops_by_name().items() if op.arity == 1}
     steps = [step for step in re.split(r"[;\n]", text) if step.strip()]
@@ -78,6 +86,13 @@ def expression_subject(target: str, words: Sequence[str]) -> Subject:
                 output.name = match[1]
             names[match[1]] = output
     return Subject(output, names, title=text.strip() if len(text) < 60 else path.name)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"cannot read {path}: {error}; give the path of a text file") from error
 
 
 def _numbers(words: Sequence[str]) -> dict[str, float]:

@@ -37,7 +37,7 @@ def changed(tree: Mapping[str, Any], changes: Mapping[str, Any] | Iterable[str])
     if not any(path.startswith("optimizer.schedule") or path == "optimizer" for path, _ in pairs):
         _scale_schedule(result, before)
     lengths = {path for path, _ in pairs} & {"train.steps", "train.epochs"}
-    if len(lengths) == 1:
+    if len(lengths) == 1 and isinstance(result["train"], dict):
         result["train"].pop("epochs" if "train.steps" in lengths else "steps", None)
     return result
 

@@ -11,6 +11,7 @@ from neuroflow.base.errors import InputError
 from neuroflow.core.module import Module
 from neuroflow.core.value import no_grad
 from neuroflow.data import Standardization
+from neuroflow.engine.forward import check_eager
 from neuroflow.engine.runner import numbers_of
 from neuroflow.given import require
 
@@ -25,7 +26,7 @@ def predict(
 
     ``model`` is a model, or the path of a saved one; then rows are standardized as its training
     data were. ``backend`` is "eager", "numpy", "numba", or "auto", which compiles where there
-    are enough rows to make up for it.
+    are enough rows to make up for it; ``dtype``, "float64" or "float32", is for compiled runs.
 
     Raises :class:`InputError` for rows that are no lists of finite numbers.
 
@@ -43,10 +44,13 @@ def predict(
     if not rows:
         raise InputError("there are no rows to predict; give at least one")
     rows = [_checked_row(row, k) for k, row in enumerate(rows)]
+    if backend == "auto" and dtype == "float64" and len(rows) < ROWS_WORTH_COMPILING:
+        backend = "eager"
     training = model.training
     model.eval()
     try:
-        if backend == "eager" or (backend == "auto" and len(rows) < ROWS_WORTH_COMPILING):
+        if backend == "eager":
+            check_eager(dtype)
             with no_grad():
                 return [numbers_of(model(row)) for row in rows]
         from neuroflow.engine.compile import compile

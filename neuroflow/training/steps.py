@@ -289,7 +289,8 @@ class Training:
 
     def _note_of_rising_rate(self) -> str:
         base, last = self.configuration["optimizer"]["learning_rate"], self.steps - 1
-        end = self.learning_rate(last)
+        with speaking_of("optimizer.schedule"):
+            end = self.learning_rate(last)
         if end <= base:
             return ""
         return (

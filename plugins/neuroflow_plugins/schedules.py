@@ -34,6 +34,7 @@ def step(base, step, steps, *, every=10, factor=0.1):
     >>> step(1.0, 25, 100, every=10, factor=0.5)
     0.25
     """
+    _require_positive(every)
     return base * factor ** (step // every)
 
 
@@ -43,6 +44,7 @@ def exponential(base, step, steps, *, factor=0.99, every=1):
     >>> exponential(1.0, 20, 100, factor=0.5, every=10)
     0.25
     """
+    _require_positive(every)
     return base * factor ** (step / every)
 
 
@@ -58,6 +60,11 @@ def cosine(base, step, steps, *, to=0.0, warmup=0):
         return base * (step + 1) / warmup
     progress = (step - warmup) / max(1, steps - warmup)
     return to + (base - to) * 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def _require_positive(every):
+    if not every > 0:
+        raise nf.InputError(f"every is {every!r}; expected a number of steps above 0")
 
 
 _FORMULAS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -453,20 +454,21 @@ def test_each_kind_of_run_gets_a_picture(run, tmp_path, recipe):
 
 def test_an_interrupted_run_says_how_to_go_on_and_is_resumed(run, monkeypatch, tmp_path):
     whole = run("train", "moons", *NET, "--out", "whole", "--json")
-    from neuroflow.run import Run
+    from neuroflow.run.metrics import MetricsFile
 
-    write = Run._write
+    write = MetricsFile.write
 
-    def interrupt(self, metrics, step):
-        write(self, metrics, step)
-        self._interrupted = step.step == 2
+    def interrupt(self, step):
+        write(self, step)
+        if step.step == 2:
+            os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(Run, "_write", interrupt)
+    monkeypatch.setattr(MetricsFile, "write", interrupt)
     code, out, err = run("train", "moons", *NET, "--out", "part", "--json")
     assert code == 130
     assert "stopped and saved at step 2 of 3; go on with: neuroflow resume part" in err
     assert "go on with" in json.loads(out)["error"]["message"]
-    monkeypatch.setattr(Run, "_write", write)
+    monkeypatch.setattr(MetricsFile, "write", write)
     code, out, err = run("resume", "part", "--json")
     assert code == 0
     assert "going on from step 2 of 3" in err
@@ -619,3 +621,46 @@ def test_ctrl_c_saves_the_run(tmp_path):
     assert out == ""
     assert "go on with: neuroflow resume runs/moons" in " ".join(err.split())
     assert (tmp_path / "runs/moons/checkpoint.safetensors").exists()
+
+
+@pytest.mark.parametrize("command", ["explain", "draw", "inspect", "plan", "new"])
+def test_a_name_too_long_for_a_file_is_no_fault_of_neuroflow(run, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(command, "a" * 400)
+    assert code in (1, 2)
+    assert "Error: " in err
+    assert "fault of neuroflow" not in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["explain", "draw"])
+def test_a_file_that_holds_no_text_is_no_expression(run, tmp_path, command):
+    path = tmp_path / "bytes.txt"
+    path.write_bytes(b"\xff\xfe")
+    code, _, err = run(command, str(path))
+    assert code == 1
+    assert f"Error: cannot read {path}: 'utf-8' codec can't decode byte 0xff" in err
+    assert "give the path of a text file" in err
+
+
+def test_a_long_expression_is_no_file_name(run):
+    name = "a" * 100
+    code, out, err = run("explain", f"{name} + {name} + {name}", f"{name}=2")
+    assert code == 0, err
+    assert "= 3" in out
+
+
+def test_what_the_system_refuses_is_said_as_such(run, monkeypatch):
+    def refuse():
+        raise PermissionError(13, "Permission denied", "recipes/" + "x" * 100)
+
+    monkeypatch.setattr("neuroflow.spec.recipes", refuse)
+    code, _, err = run("recipes")
+    assert code == 1
+    assert (
+        err.split()
+        == (
+            f"Error: cannot use recipes/{'x' * 69}...: Permission denied;"
+            " give another path, or change what is there"
+        ).split()
+    )

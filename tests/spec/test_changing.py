@@ -88,3 +88,7 @@ def test_the_end_of_the_schedule_that_is_said_is_meant():
 )
 def test_a_learning_rate_that_is_none_moves_no_schedule(rate):
     assert scheduled({"optimizer.learning_rate": rate})["schedule"]["to"] == 0.1
+
+
+def test_a_table_replaced_by_a_number_is_a_problem_of_its_own():
+    assert "train: got 3; expected a table" in problems_of(MOONS, ["train.steps=2", "train=3"])

@@ -220,3 +220,10 @@ def test_a_rising_learning_rate_is_noted():
     )
     assert "note" not in nf.train(SMALL).summary()
     assert "note" not in nf.train("moons", ["optimizer.learning_rate=0.01"]).summary()
+
+
+@pytest.mark.parametrize("name", ["step", "exponential"])
+def test_a_schedule_that_cannot_be_computed_names_its_table(name):
+    assert error_of({"optimizer.schedule": {"use": name, "every": 0}}) == (
+        "optimizer.schedule: every is 0; expected a number of steps above 0"
+    )
