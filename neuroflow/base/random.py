@@ -55,3 +55,7 @@ class SplitMix32(random.Random):
     def setstate(self, state: tuple[Any, ...]) -> None:
         """Go on from a state that :meth:`getstate` gave."""
         self._state, self.gauss_next = state
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is copied and pickled; random.Random's own way would begin without a seed."""
+        return type(self), (0,), self.getstate()

@@ -29,6 +29,8 @@ MOST_SHOWN = 5
 @click.option("--count", default=10, show_default=True, help="How many texts.")
 @click.option("--most-tokens", default=0, help="End a text after so many tokens.")
 @click.option("--seed", type=int, help="Without it, go on with the generator of the run.")
+@click.option("--backend", default="auto", help="auto, eager, numpy or numba.")
+@click.option("--dtype", default="float64", help="float64, or float32 for compiled runs.")
 @click.option("--show-probabilities", is_flag=True, help="The distribution of each choice.")
 @click.option(
     "--attention", type=click.Path(path_type=Path), metavar="FILE.svg",
@@ -37,8 +39,8 @@ MOST_SHOWN = 5
 @json_option
 def generate(
     model: Path, prompt: str, temperature: float, top_k: int, top_p: float, count: int,
-    most_tokens: int, seed: int | None, show_probabilities: bool, attention: Path | None,
-    as_json: bool,
+    most_tokens: int, seed: int | None, backend: str, dtype: str, show_probabilities: bool,
+    attention: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Let MODEL, a run folder or a .safetensors file, write texts.
 
@@ -50,6 +52,7 @@ def generate(
       neuroflow generate runs/names
       neuroflow generate runs/names --prompt mar --temperature 0.5 --count 20
       neuroflow generate runs/addition --prompt 27+38= --temperature 0 --count 1
+      neuroflow generate runs/names --count 1000 --backend numba --dtype float32
     """  # fmt: skip
     from neuroflow.checkpoint import load_with_facts
     from neuroflow.generation import generate as write
@@ -67,13 +70,15 @@ def generate(
     texts = write(
         network, tokenizer, _generator(saved, seed), prompt=prompt, count=count,
         most_tokens=most_tokens, show=show_probabilities or as_json, temperature=temperature,
-        top_k=top_k, top_p=top_p,
+        top_k=top_k, top_p=top_p, backend=backend, dtype=dtype,
     )  # fmt: skip
     known = known_texts(saved.configuration)
     picture = _draw_attention(network, tokenizer, texts[0], attention) if attention else None
     if as_json:
         print_json({
             "model": str(model),
+            "backend": texts[0].backend,
+            "dtype": texts[0].dtype,
             "texts": [
                 _described(text, tokenizer, known, show_probabilities) for text in texts
             ],

@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Rows of numbers, with or without a header; - reads standard input.",
 )
+@click.option("--backend", default="auto", help="auto, eager, numpy or numba.")
+@click.option("--dtype", default="float64", help="float64, or float32 for compiled runs.")
 @json_option
-def predict(model: Path, values: tuple[str, ...], source: str | None, as_json: bool) -> None:
+def predict(
+    model: Path, values: tuple[str, ...], source: str | None, backend: str, dtype: str,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Ask MODEL, a run folder or a .safetensors file.
 
     Give one row as VALUES, or a CSV file, or rows on standard input. A header picks columns by
@@ -39,6 +44,7 @@ def predict(model: Path, values: tuple[str, ...], source: str | None, as_json: b
       neuroflow predict runs/moons 0.5 -0.25
       neuroflow predict runs/moons --csv points.csv --json
       echo "1.2, 0.3" | neuroflow predict runs/moons
+      neuroflow predict runs/moons --csv points.csv --backend numba --dtype float32
     """  # fmt: skip
     from neuroflow.checkpoint import inspect_file
     from neuroflow.training import predict as ask
@@ -58,9 +64,8 @@ def predict(model: Path, values: tuple[str, ...], source: str | None, as_json: b
                 f"row {k + 1} has {len(row)} numbers; expected {expected}{_named(about)},"
                 " as in the data that the model was trained on"
             )
-    results = [
-        _result(row, answer, about) for row, answer in zip(rows, ask(path, rows), strict=True)
-    ]
+    answers = ask(path, rows, backend=backend, dtype=dtype)
+    results = [_result(row, answer, about) for row, answer in zip(rows, answers, strict=True)]
     if as_json:
         print_json({"model": str(path), "predictions": results})
         return

@@ -140,7 +140,7 @@ class Rotary:
         """(size,) -> (size,), of the same length."""
         turned = []
         for k, speed in enumerate(self.speeds):
-            cos, sin = math.cos(position * speed), math.sin(position * speed)
+            cos, sin = nf.cos(position * speed), nf.sin(position * speed)
             a, b = x[2 * k], x[2 * k + 1]
             turned += [a * cos - b * sin, a * sin + b * cos]
         return turned
@@ -160,7 +160,7 @@ class ALiBi:
 
     def __call__(self, head, position, seen):
         """What to add to the scores of the tokens at the positions ``seen``."""
-        return [-self.slopes[head] * abs(position - j) for j in seen]
+        return [-self.slopes[head] * nf.absolute(position - j) for j in seen]
 
 
 class LayerNorm(nf.Module):

@@ -43,20 +43,42 @@ def _unchanged(x):
     return x
 
 
+UNSEEN = -1e30
+"""Added to a score, it makes exp() of it zero, in float32 too, and is no infinity."""
+
+
 class Cache:
     """What attention remembers of earlier positions: their keys and values, per layer.
 
     The entries are the Values themselves, not copies: gradients flow back through them, so a
     text fed token by token has the same gradients as one fed at once.
+
+    A ``padded`` cache has slots for more positions than it holds, and reads one token, whose
+    entries come behind the slots. Its ``length`` may be an index input: slots from there on are
+    not seen, so that one compiled step serves texts of every length.
     """
 
-    def __init__(self) -> None:
-        self.length = 0
+    def __init__(self, length: Any = 0, padded: bool = False) -> None:
+        self.length, self.padded = length, padded
         self.layers: dict[int, tuple[list[Any], list[Any]]] = {}
 
     def of(self, layer: Any) -> tuple[list[Any], list[Any]]:
         """The keys and values that one attention layer has seen."""
         return self.layers.setdefault(id(layer), ([], []))
+
+    def following(self, count: int) -> list[Any]:
+        """The positions of the next tokens."""
+        return [self.length] if self.padded else [self.length + k for k in range(count)]
+
+    def places(self, n_keys: int) -> list[Any]:
+        """The position of each of so many keys."""
+        return [*range(n_keys - 1), self.length] if self.padded else list(range(n_keys))
+
+    def biases(self, n_keys: int) -> list[Any]:
+        """What to add to the scores of the keys, if anything: slots that are not seen get none."""
+        if not self.padded:
+            return []
+        return [*(nf.where(self.length > j, 0.0, UNSEEN) for j in range(n_keys - 1)), 0.0]
 
 
 class MultiHeadAttention(nf.Module):
@@ -99,23 +121,25 @@ class MultiHeadAttention(nf.Module):
         ``mask[i][j]`` says whether token i may look at token j.
         """
         source = xs if memory is None else memory
-        keys, values = cache.of(self) if cache is not None else ([], [])
-        start = len(keys) if memory is None else 0
+        cache = Cache() if cache is None else cache
+        keys, values = cache.of(self) if memory is None else ([], [])
+        positions = cache.following(len(xs)) if memory is None else range(len(xs))
         if mask is None:
             mask = causal_mask if self.causal and memory is None else full_mask
-            mask = mask(len(xs), start + len(source))
+            mask = mask(len(xs), len(keys) + len(source))
         queries = []
-        for position, x in enumerate(xs):
-            queries.append(self._heads(self.query(x), start + position))
+        for position, x in zip(positions, xs, strict=True):
+            queries.append(self._heads(self.query(x), position))
             if memory is None:
-                keys.append(self._heads(self.key(x), start + position))
+                keys.append(self._heads(self.key(x), position))
                 values.append(self._heads(self.value(x)))
         if memory is not None:
             keys = [self._heads(self.key(x), position) for position, x in enumerate(memory)]
             values = [self._heads(self.value(x)) for x in memory]
+        places, hidden = cache.places(len(keys)), cache.biases(len(keys))
         return [
-            self.output(self._look(query, keys, values, mask[position], start + position))
-            for position, query in enumerate(queries)
+            self.output(self._look(query, keys, values, visible, position, places, hidden))
+            for query, visible, position in zip(queries, mask, positions, strict=True)
         ]
 
     def _heads(self, x, position=None):
@@ -126,14 +150,20 @@ class MultiHeadAttention(nf.Module):
             return parts
         return [self._rotary(part, position) for part in parts]
 
-    def _look(self, query, keys, values, visible, position):
-        """What one token gathers, all heads one behind the other: (n_embd,)."""
+    def _look(self, query, keys, values, visible, position, places, hidden):
+        """What one token gathers, all heads one behind the other: (n_embd,).
+
+        Each key stands at one of the ``places``; ``hidden``, if not empty, is added to its score.
+        """
         seen = [j for j in range(len(keys)) if visible[j]]
         group = self.n_head // self.key_value_heads
         gathered, watched = [], []
         for head, q in enumerate(query):  # q: (head_size,)
             shared = head // group
-            biases = self._alibi(head, position, seen) if self._alibi else None
+            biases = [hidden[j] for j in seen] if hidden else None
+            if self._alibi:
+                slopes = self._alibi(head, position, [places[j] for j in seen])
+                biases = add(slopes, biases) if biases else slopes
             weights = attention_weights(q, [keys[j][shared] for j in seen], biases)
             gathered += mix(weights, [values[j][shared] for j in seen])
             watched.append(dict(zip(seen, weights, strict=True)))
@@ -290,35 +320,39 @@ class GPT(nf.Module):
 
     def features(self, tokens, cache=None):
         """(n_tokens,) -> (n_tokens, n_embd): what the blocks make of the tokens."""
-        start = cache.length if cache is not None else 0
-        if not 1 <= start + len(tokens) <= self.block_size:
-            raise nf.InputError(
-                f"the model got {start + len(tokens)} tokens; expected 1 to {self.block_size}"
-                " (its block_size): shorten the text, or train with a larger block_size"
-            )
+        cache = Cache() if cache is None else cache
+        self._check_length(cache, len(tokens))
         xs = []
-        for position, token in enumerate(tokens, start):
+        for position, token in zip(cache.following(len(tokens)), tokens, strict=True):
             x = self.tokens(token)
             xs.append(x if self.places is None else add(x, self.places(position)))
         xs = [self.norms[0](x) for x in xs]
         for block in self.blocks:
             xs = block(xs, cache=cache)
-        if cache is not None:
-            cache.length += len(tokens)
+        cache.length += len(tokens)
         return [self.norms[1](x) for x in xs]
+
+    def _check_length(self, cache, count):
+        if not cache.padded and not 1 <= cache.length + count <= self.block_size:
+            raise nf.InputError(
+                f"the model got {cache.length + count} tokens; expected 1 to {self.block_size}"
+                " (its block_size): shorten the text, or train with a larger block_size"
+            )
 
     def no_past(self):
         """The ``past`` of :meth:`step` before the first token: for each layer, two empty lists."""
         return [[[], []] for _ in self.blocks]
 
-    def step(self, token, past):
+    def step(self, token, past, position=None):
         """One token after others: the logits of the next, and this token's keys and values.
 
         ``past`` holds, for each layer, the keys and the values of the tokens before it, each
-        (n_tokens, heads, head_size); append what this step adds, and hand it to the next.
+        (n_tokens, heads, head_size); append what this step adds, and hand it to the next. With
+        a ``position``, which may be an index input, ``past`` has any number of entries more,
+        which are not looked at.
         """
-        cache = Cache()
-        cache.length = len(past[0][0])
+        padded = position is not None
+        cache = Cache(position if padded else len(past[0][0]), padded)
         for block, (keys, values) in zip(self.blocks, past, strict=True):
             cache.layers[id(block.attention)] = (list(keys), list(values))
         (logits,) = self([token], cache=cache)
