@@ -23,7 +23,8 @@ from attrs import define, field
 
 from neuroflow.base.errors import BackendError, InputError
 from neuroflow.live.assets import CONTENT_TYPES, page_html, pages_html, static_file
-from neuroflow.live.session import Frame, Session
+from neuroflow.live.frames import Frame
+from neuroflow.live.session import Session
 from neuroflow.live.setup import PAGES
 
 LARGEST_MESSAGE = 64 * 1024

@@ -22,28 +22,19 @@ from attrs import define, field
 from neuroflow.base.errors import InputError, NeuroflowError
 from neuroflow.live import messages, receipts
 from neuroflow.live.archive import model_file
+from neuroflow.live.frames import SHARE, Frame, Painter, setup_frame, where_it_stands
 from neuroflow.live.history import History
 from neuroflow.live.language import Language, of_attention
-from neuroflow.live.pictures import Picture, network, picture_of, plain
-from neuroflow.live.setup import (
-    CHOICES,
-    LIVE,
-    MOST_PARAMETERS,
-    PAGES,
-    offers,
-    setup_of,
-    tree_of,
-    with_setup,
-)
+from neuroflow.live.pictures import Picture, picture_of, plain
+from neuroflow.live.setup import CHOICES, LIVE, MOST_PARAMETERS, tree_of, with_setup
 from neuroflow.spec import Tree, configure, to_toml
 from neuroflow.training import Step, Training
 
-Frame = dict[str, Any]
 MOMENT = 0.05
 """Seconds of training between looks at the messages."""
-SHARE = 0.35
-"""Pictures may take this share of the time."""
 MOST_STEPS = 1000
+MANY_NUMBERS = 3000
+"""More parameters than this are told only together with a picture."""
 LOOKING = ("open", "explain", "what_if", "export", "read", "invent")
 """What can be asked without changing a run."""
 
@@ -65,13 +56,11 @@ class Session:
     edited: bool = field(init=False, default=False)
     clock: Callable[[], float] = time.perf_counter
     _start: Tree = field(init=False)
-    _picture: Picture = field(init=False)
+    _painter: Painter = field(init=False)
     _history: History = field(init=False)
     _iterator: Iterator[Step] = field(init=False)
     _pace: float = field(init=False, default=0.0)
     _due: float = field(init=False, default=0.0)
-    _picture_at: float = field(init=False, default=-1e9)
-    _picture_cost: float = field(init=False, default=0.0)
     _losses: list[float] = field(init=False, factory=list)
     _sent: int = field(init=False, default=0)
 
@@ -125,7 +114,7 @@ class Session:
             self._train_until(now + MOMENT)
         except NeuroflowError as error:
             self.playing = False
-            self._picture_at = -1e9
+            self._painter.forget()
             return [self._problem(error), self._state()], 0.0
         if self.training.step >= self.training.steps:
             self.playing = False
@@ -136,7 +125,7 @@ class Session:
         if self._sent == len(self._losses):
             return [], 0.05
         self.playing = self.training.step < self.training.steps
-        return [self._state()], max(0.1, self._picture_cost / SHARE)
+        return [self._state()], max(0.1, self._painter.cost / SHARE)
 
     def _train_until(self, end: float) -> None:
         while self.training.step < self.training.steps:
@@ -254,9 +243,10 @@ class Session:
         return [plain({"type": "receipt", "what": what, "step": self.training.step, **found})]
 
     def _language(self) -> Language:
-        if not isinstance(self._picture, Language):
+        picture = self._painter.picture
+        if not isinstance(picture, Language):
             raise InputError("this page has no language model; open the page gpt")
-        return self._picture
+        return picture
 
     def _do_read(self, text: Any = None, temperature: Any = None) -> list[Frame]:
         """Another text to look at, or another temperature."""
@@ -335,8 +325,7 @@ class Session:
     def _take_over(self, training: Training) -> None:
         self.training = training
         self._iterator = iter(training)
-        self._picture = _picture_of(training)
-        self._picture_at = -1e9
+        self._painter = Painter(_picture_of(training), self.clock)
 
     def _go_on_with(self, tree: Tree) -> None:
         """The same run with other numbers for the rest of its way."""
@@ -350,69 +339,27 @@ class Session:
     # Frames ----------------------------------------------------------------------------------
 
     def _setup(self) -> Frame:
-        """All that stays the same until the next reset."""
-        training = self.training
-        return plain(  # type: ignore[no-any-return]
-            {
-                "type": "setup",
-                "page": self.page,
-                "pages": list(PAGES),
-                "setup": setup_of(training.configuration),
-                "choices": {
-                    c.name: {"kind": c.kind, "meaning": c.meaning, "low": c.low, "high": c.high}
-                    for c in CHOICES.values()
-                },
-                "offers": offers(self.page, training.dataset),
-                "network": network(training),
-                "picture": self._picture.still(),
-                "task": training.dataset.task,
-                "loss": training.configuration["loss"]["use"],
-                "examples": len(training.dataset),
-                "parameters": len(training.runner.parameters),
-                "backend": training.backend,
-                "watching": self.given is not None,
-            }
-        )
+        return setup_frame(self.page, self.training, self._painter.picture, self.given is not None)
 
     def _state(self, full: bool = False) -> Frame:
         """Where the run stands; with the picture if it is due."""
         training = self.training
         first = 0 if full else min(self._sent, len(self._losses))
         self._sent = len(self._losses)
-        frame: Frame = {
-            "type": "state",
-            "step": training.step,
-            "steps": training.steps,
-            "epoch": training.epoch,
+        frame = {
+            **where_it_stands(training),
             "playing": self.playing,
-            "over": training.step >= training.steps,
             "edited": self.edited,
-            "loss": training.loss if training.step else None,
             "losses_from": first,
             "losses": self._losses[first:],
-            "learning_rate": training.learning_rate(min(training.step, training.steps - 1)),
-            "gradient_norm": training.metrics.get("gradient_norm"),
-            "metrics": training.metrics,
             "snapshots": self._history.steps,
         }
-        if full or not self.playing or training.dataset.task != "sequence":
+        with_picture = full or not self.playing or self._painter.is_due
+        if with_picture or len(training.runner.parameters) <= MANY_NUMBERS:
             frame["numbers"] = [p.data for p in training.runner.parameters]
-        if full or not self.playing or self._is_picture_due():
-            frame["picture"] = self._picture_now()
+        if with_picture:
+            frame["picture"] = self._painter.now()
         return plain(frame)  # type: ignore[no-any-return]
-
-    def _is_picture_due(self) -> bool:
-        return self.clock() - self._picture_at > self._picture_cost * (1 / SHARE - 1)
-
-    def _picture_now(self) -> dict[str, Any]:
-        start = self.clock()
-        try:
-            picture = self._picture.now()
-        except NeuroflowError as error:
-            picture = {"problem": str(error)}
-        self._picture_at = self.clock()
-        self._picture_cost = self._picture_at - start
-        return picture
 
 
 def _picture_of(training: Training) -> Picture:

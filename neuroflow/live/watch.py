@@ -15,7 +15,8 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.live.session import Frame, Session
+from neuroflow.live.frames import Frame
+from neuroflow.live.session import Session
 from neuroflow.training import Step, Training
 
 Job = Callable[[], Any]

@@ -7,7 +7,8 @@ import traceback
 
 from attrs import define, field
 
-from neuroflow.live.session import Frame, Session
+from neuroflow.live.frames import Frame
+from neuroflow.live.session import Session
 
 
 @define(eq=False)
