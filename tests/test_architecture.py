@@ -24,8 +24,8 @@ LAYERS = (
 )  # fmt: skip
 """Parts of neuroflow from the bottom up: a part imports its own layer and those below."""
 LAYER_OF = {part: k for k, parts in enumerate(LAYERS) for part in parts}
-LINES_OF_CODE = 520
-LINES_TO_READ = 690
+LINES_OF_CODE = 525
+LINES_TO_READ = 700
 """The core may have so many lines of code, and so many that are not blank, docstrings included.
 
 Raise these only for something that everybody who reads the core should meet.

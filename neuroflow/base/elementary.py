@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from neuroflow.base.errors import InputError
 from neuroflow.base.kinds import PLAIN, kind_of, library
+from neuroflow.base.rules import refuse_what_is_no_number
 
 
 def elementary(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,6 +24,7 @@ def elementary(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*numbers: Any) -> Any:
         for x in numbers:
             if type(x) not in PLAIN:
+                refuse_what_is_no_number(name, numbers)
                 return getattr(library(kind_of(numbers)), name)(*numbers)
         return on_floats(*numbers)
 
@@ -118,6 +120,8 @@ def take(values: Sequence[Any], index: int | Index) -> Any:
     >>> take([10.0, 20.0, 30.0], 2)
     30.0
     """
+    if index is None or isinstance(index, (float, str)):
+        raise InputError(f"take got the index {index!r}; expected a whole number, counted from 0")
     if not isinstance(index, int):
         return index.choose(values)
     if not 0 <= index < len(values):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from inspect import isfunction
 from itertools import chain
 from typing import Any
 
@@ -19,6 +20,10 @@ def signature(rule: Rule) -> tuple[tuple[str, ...], dict[str, float]]:
     >>> signature(lambda x, *, slope=0.1: x * slope)
     (('x',), {'slope': 0.1})
     """
+    if not isfunction(rule):
+        raise InputError(
+            f"an op is made of a function, but got {rule!r}; write @op above def name(x): ..."
+        )
     code = rule.__code__
     names = code.co_varnames[: code.co_argcount]
     settings = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -43,7 +48,11 @@ def flatten(name: str, parameters: Sequence[str], vectors: Sequence[Any]) -> tup
     """
     if len(parameters) == 1 and not (len(vectors) == 1 and isinstance(vectors[0], (list, tuple))):
         vectors = (vectors,)
-    lengths = [*map(len, vectors)]
+    try:
+        lengths = [*map(len, vectors)]
+    except TypeError:
+        shown = ", ".join(map(repr, vectors))
+        raise InputError(f"{name} takes lists of numbers, but got {shown}") from None
     if len(lengths) != len(parameters):
         raise wrong_inputs(name, "vector", parameters, len(lengths))
     if 0 in lengths or lengths.count(lengths[0]) != len(lengths):
@@ -80,3 +89,12 @@ def wrong_inputs(name: str, kind: str, parameters: Sequence[str], got: int) -> I
     """The error for an op that was given too many inputs, or too few."""
     expected = f"{len(parameters)} {kind}(s) ({', '.join(parameters)})"
     return InputError(f"{name} takes {expected}, but got {got}")
+
+
+def refuse_what_is_no_number(name: str, inputs: Sequence[Any]) -> None:
+    """Raise :class:`InputError` where an op was given a list, a text or nothing for a number."""
+    for x in inputs:
+        if x is None or isinstance(x, (list, tuple, dict, set, str, bytes)):
+            raise InputError(
+                f"{name} takes numbers, but got {x!r}; give it the numbers themselves, one by one"
+            )

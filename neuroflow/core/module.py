@@ -106,6 +106,8 @@ class Module:
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Take over the numbers of a :meth:`state_dict`; all of them or, on an error, none."""
+        if not isinstance(state, Mapping):
+            raise StateError(f"a state is a dict of numbers by name, but got {state!r}")
         parameters = dict(self.named_parameters())
         missing = [name for name in parameters if name not in state]
         unknown = [name for name in state if name not in parameters]

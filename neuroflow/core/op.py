@@ -30,6 +30,7 @@ from neuroflow.base.rules import (
     Split,
     check_settings,
     flatten,
+    refuse_what_is_no_number,
     signature,
     splitter,
     wrong_inputs,
@@ -121,7 +122,11 @@ class Op:
         for x in inputs:
             if isinstance(x, Value):
                 return context.get().build(self, inputs)
-        return self.forward(*inputs)
+        try:
+            return self.forward(*inputs)
+        except (TypeError, AttributeError):
+            refuse_what_is_no_number(self.name, inputs)
+            raise
 
     def failure(self, node: Value, problem: object) -> DomainError:
         """The error for a node outside the op's domain; names its inputs and its scope."""
@@ -185,7 +190,7 @@ def op(rule: Rule | None = None, /, **declared: Any) -> Op | Callable[[Rule], Op
     (8.0, Value(8.0, cube))
     """
     if rule is not None:
-        return Op(rule, rule.__name__)
+        return Op(rule, getattr(rule, "__name__", ""))
 
     def decorate(rule: Rule) -> Op:
         texts = declared.pop("domain", ())

@@ -1,5 +1,7 @@
 """Op: one rule, every kind of number; settings, vectors, declarations and their errors."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -141,3 +143,29 @@ def test_where_and_take():
         nf.take(rows, 2)
     with pytest.raises(nf.InputError, match="take got index -1"):
         nf.take(rows, -1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nf.ops.relu([1.0]), "relu takes numbers, but got [1.0]; give it the numbers"),
+        (lambda: nf.exp("a"), "exp takes numbers, but got 'a'; give it the numbers themselves"),
+        (lambda: nf.maximum([1.0, 2.0]), "maximum takes numbers, but got [1.0, 2.0]"),
+        (lambda: nf.dot([1.0], [None]), "dot takes numbers, but got None"),
+        (lambda: nf.dot(nf.Value(1.0), 2.0), "dot takes lists of numbers, but got Value(1.0), 2.0"),
+        (lambda: nf.take([1.0], 0.0), "take got the index 0.0; expected a whole number"),
+        (lambda: nf.op(3), "an op is made of a function, but got 3; write @op"),
+    ],
+)
+def test_what_is_no_number_is_refused(call, message):
+    with pytest.raises(nf.InputError, match=re.escape(message)):
+        call()
+
+
+def test_an_error_of_a_rule_itself_stays_what_it_is():
+    @nf.op
+    def broken(x):
+        return x + "a"
+
+    with pytest.raises(TypeError, match="unsupported operand"):
+        broken(1.0)
