@@ -18,8 +18,7 @@ from attrs import field, frozen
 
 from neuroflow.base.errors import InputError, TraceError
 from neuroflow.data import Dataset
-from neuroflow.engine.forward import check_eager
-from neuroflow.engine.runner import numbers_of
+from neuroflow.engine.runner import check_eager, numbers_of
 
 TOKENS_WORTH_COMPILING = 100
 """From so many tokens on, writing is faster compiled, the compilation included: tracing and

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroflow.base.errors import DomainError, InputError
+from neuroflow.base.errors import DomainError
 from neuroflow.core.module import Module
 from neuroflow.engine.backends import chosen_backend, make_executor
 from neuroflow.engine.batches import Batcher
@@ -59,15 +59,6 @@ class Forward:
         with np.errstate(invalid="ignore"):  # numbers that do not choose may be of any size
             integers = self.numbers.astype(np.int64)
         return Schedule(none, none, none, none.astype(float), self.numbers, integers)
-
-
-def check_eager(dtype: str) -> None:
-    """Refuse a dtype that plain Python numbers do not have."""
-    if dtype != "float64":
-        raise InputError(
-            f"the eager backend computes in float64, not in {dtype}; use the backend numpy or"
-            ' numba, or dtype="float64"'
-        )
 
 
 def _finite(outputs: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from neuroflow.base.errors import BackendError, StateError
+from neuroflow.base.errors import BackendError, InputError, StateError
 from neuroflow.core.value import Value, no_grad
 from neuroflow.optim import UpdateRule
 
@@ -175,6 +175,15 @@ def numbers_of(outputs: Any) -> Any:
     if isinstance(outputs, (list, tuple)):
         return [numbers_of(x) for x in outputs]
     return outputs.data if isinstance(outputs, Value) else outputs
+
+
+def check_eager(dtype: str) -> None:
+    """Refuse a dtype that plain Python numbers do not have."""
+    if dtype != "float64":
+        raise InputError(
+            f"the eager backend computes in float64, not in {dtype}; use the backend numpy or"
+            ' numba, or dtype="float64"'
+        )
 
 
 def make_runner(

@@ -11,8 +11,7 @@ from neuroflow.base.errors import InputError
 from neuroflow.core.module import Module
 from neuroflow.core.value import no_grad
 from neuroflow.data import Standardization
-from neuroflow.engine.forward import check_eager
-from neuroflow.engine.runner import numbers_of
+from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.given import require
 
 ROWS_WORTH_COMPILING = 500
