@@ -44,7 +44,7 @@ def predict(
       neuroflow predict runs/moons 0.5 -0.25
       neuroflow predict runs/moons --csv points.csv --json
       echo "1.2, 0.3" | neuroflow predict runs/moons
-      neuroflow predict runs/moons --csv points.csv --backend numba --dtype float32
+      neuroflow predict runs/moons --csv points.csv --dtype float32
     """  # fmt: skip
     from neuroflow.checkpoint import inspect_file
     from neuroflow.training import predict as ask
