@@ -49,6 +49,10 @@ def flatten(name: str, parameters: Sequence[str], vectors: Sequence[Any]) -> tup
     if len(parameters) == 1 and not (len(vectors) == 1 and isinstance(vectors[0], (list, tuple))):
         vectors = (vectors,)
     try:
+        if len(vectors) == len(parameters) == 2:  # the usual case, made quick
+            a, b = vectors
+            if len(a) == len(b) > 0:
+                return (*a, *b)
         lengths = [*map(len, vectors)]
     except TypeError:
         shown = ", ".join(map(repr, vectors))

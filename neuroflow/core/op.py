@@ -145,8 +145,7 @@ class Op:
 
 def _flat_forward(op: Op) -> Rule:
     """The rule on flat inputs of any kind of number: floats, arrays, Values, symbols."""
-    rule = partial(op.rule, **op.settings) if op.settings else op.rule
-    split = op.split
+    rule, split = partial(op.rule, **op.settings) if op.settings else op.rule, op.split
     return (lambda *flat: rule(*split(flat))) if op.vectors else rule
 
 
