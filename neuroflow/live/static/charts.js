@@ -280,7 +280,8 @@ export function drawLoss(canvas, losses, step, steps) {
   }
   pen.textAlign = "center";
   pen.fillStyle = ink("faint");
-  for (const x of ticks(0, most, 5)) if (Number.isInteger(x)) pen.fillText(String(x), frame.x(x), height - 4);
+  const last = width - pen.measureText(String(most)).width / 2; // a label there is not cut off
+  for (const x of ticks(0, most, 5)) if (Number.isInteger(x)) pen.fillText(String(x), Math.min(frame.x(x), last), height - 4);
   pen.strokeStyle = ink("plus");
   pen.lineWidth = 2;
   pen.lineJoin = "round";
