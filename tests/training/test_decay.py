@@ -19,7 +19,7 @@ BACKENDS = ["eager", "numpy", "numba"]
 def spared_by(no_decay, backend="eager"):
     """The names of the parameters that move as they would without weight decay."""
     if backend == "numba":
-        pytest.importorskip("numba")
+        pytest.importorskip("llvmlite")
     changes = {"train.backend": backend, "optimizer.no_decay": no_decay}
     decayed = nf.train(DECAYING, changes).run().model.state_dict()
     without = {**changes, "optimizer.weight_decay": 0.0}
