@@ -82,8 +82,11 @@ def write_live_pages(app: Sphinx, problem: Exception | None) -> None:
 def has_snippets(app: Sphinx, page: str, tree: nodes.document | None) -> bool:
     """Whether a page is to run its blocks, and has some."""
     chosen = any(fnmatch(page, pattern) for pattern in app.config.neuroflow_snippets)
-    blocks = tree.findall(nodes.literal_block) if chosen and tree is not None else ()
-    return any(block.get("language") == "python" for block in blocks)
+    return chosen and tree is not None and bool(_python_blocks(tree))
+
+
+def _python_blocks(tree: nodes.document) -> list[nodes.Element]:
+    return [b for b in tree.findall(nodes.literal_block) if b.get("language") == "python"]
 
 
 def load_programs(
@@ -101,19 +104,26 @@ def add_note(app: Sphinx, tree: nodes.document, page: str) -> None:
     if app.builder.format == "html" and has_snippets(app, page, tree):
         section = next(iter(tree.findall(nodes.section)))
         after_title = 1 + isinstance(section[1], (nodes.Admonition, nodes.paragraph))
-        note = _note(app, page) if app.config.neuroflow_load_size else _instead(app)
+        still = {"nf-shown", *REASONS}
+        runs = any(still.isdisjoint(block["classes"]) for block in _python_blocks(tree))
+        note = _note(app, page, runs) if app.config.neuroflow_load_size else _instead(app)
         section.insert(after_title, nodes.raw("", note, format="html"))
 
 
-def _note(app: Sphinx, page: str) -> str:
+def _note(app: Sphinx, page: str, runs: bool) -> str:
     size = app.config.neuroflow_load_size
     home = relative_uri(app.builder.get_target_uri(page), app.config.neuroflow_live)
+    told = (
+        "Press <em>Run</em> below a block to run it right here, or <em>Edit</em> it first. The"
+        f" first press loads Python from this site ({size}, once); nothing is installed and"
+        " nothing is sent anywhere. A block that needs more than Python says so."
+        if runs
+        else "The code on this page needs more than the Python that a page can load, and each"
+        " block says what: type it into your own Python."
+    )
     return (
         f'<p class="nf-run-note" data-python="{escape(home)}/" data-size="{size}"'
-        f' data-reasons="{escape(json.dumps(REASONS))}">Press <em>Run</em> below a block to run it'
-        " right here, or <em>Edit</em> it first. The first press loads"
-        f" Python from this site ({size}, once); nothing is installed and nothing is sent"
-        " anywhere. A block that needs more than Python says so.</p>"
+        f' data-reasons="{escape(json.dumps(REASONS))}">{told}</p>'
     )
 
 

@@ -243,6 +243,12 @@ def test_only_the_blocks_of_the_text_are_run_and_no_file_or_listing(visit, chapt
     assert tab.locator("div.highlight-python").count() > tab.locator(".nf-bar").count()
 
 
+def test_a_page_on_which_nothing_can_run_does_not_offer_it(visit):
+    tab = visit("explanation/engine.html")
+    assert "needs more than the Python" in tab.inner_text(".nf-run-note")
+    assert tab.locator("button[aria-label^='Run block']").count() == 0
+
+
 @pytest.mark.parametrize("chapter", ["tutorial/gpt.html", "tutorial/plugin.html"])
 def test_a_whole_chapter_runs_in_the_page(visit, chapter):
     blocks = Blocks(visit(chapter))
