@@ -19,39 +19,38 @@ if TYPE_CHECKING:
 _HOME = {
     "neuroflow.core.value": "Value current_scope no_grad",
     "neuroflow.core.op": "Op op",
-    "neuroflow.base.elementary": "absolute cos erf exp expm1 log log1p maximum minimum power sin"
+    "neuroflow.core.functions": "absolute cos erf exp expm1 log log1p maximum minimum power sin"
     " sqrt take tanh where",
     "neuroflow.core.arithmetic": "arithmetic_ops dot mean stop_gradient sum",
     "neuroflow.core.gradient": "gradients jvp",
     "neuroflow.core.module": "Module",
-    "neuroflow.base.random": "SplitMix32",
-    "neuroflow.base.errors": "BackendError ConfigurationError DomainError FileError InputError"
+    "neuroflow.core.random": "SplitMix32",
+    "neuroflow.errors": "BackendError ConfigurationError DomainError FileError InputError"
     " NeuroflowError PluginError RegistryError StateError TraceError",
-    "neuroflow.engine.draws": "random_input",
+    "neuroflow.core.random_input": "random_input",
     "neuroflow.engine.compile": "Compiled Gradients compile",
     "neuroflow.engine.runner": "Runner make_runner",
-    "neuroflow.entry": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
+    "neuroflow.registry.entries": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
     " LayerEntry LossEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
-    "neuroflow.optim": "UpdateRule update_rule",
-    "neuroflow.hooks": "hookimpl",
-    "neuroflow.plugin": "find get names",
-    "neuroflow.inspect.gradcheck": "gradcheck",
-    "neuroflow.inspect.check": "check",
-    "neuroflow.inspect.checks.report": "Report",
+    "neuroflow.core.update_rule": "UpdateRule update_rule",
+    "neuroflow.registry.hooks": "hookimpl",
+    "neuroflow.registry.manager": "find get names",
+    "neuroflow.checks.gradcheck": "gradcheck",
+    "neuroflow.checks.check": "check",
+    "neuroflow.checks.report": "Report",
     "neuroflow.inspect.explain": "Overview Receipt explain",
     "neuroflow.inspect.what_if": "WhatIf what_if",
     "neuroflow.inspect.anomaly": "Anomaly DivergedError detect_anomalies find_anomalies replay"
     " watched",
-    "neuroflow.inspect.places": "record_sources",
+    "neuroflow.inspect.sources": "record_sources",
     "neuroflow.view.drawing": "Drawing draw",
-    "neuroflow.data": "Dataset Standardization",
-    "neuroflow.expression": "parse_expression",
-    "neuroflow.spec": "build configure recipes resolve",
-    "neuroflow.training": "Step Training predict train",
+    "neuroflow.data.dataset": "Dataset Standardization",
+    "neuroflow.data.expression": "parse_expression",
+    "neuroflow.config": "build configure recipes resolve",
+    "neuroflow.training": "Run Step Training predict read_metrics train",
     "neuroflow.checkpoint": "SavedModel inspect_file load save",
-    "neuroflow.run": "Run read_metrics",
-    "neuroflow.generation": "Sampling Writer Written generate",
-    "neuroflow.inspect.attention": "AttentionTrace trace_attention",
+    "neuroflow.generation.writing": "Sampling Writer Written generate",
+    "neuroflow.generation.attention": "AttentionTrace trace_attention",
 }
 _ORIGIN = {name: module for module, names in _HOME.items() for name in names.split()}
 
@@ -83,10 +82,10 @@ def __dir__() -> list[str]:
 def _connect() -> None:
     """Let the core find registered ops without importing the registry itself."""
     import neuroflow.core.arithmetic  # noqa: F401  the operators of Value
-    from neuroflow.base.resolver import resolver
+    from neuroflow.core.resolver import resolver
 
     def load() -> dict[str, Any]:
-        from neuroflow.plugin import ops_by_name
+        from neuroflow.registry.manager import ops_by_name
 
         return ops_by_name()
 

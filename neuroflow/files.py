@@ -1,12 +1,16 @@
-"""Files that are whole or untouched: written beside their place, then moved there."""
+"""Files that are whole or untouched: written beside their place, then moved there; their paths."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from pathlib import Path
+from typing import Any
 
-from neuroflow.base.errors import FileError
+from neuroflow.errors import FileError, require
+
+LONGEST_NAME = 255
+"""Bytes in the name of a file, on the file systems in use."""
 
 
 def write_file(path: str | Path, content: bytes | str) -> None:
@@ -50,3 +54,25 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def path_of(thing: Any, role: str = "the path") -> Path:
+    """A path that an operating system takes; not yet that anything is there.
+
+    Raises :class:`InputError` for what is no path, and :class:`FileError` for one that is empty,
+    holds the character 0, or has a name that is too long.
+    """
+    require(thing, (str, Path), role, "the path of a file or a folder, as a text or a Path")
+    path = Path(thing)
+    longest = max((len(os.fsencode(part)) for part in path.parts), default=0)
+    problem = ""
+    if not str(thing):
+        problem = "it is empty"
+    elif "\0" in str(thing):
+        problem = "it holds the character 0"
+    elif longest > LONGEST_NAME:
+        problem = f"a name in it has {longest} bytes, and at most {LONGEST_NAME} are allowed"
+    if problem:
+        shown = str(thing) if len(str(thing)) < 80 else f"{str(thing)[:77]}..."
+        raise FileError(f"{role} {shown!r} cannot be one: {problem}; give another path")
+    return path

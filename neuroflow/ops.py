@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuroflow.base.errors import did_you_mean
-from neuroflow.plugin import ops_by_name
+from neuroflow.errors import did_you_mean
+from neuroflow.registry.manager import ops_by_name
 
 
 def __getattr__(name: str) -> Any:

@@ -32,8 +32,8 @@ def pytest_collection_modifyitems(
 
 
 def _items(session: pytest.Session, name: str) -> Iterator[pytest.Item]:
-    from neuroflow.base.errors import InputError
-    from neuroflow.inspect.checks.targets import find_target
+    from neuroflow.checks.targets import find_target
+    from neuroflow.errors import InputError
 
     try:
         target = find_target(name)
@@ -58,7 +58,7 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         """Fail with all findings; the number of checks goes into the report's sections."""
-        from neuroflow.inspect.check import check
+        from neuroflow.checks.check import check
 
         if self.problem is not None:
             raise FoundError(str(self.problem))

@@ -91,7 +91,7 @@ def test_the_core_imports_the_standard_library_attrs_and_itself(path):
     for module, _ in imports(path):
         first = module.partition(".")[0]
         allowed = first in sys.stdlib_module_names or first == "attrs"
-        own = module.startswith(("neuroflow.base", "neuroflow.core"))
+        own = module.startswith(("neuroflow.core", "neuroflow.core"))
         assert allowed or own or module == "neuroflow", module
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.base.errors import FileError, StateError
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, digest_of
 from neuroflow.checkpoint.uses import Used
-from neuroflow.given import path_of
+from neuroflow.errors import FileError, StateError
+from neuroflow.files import path_of
 
 FORMAT = 1
 CHECKPOINT = "checkpoint.safetensors"

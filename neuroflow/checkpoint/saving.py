@@ -8,14 +8,13 @@ from typing import Any
 
 from attrs import asdict
 
-from neuroflow.base.errors import StateError
-from neuroflow.base.random import SplitMix32
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, digest_of, gathered, scattered
 from neuroflow.checkpoint.file import FORMAT, SavedModel, file_of, read_arrays, sealed
 from neuroflow.checkpoint.uses import check_uses, uses_of, with_ids
 from neuroflow.core.module import Module
-from neuroflow.files import write_file
-from neuroflow.given import path_of, require
+from neuroflow.core.random import SplitMix32
+from neuroflow.errors import StateError, require
+from neuroflow.files import path_of, write_file
 
 
 def save(
@@ -35,7 +34,7 @@ def save(
     import numpy as np
     from safetensors.numpy import save as to_bytes
 
-    from neuroflow.spec import spec_of
+    from neuroflow.config import spec_of
 
     path = path_of(path)
     require(model, Module, "the model", "a neuroflow.Module; build one with neuroflow.build")
@@ -69,7 +68,7 @@ def load(path: str | Path) -> Any:
 
 def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     """The model of a file, and what the file says about itself."""
-    from neuroflow.spec import build
+    from neuroflow.config import build
 
     path = file_of(path)
     saved, arrays = read_arrays(path)

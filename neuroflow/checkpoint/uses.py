@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.base.errors import PluginError, RegistryError, StateError
+from neuroflow.errors import PluginError, RegistryError, StateError
 
 
 @frozen
@@ -34,8 +34,8 @@ def uses_of(
     table: Mapping[str, Any], kind: str, configuration: Mapping[str, Any] | None = None
 ) -> list[Used]:
     """Every entry that a model, and the run that made it, needs."""
-    from neuroflow.plugin import get
-    from neuroflow.spec import parts_of
+    from neuroflow.config import parts_of
+    from neuroflow.registry.manager import get
 
     parts = [*parts_of(table, kind), *(parts_of(configuration) if configuration else ())]
     found = []
@@ -52,7 +52,7 @@ def check_uses(uses: Sequence[Used], where: str) -> dict[tuple[str, str], str]:
 
     Raises :class:`PluginError` for missing entries and :class:`StateError` for changed ones.
     """
-    from neuroflow.plugin import get
+    from neuroflow.registry.manager import get
 
     missing, changed, pinned = [], [], {}
     for used in uses:
@@ -80,7 +80,7 @@ def check_uses(uses: Sequence[Used], where: str) -> dict[tuple[str, str], str]:
 
 
 def _other_version(used: Used) -> Any:
-    from neuroflow.plugin import get
+    from neuroflow.registry.manager import get
 
     try:
         return get(used.kind, used.id.partition("@")[0])

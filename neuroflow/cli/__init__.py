@@ -20,13 +20,13 @@ from typing import Any
 
 import click
 
-from neuroflow.base.errors import (
+from neuroflow.cli.output import show_error
+from neuroflow.errors import (
     ConfigurationError,
     NeuroflowError,
     RegistryError,
     did_you_mean,
 )
-from neuroflow.cli.output import show_error
 
 COMMANDS = {
     "train": "Train a recipe or a configuration.",
@@ -166,7 +166,7 @@ def _plugin_commands(only_if_third_party: bool = False) -> dict[str, click.Comma
     points = entry_points(group="neuroflow")
     if only_if_third_party and all(p.dist and p.dist.name == "neuroflow" for p in points):
         return {}
-    from neuroflow.plugin import manager
+    from neuroflow.registry.manager import manager
 
     collected = click.Group("plugins")
     manager().add_commands(collected)

@@ -25,8 +25,8 @@ def check(names: tuple[str, ...], as_json: bool, extremes: bool) -> int:
       neuroflow check my_ops.py --extremes
       neuroflow check "op/*"
     """
-    from neuroflow.base.errors import InputError
-    from neuroflow.inspect.check import check as check_all
+    from neuroflow.checks.check import check as check_all
+    from neuroflow.errors import InputError
 
     try:
         report = check_all(*names)

@@ -71,7 +71,7 @@ def doctor(as_json: bool) -> int:
 
 def broken_plugins() -> Iterator[Problem]:
     """Plugins that were skipped, and those that are there but suspicious."""
-    from neuroflow.plugin import manager
+    from neuroflow.registry.manager import manager
 
     for plugin in manager().plugins:
         by = plugin.provider

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.base.errors import PluginError
 from neuroflow.cli.output import console, json_option, note, print_json, table
+from neuroflow.errors import PluginError
 
 if TYPE_CHECKING:
-    from neuroflow.registry import Entry
+    from neuroflow.registry.entries import Entry
 
 
 @click.command("list")
@@ -29,7 +29,7 @@ def command(kind: str | None, pattern: str, as_json: bool) -> None:
       neuroflow list activations
       neuroflow list ops "*relu*"
     """
-    from neuroflow.plugin import manager
+    from neuroflow.registry.manager import manager
 
     if kind is None:
         _print_kinds(as_json)
@@ -51,8 +51,8 @@ def command(kind: str | None, pattern: str, as_json: bool) -> None:
 
 
 def _print_kinds(as_json: bool) -> None:
-    from neuroflow.plugin import manager
-    from neuroflow.registry import KINDS
+    from neuroflow.registry.entries import KINDS
+    from neuroflow.registry.manager import manager
 
     names = {kind: [e.shortest_name for e in manager().registry.entries(kind)] for kind in KINDS}
     if as_json:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.base.errors import InputError, NeuroflowError
 from neuroflow.cli.output import console, json_option, note, print_json, table
+from neuroflow.errors import InputError, NeuroflowError
 
 if TYPE_CHECKING:
     from neuroflow.checkpoint import SavedModel
-    from neuroflow.generation import Written
+    from neuroflow.generation.writing import Written
 
 MOST_SHOWN = 5
 """So many tokens of a distribution fit into a line; --json has them all."""
@@ -55,8 +55,8 @@ def generate(
       neuroflow generate runs/names --count 1000 --backend numba --dtype float32
     """  # fmt: skip
     from neuroflow.checkpoint import load_with_facts
-    from neuroflow.generation import generate as write
-    from neuroflow.run import make_tokenizer
+    from neuroflow.checkpoint.facts import make_tokenizer
+    from neuroflow.generation.writing import generate as write
 
     network, saved = load_with_facts(model)
     if "tokenizer" not in saved.data:
@@ -100,8 +100,8 @@ def marked(text: str, known: set[str] | None) -> str:
 
 def known_texts(configuration: Mapping[str, Any]) -> set[str] | None:
     """Every text of the data that a run learned from; None where the data is not there."""
-    from neuroflow.base.random import SplitMix32
-    from neuroflow.generation import texts_of
+    from neuroflow.core.random import SplitMix32
+    from neuroflow.generation.writing import texts_of
     from neuroflow.training import load_data
 
     if "data" not in configuration:
@@ -157,7 +157,7 @@ def _choices(text: Written, tokenizer: Any) -> Any:
 
 def _draw_attention(network: Any, tokenizer: Any, text: Written, path: Path) -> Path:
     from neuroflow.files import write_file
-    from neuroflow.inspect.attention import trace_attention
+    from neuroflow.generation.attention import trace_attention
     from neuroflow.view.attention import attention_svg
 
     tokens = [tokenizer.bos, *tokenizer.encode(text.text)]

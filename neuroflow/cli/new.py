@@ -29,7 +29,7 @@ def new(name: str, directory: Path, author: str, as_json: bool) -> None:
       neuroflow new soft-clip
       neuroflow new soft-clip --directory plugins --author "Ada Lovelace"
     """
-    from neuroflow.base.errors import FileError, InputError
+    from neuroflow.errors import FileError, InputError
     from neuroflow.scaffold import create
 
     try:

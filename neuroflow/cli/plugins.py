@@ -10,7 +10,7 @@ import click
 from neuroflow.cli.output import console, json_option, print_json, table
 
 if TYPE_CHECKING:
-    from neuroflow.plugin import Plugin
+    from neuroflow.registry.discovery import Plugin
 
 
 @click.command()
@@ -28,7 +28,7 @@ def plugins(timing: bool, as_json: bool) -> None:
       neuroflow plugins
       neuroflow plugins --timing
     """
-    from neuroflow.plugin import manager
+    from neuroflow.registry.manager import manager
 
     found = manager().plugins
     if timing:
@@ -75,7 +75,7 @@ def _origin(plugin: Plugin) -> str:
 
 
 def _offers(plugin: Plugin) -> str:
-    from neuroflow.registry import plural
+    from neuroflow.registry.entries import plural
 
     if plugin.failure:
         return f"FAILED: {plugin.failure}"

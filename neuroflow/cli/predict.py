@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.base.errors import FileError, InputError, did_you_mean
 from neuroflow.cli.output import console, json_option, note, print_json, table
+from neuroflow.errors import FileError, InputError, did_you_mean
 
 if TYPE_CHECKING:
     from neuroflow.checkpoint import SavedModel

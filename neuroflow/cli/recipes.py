@@ -17,7 +17,7 @@ def command(as_json: bool) -> None:
       neuroflow recipes
       neuroflow train moons
     """
-    from neuroflow.spec import recipes
+    from neuroflow.config import recipes
 
     found = recipes()
     if as_json:

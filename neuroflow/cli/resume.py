@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from neuroflow.cli.output import json_option, note
-from neuroflow.cli.training import anomaly_option, finish, follow
+from neuroflow.cli.progress import anomaly_option, finish, follow
 from neuroflow.cli.watching import follow_live, live_option
 
 
@@ -26,7 +26,7 @@ def resume(run: Path, live: bool, anomaly: bool, as_json: bool) -> None:
       neuroflow resume runs/moons
       neuroflow resume runs/moons --live
     """
-    from neuroflow.run import Run
+    from neuroflow.training import Run
 
     going_on = Run.resume(run)
     step, steps = going_on.training.step, going_on.training.steps

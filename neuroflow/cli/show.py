@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.base.errors import NeuroflowError, RegistryError, did_you_mean
 from neuroflow.cli.entries import described
 from neuroflow.cli.output import console, json_option, print_json
+from neuroflow.errors import NeuroflowError, RegistryError, did_you_mean
 
 if TYPE_CHECKING:
     from neuroflow.core.op import Op
-    from neuroflow.registry import Entry
+    from neuroflow.registry.entries import Entry
     from neuroflow.view.terminal import Sketch
 
 
@@ -45,8 +45,8 @@ def show(reference: str, kind: str | None, as_json: bool) -> None:
 
 def find_entry(reference: str, kind: str | None) -> tuple[Entry, list[str]]:
     """The entry that a reference means, and the other kinds that have one of that name."""
-    from neuroflow.plugin import manager
-    from neuroflow.registry import KINDS
+    from neuroflow.registry.entries import KINDS
+    from neuroflow.registry.manager import manager
 
     registry = manager().registry
     if kind is not None:
@@ -120,7 +120,7 @@ def place_of(target: Any) -> str:
 
 
 def _settings(entry: Entry) -> list[dict[str, Any]]:
-    from neuroflow.spec import REQUIRED, settings_of
+    from neuroflow.config import REQUIRED, settings_of
 
     try:
         found = settings_of(entry)

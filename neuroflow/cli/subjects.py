@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import frozen
 
-from neuroflow.base.errors import FileError, InputError, did_you_mean
+from neuroflow.errors import FileError, InputError, did_you_mean
 
 if TYPE_CHECKING:
     from neuroflow.core.value import Value
@@ -31,7 +31,7 @@ class Subject:
 
 def is_run(target: str) -> bool:
     """Whether a target is a run folder, a file or a recipe rather than an expression."""
-    from neuroflow.spec import recipes
+    from neuroflow.config import recipes
 
     path = Path(target)
     known = path.suffix in (".toml", ".json", ".safetensors") or _is(Path.is_dir, path)
@@ -48,7 +48,7 @@ def _is(kind: Callable[[Path], bool], path: Path) -> bool:
 
 def subject_of(target: str, words: Sequence[str], examples: Sequence[int]) -> Subject:
     """The subject of a command line; ``words`` are values such as ``a=2`` for an expression."""
-    from neuroflow.spec import read
+    from neuroflow.config import read
 
     if is_run(target):
         return step_of(target, examples)
@@ -63,8 +63,8 @@ def expression_subject(target: str, words: Sequence[str]) -> Subject:
     Steps are separated by semicolons or lines; each may be given a name.
     """
     from neuroflow.core.value import Value
-    from neuroflow.expression import FUNCTIONS, parse_expression
-    from neuroflow.plugin import ops_by_name
+    from neuroflow.data.expression import FUNCTIONS, parse_expression
+    from neuroflow.registry.manager import ops_by_name
 
     path = Path(target)
     text = _text_of(path) if _is(Path.is_file, path) else target
@@ -116,9 +116,8 @@ def training_of(target: str) -> Any:
     Raises :class:`InputError` for a saved model that does not know what it was trained on.
     """
     from neuroflow.checkpoint import load_parameters, read_arrays
-    from neuroflow.run import Run
-    from neuroflow.spec import changed, configure
-    from neuroflow.training import Training
+    from neuroflow.config import changed, configure
+    from neuroflow.training import Run, Training
 
     path = Path(target)
     eager = {"train.backend": "eager"}  # the steps are looked at, not made
@@ -140,7 +139,7 @@ def training_of(target: str) -> Any:
 def step_of(target: str, examples: Sequence[int]) -> Subject:
     """The mean loss of some examples of a run, with the graph that it was computed by."""
     from neuroflow.core.arithmetic import mean
-    from neuroflow.inspect.places import record_sources
+    from neuroflow.inspect.sources import record_sources
 
     training = training_of(target)
     runner, model = training.runner, training.model.eval()

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from neuroflow.base.errors import BackendError
 from neuroflow.cli.output import json_option, note
-from neuroflow.cli.training import anomaly_option, finish, follow
+from neuroflow.cli.progress import anomaly_option, finish, follow
 from neuroflow.cli.watching import follow_live, live_option
+from neuroflow.errors import BackendError
 
 
 @click.command()
@@ -59,7 +59,7 @@ def train(
       neuroflow train digits --seed 7 --out runs/mine
       neuroflow train my.toml --set "model.sizes=[2, 8, 1]" --json
     """  # fmt: skip
-    from neuroflow.run import Run
+    from neuroflow.training import Run
 
     given = {"seed": seed, "backend": backend, "dtype": dtype}
     short = [f"train.{name}={value}" for name, value in given.items() if value is not None]

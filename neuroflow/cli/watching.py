@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from neuroflow.cli.output import Command, note
-from neuroflow.cli.training import follow
+from neuroflow.cli.progress import follow
 
 if TYPE_CHECKING:
-    from neuroflow.run import Run
+    from neuroflow.training import Run
 
 
 def live_option(command: Command) -> Command:
@@ -38,7 +38,7 @@ def follow_live(run: Run, anomaly: bool, finished: Callable[[], None]) -> None:
 
 def _losses_of(run: Run) -> list[float]:
     """The losses of the steps that are done; a run that begins has none."""
-    from neuroflow.run import read_metrics
+    from neuroflow.training import read_metrics
 
     if not run.training.step:
         return []

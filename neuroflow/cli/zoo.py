@@ -31,7 +31,7 @@ def zoo(name: str | None, line: int | None, fix: Path | None, solution: bool, as
       neuroflow zoo
       neuroflow zoo linear_1 --line 3
     """
-    from neuroflow.base.errors import did_you_mean
+    from neuroflow.errors import did_you_mean
 
     twins = _animals().TWINS
     if name is None:
@@ -64,7 +64,7 @@ def _row(twin: Any) -> dict[str, Any]:
 
 
 def _solution(twin: Any) -> dict[str, Any]:
-    from neuroflow.inspect.check import check
+    from neuroflow.checks.check import check
 
     findings = [str(finding) for finding in check(_animals().entry_of(twin)).findings]
     return {
@@ -90,9 +90,9 @@ def _judge_line(twin: Any, line: int, as_json: bool) -> int:
 
 def _judge_fix(twin: Any, path: Path, as_json: bool) -> int:
     """A mended twin passes all checks, under its own name."""
-    from neuroflow.inspect.check import check_entry
-    from neuroflow.inspect.checks.report import Report
-    from neuroflow.inspect.checks.targets import find_target
+    from neuroflow.checks.check import check_entry
+    from neuroflow.checks.report import Report
+    from neuroflow.checks.targets import find_target
 
     entries = [e for e in find_target(path).entries if e.name == twin.name]
     if not entries:

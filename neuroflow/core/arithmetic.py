@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from operator import mul as times
 
-from neuroflow.base.elementary import absolute, log, power, where
+from neuroflow.core.functions import absolute, log, power, where
 from neuroflow.core.op import op
 from neuroflow.core.value import Value, context
 

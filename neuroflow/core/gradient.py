@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from neuroflow.base.errors import InputError
 from neuroflow.core.value import Value, lift
+from neuroflow.errors import InputError
 
 
 def topological_order(root: Value) -> list[Value]:

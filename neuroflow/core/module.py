@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from neuroflow.base.errors import StateError
 from neuroflow.core.value import Context, Value, context
+from neuroflow.errors import StateError
 
 
 class Module:

@@ -23,9 +23,9 @@ from typing import Any, overload
 
 from attrs import define, evolve, field
 
-from neuroflow.base.domain import REALS, Domain
-from neuroflow.base.errors import DomainError
-from neuroflow.base.rules import (
+from neuroflow.core.domain import REALS, Domain
+from neuroflow.core.value import Value, context
+from neuroflow.core.vectors import (
     Rule,
     Split,
     check_settings,
@@ -35,7 +35,7 @@ from neuroflow.base.rules import (
     splitter,
     wrong_inputs,
 )
-from neuroflow.core.value import Value, context
+from neuroflow.errors import DomainError
 
 
 @define(eq=False, repr=False, slots=False)

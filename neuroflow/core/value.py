@@ -12,8 +12,8 @@ from math import isfinite
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from neuroflow.base.errors import InputError, did_you_mean
-from neuroflow.base.resolver import resolver
+from neuroflow.core.resolver import resolver
+from neuroflow.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from neuroflow.core.module import Module

@@ -8,18 +8,18 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.base.errors import DomainError, InputError
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.engine.backends import chosen_backend, make_executor
-from neuroflow.engine.batches import Batcher, Rows, outputs_of
-from neuroflow.engine.plan import Plan
-from neuroflow.engine.structure import flatten, rebuild
-from neuroflow.engine.traced import (
+from neuroflow.engine.plan.plan import Plan
+from neuroflow.engine.run.backends import chosen_backend, make_executor
+from neuroflow.engine.run.schedule import Batcher, Rows, outputs_of
+from neuroflow.engine.trace.function import (
     Trace,
     TracedFunction,
     parameters_of,
 )
+from neuroflow.engine.trace.structure import flatten, rebuild
+from neuroflow.errors import DomainError, InputError
 
 
 @define(eq=False)

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroflow.base.errors import DomainError
-from neuroflow.engine.backends import chosen_backend, make_executor
-from neuroflow.engine.batches import Batcher, Row, Rows, outputs_of
-from neuroflow.engine.executor import Executor, Schedule, Training
 from neuroflow.engine.report import Profile, profile
+from neuroflow.engine.run.backends import chosen_backend, make_executor
+from neuroflow.engine.run.executor import Executor, Schedule, Training
+from neuroflow.engine.run.schedule import Batcher, Row, Rows, outputs_of
 from neuroflow.engine.runner import Runner
-from neuroflow.engine.structure import rebuild
-from neuroflow.engine.traced import Trace, TracedFunction
+from neuroflow.engine.trace.function import Trace, TracedFunction
+from neuroflow.engine.trace.structure import rebuild
+from neuroflow.errors import DomainError
 
 
 class CompiledRunner(Runner):

@@ -11,14 +11,14 @@ import numpy as np
 from attrs import asdict, frozen
 
 from neuroflow.core import arithmetic
-from neuroflow.engine.executor import Executor
-from neuroflow.engine.kernels import Kernels
-from neuroflow.engine.lower import lower
-from neuroflow.engine.machine import Kind, Program
-from neuroflow.engine.plan import Group, Plan
-from neuroflow.engine.structure import flatten
-from neuroflow.engine.traced import TracedFunction
-from neuroflow.engine.wanted import is_structural
+from neuroflow.engine.lower.kernels import Kernels
+from neuroflow.engine.lower.lower import lower
+from neuroflow.engine.lower.needs_grad import is_structural
+from neuroflow.engine.lower.program import Kind, Program
+from neuroflow.engine.plan.plan import Group, Plan
+from neuroflow.engine.run.executor import Executor
+from neuroflow.engine.trace.function import TracedFunction
+from neuroflow.engine.trace.structure import flatten
 
 
 @frozen

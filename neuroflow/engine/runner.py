@@ -16,9 +16,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from neuroflow.base.errors import BackendError, InputError, StateError
+from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Value, no_grad
-from neuroflow.optim import UpdateRule
+from neuroflow.errors import BackendError, InputError, StateError
 
 Example = Sequence[Any]
 

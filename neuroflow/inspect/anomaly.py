@@ -17,21 +17,20 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from neuroflow.base.errors import DomainError
 from neuroflow.core.gradient import chain_rule, topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.op import Op
 from neuroflow.core.value import Value, building, context
-from neuroflow.given import require
-from neuroflow.inspect.places import (
+from neuroflow.errors import DomainError, require
+from neuroflow.inspect.naming import NO_NAMES, Names, label, number
+from neuroflow.inspect.sources import (
     record_sources,
     short_source,
     source_of,
     source_text,
     users_line,
 )
-from neuroflow.inspect.words import NO_NAMES, Names, label, number
-from neuroflow.plugin import find
+from neuroflow.registry.manager import find
 
 REMEDIES = {
     "nan": "look where the first nan comes from: an input that is nan, or inf - inf",
@@ -201,8 +200,7 @@ def watched(training: Any) -> Iterator[Any]:
     run then fails, the step that failed is found and replayed eagerly from the numbers it
     started with, whatever backend ran it. Raises :class:`DivergedError`.
     """
-    from neuroflow.run import Run
-    from neuroflow.training import Training
+    from neuroflow.training import Run, Training
 
     require(training, (Training, Run), "the run", "a Training or a Run, as neuroflow.train gives")
     steps = iter(training)

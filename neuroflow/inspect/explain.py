@@ -15,13 +15,11 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.base.errors import InputError
 from neuroflow.core.gradient import gradients, topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.given import require
-from neuroflow.inspect.places import short_source, source_of, source_text
-from neuroflow.inspect.words import (
+from neuroflow.errors import InputError, require
+from neuroflow.inspect.naming import (
     LATEX,
     NO_NAMES,
     TEXT,
@@ -31,6 +29,7 @@ from neuroflow.inspect.words import (
     local_derivative,
     number,
 )
+from neuroflow.inspect.sources import short_source, source_of, source_text
 
 
 @frozen(eq=False)

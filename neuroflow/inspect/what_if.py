@@ -16,12 +16,11 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from neuroflow.base.errors import InputError, did_you_mean
 from neuroflow.core.gradient import gradients, topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.given import require
-from neuroflow.inspect.words import number
+from neuroflow.errors import InputError, did_you_mean, require
+from neuroflow.inspect.naming import number
 
 
 @frozen

@@ -14,10 +14,10 @@ from typing import Any
 from attrs import asdict
 
 from neuroflow.checkpoint.arrays import Shape, digest_of_bytes, grouped
+from neuroflow.checkpoint.facts import data_facts
 from neuroflow.checkpoint.file import FORMAT, sealed
 from neuroflow.checkpoint.uses import uses_of
-from neuroflow.run.facts import data_facts
-from neuroflow.spec import spec_of
+from neuroflow.config import spec_of
 from neuroflow.training import Training
 
 Tensors = Mapping[str, tuple[Shape, bytes]]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
-from neuroflow.base.errors import FileError, InputError
+from neuroflow.errors import FileError, InputError
 from neuroflow.live.assets import SHARED, STATIC, page_html, pages_html
 from neuroflow.live.setup import PAGES
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.base.errors import NeuroflowError
+from neuroflow.errors import NeuroflowError
 from neuroflow.live.pictures import Picture, network, plain
 from neuroflow.live.setup import CHOICES, PAGES, offers, setup_of
 from neuroflow.training import Training

@@ -10,10 +10,10 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.base.errors import InputError
-from neuroflow.base.random import SplitMix32
 from neuroflow.core.module import Module
+from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import no_grad
+from neuroflow.errors import InputError
 from neuroflow.inspect.explain import Receipt, explain
 from neuroflow.live.messages import text as checked_text
 from neuroflow.live.messages import whole
@@ -185,8 +185,8 @@ def of_attention(training: Training, text: str, name: Any) -> dict[str, Any]:
 
 def text_loss(training: Training, tokens: list[int], answers: list[Any]) -> Any:
     """The mean loss of what comes next, at each place of a text."""
+    from neuroflow.config import resolve
     from neuroflow.core.arithmetic import mean
-    from neuroflow.spec import resolve
 
     loss = resolve("loss", training.configuration["loss"])
     targets = [*tokens[1:], training.dataset.tokenizer.bos]

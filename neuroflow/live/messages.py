@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from neuroflow.base.errors import InputError, did_you_mean
+from neuroflow.errors import InputError, did_you_mean
 
 LONGEST_TEXT = 500
 """No text in a message is longer."""

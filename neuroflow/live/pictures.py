@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.base.errors import InputError
-from neuroflow.data import Dataset
-from neuroflow.expression import parse_expression
+from neuroflow.data.dataset import Dataset
+from neuroflow.data.expression import parse_expression
+from neuroflow.errors import InputError
 from neuroflow.training import Training, class_of, score
 from neuroflow.training.scores import listed
 from neuroflow.view.network import network_of

@@ -21,7 +21,7 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.base.errors import BackendError, InputError
+from neuroflow.errors import BackendError, InputError
 from neuroflow.live.assets import CONTENT_TYPES, page_html, pages_html, static_file
 from neuroflow.live.frames import Frame
 from neuroflow.live.session import Session

@@ -19,7 +19,8 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.base.errors import InputError, NeuroflowError
+from neuroflow.config import Tree, configure, to_toml
+from neuroflow.errors import InputError, NeuroflowError
 from neuroflow.live import messages, receipts
 from neuroflow.live.archive import model_file
 from neuroflow.live.frames import SHARE, Frame, Painter, setup_frame, where_it_stands
@@ -27,7 +28,6 @@ from neuroflow.live.history import History
 from neuroflow.live.language import Language, of_attention
 from neuroflow.live.pictures import Picture, picture_of, plain
 from neuroflow.live.setup import CHOICES, LIVE, MOST_PARAMETERS, tree_of, with_setup
-from neuroflow.spec import Tree, configure, to_toml
 from neuroflow.training import Step, Training
 
 MOMENT = 0.05

@@ -14,13 +14,13 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.base.errors import InputError, NeuroflowError, did_you_mean
-from neuroflow.base.random import SplitMix32
-from neuroflow.data import Dataset
+from neuroflow.config import REQUIRED, Tree, configure, read, resolve, settings_of
+from neuroflow.core.random import SplitMix32
+from neuroflow.data.dataset import Dataset
+from neuroflow.errors import InputError, NeuroflowError, did_you_mean
 from neuroflow.live import messages
-from neuroflow.plugin import get, manager
-from neuroflow.registry import ActivationEntry, Entry, LossEntry
-from neuroflow.spec import REQUIRED, Tree, configure, read, resolve, settings_of
+from neuroflow.registry.entries import ActivationEntry, Entry, LossEntry
+from neuroflow.registry.manager import get, manager
 from neuroflow.training import encoded, load_data
 
 MOST_PARAMETERS = 5000

@@ -11,7 +11,7 @@ from string import Template
 
 from attrs import frozen
 
-from neuroflow.base.errors import FileError, InputError
+from neuroflow.errors import FileError, InputError
 
 _TEMPLATES: dict[str, str] = {
     "pyproject.toml": "pyproject.toml.txt",
@@ -77,8 +77,8 @@ def _named(name: str, directory: Path) -> Project:
 
 def _check_free(op: str) -> None:
     """A bare name means the bundled entry, so a plugin needs a name of its own."""
-    from neuroflow.plugin import find
-    from neuroflow.registry import BUNDLED
+    from neuroflow.registry.entries import BUNDLED
+    from neuroflow.registry.manager import find
 
     for entry in find(op):
         if entry.namespace == BUNDLED:

@@ -19,8 +19,8 @@ from sphinx.roles import XRefRole
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_id, make_refnode
 
-from neuroflow.base.errors import NeuroflowError
-from neuroflow.registry import KINDS, Entry
+from neuroflow.errors import NeuroflowError
+from neuroflow.registry.entries import KINDS, Entry
 from neuroflow.sphinxext.entries import code_block, entry_nodes, inline, paragraph, rubric, table
 from neuroflow.sphinxext.live import LiveDirective
 
@@ -50,7 +50,7 @@ class EntryDirective(_Located):
     """``.. nf:op:: relu``: everything about one entry of the registry."""
 
     def run(self) -> list[nodes.Node]:
-        from neuroflow.plugin import get
+        from neuroflow.registry.manager import get
 
         try:
             entry = get(self.kind, self.arguments[0])
@@ -67,7 +67,7 @@ class HookDirective(_Located):
     kind = "hook"
 
     def run(self) -> list[nodes.Node]:
-        from neuroflow.plugin import HOOKS, Hooks, hook_signature
+        from neuroflow.registry.hooks import HOOKS, Hooks, hook_signature
 
         name = self.arguments[0]
         if name not in HOOKS:
@@ -120,7 +120,7 @@ def _row(entry: Entry, docname: str) -> list[nodes.Node | str]:
 
 def entries_of(kind: str, namespaces: Any) -> list[Entry]:
     """The entries of a kind in some namespaces; ``*`` means all."""
-    from neuroflow.plugin import manager
+    from neuroflow.registry.manager import manager
 
     entries = manager().registry.entries(kind)
     return [e for e in entries if "*" in namespaces or e.namespace in namespaces]
@@ -252,7 +252,7 @@ class ConfigurationDirective(SphinxDirective):
     """``.. nf:configuration::``: every table and key of a configuration, read from the code."""
 
     def run(self) -> list[nodes.Node]:
-        from neuroflow.spec import SECTIONS
+        from neuroflow.config import SECTIONS
 
         found: list[nodes.Node] = []
         for section in SECTIONS:
@@ -269,7 +269,7 @@ class ConfigurationDirective(SphinxDirective):
 
 
 def _setting_row(setting: Any) -> list[nodes.Node | str]:
-    from neuroflow.spec import REQUIRED
+    from neuroflow.config import REQUIRED
 
     if setting.default is REQUIRED:
         default = "required"

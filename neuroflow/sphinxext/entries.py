@@ -18,7 +18,7 @@ from sphinx.util import logging
 
 from neuroflow.core.op import Op
 from neuroflow.core.value import Value
-from neuroflow.registry import Entry
+from neuroflow.registry.entries import Entry
 from neuroflow.sphinxext.examples import example
 from neuroflow.sphinxext.plot import Chart, function_chart
 from neuroflow.view.formulas import partial_derivatives
@@ -241,7 +241,7 @@ def _plot_of_schedule(name: str, rate: Callable[..., float]) -> str:
 
 
 def _settings(entry: Entry) -> list[nodes.Node]:
-    from neuroflow.spec import REQUIRED, settings_of
+    from neuroflow.config import REQUIRED, settings_of
 
     try:
         settings = list(settings_of(entry))
@@ -258,8 +258,8 @@ def _settings(entry: Entry) -> list[nodes.Node]:
 
 
 def _checks(entry: Entry) -> list[nodes.Node]:
-    from neuroflow.inspect.check import check_entry
-    from neuroflow.inspect.checks.report import Report
+    from neuroflow.checks.check import check_entry
+    from neuroflow.checks.report import Report
 
     report = Report()
     check_entry(entry, report.of(entry.name))

@@ -9,10 +9,10 @@ from typing import Any
 
 from sphinx.util import logging
 
-from neuroflow.base.errors import NeuroflowError
+from neuroflow.checks.layer_trials import CannotTryError, trial_of
 from neuroflow.core.op import Op
-from neuroflow.inspect.checks.layer_trials import CannotTryError, trial_of
-from neuroflow.registry import Entry
+from neuroflow.errors import NeuroflowError
+from neuroflow.registry.entries import Entry
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def example(entry: Entry, target: Any) -> str:
 
 def _op_example(entry: Entry, op: Op) -> list[str]:
     """Statements that compute the op and its derivative, at a place inside its domain."""
-    from neuroflow.plugin import ops_by_name
+    from neuroflow.registry.manager import ops_by_name
 
     numbers = [2.0, 3.0, 0.5, -1.0]
     lines = ["import neuroflow as nf"]

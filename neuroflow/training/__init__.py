@@ -5,19 +5,25 @@
 
 There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner`; here is what
 surrounds it, in reading order: ``loading``, ``batches``, ``examples``, ``fitting``, ``scores``,
-``decay``, ``steps`` (the run itself), and ``predicting`` with what was trained.
+``decay``, ``steps`` (the run itself), and ``predicting`` with what was trained. A run that
+outlives its process is a folder: ``metrics`` and ``run``.
 """
 
 from neuroflow.training.batches import Batches
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.loading import GENERATORS, as_state, load_data
+from neuroflow.training.metrics import METRICS, read_metrics
 from neuroflow.training.predicting import predict, standardized_rows
+from neuroflow.training.run import CONFIGURATION, Run
 from neuroflow.training.scores import class_of, exact, r2, score
 from neuroflow.training.steps import Step, Training, train
 
 __all__ = [
+    "CONFIGURATION",
     "GENERATORS",
+    "METRICS",
     "Batches",
+    "Run",
     "Step",
     "Training",
     "as_state",
@@ -27,6 +33,7 @@ __all__ = [
     "load_data",
     "predict",
     "r2",
+    "read_metrics",
     "row_loss",
     "score",
     "sequence_loss",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from neuroflow.base.errors import ConfigurationError
 from neuroflow.engine.runner import Runner
+from neuroflow.errors import ConfigurationError
 
 
 def spare(runner: Runner, patterns: Sequence[str]) -> None:
@@ -15,7 +15,7 @@ def spare(runner: Runner, patterns: Sequence[str]) -> None:
     Raises :class:`ConfigurationError` for a pattern without a parameter, which decays silently
     where somebody meant that it should not. The usual fields may be missing from a model.
     """
-    from neuroflow.spec.signature import NO_DECAY
+    from neuroflow.config.signature import NO_DECAY
 
     for pattern in patterns:
         if pattern not in NO_DECAY and not any(is_named(name, [pattern]) for name in runner.names):

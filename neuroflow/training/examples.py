@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from neuroflow.base.errors import InputError
 from neuroflow.core.arithmetic import mean
-from neuroflow.data import Dataset
-from neuroflow.registry import LossEntry
+from neuroflow.data.dataset import Dataset
+from neuroflow.errors import InputError
+from neuroflow.registry.entries import LossEntry
 
 
 def row_loss(loss: Callable[[Any, Any], Any]) -> Callable[..., Any]:

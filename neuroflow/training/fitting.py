@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuroflow.base.errors import ConfigurationError, InputError, NeuroflowError
+from neuroflow.config import REQUIRED, Tree, settings_of
 from neuroflow.core.value import no_grad
-from neuroflow.data import Dataset
-from neuroflow.plugin import get
-from neuroflow.registry import LossEntry
-from neuroflow.spec import REQUIRED, Tree, settings_of
+from neuroflow.data.dataset import Dataset
+from neuroflow.errors import ConfigurationError, InputError, NeuroflowError
+from neuroflow.registry.entries import LossEntry
+from neuroflow.registry.manager import get
 from neuroflow.training.examples import name_of
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from neuroflow.base.errors import InputError
-from neuroflow.base.random import SplitMix32
-from neuroflow.data import Dataset
-from neuroflow.floors import floors
-from neuroflow.plugin import get
+from neuroflow.core.random import SplitMix32
+from neuroflow.data.baselines import floors
+from neuroflow.data.dataset import Dataset
+from neuroflow.errors import InputError
+from neuroflow.registry.manager import get
 
 GENERATORS: dict[str, Callable[[int], random.Random]] = {
     "splitmix32": SplitMix32,

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from neuroflow.base.errors import InputError
 from neuroflow.core.module import Module
 from neuroflow.core.value import no_grad
-from neuroflow.data import Standardization
+from neuroflow.data.dataset import Standardization
 from neuroflow.engine.runner import check_eager, numbers_of
-from neuroflow.given import require
+from neuroflow.errors import InputError, require
 
 ROWS_WORTH_COMPILING = 500
 """From so many rows on, predicting is faster compiled, the compilation included."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from neuroflow.data import Dataset
+from neuroflow.data.dataset import Dataset
 from neuroflow.engine.runner import Runner
 
 

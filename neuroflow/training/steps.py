@@ -11,11 +11,11 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from neuroflow.base.errors import BackendError, DomainError, StateError, TraceError
-from neuroflow.data import Dataset
+from neuroflow.config import Tree, build_model, configure, resolve
+from neuroflow.data.dataset import Dataset
 from neuroflow.engine.runner import Runner, make_runner
-from neuroflow.plugin import get
-from neuroflow.spec import Tree, build_model, configure, resolve
+from neuroflow.errors import BackendError, DomainError, StateError, TraceError
+from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
 from neuroflow.training.decay import spare
 from neuroflow.training.examples import encoded, row_loss, sequence_loss

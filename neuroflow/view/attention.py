@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from neuroflow.inspect.attention import AttentionTrace
+    from neuroflow.generation.attention import AttentionTrace
 
 CELL, LABEL, GAP = 22.0, 46.0, 18.0
 STYLE = """

@@ -10,9 +10,9 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.base.errors import FileError, InputError, did_you_mean
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
+from neuroflow.errors import FileError, InputError, did_you_mean
 from neuroflow.view.graph import Box, Graph, first_open, graph_of, to_data
 from neuroflow.view.network import network_of, network_svg
 from neuroflow.view.page import network_page, page, script_json

@@ -14,12 +14,12 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from neuroflow.base.errors import DomainError
 from neuroflow.core.gradient import gradients
 from neuroflow.core.module import Module
 from neuroflow.core.op import Op
 from neuroflow.core.value import Value
-from neuroflow.inspect.places import call_of, short_source, source_of, source_text
+from neuroflow.errors import DomainError
+from neuroflow.inspect.sources import call_of, short_source, source_of, source_text
 
 READABLE = 40
 """More boxes than this inside one are grouped further."""

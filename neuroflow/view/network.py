@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from neuroflow.base.errors import NeuroflowError
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.plugin import get
-from neuroflow.registry import BUNDLED, ActivationEntry
+from neuroflow.errors import NeuroflowError
+from neuroflow.registry.entries import BUNDLED, ActivationEntry
+from neuroflow.registry.manager import get
 from neuroflow.view.layout import Point
 
 SHOWN = 20

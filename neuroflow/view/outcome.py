@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from neuroflow.data import Dataset
+from neuroflow.data.dataset import Dataset
 from neuroflow.training import class_of
 
 if TYPE_CHECKING:
-    from neuroflow.run import Run
-    from neuroflow.training import Training
+    from neuroflow.training import Run, Training
 
 Losses = list[tuple[float, float]]
 
@@ -35,7 +34,7 @@ class History:
     @classmethod
     def of(cls, run: Run) -> History:
         """The history of a run folder."""
-        from neuroflow.run import read_metrics
+        from neuroflow.training import read_metrics
 
         lines = read_metrics(run.folder)
         return cls(
@@ -102,9 +101,9 @@ class Outcome:
 
     def third_party(self) -> list[str]:
         """The entries in this run that other distributions provide, with their providers."""
-        from neuroflow.plugin import get
-        from neuroflow.registry import BUNDLED
-        from neuroflow.spec import parts_of
+        from neuroflow.config import parts_of
+        from neuroflow.registry.entries import BUNDLED
+        from neuroflow.registry.manager import get
 
         parts = dict.fromkeys(parts_of(self.training.configuration))
         entries = [get(kind, use) for kind, use in parts]

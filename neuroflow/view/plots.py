@@ -15,7 +15,7 @@ from neuroflow.files import write_file
 from neuroflow.view.outcome import History, Losses, Outcome, ends
 
 if TYPE_CHECKING:
-    from neuroflow.run import Run
+    from neuroflow.training import Run
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 MARKS = "osD^vPX*"

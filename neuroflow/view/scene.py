@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from attrs import define, field
 
-from neuroflow.base.errors import InputError
+from neuroflow.errors import InputError
 from neuroflow.view.graph import Box, Graph
 from neuroflow.view.layout import Edge, Point, layered
 

@@ -8,7 +8,7 @@ from neuroflow.view.outcome import History, Outcome, ends
 from neuroflow.view.terminal import Sketch, decision_map, plot
 
 if TYPE_CHECKING:
-    from neuroflow.run import Run
+    from neuroflow.training import Run
 
 
 def sketch_of_run(run: Run, width: int = 64) -> Sketch:

@@ -1,7 +1,7 @@
 """Backends: engines that run compiled functions.
 
 The target of an entry is ``(dtype, n_parameters, memory_limit) -> Executor``; see
-:mod:`neuroflow.engine.executor`. ``neuroflow.compile`` and ``train`` choose by name.
+:mod:`neuroflow.engine.run.executor`. ``neuroflow.compile`` and ``train`` choose by name.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ def neuroflow_backends():
     return [
         nf.BackendEntry(
             name="numpy",
-            target="neuroflow.engine.backends:numpy_backend",
+            target="neuroflow.engine.run.backends:numpy_backend",
             summary="Array code; needs nothing beyond numpy.",
         ),
         nf.BackendEntry(
             name="numba",
-            target="neuroflow.engine.backends:numba_backend",
+            target="neuroflow.engine.run.backends:numba_backend",
             summary="Native code as fast as C; the extra 'fast'.",
         ),
     ]

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 import neuroflow as nf
-from neuroflow.engine.grouping import plan_of_tape
-from neuroflow.engine.kernels import Kernels
-from neuroflow.engine.lower import lower
-from neuroflow.engine.numpy_backend import NumpyCode
-from neuroflow.engine.trace import tracing
+from neuroflow.engine.lower.kernels import Kernels
+from neuroflow.engine.lower.lower import lower
+from neuroflow.engine.plan.grouping import plan_of_tape
+from neuroflow.engine.run.numpy_executor import NumpyCode
+from neuroflow.engine.trace.tracer import tracing
 
 WIDTH = 1000
 
@@ -83,7 +83,7 @@ def kernels():
     sys.path.insert(0, str(Path(__file__).parent))
     import models
 
-    import neuroflow.engine.numba_backend  # noqa: F401  the import is not what is measured
+    import neuroflow.engine.native.executor  # noqa: F401  the import is not what is measured
 
     model = models.MicroGPT(random.Random(1))
     examples = models.microgpt_data(["emma", "olivia"])

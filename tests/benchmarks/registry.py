@@ -32,7 +32,7 @@ def neuroflow_activations():
 BY_HAND = """
 import time
 start = time.perf_counter()
-import neuroflow.plugin
+import neuroflow.registry.manager
 from importlib import import_module
 from importlib.metadata import entry_points
 for point in entry_points(group="neuroflow"):
@@ -50,7 +50,7 @@ print(time.perf_counter() - start)
 
 LOOK_UP = """
 import timeit
-from neuroflow.plugin import manager
+from neuroflow.registry.manager import manager
 registry = manager().registry
 name = [e.name for e in registry.entries("activation")][-1]
 registry.get("activation", name)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import neuroflow as nf
-from neuroflow.engine.traced import TracedFunction
+from neuroflow.engine.trace.function import TracedFunction
 
 sys.path.insert(0, str(Path(__file__).parent))
 import models
@@ -115,7 +115,7 @@ def main(what, backend, dtype, *sizes):
 def trace_time(model, loss, examples):
     """Trace and plan of one example, the longest."""
     longest = max(examples, key=lambda example: len(str(example)))
-    from neuroflow.engine.structure import flatten
+    from neuroflow.engine.trace.structure import flatten
 
     begin = time.perf_counter()
     TracedFunction(loss, (model,), model.parameters()).trace(flatten(tuple(longest))[1])

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 import neuroflow as nf
-from neuroflow import plugin
 from neuroflow.cli import COMMANDS, main
+from neuroflow.registry import manager as plugin
 
 FAST = ["--backend", "eager", "--set", "train.steps=3", "--set", "data.points=12"]
 NET = [*FAST, "--set", "model.sizes=[2, 3, 1]"]
@@ -153,7 +153,7 @@ def test_debug_shows_the_traceback(tmp_path):
 
 
 def test_an_unexpected_error_says_so_without_a_traceback(run, monkeypatch):
-    monkeypatch.setattr("neuroflow.spec.recipes", lambda: 1 / 0)
+    monkeypatch.setattr("neuroflow.config.recipes", lambda: 1 / 0)
     code, _, err = run("recipes")
     assert code == 1
     assert "Error: ZeroDivisionError: division by zero; this is a fault of neuroflow" in err
@@ -454,7 +454,7 @@ def test_each_kind_of_run_gets_a_picture(run, tmp_path, recipe):
 
 def test_an_interrupted_run_says_how_to_go_on_and_is_resumed(run, monkeypatch, tmp_path):
     whole = run("train", "moons", *NET, "--out", "whole", "--json")
-    from neuroflow.run.metrics import MetricsFile
+    from neuroflow.training.metrics import MetricsFile
 
     write = MetricsFile.write
 
@@ -654,7 +654,7 @@ def test_what_the_system_refuses_is_said_as_such(run, monkeypatch):
     def refuse():
         raise PermissionError(13, "Permission denied", "recipes/" + "x" * 100)
 
-    monkeypatch.setattr("neuroflow.spec.recipes", refuse)
+    monkeypatch.setattr("neuroflow.config.recipes", refuse)
     code, _, err = run("recipes")
     assert code == 1
     assert (

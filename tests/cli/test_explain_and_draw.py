@@ -44,7 +44,7 @@ def run(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    from neuroflow.run import Run
+    from neuroflow.training import Run
 
     folder = tmp_path_factory.mktemp("runs") / "small"
     (folder.parent / "small.toml").write_text(SMALL)
@@ -79,7 +79,7 @@ def test_receipt_of_a_trained_weight_adds_up(run, trained):
     (found,) = json.loads(out)["explained"]
     assert found["sum"] == pytest.approx(found["gradient"], rel=1e-12)
     assert len(found["parts"]) == 12
-    from neuroflow.run import Run
+    from neuroflow.training import Run
 
     training = Run.resume(trained).training
     _, gradient = training.runner.gradients(list(range(12)))

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import neuroflow
-from neuroflow.plugin import HOOKS, manager
-from neuroflow.registry import BUNDLED, ENTRY_TYPES, KINDS, plural
-from neuroflow.spec import SECTIONS
+from neuroflow.config import SECTIONS
+from neuroflow.registry.entries import BUNDLED, ENTRY_TYPES, KINDS, plural
+from neuroflow.registry.hooks import HOOKS
+from neuroflow.registry.manager import manager
 
 DOCS = Path(__file__).parents[2] / "docs"
 REFERENCE = DOCS / "reference"

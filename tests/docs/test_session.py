@@ -49,7 +49,7 @@ def test_a_traceback_shows_the_readers_code_alone(session, told):
     assert kind == "error"
     assert re.findall(r'File "(.*?)", line (\d+)', text) == [("block 2", "1"), ("block 1", "3")]
     assert "    return nf.log(x)\n" in text
-    assert text.splitlines()[-1].startswith("neuroflow.base.errors.DomainError: log(-1)")
+    assert text.splitlines()[-1].startswith("neuroflow.errors.DomainError: log(-1)")
 
 
 def test_what_came_before_an_error_is_shown(session, told):

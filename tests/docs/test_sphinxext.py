@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from neuroflow import ops
-from neuroflow.plugin import get, manager
+from neuroflow.registry.manager import get, manager
 from neuroflow.sphinxext.entries import plot_of
 from neuroflow.sphinxext.examples import example, executed, executed_docstring
 from neuroflow.sphinxext.mathml import to_mathml
@@ -135,7 +135,7 @@ def test_formulas_become_mathml(latex, expected):
 
 
 def test_every_bundled_formula_becomes_mathml():
-    from neuroflow.plugin import manager
+    from neuroflow.registry.manager import manager
 
     formulas = [e.formula or getattr(e.load(), "formula", "") for e in manager().registry]
     shown = [to_mathml(formula, block=True) for formula in formulas if formula]

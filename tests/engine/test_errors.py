@@ -5,8 +5,8 @@ import warnings
 import pytest
 
 import neuroflow as nf
-from neuroflow.engine.kernels import FallbackWarning
-from neuroflow.engine.traced import RetraceWarning
+from neuroflow.engine.lower.kernels import FallbackWarning
+from neuroflow.engine.trace.function import RetraceWarning
 
 
 def test_a_number_that_is_not_finite_points_to_the_anomaly_finder(backend):

@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 import neuroflow as nf
-from neuroflow.spec import configure
+from neuroflow.config import configure
 from neuroflow.training import Training
 
 LAYERS = nf.find("*", kind="layer")

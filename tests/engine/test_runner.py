@@ -90,7 +90,7 @@ def test_every_optimizer(rule, backend):
     assert_same(losses, expected, 1e-11)
 
 
-@pytest.mark.filterwarnings("ignore::neuroflow.engine.kernels.FallbackWarning")
+@pytest.mark.filterwarnings("ignore::neuroflow.engine.lower.kernels.FallbackWarning")
 def test_an_op_that_runs_in_python_trains_with_the_others(backend):
     @nf.op
     def bent(x):

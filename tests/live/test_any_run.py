@@ -5,8 +5,8 @@ import threading
 import pytest
 
 import neuroflow as nf
+from neuroflow.config.recipe import recipes
 from neuroflow.live.watch import watching
-from neuroflow.spec.recipe import recipes
 
 QUICK = {"train.steps": 4, "train.report_every": 1, "train.evaluate_every": 1000}
 PAGES = {

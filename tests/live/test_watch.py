@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 import neuroflow as nf
-from neuroflow.run import Run
+from neuroflow.training import Run
 
 CHANGES = ["model.sizes=[2, 4, 4, 1]", "train.steps=100", "train.report_every=5"]
 NEUROFLOW = [sys.executable, "-m", "neuroflow"]

@@ -7,7 +7,7 @@ import math
 import pytest
 
 import neuroflow as nf
-from neuroflow.run import make_tokenizer
+from neuroflow.checkpoint.facts import make_tokenizer
 from neuroflow.training import sequence_loss
 
 
@@ -44,8 +44,8 @@ def counting(rng, *, texts: int = 12, tokenizer="letters"):
 
 @pytest.fixture
 def text_task():
-    from neuroflow.plugin import manager
-    from neuroflow.registry import Provider
+    from neuroflow.registry.entries import Provider
+    from neuroflow.registry.manager import manager
 
     registry, provider = manager().registry, Provider("toys", "toys", "toys", "1", "toys")
     registry.add(nf.LayerEntry(name="table", target=Table), provider)

@@ -125,7 +125,7 @@ class One(nf.Module):
 
 
 def test_third_party_activation_and_its_provider(monkeypatch):
-    from neuroflow.registry import ActivationEntry, Provider
+    from neuroflow.registry.entries import ActivationEntry, Provider
     from neuroflow.view import network
 
     provider = Provider("waves", "waves", "acme-waves", "1.2", "acme.waves")

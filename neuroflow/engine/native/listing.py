@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from neuroflow.engine.kernels import Kernels
-from neuroflow.engine.lower import lower
-from neuroflow.engine.native.texts import map_text, update_text
-from neuroflow.engine.rules import RuleError, update_kernel
-from neuroflow.engine.structure import flatten
-from neuroflow.engine.traced import TracedFunction
+from neuroflow.engine.lower.kernel import RuleError, update_kernel
+from neuroflow.engine.lower.kernels import Kernels
+from neuroflow.engine.lower.lower import lower
+from neuroflow.engine.native.codegen import map_text, update_text
+from neuroflow.engine.trace.function import TracedFunction
+from neuroflow.engine.trace.structure import flatten
 
 
 def kernel_texts(training: Any) -> list[str]:

@@ -12,11 +12,11 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.engine.cache import kept
-from neuroflow.engine.machine import Kind
+from neuroflow.engine.lower.program import Kind
 from neuroflow.engine.native import lanes, llvm, products, rows, slices, training
+from neuroflow.engine.native.cache import kept
+from neuroflow.engine.native.codegen import NAMES
 from neuroflow.engine.native.language import Source, Target
-from neuroflow.engine.native.texts import NAMES
 from neuroflow.engine.native.translator import Module
 
 INSTRUCTIONS: dict[Kind, Callable[..., Any]] = {

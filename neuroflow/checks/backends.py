@@ -1,0 +1,50 @@
+"""Each compiled backend gives what plain numbers give, in value and in every derivative."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from neuroflow.checks.messages import close, listed
+from neuroflow.checks.report import Section
+from neuroflow.checks.subject import Subject
+from neuroflow.checks.surfaces import smooth_points
+from neuroflow.errors import NeuroflowError
+from neuroflow.registry.manager import names
+
+
+def check_backends(subject: Subject, section: Section) -> None:
+    """Value and gradient at some points, on every backend that is installed."""
+    for backend in names("backend"):
+        try:
+            run = _compiled(subject, backend)
+        except (NeuroflowError, ImportError) as error:
+            section.skipped("backends", f"{backend}: {str(error)[:200]}")
+            continue
+        for at in smooth_points(subject, 3):
+            value, slopes = run(list(at))
+            want = [float(subject.forward(*at)), *map(float, subject.partials(*at))]
+            got = [value, *slopes]
+            same = all(close(a, b, 1e-9, 1e-12) for a, b in zip(got, want, strict=True))
+            section.expect("backends", same, (
+                f"value and slopes at {subject.at(at)} on {backend} are {listed(got)};"
+                f" plain numbers give {listed(want)}"
+            ))  # fmt: skip
+            if not same:
+                break
+
+
+def _compiled(subject: Subject, backend: str) -> Callable[[list[float]], Any]:
+    """The op as a function of one list of numbers, as the engine traces it."""
+    from neuroflow.engine.compile import compile
+
+    function = compile(lambda xs: subject.apply(*xs), backend=backend)
+
+    def run(at: list[float]) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what runs in Python: check_compiled has said so
+            value, gradients = function.value_and_gradients(at)
+        return value, gradients.inputs[0]
+
+    return run

@@ -1,0 +1,130 @@
+"""Finds kinks, jumps and poles that nobody declared, by closing in on them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from neuroflow.checks.numeric import number
+
+
+@frozen
+class Break:
+    """A point at which a function of one number is not smooth: a kink, a jump or a pole."""
+
+    kind: str
+    x: float
+    left: float
+    right: float
+
+    def __str__(self) -> str:
+        if self.kind == "pole":
+            return f"a pole at x = {self.x:.6g}: the value grows beyond all bounds"
+        if self.kind == "jump":
+            return f"a jump at x = {self.x:.6g}: from {self.left:.6g} to {self.right:.6g}"
+        return f"a kink at x = {self.x:.6g}: slope {self.left:.6g} left, {self.right:.6g} right"
+
+
+def find_breaks(f: Callable[[float], Any], xs: Sequence[float]) -> list[Break]:
+    """All breaks of f between neighbouring points of a grid.
+
+    >>> [str(b) for b in find_breaks(abs, [-1.3, -0.4, 0.7, 1.1])]
+    ['a kink at x = 0: slope -1 left, 1 right']
+    """
+    values = [_value(f, x) for x in xs]
+    slopes = [(b - a) / (y - x) for a, b, x, y in zip(values, values[1:], xs, xs[1:], strict=False)]
+    found = []
+    for k in range(1, len(slopes) - 1):
+        if _suspicious(slopes[k - 1 : k + 2]):
+            hit = close_in(f, xs[k], xs[k + 1])
+            if hit is not None:
+                found.append(hit)
+    for k in range(1, len(xs) - 1):
+        if abs(values[k - 1]) <= abs(values[k]) >= abs(values[k + 1]) > 0.0:
+            pole = climb(f, xs[k - 1], xs[k + 1])
+            if pole is not None and all(abs(pole.x - b.x) > 1e-3 for b in found):
+                found.append(pole)
+    return found
+
+
+def climb(f: Callable[[float], Any], low: float, high: float) -> Break | None:
+    """Walk to where the value is largest; a pole if it grows a million times on the way."""
+    start = max(abs(_value(f, low)), abs(_value(f, high)))
+    for _ in range(60):
+        a, b = low + 0.382 * (high - low), low + 0.618 * (high - low)
+        low, high = (a, high) if abs(_value(f, a)) < abs(_value(f, b)) else (low, b)
+    top = abs(_value(f, (low + high) / 2))
+    if top < 1e6 * (1.0 + start):
+        return None
+    return Break("pole", _round((low + high) / 2, 1e-8), top, top)
+
+
+def _suspicious(slopes: Sequence[float]) -> bool:
+    """Whether the slope changes enough between three cells to be worth a closer look."""
+    if not all(map(math.isfinite, slopes)):
+        return True
+    return max(slopes) - min(slopes) > 1e-3 * (1e-3 + max(map(abs, slopes)))
+
+
+def close_in(f: Callable[[float], Any], low: float, high: float) -> Break | None:
+    """Halve the interval towards the larger change of slope; None if the change fades away.
+
+    For a smooth function each halving halves the change. At a kink it stays (but looks small
+    while the kink is near an end, hence the look at the last four), at a jump the slope itself
+    grows, and at a pole the value does.
+    """
+    width = high - low
+    first = _change(f, low, high)
+    recent = [first] * 4
+    while high - low > 2e-6 * max(1.0, width):
+        middle = (low + high) / 2 + 0.0123 * (high - low)
+        left, right = _change(f, low, middle), _change(f, middle, high)
+        low, high = (low, middle) if left > right else (middle, high)
+        recent = [*recent[1:], max(left, right)]
+        if max(recent) < 0.02 * first < math.inf:
+            return None
+    return _name_it(f, low, high)
+
+
+def _name_it(f: Callable[[float], Any], low: float, high: float) -> Break | None:
+    h = high - low
+    a, b = _value(f, low), _value(f, high)
+    left = (a - _value(f, low - h)) / h
+    right = (_value(f, high + h) - b) / h
+    x = _round((low + high) / 2, h)
+    if not all(map(math.isfinite, (a, b, left, right))):
+        return Break("pole", x, a, b)
+    if max(abs(a), abs(b)) > 1e4:
+        nearby = max(abs(_value(f, x - 0.05)), abs(_value(f, x + 0.05)))
+        return Break("pole", x, a, b) if max(abs(a), abs(b)) > 100 * (1 + nearby) else None
+    if abs(b - a) > 1e-4 + 100 * h * (abs(left) + abs(right) + 1e-3):
+        return Break("jump", x, a, b)
+    if abs(right - left) > 1e-3 * max(1e-2, abs(left), abs(right)):
+        return Break("kink", x, left, right)
+    return None
+
+
+def _change(f: Callable[[float], Any], low: float, high: float) -> float:
+    """By how much the slope changes inside an interval, judged from its thirds."""
+    h = (high - low) / 3
+    a, b, c, d = (_value(f, x) for x in (low, low + h, high - h, high))
+    change = (abs((b - a) - (c - b)) + abs((c - b) - (d - c))) / h
+    return change if math.isfinite(change) else math.inf
+
+
+def _value(f: Callable[[float], Any], x: float) -> float:
+    try:
+        return number(f(x))
+    except (ArithmeticError, ValueError):
+        return math.inf
+
+
+def _round(x: float, h: float) -> float:
+    """The roundest number within reach: a kink at 3, not at 2.9999998."""
+    for digits in range(6):
+        if abs(round(x, digits) - x) <= 4 * h:
+            return round(x, digits) + 0.0
+    return x

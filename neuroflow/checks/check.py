@@ -1,0 +1,67 @@
+"""``check(...)``: everything that a plugin offers, checked before anyone imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from neuroflow.checks.activations import check_activation
+from neuroflow.checks.layers import check_layer
+from neuroflow.checks.losses import check_loss
+from neuroflow.checks.ops import check_subject, guarded
+from neuroflow.checks.optimizers import check_optimizer
+from neuroflow.checks.others import check_other
+from neuroflow.checks.report import Report, Section
+from neuroflow.checks.subject import Subject
+from neuroflow.checks.targets import find_target
+from neuroflow.registry.entries import Entry, OpEntry
+
+
+def check(*what: Any) -> Report:
+    """Check all entries of plugins, modules, files, or entries and ops themselves.
+
+    ``what`` are names as ``neuroflow check`` takes them, or the things. The report is true if
+    nothing is wrong and at least one comparison was made; it prints counts, findings and skips.
+
+    Raises :class:`InputError` for a name that means nothing.
+
+    >>> report = check("op/relu")
+    >>> bool(report), report.entries
+    (True, ['op relu'])
+    """
+    report = Report()
+    for target in map(find_target, what):
+        for problem in target.problems:
+            report.of(problem.subject).failed(problem.check, problem.message)
+        for entry in target.entries:
+            check_entry(entry, report.of(_name(entry)))
+    return report
+
+
+def _name(entry: Entry) -> str:
+    return f"{entry.kind} {entry.name if entry.namespace == 'local' else entry.shortest_name}"
+
+
+def check_entry(entry: Entry, section: Section) -> None:
+    """All checks of one entry."""
+    with guarded(section, "loading"):
+        entry.load()
+        section.passed("loading")
+        _CHECKS.get(entry.kind, check_other)(entry, section)
+
+
+def check_op(entry: OpEntry, section: Section) -> None:
+    """An op as :func:`~neuroflow.gradcheck` checks it, and on every backend."""
+    op = entry.load()
+    facts: dict[str, Any] = {"name": entry.name, "formula": entry.formula or op.formula}
+    subject = Subject.of(op, **facts, summary=entry.summary or op.summary)
+    check_subject(subject, section)
+
+
+_CHECKS: dict[str, Callable[..., None]] = {
+    "op": check_op,
+    "activation": check_activation,
+    "loss": check_loss,
+    "layer": check_layer,
+    "optimizer": check_optimizer,
+}

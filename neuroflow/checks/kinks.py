@@ -1,0 +1,105 @@
+"""Declared kinks hold; kinks, jumps and poles that nobody declared are found."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from neuroflow.checks.breaks import Break, find_breaks
+from neuroflow.checks.messages import close, short, tidy
+from neuroflow.checks.numeric import (
+    along,
+    one_sided,
+)
+from neuroflow.checks.probes import grid, joint_points
+from neuroflow.checks.report import Section
+from neuroflow.checks.subject import Subject
+from neuroflow.checks.surfaces import at_kink
+
+
+def check_kinks(subject: Subject, section: Section) -> None:
+    """At a declared kink, the derivative lies between the slopes on the left and the right."""
+    kinks = [k for k in subject.op.kinks if isinstance(k, (int, float))]
+    for kink in kinks if len(subject.inputs) == 1 else []:
+        f = along(subject.forward, [kink], 0)
+        left, right = one_sided(f, kink, -1), one_sided(f, kink, 1)
+        (said,) = subject.partials(float(kink))
+        if _jumps(f, kink):  # a step: the slope has no sides, so any finite number will do
+            section.expect("kinks", math.isfinite(said), f"partials say {said} at x = {kink}")
+            continue
+        if left is None or right is None:
+            section.skipped("kinks", f"no slope on one side of the kink at {kink}")
+            continue
+        low, high = sorted((left.value, right.value))
+        sides = f"{short(tidy(left.value))} on the left, {short(tidy(right.value))}"
+        section.expect("kinks", low - 1e-6 <= float(said) <= high + 1e-6, (
+            f"at the kink x = {short(kink)} the slope is {sides} on the right, and partials say"
+            f" {short(float(said))}, which is not between them"
+        ))  # fmt: skip
+        section.expect("kinks", high - low > 1e-5 or bool(subject.op.settings), (
+            f"a kink is declared at x = {short(kink)}, but the slope is {sides} on the right; is it"
+            " elsewhere?"
+        ))  # fmt: skip
+        stated = _stated(subject.op.convention)
+        if stated is not None and len(kinks) == 1:
+            section.expect("kinks", close(stated, float(said), 1e-9, 1e-12), (
+                f"the convention says {short(stated)} at the kink x = {short(kink)}, and partials"
+                f" say {short(float(said))}"
+            ))  # fmt: skip
+
+
+def _jumps(f: Callable[[float], Any], x: float) -> bool:
+    return abs(float(f(x + 1e-7)) - float(f(x - 1e-7))) > 1e-5
+
+
+def _stated(convention: str) -> float | None:
+    """The number that a convention begins with, ``0 at x = 0``, or ends in, ``f'(0) = 0``."""
+    match = re.match(r"\s*(-?\d+(?:\.\d+)?)\s+at\b", convention)
+    match = match or re.fullmatch(r".*\)\s*=\s*(-?\d+(?:\.\d+)?)\s*", convention)
+    return float(match.group(1)) if match else None
+
+
+def check_ties(subject: Subject, section: Section) -> None:
+    """Where inputs are equal, each derivative lies between its one-sided slopes."""
+    if "ties" not in subject.op.kinks:
+        return
+    for x in (1.5, -2.0):
+        at = [x] * len(subject.inputs)
+        said = subject.partials(*at)
+        for k in range(len(at)):
+            f = along(subject.forward, at, k)
+            sides = [one_sided(f, x, side) for side in (-1, 1)]
+            low, high = sorted(s.value for s in sides if s is not None)
+            section.expect("kinks", low - 1e-6 <= float(said[k]) <= high + 1e-6, (
+                f"with equal inputs {short(x)}, d/d{subject.inputs[k]} is {short(float(said[k]))},"
+                f" outside its one-sided slopes {short(low)} and {short(high)}"
+            ))  # fmt: skip
+
+
+def check_undeclared(subject: Subject, section: Section) -> None:
+    """Kinks, jumps and poles that nobody declared."""
+    for at in joint_points(subject.domains, 2 if len(subject.inputs) > 1 else 1):
+        for k, domain in enumerate(subject.domains):
+            f = along(subject.forward, at, k)
+            for xs in grid(domain):
+                unknown = [b for b in find_breaks(f, xs) if not _declared(subject, at, k, b)]
+                section.expect("undeclared kinks", not unknown, (
+                    f"along {subject.inputs[k]}, {'; '.join(map(str, unknown[:3]))}; declare it"
+                    f" ({_how(unknown)}), or mend the rule"
+                ))  # fmt: skip
+                if unknown:
+                    return
+
+
+def _declared(subject: Subject, at: Sequence[float], k: int, found: Break) -> bool:
+    there = [*at[:k], found.x, *at[k + 1 :]]
+    return at_kink(subject, there, 1e-3) or found.x not in subject.domains[k]
+
+
+def _how(found: list[Break]) -> str:
+    if any(b.kind == "pole" for b in found):
+        x = next(b.x for b in found if b.kind == "pole")
+        return f'domain="(-inf, {x:g}) | ({x:g}, inf)"'
+    return f"kinks=({', '.join(repr(b.x) for b in found[:3])},)"

@@ -1,0 +1,145 @@
+"""Checks of losses: the minimum is at the target, the gradient leads there, labels are kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from neuroflow.checks.labels import check_labels
+from neuroflow.checks.loss_examples import Example, examples_of, loss_of, no_example, works
+from neuroflow.checks.loss_formula import check_formula
+from neuroflow.checks.messages import listed, short
+from neuroflow.checks.numeric import along, between_sides, slope
+from neuroflow.checks.ops import guarded
+from neuroflow.checks.report import Section
+from neuroflow.core.gradient import gradients
+from neuroflow.core.value import Value
+from neuroflow.registry.entries import LossEntry
+
+
+def check_loss(entry: LossEntry, section: Section) -> None:
+    """All checks of a loss."""
+    loss = entry.load()
+    with guarded(section, "declared"):
+        _check_declared(entry, section)
+    with guarded(section, "labels"):
+        check_labels(entry, loss, section)
+    examples = list(examples_of(entry, loss))
+    if not examples:
+        section.failed("finite", no_example(entry, loss))
+        return
+    checks: dict[str, Callable[..., None]] = {
+        "finite": _check_finite,
+        "partials": _check_gradient,
+        "minimum": _check_minimum,
+        "determinism": _check_same_again,
+        "extremes": _check_extremes,
+    }
+    for name, check in checks.items():
+        with guarded(section, name):
+            check(loss, examples, section)
+    with guarded(section, "formula"):
+        check_formula(entry, examples, section)
+
+
+def _check_declared(entry: LossEntry, section: Section) -> None:
+    section.expect("declared", bool(entry.summary), "there is no summary; say what it punishes")
+    section.expect("declared", bool(entry.formula), "there is no formula; declare it in LaTeX")
+    section.expect("declared", bool(entry.labels), "labels does not say which targets are allowed")
+
+
+def _gradient(loss: Callable[..., Any], example: Example) -> list[float]:
+    values = [Value(x) for x in example.prediction]
+    result = loss(values[0] if len(values) == 1 else values, example.target)
+    return [float(g) for g in gradients(result, values)]
+
+
+def _check_finite(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:
+    for example in examples:
+        value = loss_of(loss, example.prediction, example.target)
+        section.expect("finite", math.isfinite(value), f"{example}: the loss is {value}")
+
+
+def _check_gradient(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:
+    """The gradient with respect to the prediction against numeric slopes."""
+    for example in examples:
+        said = _gradient(loss, example)
+        for k, x in enumerate(example.prediction):
+            f = along(lambda *p, t=example.target: loss_of(loss, p, t), example.prediction, k)
+            numeric = slope(f, x)
+            if numeric is None:
+                continue
+            holds = numeric.agrees(said[k], 1e-5) or between_sides(f, x, said[k])
+            section.expect(
+                "partials",
+                holds,
+                f"{example}: the gradient says {short(said[k])}, numeric"
+                f" {short(round(numeric.value, 7))}; is a number taken out of the graph with .data,"
+                " or a factor missing?",
+            )
+            if not holds:
+                return
+
+
+def _check_minimum(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:
+    """A prediction nearer to the target has a smaller loss, and the gradient points there."""
+    for example in examples:
+        far = loss_of(loss, example.prediction, example.target)
+        near = loss_of(loss, example.better, example.target)
+        place = "the target itself" if example.best else f"the better {listed(example.better)}"
+        section.expect(
+            "minimum",
+            near <= far + 1e-12,
+            f"{example}: the loss is {short(far)}, and {short(near)} for {place};"
+            " the minimum has to be at the target: is a sign turned?",
+        )
+        if near > far + 1e-12:
+            return
+        direction = [b - p for b, p in zip(example.better, example.prediction, strict=True)]
+        uphill = math.fsum(g * d for g, d in zip(_gradient(loss, example), direction, strict=True))
+        section.expect(
+            "gradient direction",
+            uphill <= 1e-9,
+            f"{example}: the loss rises along the way to {place} (slope {short(uphill)}),"
+            " so training would move away from the target",
+        )
+
+
+def _check_same_again(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:
+    first = [loss_of(loss, e.prediction, e.target) for e in examples]
+    again = [loss_of(loss, e.prediction, e.target) for e in reversed(examples)][::-1]
+    section.expect("determinism", first == again, "the same examples gave another loss later")
+    values = [Value(x) for x in examples[0].prediction]
+    for value in values:
+        value.grad = 7.0
+    loss(values[0] if len(values) == 1 else values, examples[0].target)
+    kept = [v.grad for v in values] == [7.0] * len(values)
+    section.expect("no mutation", kept, "the gradient of the prediction changed in forward")
+
+
+def _check_extremes(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:
+    """Scores of a thousand are large, not infinite; probabilities cannot be that large."""
+    example = examples[0]
+    if not works(loss, tuple(5.0 * x + 3.0 for x in example.prediction), example.target):
+        section.skipped("extremes", "predictions are probabilities")
+        return
+    for size in (1e3, -1e3):
+        for k in range(len(example.prediction)):
+            far = [size if j == k else x for j, x in enumerate(example.prediction)]
+            try:
+                value = loss_of(loss, far, example.target)
+                slopes = _gradient(loss, Example(tuple(far), example.target, ()))
+                finite = all(map(math.isfinite, [value, *slopes]))
+                problem = "" if finite else f"the loss is {value}"
+            except (ArithmeticError, ValueError) as error:
+                problem = str(error)
+            section.expect(
+                "extremes",
+                not problem,
+                f"prediction {listed(far)}, target {example.target}: {problem[:160]}; rewrite it"
+                " so that no intermediate number overflows, for example with log1p or a shift by"
+                " the maximum",
+            )
+            if problem:
+                return

@@ -1,0 +1,143 @@
+"""What the name in ``neuroflow check NAME`` means: a plugin, an entry, a module or a file."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import EntryPoint
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from attrs import evolve, frozen
+
+from neuroflow.checks.report import Finding
+from neuroflow.core.op import Op
+from neuroflow.errors import InputError, did_you_mean
+from neuroflow.registry.discovery import Plugin, PluginManager
+from neuroflow.registry.entries import KINDS, Entry, OpEntry, plural
+from neuroflow.registry.hooks import GROUP, HOOKS
+from neuroflow.registry.manager import manager
+
+
+@frozen
+class Target:
+    """Entries to check, and what went wrong while they were looked for."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    problems: tuple[Finding, ...] = ()
+
+
+def find_target(what: Any) -> Target:
+    """The entries that a name, a file, a module, an op or an entry stands for.
+
+    Raises :class:`InputError` for a name that means nothing.
+    """
+    if isinstance(what, Op):
+        return Target(what.name, (OpEntry.of(what),))
+    if isinstance(what, Entry):
+        return Target(what.id, (what,))
+    if isinstance(what, ModuleType):
+        return _of_module(what)
+    if isinstance(what, (str, Path)):
+        return _of_name(str(what))
+    raise InputError(
+        f"check got {what!r} of type {type(what).__name__}; give an op, an entry, a module,"
+        " or the name of a plugin, an entry, a module or a file"
+    )
+
+
+def _of_name(name: str) -> Target:
+    if name.endswith(".py"):
+        return _of_module(_imported(Path(name)))
+    if name == "all":
+        return _of_plugins("all", manager().plugins)
+    plugins = [p for p in manager().plugins if name in (p.name, p.provider.distribution)]
+    if plugins:
+        return _of_plugins(name, plugins)
+    entries = _registered(name)
+    if entries:
+        return Target(name, tuple(entries))
+    try:
+        return _of_module(importlib.import_module(name))
+    except ModuleNotFoundError as error:
+        if error.name not in (name, name.partition(".")[0]):
+            raise InputError(f"the module {name} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise InputError(
+            f"the module {name!r} cannot be imported: {type(error).__name__}: {error};"
+            " repair it, or give the name of a plugin or an entry"
+        ) from error
+    known = [p.name for p in manager().plugins] + [e.name for e in manager().registry]
+    raise InputError(
+        f"{name!r} is no plugin, entry, module or file{did_you_mean(name, known) or ';'}"
+        " see: neuroflow plugins, neuroflow list ops"
+    )
+
+
+def _registered(name: str) -> list[Entry]:
+    """Entries of that name or id: ``relu``, ``loss/mse``, ``acme/swish``."""
+    kind, _, rest = name.partition("/")
+    if rest and kind in {*KINDS, *map(plural, KINDS)}:
+        return manager().registry.entries(kind, rest)
+    found = [e for k in KINDS for e in manager().registry.entries(k, name)]
+    return found or [e for e in manager().registry if e.id.partition("@")[0] == name]
+
+
+def _of_plugins(name: str, plugins: Iterable[Plugin]) -> Target:
+    plugins = list(plugins)
+    entries = tuple(entry for plugin in plugins for entry in plugin.entries)
+    return Target(name, entries, tuple(_problems(plugins)))
+
+
+def _problems(plugins: Iterable[Plugin]) -> Iterator[Finding]:
+    for plugin in plugins:
+        subject = f"plugin {plugin.name}"
+        if plugin.failure:
+            yield Finding(subject, "loading", f"{plugin.provider} is skipped: {plugin.failure}")
+        yield from (Finding(subject, "hooks", warning) for warning in plugin.warnings)
+
+
+def _of_module(module: ModuleType) -> Target:
+    """What a module's hooks give, as if it were installed; without hooks, the ops in it."""
+    if not any(hook in vars(module) for hook in HOOKS):
+        ops = [value for value in vars(module).values() if isinstance(value, Op)]
+        own = [op for op in ops if op.__module__ == module.__name__] or ops
+        return Target(module.__name__, tuple(OpEntry.of(op) for op in dict.fromkeys(own)))
+    installed = [p for p in manager().plugins if p.module is module]
+    if installed:
+        return _of_plugins(module.__name__, installed)
+    name = module.__name__.rpartition(".")[2]
+    point = EntryPoint(name, module.__name__, GROUP)
+    target = _of_plugins(module.__name__, PluginManager([point]).plugins)
+    return evolve(target, entries=tuple(evolve(e, provider=None) for e in target.entries))
+
+
+def _names(stem: str) -> Iterator[str]:
+    """Names for a module that do not hide an installed one: ``mine``, ``mine_2`` ..."""
+    yield stem
+    yield from (f"{stem}_{k}" for k in itertools.count(2))
+
+
+def _imported(path: Path) -> ModuleType:
+    """A file as a module of its own; its folder is not put on the path."""
+    if not path.is_file():
+        raise InputError(f"there is no file {path}; give the path of a Python file")
+    name = next(name for name in _names(path.stem) if name not in sys.modules)
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{path} cannot be imported as Python")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise InputError(
+            f"{path} cannot be imported: {type(error).__name__}: {error}; mend that first"
+        ) from error
+    return module

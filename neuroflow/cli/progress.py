@@ -1,0 +1,194 @@
+"""What ``train`` and ``resume`` share: progress while it runs, then summary and picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neuroflow.cli.output import Command, console, note, print_json, table
+
+if TYPE_CHECKING:
+    from neuroflow.data.dataset import Dataset
+    from neuroflow.training import Run, Step
+
+PICTURE = "picture.png"
+SAMPLES, MOST_SAMPLE_TOKENS = 10, 32
+_ORDER = (
+    "loss", "accuracy", "r2", "perplexity", "test_loss", "test_accuracy", "test_r2",
+    "test_perplexity", "floors", "steps", "epochs", "parameters", "examples", "test_examples",
+    "backend", "note", "seconds", "folder", "picture",
+)  # fmt: skip
+
+
+def anomaly_option(command: Command) -> Command:
+    """The option ``--anomaly``, as the argument ``anomaly``."""
+    text = (
+        "If the run fails, find the first nan, infinity or domain error, with its op, inputs and"
+        " source line; at the end, list dead units and saturated softmaxes."
+    )
+    return click.option("--anomaly", is_flag=True, help=text)(command)
+
+
+def follow(run: Run, anomaly: bool = False, also: Callable[[Step], None] | None = None) -> None:
+    """Run to the end with a progress bar, or a line now and then where nobody watches.
+
+    ``also`` is called after each report.
+    """
+    somebody = console(stderr=True).is_terminal
+    with _bar(run) if somebody else _lines(run) as show:
+        for step in _watched(run) if anomaly else run:
+            show(step)
+            if also is not None:
+                also(step)
+
+
+def _watched(run: Run) -> Iterator[Step]:
+    from neuroflow.inspect.anomaly import watched
+
+    return watched(run)
+
+
+@contextmanager
+def _bar(run: Run) -> Iterator[Any]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    training = run.training
+    columns = (
+        TextColumn("{task.description}"), BarColumn(bar_width=None), MofNCompleteColumn(),
+        TextColumn("{task.fields[facts]}"), Remaining(compact=True, elapsed_when_finished=True),
+    )  # fmt: skip
+    with Progress(*columns, console=console(stderr=True), expand=True) as progress:
+        task = progress.add_task(
+            _name(run), total=training.steps, completed=training.step, facts="starting"
+        )
+
+        def show(step: Step) -> None:
+            facts = _facts(step.loss, training.metrics)
+            progress.update(task, completed=step.step, facts=facts)
+
+        yield show
+
+
+@contextmanager
+def _lines(run: Run) -> Iterator[Any]:
+    """About ten lines in all, for logs."""
+    training = run.training
+    every = max(1, training.steps // 10)
+    last = training.step
+
+    def show(step: Step) -> None:
+        nonlocal last
+        if step.step - last >= every or step.step == step.steps:
+            note(f"step {step.step}/{step.steps}  {_facts(step.loss, training.metrics)}")
+            last = step.step
+
+    yield show
+
+
+def _name(run: Run) -> str:
+    return str(run.training.dataset.name or run.folder.name)
+
+
+def _facts(loss: float, metrics: dict[str, float]) -> str:
+    """Loss and scores, short; a score is that of the last evaluation."""
+    words = [f"loss {loss:.4g}"]
+    for name in ("accuracy", "test_accuracy", "r2", "test_r2", "test_perplexity"):
+        if name in metrics:
+            number = metrics[name]
+            short = name.replace("test_", "test ").replace("accuracy", "acc")
+            words.append(f"{short} {number:.1%}" if "acc" in short else f"{short} {number:.4g}")
+    return "  ".join(words)
+
+
+def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) -> None:
+    """The summary: a table or one JSON object, and the picture or a sketch of it."""
+    from neuroflow.view.plots import save_picture
+
+    picture = save_picture(run, run.folder / PICTURE)
+    summary = {**run.summary(), "picture": str(picture) if picture else None}
+    if profile is not None:
+        if not as_json:
+            console().print(str(profile))
+        summary["profile"] = profile.as_dict()
+    if anomaly:
+        summary["anomalies"] = _anomalies(run, quiet=as_json)
+    samples = _samples(run)
+    if samples:
+        summary["samples"] = samples
+    if as_json:
+        print_json(summary)
+        return
+    rows = [(name.replace("_", " "), _shown(name, summary[name])) for name in _ORDER
+            if summary.get(name) not in (None, "", 0)]  # fmt: skip
+    console().print(table(("", ""), rows))
+    if samples:
+        words = [s["text"] + (" *" if s["known"] else "") for s in samples]
+        console().print("\n".join(words), soft_wrap=True)
+        note("* was in the training data", style="dim")
+    if picture is None:
+        from neuroflow.view.sketches import sketch_of_run
+
+        console().print(sketch_of_run(run, min(70, console().width - 10)))
+        note("for a picture as PNG: pip install 'neuroflow[plot]'", style="dim")
+    if asked := _how_to_ask(run):
+        note(f"ask it: neuroflow {asked}", style="dim")
+
+
+def _how_to_ask(run: Run) -> str:
+    """The command that asks the model of a run; none for texts that no model wrote on."""
+    from neuroflow.generation.writing import can_write
+
+    training = run.training
+    if training.dataset.task != "sequence":
+        return f"predict {run.folder} ..."
+    if not can_write(training.model):
+        return ""
+    prompt = " --prompt ... --temperature 0 --count 1" if _asks(training.dataset) else ""
+    return f"generate {run.folder}{prompt}"
+
+
+def _samples(run: Run) -> list[dict[str, Any]]:
+    """What a language model writes after its training; a text that it was shown is marked."""
+    from neuroflow.core.random import SplitMix32
+    from neuroflow.generation.writing import can_write, generate, texts_of
+
+    training = run.training
+    data = training.dataset
+    if data.tokenizer is None or not can_write(training.model) or _asks(data):
+        return []
+    parts = [training.dataset, *([training.test] if training.test else [])]
+    known = {text for part in parts for text in texts_of(part)}
+    written = generate(
+        training.model, training.dataset.tokenizer, SplitMix32(0),
+        count=SAMPLES, most_tokens=MOST_SAMPLE_TOKENS, temperature=0.8,
+    )  # fmt: skip
+    return [{"text": one.text, "known": one.text in known} for one in written]
+
+
+def _asks(data: Dataset) -> bool:
+    """Whether the texts are questions with answers: without a question there is no answer."""
+    return any(len(a) < len(q) for q, a in zip(data.inputs, data.targets, strict=True))
+
+
+def _anomalies(run: Run, quiet: bool) -> list[dict[str, Any]]:
+    """What is wrong with the run as it stands, listed on standard error too."""
+    from neuroflow.inspect.anomaly import survey
+
+    found = survey(run.training)
+    if not quiet:
+        note("\n".join(map(str, found)) or "no anomaly", style="yellow" if found else "dim")
+    return [anomaly.to_dict() for anomaly in found]
+
+
+def _shown(name: str, value: Any) -> str:
+    if "accuracy" in name:
+        return f"{value:.2%}"
+    if name == "floors":
+        return ", ".join(f"{model} {loss:.4g}" for model, loss in value.items())
+    if name == "seconds":
+        return f"{value:.3g}"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

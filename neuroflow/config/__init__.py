@@ -1,0 +1,45 @@
+"""Composition: models, losses, optimizers and data from registry names, in one tree.
+
+The same tree is written as TOML, as JSON or as a dict. A part is a name (``"relu"``) or a table
+with the one key ``use`` beside its settings (``{use = "leaky_relu", slope = 0.1}``); which kind
+of name it is follows from the field it stands in. All problems of a tree are reported at once.
+
+In reading order: ``hints``, ``settings``, ``recipe``, ``reading``, ``changing``, ``signature``,
+``checking``, ``building``, ``describing``, ``writing``.
+"""
+
+from neuroflow.config.building import build, build_model, resolve, simplified
+from neuroflow.config.changing import changed
+from neuroflow.config.checking import check_part, configure
+from neuroflow.config.describing import parts_of, spec_of
+from neuroflow.config.reading import read
+from neuroflow.config.recipe import Recipe, recipes
+from neuroflow.config.settings import SCHEMA, SECTIONS, Section, Setting, Tree, schema
+from neuroflow.config.signature import kind_of, settings_of
+from neuroflow.config.toml import to_toml
+from neuroflow.config.types import REQUIRED
+
+__all__ = [
+    "REQUIRED",
+    "SCHEMA",
+    "SECTIONS",
+    "Recipe",
+    "Section",
+    "Setting",
+    "Tree",
+    "build",
+    "build_model",
+    "changed",
+    "check_part",
+    "configure",
+    "kind_of",
+    "parts_of",
+    "read",
+    "recipes",
+    "resolve",
+    "schema",
+    "settings_of",
+    "simplified",
+    "spec_of",
+    "to_toml",
+]

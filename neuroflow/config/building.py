@@ -1,0 +1,89 @@
+"""Building: models, and the functions that parts mean, from registry names."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from neuroflow.config.checking import check_part
+from neuroflow.config.signature import kind_of, settings_of
+from neuroflow.core.module import Module
+from neuroflow.core.op import Op
+from neuroflow.core.random import SplitMix32
+from neuroflow.errors import require
+from neuroflow.registry.manager import get
+
+
+def build(
+    what: str | Mapping[str, Any], /, *, rng: random.Random | None = None, **settings: Any
+) -> Any:
+    """A model from registry names.
+
+    ``what`` is the name of a layer, with its settings as keywords; or a table with ``use``; or
+    a whole tree, whose ``model`` is built. ``rng`` draws the initial weights
+    (``SplitMix32(0)`` if there is none).
+
+    Raises :class:`ConfigurationError` that lists every problem.
+
+    >>> build("mlp", sizes=[2, 3, 1], activation="tanh", rng=SplitMix32(1))
+    MLP(sizes=[2, 3, 1], activation='tanh'...)
+    """
+    require(what, (str, Mapping), "the model", "the name of a layer, or a table with use = ...")
+    require(rng, (random.Random, type(None)), "rng", "a random.Random, such as nf.SplitMix32(0)")
+    table: Mapping[str, Any] = {"use": what} if isinstance(what, str) else what
+    if "use" not in table and "model" in table:
+        table = table["model"]
+        table = {"use": table} if isinstance(table, str) else table
+    checked = check_part("layer", {**table, **settings})
+    return build_model(checked, rng or SplitMix32(0))
+
+
+def build_model(table: Mapping[str, Any], rng: random.Random) -> Any:
+    """A layer from a checked table; layers inside it are built first, in order."""
+    entry = get("layer", table["use"])
+    target = entry.load()
+    arguments: dict[str, Any] = {}
+    for setting in settings_of(entry):
+        if setting.name not in table:
+            continue
+        kind, many = kind_of(setting)
+        value = table[setting.name]
+        if kind == "layer":
+            parts = value if many else [value]
+            built = [p if isinstance(p, Module) else build_model(p, rng) for p in parts]
+            value = built if many else built[0]
+        elif kind:
+            value = [simplified(x) for x in value] if many else simplified(value)
+        arguments[setting.name] = value
+    if "rng" in inspect.signature(target.__init__).parameters:
+        arguments["rng"] = rng
+    return target(**arguments)
+
+
+def simplified(part: Any) -> Any:
+    """A part as short as it can be said: its name, if every setting has its default."""
+    if isinstance(part, Mapping) and set(part) == {"use"}:
+        return part["use"]
+    return part
+
+
+def resolve(kind: str, reference: Any) -> Any:
+    """The thing that a part means, with its settings bound: for authors of layers.
+
+    ``reference`` is a name, a table with ``use``, or the thing itself, which is given back.
+
+    >>> resolve("activation", {"use": "leaky_relu", "slope": 0.5})(-2.0)
+    -1.0
+    """
+    if not isinstance(reference, (str, Mapping)):
+        return reference
+    table = check_part(kind, reference)
+    target = get(kind, table.pop("use")).load()
+    if not table:
+        return target
+    if isinstance(target, Op):
+        return target.bind(**table)
+    return functools.partial(target, **table)

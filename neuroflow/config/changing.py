@@ -1,0 +1,98 @@
+"""Changing: single keys of a tree set by their paths, as ``--set`` does."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from neuroflow.config.reading import copied
+from neuroflow.config.settings import Tree
+from neuroflow.config.types import shown
+from neuroflow.errors import ConfigurationError, require
+
+
+def changed(tree: Mapping[str, Any], changes: Mapping[str, Any] | Iterable[str]) -> Tree:
+    """The tree with some keys set: ``["optimizer.learning_rate=0.1"]`` or a dict of the same.
+
+    Values in text are TOML (``3``, ``[2, 8, 1]``, ``{use = "adam"}``) or else plain words.
+    Lists are reached by number: ``model.layers.0.sizes=[2, 4]``. Setting ``train.steps`` takes
+    ``train.epochs`` away, and the other way round: a run is as long as was said last. With
+    ``optimizer.learning_rate`` the end of the schedule, its ``to``, moves in proportion, unless
+    it is set too: a smaller rate must not rise to the end of a larger one.
+
+    >>> changed({"optimizer": "sgd"}, ["optimizer.learning_rate=0.5"])
+    {'optimizer': {'use': 'sgd', 'learning_rate': 0.5}}
+    """
+    result: Tree = copied(tree)
+    if isinstance(changes, str):
+        changes = [changes]
+    require(changes, Iterable, "what is to be set", "a dict, or a list of texts such as 'a.b=3'")
+    pairs = list(changes.items() if isinstance(changes, Mapping) else map(_assignment, changes))
+    before = _learning_rate(result)
+    for path, value in pairs:
+        _set(result, path, value)
+    if not any(path.startswith("optimizer.schedule") or path == "optimizer" for path, _ in pairs):
+        _scale_schedule(result, before)
+    lengths = {path for path, _ in pairs} & {"train.steps", "train.epochs"}
+    if len(lengths) == 1 and isinstance(result["train"], dict):
+        result["train"].pop("epochs" if "train.steps" in lengths else "steps", None)
+    return result
+
+
+def _learning_rate(tree: Tree) -> float | None:
+    optimizer = tree.get("optimizer")
+    rate = optimizer.get("learning_rate") if isinstance(optimizer, dict) else None
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
+        return None
+    return float(rate) if 0 < rate <= sys.float_info.max else None
+
+
+def _scale_schedule(tree: Tree, before: float | None) -> None:
+    """Let the schedule end as far below the learning rate as it did before."""
+    now = _learning_rate(tree)
+    if before is None or now is None or now == before:
+        return
+    schedule = tree["optimizer"].get("schedule")
+    if isinstance(schedule, dict) and type(schedule.get("to")) in (int, float):
+        schedule["to"] = schedule["to"] * (now / before)
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    require(text, str, "a setting", "a text: PATH=VALUE, such as optimizer.learning_rate=0.1")
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        raise ConfigurationError(
+            f"{text!r} sets nothing; write PATH=VALUE, such as optimizer.learning_rate=0.1"
+        )
+    try:
+        return path.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return path.strip(), value.strip()
+
+
+def _set(tree: Tree, path: str, value: Any) -> None:
+    require(path, str, "the path of a setting", "a text, such as optimizer.learning_rate")
+    *parents, last = path.split(".")
+    here: Any = tree
+    for name in parents:
+        key = _key(here, name, path)
+        below = here[key] if isinstance(here, list) else here.setdefault(key, {})
+        if isinstance(below, str):
+            below = here[key] = {"use": below}
+        if not isinstance(below, (dict, list)):
+            raise ConfigurationError(f"{path}: {name} is {shown(below)}, which has no keys")
+        here = below
+    here[_key(here, last, path)] = value
+
+
+def _key(here: Any, name: str, path: str) -> Any:
+    if isinstance(here, dict):
+        return name
+    if not name.isdigit() or int(name) >= len(here):
+        raise ConfigurationError(
+            f"{path}: {name!r} is no position in a list of {len(here)};"
+            f" use a number from 0 to {len(here) - 1}"
+        )
+    return int(name)

@@ -1,0 +1,71 @@
+"""Reading: a tree from a dict, from a file of TOML or JSON, or from a recipe."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from neuroflow.config.recipe import recipes
+from neuroflow.config.settings import Tree
+from neuroflow.config.types import shown
+from neuroflow.errors import ConfigurationError, FileError, did_you_mean
+from neuroflow.files import path_of
+
+
+def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
+    """A tree, and what to call it in messages, from a dict, a TOML or JSON file, or a recipe.
+
+    Raises :class:`ConfigurationError` if there is no such file or recipe, or if its text is
+    malformed (with the line), and :class:`FileError` if a file cannot be read.
+    """
+    if isinstance(source, Mapping):
+        return copied(source), "the configuration"
+    path = path_of(source, "the configuration")
+    if path.suffix in (".toml", ".json") or path.is_file():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise FileError(f"cannot read {path}: {error}; give the path of a text file") from error
+        return _parsed(text, str(path), is_json=path.suffix == ".json"), str(path)
+    for recipe in recipes():
+        if recipe.name == str(source):
+            return _parsed(recipe.text, recipe.name, is_json=False), f"recipe {recipe.name!r}"
+    known = [recipe.name for recipe in recipes()]
+    raise ConfigurationError(
+        f"no file and no recipe is named {str(source)!r}{did_you_mean(str(source), known)}"
+        f" recipes: {', '.join(known)}"
+    )
+
+
+def _parsed(text: str, where: str, is_json: bool) -> Tree:
+    try:
+        tree = json.loads(text) if is_json else tomllib.loads(text)
+    except RecursionError as error:
+        raise ConfigurationError(
+            f"{where} is nested too deeply to be read; expected tables in tables, not more"
+        ) from error
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{where} is not valid {'JSON' if is_json else 'TOML'}: {_at_line(error, text)};"
+            " correct that line"
+        ) from error
+    if not isinstance(tree, dict):
+        raise ConfigurationError(f"{where} holds {shown(tree)}; expected a table at the top")
+    return tree
+
+
+def _at_line(error: ValueError, text: str) -> str:
+    """The message with a line number even where it says "at end of document"."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} (at line {error.lineno}, column {error.colno})"
+    last = text.rstrip("\n").count("\n") + 1
+    return str(error).replace("at end of document", f"at line {last}, the end of the document")
+
+
+def copied(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {key: copied(value) for key, value in tree.items()}
+    return [copied(x) for x in tree] if isinstance(tree, (list, tuple)) else tree

@@ -1,0 +1,96 @@
+"""The elementary functions of each kind of number, under one set of names.
+
+Python's floats, numpy's arrays, sympy's symbols and mpmath's long numbers all know ``exp``;
+some functions they spell differently, and this is the table of those. For Values the functions
+are the registered ops.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from functools import cache, reduce
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+from neuroflow.core.resolver import resolver
+
+PLAIN = frozenset((float, int, bool))
+
+
+class _Ops:
+    """The functions of Values: each is the op of that name, looked up when it is called."""
+
+    def __getattr__(self, name: str) -> Any:
+        return resolver.need({"absolute": "abs", "power": "pow"}.get(name, name))
+
+
+def _choose(condition: Any, a: Any, b: Any) -> Any:
+    return a if condition else b
+
+
+def _largest(*xs: Any) -> Any:
+    return max(xs)
+
+
+def _smallest(*xs: Any) -> Any:
+    return min(xs)
+
+
+_SPELLED_DIFFERENTLY: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "sympy": lambda sympy: {
+        "absolute": sympy.Abs,
+        "power": sympy.Pow,
+        "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
+        "maximum": sympy.Max,
+        "minimum": sympy.Min,
+    },
+    "mpmath": lambda mpmath: {
+        "absolute": abs,
+        "where": _choose,
+        "maximum": _largest,
+        "minimum": _smallest,
+    },
+    "numpy": lambda np: {
+        "erf": np.vectorize(math.erf, otypes=[float]),
+        "maximum": lambda *xs: reduce(np.maximum, xs),
+        "minimum": lambda *xs: reduce(np.minimum, xs),
+    },
+    "builtins": lambda math: {
+        "absolute": abs,
+        "power": math.pow,
+        "where": _choose,
+        "maximum": _largest,
+        "minimum": _smallest,
+    },
+}
+_KINDS = ("neuroflow", *_SPELLED_DIFFERENTLY)  # the kind of several numbers is the first of theirs
+
+
+@cache
+def library(kind: str) -> Any:
+    """The elementary functions for one kind of number, named by the package of its type."""
+    if kind == "neuroflow":
+        return _Ops()
+    module = math if kind == "builtins" else import_module(kind)
+    functions = dict(vars(module))
+    functions.setdefault("log1p", lambda x: functions["log"](1 + x))
+    functions.setdefault("expm1", lambda x: functions["exp"](x) - 1)
+    functions.update(_SPELLED_DIFFERENTLY[kind](module))
+    return SimpleNamespace(**functions)
+
+
+def kind_of(numbers: Iterable[Any]) -> str:
+    """The kind of the least plain among the numbers: "neuroflow" where one is a Value."""
+    kinds = (_kind(type(x)) for x in numbers)  # type: ignore[arg-type]  # types are hashable
+    return min(kinds, key=_KINDS.index)
+
+
+@cache
+def _kind(type_: type) -> str:
+    """The package of a type, or of the first of its bases that is a kind of number."""
+    if type_ is complex:
+        return "numpy"
+    packages = [base.__module__.partition(".")[0] for base in type_.__mro__]
+    return next(package for package in packages if package in _KINDS)

@@ -1,0 +1,4 @@
+"""Data: examples to learn from, functions as text, and how well counting predicts a text.
+
+Reading order: :mod:`dataset`, :mod:`expression`, :mod:`baselines`.
+"""

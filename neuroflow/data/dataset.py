@@ -1,0 +1,267 @@
+"""Datasets: examples to learn from, checked once, split by seed.
+
+A :class:`Dataset` holds rows of plain numbers. What a loss wants to see of a class (its number,
+-1 and +1, or a one-hot list) is decided in training; here a class is always an integer from 0.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import random
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from neuroflow.errors import InputError, did_you_mean, require
+
+TASKS = ("regression", "binary", "classes", "sequence")
+
+
+@frozen
+class Standardization:
+    """What was subtracted from each column of the inputs, and what it was divided by."""
+
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, rows: Sequence[Sequence[float]]) -> Standardization:
+        """Mean and standard deviation of each column; a constant column is divided by 1.
+
+        >>> Standardization.fit([[1.0, 5.0], [3.0, 5.0]])
+        Standardization(means=(2.0, 5.0), deviations=(1.0, 1.0))
+        """
+        columns = list(zip(*rows, strict=True))
+        means = tuple(math.fsum(column) / len(column) for column in columns)
+        spreads = (
+            math.sqrt(math.fsum((x - mean) ** 2 for x in column) / len(column))
+            for column, mean in zip(columns, means, strict=True)
+        )
+        return cls(means, tuple(spread or 1.0 for spread in spreads))
+
+    def apply(self, row: Sequence[float]) -> list[float]:
+        """One row with each column shifted and scaled."""
+        parts = zip(row, self.means, self.deviations, strict=True)
+        return [(x - mean) / deviation for x, mean, deviation in parts]
+
+
+def _rows(rows: Iterable[Any]) -> list[Any]:
+    require(rows, Iterable, "the examples of a dataset", "a list with one entry per example")
+    return list(rows)
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    require(names, Iterable, "the names in a dataset", "a list of texts")
+    return tuple(names)
+
+
+@frozen
+class Dataset:
+    """Examples: inputs and what a model should answer to them.
+
+    ``task`` says what a target is:
+
+    - ``"regression"``: a number, or a list of numbers;
+    - ``"binary"``: 0 or 1, the number of one of two classes;
+    - ``"classes"``: an integer from 0, the number of one of ``len(labels)`` classes;
+    - ``"sequence"``: a list of token ids; inputs are lists of token ids too. The model answers
+      once per input token, and the targets belong to the *last* ``len(target)`` answers, so a
+      prompt can be left out of the loss.
+
+    ``labels`` names the classes, ``columns`` the inputs. ``tokenizer`` turns text into token ids
+    and back, ``vocab_size`` is how many there are. ``facts`` holds what else is worth showing,
+    such as the ``floors`` of a text.
+
+    Raises :class:`InputError` for no examples, rows of unequal length, numbers that are not
+    finite, and targets that do not fit the task.
+
+    >>> data = Dataset([[0, 1], [1, 0]], [1, 0], "binary", labels=("left", "right"))
+    >>> len(data), data.n_inputs, data.n_outputs, data[0]
+    (2, 2, 1, ([0.0, 1.0], 1))
+    """
+
+    inputs: list[Any] = field(converter=_rows)
+    targets: list[Any] = field(converter=_rows)
+    task: str = "regression"
+    labels: tuple[str, ...] = field(default=(), converter=_names)
+    columns: tuple[str, ...] = field(default=(), converter=_names)
+    name: str = ""
+    tokenizer: Any = None
+    vocab_size: int = 0
+    standardization: Standardization | None = None
+    facts: dict[str, Any] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        what = f"dataset {self.name!r}" if self.name else "a dataset"
+        if self.task not in TASKS:
+            raise InputError(
+                f"{what} has the task {self.task!r}{did_you_mean(str(self.task), TASKS)}"
+                f" tasks: {', '.join(TASKS)}"
+            )
+        if not self.inputs:
+            raise InputError(f"{what} is empty; it needs at least one example")
+        if len(self.inputs) != len(self.targets):
+            raise InputError(
+                f"{what} has {len(self.inputs)} inputs and {len(self.targets)} targets;"
+                " it needs one target for each input"
+            )
+        if self.task == "sequence":
+            self._check_sequences(what)
+        else:
+            self._check_rows(what)
+            self._check_targets(what)
+
+    def _check_rows(self, what: str) -> None:
+        width = len(_listed(self.inputs[0]))
+        for k, row in enumerate(self.inputs):
+            cells = _listed(row)
+            if len(cells) != width:
+                raise InputError(
+                    f"{what}: row {k} of the inputs has {len(cells)} numbers, but row 0 has"
+                    f" {width}; all rows must be equally long"
+                )
+            self.inputs[k] = [
+                _finite(x, f"{what}: row {k}, {self._column(j)} of the inputs")
+                for j, x in enumerate(cells)
+            ]
+
+    def _check_targets(self, what: str) -> None:
+        if self.task == "binary" and len(self.labels) not in (0, 2):
+            raise InputError(f"{what} is binary but has {len(self.labels)} labels; expected 2")
+        if self.task == "binary" and not self.labels:
+            object.__setattr__(self, "labels", ("0", "1"))
+        for k, target in enumerate(self.targets):
+            where = f"{what}: the target of row {k}"
+            if self.task == "regression" and isinstance(target, (list, tuple)):
+                self.targets[k] = [_finite(x, where) for x in target]
+            elif self.task == "regression":
+                self.targets[k] = _finite(target, where)
+            else:
+                self.targets[k] = _class(target, where)
+        if self.task == "classes" and not self.labels:
+            labels = tuple(map(str, range(max(self.targets) + 1)))
+            object.__setattr__(self, "labels", labels)
+        if self.task in ("binary", "classes"):
+            for k, target in enumerate(self.targets):
+                if target >= len(self.labels):
+                    raise InputError(
+                        f"{what}: the target of row {k} is class {target}; expected 0 to"
+                        f" {len(self.labels) - 1}, as there are {len(self.labels)} classes"
+                    )
+
+    def _check_sequences(self, what: str) -> None:
+        if type(self.vocab_size) is not int or self.vocab_size < 1:
+            raise InputError(
+                f"{what} has the vocab_size {self.vocab_size!r};"
+                " a sequence task needs the number of its tokens, at least 1"
+            )
+        for k, (tokens, targets) in enumerate(zip(self.inputs, self.targets, strict=True)):
+            for part in (tokens, targets):
+                words = "a list of token ids"
+                require(part, (list, tuple), f"{what}: a part of example {k}", words)
+            if not 1 <= len(targets) <= len(tokens):
+                raise InputError(
+                    f"{what}: example {k} has {len(tokens)} tokens and {len(targets)} targets;"
+                    " it needs at least one target, and no more targets than tokens"
+                )
+            for token in (*tokens, *targets):
+                if _class(token, f"{what}: a token of example {k}") >= self.vocab_size:
+                    raise InputError(
+                        f"{what}: example {k} has the token {token}; expected 0 to"
+                        f" {self.vocab_size - 1}"
+                    )
+
+    def _column(self, j: int) -> str:
+        return f"column {self.columns[j]!r}" if j < len(self.columns) else f"column {j}"
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def __getitem__(self, k: int) -> tuple[Any, Any]:
+        return self.inputs[k], self.targets[k]
+
+    @property
+    def n_inputs(self) -> int:
+        """How many numbers an input has; 0 for sequences, whose length varies."""
+        return 0 if self.task == "sequence" else len(self.inputs[0])
+
+    @property
+    def n_outputs(self) -> int:
+        """How many numbers a model should answer: 1 for two classes, else one per class."""
+        if self.task == "sequence":
+            return self.vocab_size
+        if self.task == "classes":
+            return len(self.labels)
+        return len(_listed(self.targets[0])) if self.task == "regression" else 1
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are; 0 if the task has none."""
+        return len(self.labels) if self.task in ("binary", "classes") else 0
+
+    def take(self, positions: Sequence[int]) -> Dataset:
+        """The examples at these positions, in this order."""
+        return evolve(
+            self,
+            inputs=[self.inputs[k] for k in positions],
+            targets=[self.targets[k] for k in positions],
+        )
+
+    def split(self, fraction: float, rng: random.Random) -> tuple[Dataset, Dataset]:
+        """Two datasets, drawn by ``rng``: to train on, and ``fraction`` of all to test on.
+
+        Both keep the order of the examples. Raises :class:`InputError` if one would be empty.
+
+        >>> from neuroflow import SplitMix32
+        >>> data = Dataset([[x] for x in range(10)], range(10))
+        >>> part, held_out = data.split(0.2, SplitMix32(0))
+        >>> len(part), len(held_out)
+        (8, 2)
+        """
+        require(fraction, (int, float), "the fraction to test on", "a number between 0 and 1")
+        if not 0 < fraction < 1:
+            raise InputError(f"the fraction to test on is {fraction}; it must be between 0 and 1")
+        held_out = round(fraction * len(self))
+        if not 0 < held_out < len(self):
+            raise InputError(
+                f"a test fraction of {fraction} splits {len(self)} examples into"
+                f" {len(self) - held_out} and {held_out}; both parts need at least one"
+            )
+        order = list(range(len(self)))
+        rng.shuffle(order)
+        return self.take(sorted(order[held_out:])), self.take(sorted(order[:held_out]))
+
+    def standardized(self, like: Standardization | None = None) -> Dataset:
+        """Inputs with mean 0 and deviation 1 per column, or transformed like other data.
+
+        Fit on the training part, and hand its ``standardization`` to the test part.
+        """
+        if self.task == "sequence":
+            raise InputError("token ids cannot be standardized; leave the option out for text")
+        scale = like or Standardization.fit(self.inputs)
+        return evolve(self, inputs=list(map(scale.apply, self.inputs)), standardization=scale)
+
+
+def _listed(row: Any) -> Sequence[Any]:
+    return row if isinstance(row, (list, tuple)) else [row]
+
+
+def _finite(x: Any, where: str) -> float:
+    if isinstance(x, bool) or not isinstance(x, numbers.Real):
+        raise InputError(f"{where} is {x!r}; expected a number")
+    if not abs(x) <= sys.float_info.max:  # type: ignore[operator]  # any real number
+        raise InputError(f"{where} is {_shown(x)}; expected a finite number, so repair the data")
+    return float(x)
+
+
+def _shown(x: Any) -> str:
+    return repr(float(x)) if isinstance(x, float) else f"{str(x)[:20]}..."
+
+
+def _class(x: Any, where: str) -> int:
+    if isinstance(x, bool) or not isinstance(x, numbers.Integral) or x < 0:
+        raise InputError(f"{where} is {x!r}; expected a class number: an integer from 0")
+    return int(x)

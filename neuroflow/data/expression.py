@@ -1,0 +1,202 @@
+"""f(x) as text: a small language of numbers, read with Python's grammar, never run as Python."""
+
+from __future__ import annotations
+
+import ast
+import math
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from operator import add, mul, neg, pos, sub, truediv
+from typing import Any
+
+from attrs import frozen
+
+from neuroflow.core import functions
+from neuroflow.core.value import Value
+from neuroflow.errors import InputError, did_you_mean
+
+LONGEST = 500
+MOST_PARTS = 200
+LARGEST_EXPONENT = 100.0
+
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv,
+    ast.UAdd: pos, ast.USub: neg,
+}  # fmt: skip
+_CONSTANTS = {"pi": math.pi, "e": math.e}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": functions.absolute,
+    "cos": functions.cos,
+    "erf": functions.erf,
+    "exp": functions.exp,
+    "log": functions.log,
+    "max": functions.maximum,
+    "min": functions.minimum,
+    "sin": functions.sin,
+    "sqrt": functions.sqrt,
+    "tan": lambda x: functions.sin(x) / functions.cos(x),
+    "tanh": functions.tanh,
+}
+_SEVERAL = ("max", "min")
+ALLOWED = (
+    f"write numbers, x, pi, e, + - * / **, brackets and {', '.join(FUNCTIONS)},"
+    " such as sin(x) + x**2 / 10"
+)
+
+
+@frozen
+class Expression:
+    """A function of x, made by :func:`parse_expression`; call it with any kind of number."""
+
+    text: str
+    _tree: ast.expr
+    _functions: Mapping[str, Callable[..., Any]] = FUNCTIONS
+
+    def at(self, **numbers: Any) -> Any:
+        """The value where each variable has the number given for it."""
+        return _evaluate(self._tree, numbers, self._functions)
+
+    def __call__(self, x: Any) -> Any:
+        """f(x). Raises :class:`InputError` where a float has no finite result."""
+        try:
+            y = self.at(x=x)
+        except (ArithmeticError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"f(x) = {self.text} has no value at x = {x}: {error};"
+                " choose a range of x where it has one"
+            ) from error
+        if isinstance(y, float) and not math.isfinite(y):
+            raise InputError(
+                f"f(x) = {self.text} is {y} at x = {x}; choose a range of x where it is finite"
+            )
+        return y
+
+
+def parse_expression(
+    text: str,
+    variables: Collection[str] = ("x",),
+    functions: Mapping[str, Callable[..., Any]] = FUNCTIONS,
+) -> Expression:
+    """The function that a text describes; ``^`` may be written for ``**``.
+
+    Raises :class:`InputError` for anything but arithmetic of the variables and known functions.
+
+    >>> f = parse_expression("x**2 - 2*x + 1")
+    >>> f(3.0)
+    4.0
+    >>> parse_expression("__import__('os')")
+    Traceback (most recent call last):
+    ...
+    neuroflow.errors.InputError: cannot read f(x) = __import__('os'): unknown function
+    '__import__'; write numbers, x, pi, e, + - * / **, brackets and abs, cos, erf, exp, log, max,
+    min, sin, sqrt, tan, tanh, such as sin(x) + x**2 / 10
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise InputError(f"cannot read f(x) = {text!r}: it is no text; {ALLOWED}")
+    if len(text) > LONGEST:
+        raise InputError(
+            f"f(x) has {len(text)} characters; at most {LONGEST} are read, so write it shorter"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as "invalid escape sequence": refused below
+            tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
+        raise InputError(f"cannot read f(x) = {text.strip()}: {reason}; {ALLOWED}") from error
+    problem = _problem(tree, variables, functions)
+    if problem:
+        raise InputError(f"cannot read f(x) = {text.strip()}: {problem}; {ALLOWED}")
+    return Expression(text.strip(), tree, functions)
+
+
+def _problem(
+    tree: ast.expr, variables: Collection[str], known: Mapping[str, Callable[..., Any]]
+) -> str:
+    """What is not allowed in a tree, or an empty text."""
+    parts = list(ast.walk(tree))
+    if len(parts) > MOST_PARTS:
+        return f"it has {len(parts)} parts and at most {MOST_PARTS} are read"
+    functions = {id(part.func) for part in parts if isinstance(part, ast.Call)}
+    found = (_problem_of(part, id(part) in functions, variables, known) for part in parts)
+    return next(filter(None, found), "")
+
+
+def _problem_of(
+    part: ast.AST,
+    is_function: bool,
+    variables: Collection[str],
+    functions: Mapping[str, Callable[..., Any]],
+) -> str:
+    match part:
+        case ast.Constant(value=value):
+            return _problem_of_number(value)
+        case ast.Name(id=name) if is_function:
+            if name not in functions:
+                return f"unknown function {name!r}{did_you_mean(name, functions)}".rstrip("?;")
+        case ast.Name(id=name):
+            if name in functions and name not in variables:
+                return f"{name} is a function: write {name}(...)"
+            if name not in variables and name not in _CONSTANTS:
+                return f"unknown name {name!r}"
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
+            wrong = len(arguments) < 2 if name in _SEVERAL else len(arguments) != 1
+            if name in functions and (wrong or keywords):
+                count = "two or more numbers" if name in _SEVERAL else "one number"
+                return f"{name} takes {count}"
+        case ast.Call():
+            return "only the known functions can be called"
+        case ast.BinOp(op=ast.Pow(), right=exponent):
+            return _problem_of_exponent(exponent)
+        case ast.BinOp(op=op) | ast.UnaryOp(op=op):
+            return "" if type(op) in _OPERATORS else f"{type(op).__name__} is no operator here"
+        case ast.operator() | ast.unaryop() | ast.expr_context():
+            return ""
+        case _:
+            return f"{type(part).__name__} is not arithmetic"
+    return ""
+
+
+def _problem_of_number(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return f"{value!r} is no number"
+    try:
+        finite = math.isfinite(float(value))
+    except OverflowError:
+        finite = False
+    return "" if finite else "a number is too large"
+
+
+def _problem_of_exponent(exponent: ast.expr) -> str:
+    number = exponent.operand if isinstance(exponent, ast.UnaryOp) else exponent
+    value = number.value if isinstance(number, ast.Constant) else 0
+    if isinstance(value, (int, float)) and abs(value) > LARGEST_EXPONENT:
+        return f"the exponent {value} is beyond {LARGEST_EXPONENT:g}"
+    return ""
+
+
+def _evaluate(
+    tree: ast.expr, numbers: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
+) -> Any:
+    def of(part: ast.expr) -> Any:
+        return _evaluate(part, numbers, functions)
+
+    match tree:
+        case ast.Constant(value=value):
+            return float(value)  # type: ignore[arg-type]  # checked by _problem_of_number
+        case ast.Name(id=name):
+            return numbers[name] if name in numbers else _CONSTANTS[name]
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            return functions[name](*map(of, arguments))
+        case ast.BinOp(op=ast.Pow(), left=left, right=right):
+            base, exponent = of(left), of(right)
+            if isinstance(base, Value) or isinstance(exponent, Value):
+                return base**exponent
+            return functions.power(base, exponent)
+        case ast.BinOp(op=op, left=left, right=right):
+            return _OPERATORS[type(op)](of(left), of(right))
+        case ast.UnaryOp(op=op, operand=operand):
+            return _OPERATORS[type(op)](of(operand))
+    raise InputError(f"{type(tree).__name__} is not arithmetic")  # _problem_of lets none pass

@@ -1,0 +1,99 @@
+"""The writer: instructions in the order in which they run, collected group by group."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neuroflow.engine.lower.memory import Layout
+from neuroflow.engine.lower.needs_grad import Wanted
+from neuroflow.engine.lower.program import WIDTH, Kind, Program
+from neuroflow.engine.lower.strides import Run
+from neuroflow.engine.plan.plan import Group, Plan
+
+Row = tuple[list[int], Group]
+"""The words of an instruction, and the group that it belongs to."""
+
+
+class Writer:
+    """Forward and backward instructions, apart for what depends on parameters alone.
+
+    ``group`` is the one at hand, ``turn`` its number, and ``trains`` whether gradients reach it.
+    """
+
+    group: Group
+    turn: int
+    trains: bool
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.forward: dict[bool, list[Row]] = {True: [], False: []}
+        self.backward: dict[bool, list[list[Row]]] = {True: [], False: []}
+        self.runs: list[Run] = []
+
+    def begin(self, group: Group, turn: int) -> None:
+        """From now on, instructions are those of this group."""
+        self.group, self.turn = group, turn
+        self.trains = group.first in self.wanted.groups
+        self.back: list[Row] = []
+        self.scatters: dict[bool, list[Row]] = {True: [], False: []}
+
+    def end(self) -> None:
+        """The group is done; backward, its copies are scattered after all else."""
+        for uniform, rows in self.scatters.items():
+            self.backward[uniform].append(rows)
+        self.backward[self.group.uniform].append(self.back)
+
+    def emit(self, kind: int, *operands: int) -> None:
+        """Append a forward instruction."""
+        self.emit_to(self.group.uniform, kind, *operands)
+
+    def emit_to(self, uniform: bool, kind: int, *operands: int) -> None:
+        """Append a forward instruction to the part for lanes or to the one before."""
+        self.forward[uniform].append(([int(kind), *operands], self.group))
+
+    def emit_back(self, kind: int, *operands: int) -> None:
+        """Append a backward instruction."""
+        self.back.append(([int(kind), *operands], self.group))
+
+    def emit_scatter(self, uniform: bool, *operands: int) -> None:
+        """Append the backward instruction of a copy."""
+        self.scatters[uniform].append(([int(Kind.SCATTER), *operands], self.group))
+
+    def add_runs(self, runs: list[Run]) -> int:
+        """Write down runs for a copy; returns the number of the first."""
+        self.runs.extend(runs)
+        return len(self.runs) - len(runs)
+
+    def program(self, plan: Plan, layout: Layout, matrices: int, gathers: int) -> Program:
+        """All instructions, backward ones in reverse order of groups, with offsets as placed."""
+        parts = [self.forward[True], self.forward[False]]
+        parts += [
+            [row for rows in reversed(self.backward[uniform]) for row in rows]
+            for uniform in (False, True)
+        ]
+        layout.close()
+        rows = [row for part in parts for row in part]
+        longest = max([len(row) for row, _ in rows], default=1)
+        code = np.zeros((len(rows), max(WIDTH, longest)), dtype=np.int64)
+        for k, (row, _) in enumerate(rows):
+            code[k, : len(row)] = [layout.placed(x) for x in row]
+        runs = [(layout.placed(start), stride, n) for start, stride, n in self.runs]
+        has_gradients = self.wanted.gradients != "none"
+        return Program(
+            plan=plan,
+            lanes=layout.lanes,
+            code=code,
+            parts=tuple(np.cumsum([0, *map(len, parts)]).tolist()),
+            runs=np.array(runs, dtype=np.int64).reshape(-1, 3),
+            labels=[group for _, group in rows],
+            where=layout.where,
+            arena=layout.arena,
+            first_lane=layout.first_lane,
+            late=layout.first_late,
+            shift=layout.shift,
+            size=layout.end + (layout.shift if has_gradients else 0) + 64,
+            matrices=matrices,
+            gathers=gathers,
+            n_numbers=plan.n_numbers,
+            has_gradients=has_gradients,
+        )

@@ -1,0 +1,270 @@
+"""Rules as straight-line code: run an op's own rule on symbols and write down what it did.
+
+A kernel is a list of elementary steps. Backends print it: ``t0 = exp(-x0)`` means the same to
+arrays in numpy and to vectors in native code. So a third-party op compiles unchanged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from attrs import define, field, frozen
+
+from neuroflow.core import arithmetic
+from neuroflow.core.op import Op
+from neuroflow.core.resolver import resolver
+from neuroflow.core.update_rule import UpdateRule
+from neuroflow.core.value import Value, building
+from neuroflow.errors import BackendError
+
+Operand = str | float
+"""The name of an input or of an earlier step, or a number."""
+
+_OPERATORS = {
+    "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "div": "{} / {}", "neg": "-{}",
+    "greater": "{} > {}", "greater_equal": "{} >= {}", "less": "{} < {}",
+    "less_equal": "{} <= {}", "nonzero": "{} != 0.0",
+}  # fmt: skip
+_CONDITIONS = ("greater", "greater_equal", "less", "less_equal", "nonzero")
+_FUNCTIONS = (
+    "exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh", "erf", "absolute", "power",
+    "where", "maximum", "minimum",
+)  # fmt: skip
+
+
+_UNBOUNDED = ("div", "log", "power")  # steps of a partial that can be infinite
+
+
+class RuleError(BackendError):
+    """A rule cannot be written as straight-line code; says why."""
+
+
+@frozen
+class Step:
+    """``name = function(*operands)``; ``uniform`` if it is one number for all elements."""
+
+    name: str
+    function: str
+    operands: tuple[Operand, ...]
+    uniform: bool = False
+
+    def __str__(self) -> str:
+        shown = [repr(x) if isinstance(x, float) else x for x in self.operands]
+        pattern = _OPERATORS.get(self.function)
+        text = pattern.format(*shown) if pattern else f"{self.function}({', '.join(shown)})"
+        return f"{self.name} = {text}"
+
+
+@frozen
+class Kernel:
+    """Steps from named inputs to results."""
+
+    inputs: tuple[str, ...]
+    steps: tuple[Step, ...]
+    results: tuple[Operand, ...]
+
+    @property
+    def used(self) -> set[str]:
+        """The names that a step or a result reads."""
+        names = {x for step in self.steps for x in step.operands if isinstance(x, str)}
+        return names | {x for x in self.results if isinstance(x, str)}
+
+
+class Symbol(Value):
+    """A number in a rule that is being written down: its data is not known."""
+
+    __slots__ = ("condition", "uniform")
+
+    def __init__(self, name: str, uniform: bool = False, condition: bool = False) -> None:
+        self.name = name
+        self.grad = 0.0
+        self.op = None
+        self.inputs = ()
+        self.scope = ""
+        self.uniform = uniform
+        self.condition = condition
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @property
+    def data(self) -> float:  # type: ignore[override]
+        raise RuleError("it reads .data, which depends on the input")
+
+    def __float__(self) -> float:
+        raise RuleError("it calls a function that needs a plain float, such as math.sin")
+
+    def __bool__(self) -> bool:
+        raise RuleError("it branches on its input; where(condition, a, b) does not")
+
+    def __int__(self) -> int:
+        raise RuleError("it needs an integer, which depends on the input")
+
+    __index__ = __int__
+
+    def __lt__(self, other: Any) -> Any:
+        return resolver.need("less")(self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return resolver.need("less_equal")(self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return resolver.need("greater")(self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return resolver.need("greater_equal")(self, other)
+
+
+@define
+class Writer:
+    """Writes steps down; equal steps once, and nothing for ``x * 1`` or ``x + 0``."""
+
+    steps: dict[tuple[str, tuple[Operand, ...]], Symbol] = field(factory=dict)
+
+    def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
+        """What an op inside a rule becomes: one step, or the steps of its own rule."""
+        values = tuple([x if isinstance(x, Value) else Value(x) for x in inputs])
+        if not any(isinstance(x, Symbol) for x in values):
+            return Value(op.forward(*[x.data for x in values]))
+        out = self._write(op, values)
+        if isinstance(out, Symbol) and not any(out is x for x in values):
+            out.op, out.inputs = op, values  # so that the rule can be differentiated
+        return out
+
+    def _write(self, op: Op, values: tuple[Value, ...]) -> Any:
+        name = _primitive(op)
+        if name is None:
+            if op is arithmetic.identity:
+                return self.step("identity", values)
+            return op.forward(*values)
+        if name == "where" and not getattr(values[0], "condition", False):
+            values = (self.step("nonzero", values[:1]), *values[1:])
+        if name in ("maximum", "minimum") and len(values) > 2:
+            first = self._write(op, values[:2])
+            return self._write(op, (first, *values[2:]))
+        return self._simpler(name, values)
+
+    def _simpler(self, name: str, values: tuple[Value, ...]) -> Any:
+        """The step, unless it changes nothing."""
+        a, b = (*values, *values)[:2]
+        if name == "add" and 0.0 in (number := (_number(a), _number(b))):
+            return b if number[0] == 0.0 else a
+        if name == "mul" and 0.0 in (number := (_number(a), _number(b))):
+            return Value(0.0)
+        if name == "mul" and 1.0 in (number := (_number(a), _number(b))):
+            return b if number[0] == 1.0 else a
+        if name == "mul" and -1.0 in (number := (_number(a), _number(b))):
+            return self.step("neg", (b if number[0] == -1.0 else a,))
+        if name == "div" and getattr(b, "uniform", False) and not getattr(a, "uniform", False):
+            return self.step("mul", (a, self.step("div", (Value(1.0), b))))
+        return self.step(name, values)
+
+    def step(self, function: str, values: Sequence[Value]) -> Symbol:
+        """The symbol of one elementary step."""
+        operands = tuple([x.name if isinstance(x, Symbol) else x.data for x in values])
+        key = (function, operands)
+        if key not in self.steps:
+            uniform = all(getattr(x, "uniform", True) for x in values)
+            condition = function in _CONDITIONS
+            self.steps[key] = Symbol(f"t{len(self.steps)}", uniform, condition)
+        return self.steps[key]
+
+    def kernel(self, inputs: Sequence[str], results: Sequence[Any]) -> Kernel:
+        """The steps that the results need, with names for identities resolved."""
+        alias: dict[str, Operand] = {}
+        steps = []
+        for (function, operands), symbol in self.steps.items():
+            operands = tuple([alias.get(x, x) if isinstance(x, str) else x for x in operands])
+            if function == "identity":
+                alias[symbol.name] = operands[0]
+            else:
+                steps.append(Step(symbol.name, function, operands, symbol.uniform))
+        named = [x.name if isinstance(x, Symbol) else _plain(x) for x in results]
+        named = [alias.get(x, x) if isinstance(x, str) else x for x in named]
+        needed = {x for x in named if isinstance(x, str)}
+        kept: list[Step] = []
+        for step in reversed(steps):
+            if step.name in needed:
+                needed.update(x for x in step.operands if isinstance(x, str))
+                kept.append(step)
+        return Kernel(tuple(inputs), tuple(reversed(kept)), tuple(named))
+
+
+def _primitive(op: Op) -> str | None:
+    """The elementary step that a bundled op is, if it is one."""
+    if op.rule.__module__ not in ("neuroflow.core.arithmetic", "neuroflow_plugins.ops"):
+        return None
+    name = {"pow": "power", "abs": "absolute"}.get(op.name, op.name)
+    return name if name in _OPERATORS or name in _FUNCTIONS else None
+
+
+def _number(x: Value) -> float | None:
+    return None if isinstance(x, Symbol) else x.data
+
+
+def _plain(x: Any) -> float:
+    number = x.data if isinstance(x, Value) else float(x)
+    if not math.isfinite(number):
+        raise RuleError(f"it gives the constant {number}")
+    return float(number)
+
+
+def forward_kernel(op: Op, arity: int) -> Kernel:
+    """An op's forward rule: from ``x0, x1, ...`` to one result.
+
+    >>> from neuroflow.core.arithmetic import div
+    >>> [str(step) for step in forward_kernel(div, 2).steps]
+    ['t0 = x0 / x1']
+
+    Raises :class:`RuleError` if the rule is no straight line of elementary functions.
+    """
+    writer = Writer()
+    xs = [Symbol(f"x{k}") for k in range(arity)]
+    result = _run(op, writer, lambda: op.forward(*xs))
+    return writer.kernel([x.name for x in xs], [result])
+
+
+def backward_kernel(op: Op, arity: int) -> Kernel:
+    """What each input's gradient grows by: ``g`` times the partials rule.
+
+    A result that is the number 0.0 sends no gradient. As in the eager chain rule, a ``g`` of
+    exactly 0 sends nothing on either, though the partial be infinite. Raises :class:`RuleError`.
+    """
+    writer = Writer()
+    xs = [Symbol(f"x{k}") for k in range(arity)]
+    g, out = Symbol("g"), Symbol("out")
+    partials = _run(op, writer, lambda: op.partials_at(out, *xs))
+    with building(writer.build):
+        results = [arithmetic.mul(g, partial) for partial in partials]
+        if op is not arithmetic.div and any(step in _UNBOUNDED for step, _ in writer.steps):
+            flows = writer.step("nonzero", [g])
+            results = [writer.step("where", (flows, result, Value(0.0))) for result in results]
+    return writer.kernel([g.name, out.name, *[x.name for x in xs]], results)
+
+
+def update_kernel(rule: UpdateRule, settings: dict[str, float]) -> Kernel:
+    """An optimizer's rule: from ``w, g``, its state, ``learning_rate`` and ``step``."""
+    writer = Writer()
+    names = ["w", "g", *rule.state]
+    rate, step = Symbol("learning_rate", uniform=True), Symbol("step", uniform=True)
+    numbers = [Symbol(name) for name in names]
+
+    def run() -> Any:
+        return rule(*numbers, learning_rate=rate, step=step, **settings)
+
+    results = _run(rule, writer, run)
+    return writer.kernel([*names, rate.name, step.name], results)
+
+
+def _run(op: Op | UpdateRule, writer: Writer, rule: Callable[[], Any]) -> Any:
+    try:
+        with building(writer.build):
+            return rule()
+    except RuleError as error:
+        raise RuleError(f"the rule of {op.name} cannot be compiled: {error}") from error
+    except Exception as error:
+        raise RuleError(
+            f"the rule of {op.name} cannot be compiled: {type(error).__name__}: {error}"
+        ) from error

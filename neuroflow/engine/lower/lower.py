@@ -1,0 +1,145 @@
+"""Lowering: the groups of a plan as instructions of the machine.
+
+What matters is to see regularity: operands that lie one behind the other need no copy, rows of
+equal stride are one instruction, and dots that share a row of weights are one matrix product.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neuroflow.core import arithmetic
+from neuroflow.engine.lower.emitter import Writer
+from neuroflow.engine.lower.kernels import Kernels
+from neuroflow.engine.lower.matmul import Products
+from neuroflow.engine.lower.memory import Layout
+from neuroflow.engine.lower.needs_grad import Wanted, is_extreme
+from neuroflow.engine.lower.operands import Operands
+from neuroflow.engine.lower.program import Kind, Program
+from neuroflow.engine.lower.strides import fold
+from neuroflow.engine.plan.plan import Group, Plan, Table
+from neuroflow.engine.trace.tape import Ints, Take
+
+_INDEX = 1 << 40
+"""Keeps rows that different indices choose apart when evenly stepping ones are looked for."""
+
+
+def lower(
+    plan: Plan, kernels: Kernels, lanes: int = 1, width: int = 1, gradients: str = "parameters",
+    share: bool = True,
+) -> Program:  # fmt: skip
+    """Instructions for a plan; ``lanes`` is 1 or a multiple of the vector ``width``.
+
+    ``gradients`` is "none", "parameters", or "all" for those of the inputs too. Without gradients
+    groups ``share`` the memory of others that nothing reads any more.
+    """
+    wanted = Wanted(plan, kernels, gradients)
+    layout = Layout(plan, lanes, width, share and gradients == "none")
+    return _Lowering(layout, kernels, wanted).program()
+
+
+class _Lowering:
+    def __init__(self, layout: Layout, kernels: Kernels, wanted: Wanted) -> None:
+        self.layout, self.kernels, self.wanted = layout, kernels, wanted
+        self.writer = Writer(wanted)
+        self.operands = Operands(layout, self.writer)
+        self.products = Products(layout, self.operands, self.writer, kernels)
+
+    def program(self) -> Program:
+        """All groups, one after the other."""
+        plan, writer = self.layout.plan, self.writer
+        for turn, group in enumerate(plan.groups):
+            writer.begin(group, turn)
+            self._lower(group)
+            writer.end()
+        return writer.program(
+            plan, self.layout, self.products.n_matrices, len(self.operands.copies)
+        )
+
+    def _lower(self, group: Group) -> None:
+        if isinstance(group.op, Take):
+            self._take(group, group.index)
+        elif group.op is arithmetic.dot:
+            self.products.lower(group)
+        elif group.op is arithmetic.sum:
+            self._sum(group)
+        elif is_extreme(group):
+            self._extreme(group)
+        elif group.first in self.layout.biased:
+            self._bias_back(group, self.layout.biased[group.first])
+        else:
+            self._map(group)
+
+    def _lanes(self, group: Group) -> int:
+        return 1 if group.uniform else self.layout.lanes
+
+    def _map(self, group: Group) -> None:
+        """The op's own rule, element by element."""
+        lanes, gradient, inputs = self._lanes(group), self.layout.gradient, group.inputs
+        out, n = int(self.layout.where[group.first]), group.count * lanes
+        kernel = self.kernels.forward(group.op, group.arity)
+        xs = [self.operands.contiguous(x, lanes > 1) for x in inputs.T]
+        self.writer.emit(Kind.MAP + kernel, n, out, *xs)
+        if not self.writer.trains:
+            return
+        pairs = zip(self.wanted.sends(group), inputs.T, strict=True)
+        mask = tuple([sends and self.operands.wanted(x) for sends, x in pairs])
+        kernel = self.kernels.backward(group.op, group.arity, mask)
+        targets = [gradient(x) for x, wanted in zip(xs, mask, strict=True) if wanted]
+        self.writer.emit_back(Kind.MAP + kernel, n, gradient(out), out, *xs, *targets)
+
+    def _bias_back(self, group: Group, bias: Ints) -> None:
+        """The sums were made with the dots; a bias's gradient is the sum over lanes."""
+        if self.operands.wanted(bias):
+            gradient, where = self.layout.gradient, self.layout.where
+            runs = [(gradient(x), 0, self.layout.lanes) for x in where[bias].tolist()]
+            first = self.writer.add_runs(runs)
+            out = int(where[group.first])
+            self.writer.emit_back(Kind.SCATTER, gradient(out), first, len(runs))
+
+    def _pieces(self, group: Group) -> list[tuple[int, int, tuple[int, ...]]]:
+        """Rows that step evenly: where their results go, where they start, and their shape."""
+        lanes = self._lanes(group)
+        rows = self.operands.rows(group.whole(), lanes > 1)
+        out = int(self.layout.where[group.first])
+        return [
+            (out + first * lanes, start, (count, group.arity, start, row, rows.inner, lanes))
+            for first, count, ((start, row),) in fold(rows.starts[:, None])
+        ]
+
+    def _sum(self, group: Group) -> None:
+        gradient = self.layout.gradient
+        for out, start, shape in self._pieces(group):
+            self.writer.emit(Kind.SUM, out, *shape)
+            if self.writer.trains:
+                back = (*shape[:2], gradient(start), *shape[3:])
+                self.writer.emit_back(Kind.SUM_BACK, gradient(out), *back)
+
+    def _extreme(self, group: Group) -> None:
+        gradient, sign = self.layout.gradient, -1 if group.name == "minimum" else 1
+        for out, start, shape in self._pieces(group):
+            self.writer.emit(Kind.EXTREME, out, *shape, sign)
+            if self.writer.trains:
+                back = (*shape, gradient(start), out)
+                self.writer.emit_back(Kind.EXTREME_BACK, gradient(out), *back)
+
+    def _take(self, group: Group, chosen_by: Ints | None) -> None:
+        """One instruction for each stretch of rows that one index chooses from."""
+        assert chosen_by is not None
+        lanes, table = self.layout.lanes, group.whole()
+        wide = lanes > 1 and bool((table.rows >= self.layout.plan.n_uniform).any())
+        rows = self.operands.rows(table, wide)
+        starts = np.stack([rows.starts, chosen_by * _INDEX], axis=1)
+        for first, count, ((start, step), (index, index_step)) in fold(starts):
+            same = count if index_step == 0 else 1
+            for k in range(0, count, same):
+                out = int(self.layout.where[group.first]) + (first + k) * lanes
+                number = (index + k * index_step) // _INDEX
+                rest = (rows.inner, step, number, lanes, int(wide))
+                self._take_rows(out, same, start + k * step, rest, table)
+
+    def _take_rows(self, out: int, n: int, start: int, rest: tuple[int, ...], table: Table) -> None:
+        self.writer.emit(Kind.TAKE, out, n, start, *rest)
+        if self.operands.wanted(table.rows):
+            gradient = self.layout.gradient
+            self.writer.emit_back(Kind.TAKE_BACK, gradient(out), n, gradient(start), *rest)

@@ -1,0 +1,175 @@
+"""The layout: where in memory each cell lies.
+
+Parameters come first, then their gradients, then the arena: constants and what depends on
+parameters alone, one number each, and behind them the cells with one number per lane. A run
+without gradients needs a cell only until its last reader has run, so groups *share* rooms.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+import numpy as np
+
+from neuroflow.core import arithmetic
+from neuroflow.engine.lower.buffers import Rooms, packed
+from neuroflow.engine.lower.program import padded
+from neuroflow.engine.plan.plan import Group, Plan
+from neuroflow.engine.trace.tape import Ints
+
+GRADIENT, LATE, COPY = 1 << 50, 1 << 46, 1 << 44
+"""Marks of offsets that are known when all is placed: gradients in the arena; copies of what
+depends on parameters alone, which lie behind the lanes, to survive from one batch to the next; and
+other copies, if rooms are shared."""
+
+
+class Layout:
+    """Offsets for the cells of a plan, and for the copies that lowering makes."""
+
+    def __init__(self, plan: Plan, lanes: int, width: int, share: bool) -> None:
+        self.plan, self.lanes, self.width, self.share = plan, lanes, width, share
+        self.parameters = padded(plan.n_parameters, width)
+        self.arena = self.top = 2 * self.parameters
+        self.late = 0
+        self.copies: list[tuple[int, int, int]] = []
+        self.starts: list[int] = []
+        self.biases = _biases(plan) if lanes > 1 else {}
+        self.biased = {add.first: bias for add, bias in self.biases.values()}
+        self.where = np.zeros(plan.n_cells, dtype=np.int64)
+        self._place_cells()
+
+    def _place_cells(self) -> None:
+        plan = self.plan
+        first, last = plan.first_parameter, plan.first_parameter + plan.n_parameters
+        self._place(slice(0, first), 1)
+        self.where[first:last] = np.arange(plan.n_parameters)
+        for group in plan.groups:
+            if group.uniform:
+                self._place(group.cells, 1)
+        self.first_lane = self.top
+        n = len(plan.input_numbers)
+        self._place(slice(plan.n_uniform, plan.n_uniform + n), self.lanes)
+        self._place_lanes([group for group in plan.groups if not group.uniform])
+
+    def _place_lanes(self, groups: list[Group]) -> None:
+        """Room for each group's outputs; those read for the last time here serve the next."""
+        rooms = Rooms(self.top)
+        last = self._last_readers(groups)
+        ends: dict[int, list[tuple[int, int]]] = {}
+        for k, group in enumerate(groups):
+            if group.first not in self.biased:  # else it shares the room of its dots
+                owner = self.biases[group.first][0] if group.first in self.biases else group
+                size = padded(group.count * self.lanes, self.width)
+                start = rooms.take(size)
+                self._spread(owner.cells, start, self.lanes)
+                self.where[group.cells] = self.where[owner.cells]
+                ends.setdefault(int(last[owner.cells].max()), []).append((start, size))
+            for room in ends.pop(k, []):
+                rooms.give_back(*room)
+        self.top = rooms.top
+
+    def _last_readers(self, groups: list[Group]) -> Ints:
+        """The last group that reads each cell; one behind all others if it must stay."""
+        last = np.full(self.plan.n_cells, len(groups), dtype=np.int32)
+        if self.share:
+            for k, group in enumerate(groups):
+                for table in group.tables:
+                    last[table.rows] = k
+            last[self.plan.outputs] = len(groups)
+        return last
+
+    def _place(self, cells: slice, lanes: int) -> None:
+        size = padded((cells.stop - cells.start) * lanes, self.width)
+        self._spread(cells, self.top, lanes)
+        self.top += size  # whole vectors, so that the last may be overrun
+
+    def _spread(self, cells: slice, start: int, lanes: int) -> None:
+        self.where[cells] = start + np.arange(cells.stop - cells.start) * lanes
+
+    # Copies
+
+    def late_room(self, count: int) -> int:
+        """Room for a copy that is made once per step."""
+        first = LATE + self.late
+        self.late += padded(count, self.width)
+        return first
+
+    def copy_room(self, count: int, lanes: int, group: int) -> int:
+        """Room for a copy of lanes, which this group (by its number) and later ones read."""
+        size = padded(count * lanes, self.width)
+        if not self.share:
+            self.top += size
+            return self.top - size
+        before = self.starts[-1] + self.copies[-1][0] if self.copies else 0
+        self.starts.append(before)
+        self.copies.append((size, group, group))
+        return COPY + before
+
+    def read_copy(self, offset: int, group: int) -> None:
+        """A copy made before is read again."""
+        if COPY <= offset < LATE:
+            k = bisect_right(self.starts, offset - COPY) - 1
+            size, first, _ = self.copies[k]
+            self.copies[k] = (size, first, group)
+
+    def gradient(self, offset: int) -> int:
+        """Where the gradient of the value at ``offset`` lies."""
+        return offset + self.parameters if offset < self.arena else GRADIENT + offset
+
+    def close(self) -> None:
+        """Place what was only marked: copies behind the lanes, and late ones behind these."""
+        self.places, size = packed(self.copies)
+        self.first_copy = self.top
+        self.first_late = self.top + size
+        self.end = self.first_late + self.late
+        self.shift = self.end - self.arena
+
+    def placed(self, x: int) -> int:
+        """The offset that a marked one stands for, once the layout is closed."""
+        if x >= GRADIENT:
+            return self.placed(x - GRADIENT) + self.shift
+        if x >= LATE:
+            return x - LATE + self.first_late
+        if x >= COPY:
+            k = bisect_right(self.starts, x - COPY) - 1
+            return self.first_copy + self.places[k] + x - COPY - self.starts[k]
+        return x
+
+    def is_uniform(self, offset: int) -> bool:
+        """Whether an offset is that of one number for all lanes."""
+        return offset < self.first_lane or offset >= LATE
+
+
+def _biases(plan: Plan) -> dict[int, tuple[Group, Ints]]:
+    """Dots over lanes whose every result only gets a number without lanes added: a layer.
+
+    By the first cell of the dots: the group that adds, and what it adds. The dots then share
+    the cells of the sums, and of their gradients.
+    """
+    uses = np.zeros(plan.n_cells, dtype=np.int32)
+    np.add.at(uses, plan.outputs, 1)
+    for group in plan.groups:
+        for table in group.tables:
+            np.add.at(uses, table.rows if table.which is None else table.rows[table.which], 1)
+    dots = {g.first: g for g in plan.groups if g.op is arithmetic.dot and not g.uniform}
+    found: dict[int, tuple[Group, Ints]] = {}
+    for group in plan.groups:
+        if group.op is not arithmetic.add or group.uniform:
+            continue
+        inputs = group.inputs
+        for j in (0, 1):
+            cells, other = inputs[:, j], inputs[:, 1 - j]
+            dot = dots.get(int(cells[0]))
+            if (
+                dot is not None
+                and dot.count == group.count
+                and bool((np.diff(cells) == 1).all() and (uses[cells] == 1).all())
+                and bool((other < plan.n_uniform).all())
+                and _half_uniform(dot, plan.n_uniform)
+            ):
+                found[dot.first] = (group, other)
+    return found
+
+
+def _half_uniform(dot: Group, n_uniform: int) -> bool:
+    return any(bool((half.rows < n_uniform).all()) for half in dot.halves())

@@ -1,0 +1,95 @@
+"""Operands: where what an instruction reads lies evenly; if it does not, a copy that does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from attrs import define
+
+from neuroflow.engine.lower.emitter import Writer
+from neuroflow.engine.lower.memory import Layout
+from neuroflow.engine.lower.program import Kind
+from neuroflow.engine.lower.strides import common_stride, even, lane_runs, runs_of
+from neuroflow.engine.plan.graph import Bools
+from neuroflow.engine.plan.plan import Table
+from neuroflow.engine.trace.tape import Ints
+
+
+@define(eq=False)
+class Rows:
+    """The rows of one operand: where each starts, and the stride inside all of them."""
+
+    starts: Ints
+    inner: int
+
+
+class Operands:
+    """Finds operands in the layout; what does not lie side by side is copied, once."""
+
+    def __init__(self, layout: Layout, writer: Writer) -> None:
+        self.layout, self.writer = layout, writer
+        self.n_uniform = layout.plan.n_uniform
+        self.copies: dict[Any, int] = {}
+
+    def wanted(self, cells: Ints) -> bool:
+        """Whether gradients go to any of these cells."""
+        return self.writer.trains and self.writer.wanted.any(cells)
+
+    def contiguous(self, cells: Ints, wide: bool) -> int:
+        """Where the cells lie one behind the other: themselves, or a copy."""
+        flat = cells.ravel()
+        offsets = self.layout.where[flat]
+        if self._holds(flat, wide) and even(offsets, self._step(wide)):
+            return int(offsets[0])
+        key = (wide, flat.tobytes())  # not offsets: other cells may have lain there before
+        if key not in self.copies:
+            self.copies[key] = self._copy(flat, offsets, wide)
+        self.layout.read_copy(self.copies[key], self.writer.turn)
+        return self.copies[key]
+
+    def rows(self, table: Table, wide: bool) -> Rows:
+        """Rows of equal stride; copied if they are not so already."""
+        offsets = self.layout.where[table.rows]
+        step = self._step(wide)
+        if self._holds(table.rows, wide) and self._in_one_place(offsets):
+            inner = common_stride(offsets, step)
+            if inner is not None:
+                return Rows(table.each(offsets[:, 0]), inner)
+        start = self.contiguous(table.rows, wide)
+        starts = start + np.arange(len(table.rows)) * (table.length * step)
+        return Rows(table.each(starts), step)
+
+    def _step(self, wide: bool) -> int:
+        return self.layout.lanes if wide else 1
+
+    def _holds(self, cells: Ints, wide: bool) -> bool:
+        """Whether the cells have as many numbers as the instruction reads of each."""
+        return not wide or bool(self._holds_lanes(cells).all())
+
+    def _holds_lanes(self, cells: Ints) -> Bools:
+        return (cells >= self.n_uniform) & (self.layout.lanes > 1)
+
+    def _in_one_place(self, offsets: Ints) -> bool:
+        """Whether all are parameters or none is: from one to the other gradients step unevenly."""
+        parameters = offsets < self.layout.arena
+        return bool(parameters.all() or not parameters.any())
+
+    def _copy(self, cells: Ints, offsets: Ints, wide: bool) -> int:
+        """Copy cells; what depends on parameters alone is copied once per step."""
+        layout, writer = self.layout, self.writer
+        uniform = not wide and bool((cells < self.n_uniform).all())
+        if wide:
+            runs = lane_runs(offsets, self._holds_lanes(cells), layout.lanes)
+        else:
+            runs = runs_of(offsets, layout.arena)
+        if uniform:
+            to = layout.late_room(len(offsets))
+        else:
+            to = layout.copy_room(len(offsets), self._step(wide), writer.turn)
+        writer.emit_to(uniform, Kind.GATHER, to, writer.add_runs(runs), len(runs))
+        if self.wanted(cells):
+            back = [(layout.gradient(start), stride, n) for start, stride, n in runs]
+            first = writer.add_runs(back)
+            writer.emit_scatter(uniform, layout.gradient(to), first, len(back))
+        return to

@@ -1,0 +1,91 @@
+"""A small machine: what its instructions mean, and the programs that it runs.
+
+The machine has one array of numbers, the *memory*, and some twenty instructions, each over whole
+slices of it: map an op's rule over a group, multiply matrices, sum rows, copy. The numpy and the
+numba backend run the same programs.
+
+Memory holds the parameters, then their gradients, then the *arena* of the program at hand: the
+values of all other cells (one number each for what depends on parameters alone, one per *lane*,
+that is per example, for the rest) and behind them their gradients, ``shift`` further on.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from attrs import define
+
+from neuroflow.engine.plan.plan import Group, Plan
+from neuroflow.engine.trace.tape import Ints
+
+WIDTH = 16
+"""Numbers in one instruction: its kind, then its operands (maps of many inputs take more)."""
+
+
+class Kind(IntEnum):
+    """The instructions. Operands are offsets into memory, or counts and strides.
+
+    ``x_row`` is the stride from row to row, ``x_inner`` that inside a row. Gradients are added
+    to what is there; -1 stands for a gradient that nobody wants.
+    """
+
+    GATHER = 0  # to, first_run, n_runs: copy the runs (from, stride, length) to one slice
+    SCATTER = 1  # from, first_run, n_runs: add a slice to the runs that it was copied from
+    TRANSPOSE = 2  # from, rows, columns, row, to, to_row
+    MATMUL = 3  # a, a_row, a_inner, b, b_inner, c, c_row, rows, columns, inner, how, bias,
+    # bias_row: how is 0 for c = a b, 1 for c += a b, 2 for c = a b + bias
+    OUTER = 4  # a, a_row, b, b_row, c, c_row, c_inner, rows, columns, inner: c += a times b'
+    DOT = 5  # out, rows, n, a, a_row, a_inner, b, b_row, b_inner
+    DOT_BACK = 6  # g, rows, n, a, a_row, a_inner, b, b_row, b_inner, a's gradient, b's
+    LANE_DOT = 7  # out, rows, n, a, a_row, a_inner, a_wide, b, b_row, b_inner, b_wide, lanes
+    LANE_DOT_BACK = 8  # g, ... as above up to b_wide, then a's gradient, b's, lanes
+    SUM = 9  # out, rows, n, a, a_row, a_inner, lanes
+    SUM_BACK = 10  # g, rows, n, a's gradient, a_row, a_inner, lanes
+    EXTREME = 11  # out, rows, n, a, a_row, a_inner, lanes, sign: 1 the largest, -1 the smallest
+    EXTREME_BACK = 12  # g, rows, n, a, a_row, a_inner, lanes, a's gradient, out
+    TAKE = 13  # out, n, table, index_step, n_step, which index, lanes, whether table has lanes
+    TAKE_BACK = 14  # g, n, table's gradient, ... as above
+    MAP = 15  # this and all above: kernel number kind - 15; n, out (or g, out), its operands
+
+
+@define(eq=False)
+class Program:
+    """The instructions of one plan for a number of lanes.
+
+    ``code`` has four parts, from ``parts[k]`` to ``parts[k + 1]``: forward what depends on
+    parameters alone, forward the lanes, backward the lanes, backward the parameters' part.
+    ``labels`` has the group of each instruction.
+    """
+
+    plan: Plan
+    lanes: int
+    code: Ints
+    parts: tuple[int, ...]
+    runs: Ints
+    labels: list[Group]
+    where: Ints
+    arena: int
+    first_lane: int
+    late: int
+    shift: int
+    size: int
+    matrices: int
+    gathers: int
+    n_numbers: int = 0
+    has_gradients: bool = True
+
+    @property
+    def output_offsets(self) -> Ints:
+        """Where the outputs lie."""
+        return self.where[self.plan.outputs]
+
+    @property
+    def input_offsets(self) -> Ints:
+        """Where the inputs lie."""
+        first = self.plan.n_uniform
+        return self.where[first : first + len(self.plan.input_numbers)]
+
+
+def padded(n: int, width: int) -> int:
+    """n rounded up to whole vectors of ``width`` numbers."""
+    return -(-n // width) * width

@@ -1,0 +1,232 @@
+"""The numba backend: runs programs as machine code that LLVM makes, numba's own compiler.
+
+Each instruction and each kernel is a function of its own (see :mod:`neuroflow.engine.native`),
+compiled at first use and kept on disk, whatever model it is for. What cannot be native runs in
+between with numpy: ops that fell back to Python, and matrix products so large that numpy's BLAS is
+faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from neuroflow.engine.lower.kernel import RuleError, update_kernel
+from neuroflow.engine.lower.kernels import MapKernel
+from neuroflow.engine.lower.program import Kind, Program
+from neuroflow.engine.native.codegen import map_text, update_text
+from neuroflow.engine.native.language import Target
+from neuroflow.engine.native.llvm import width_of
+from neuroflow.engine.native.units import INSTRUCTIONS, RUN, TRAIN, Unit, callable_unit, load
+from neuroflow.engine.run.executor import Executor, Floats, Schedule, Training
+from neuroflow.engine.run.numpy_executor import NumpyCode, Thunk
+from neuroflow.engine.trace.tape import Ints
+
+BLAS = 16_000_000
+"""Multiplications from which a matrix product is left to numpy's BLAS: there, its matrices are
+larger than the processor's caches, which BLAS takes into account and this machine does not."""
+
+
+class NumbaExecutor(Executor):
+    """Runs programs natively; compiles what a program needs that was not compiled yet."""
+
+    name = "numba"
+
+    def vector_width(self) -> int:
+        return width_of(self.dtype)
+
+    def bind(self) -> None:
+        self._pieces: dict[tuple[int, int, int], list[tuple[int, int] | Thunk]] = {}
+        self._codes: dict[int, Ints] = {}
+        self._tables: _Tables | None = None
+        self._entries: dict[Unit, Any] = {}
+
+    def prepare_training(self, training: Training) -> None:
+        super().prepare_training(training)
+        try:
+            kernel = update_kernel(training.rule, training.settings) if training.rule else None
+        except RuleError:
+            kernel = None
+        self._update = Unit(update_text(kernel), is_instruction=False) if kernel else None
+
+    _update: Unit | None = None
+
+    # Compiling
+
+    @property
+    def target(self) -> Target:
+        """The kind of number and the vectors to compile for."""
+        return Target(str(self.dtype), self.width)
+
+    def compile(self) -> None:
+        """Compile, or read from disk, all that the programs so far need."""
+        kinds = {int(kind) for p in self.programs for kind in np.unique(p.code[:, 0])}
+        units = [unit for kind in sorted(kinds) if (unit := self._unit(kind))]
+        units += [self._update] if self._update else []
+        load([*units, RUN, TRAIN], self.target)
+
+    def _unit(self, kind: int) -> Unit | None:
+        """The unit that runs an instruction; None if that is Python."""
+        if kind < Kind.MAP:
+            return Unit(INSTRUCTIONS[Kind(kind)])
+        return _unit_of(self.kernels.entries[kind - Kind.MAP])
+
+    def code(self, number: int) -> Ints:
+        """A program's instructions, each with its function's address in place of its kind."""
+        if number not in self._codes:
+            code = self.programs[number].code.copy()
+            units = {int(kind): self._unit(int(kind)) for kind in np.unique(code[:, 0])}
+            known = load([unit for unit in units.values() if unit], self.target)
+            addresses = {kind: known[unit] if unit else 0 for kind, unit in units.items()}
+            code[:, 0] = [addresses[int(kind)] for kind in code[:, 0]]
+            self._codes[number] = code
+        return self._codes[number]
+
+    def _call(self, unit: Unit, *given: Any) -> Any:
+        """Call an entry of the machine; arrays are passed as where they lie."""
+        if unit not in self._entries:
+            self._entries[unit] = callable_unit(unit, self.target)
+        return self._entries[unit](
+            *[x.ctypes.data if isinstance(x, np.ndarray) else x for x in given]
+        )
+
+    # Running
+
+    def run(self, number: int, part: int) -> None:
+        self.run_rows(number, *self.programs[number].parts[part : part + 2])
+
+    def run_rows(self, number: int, begin: int, end: int) -> None:
+        runs, code = self.programs[number].runs, self.code(number)
+        with np.errstate(all="ignore"):
+            for piece in self._pieces_of(number, begin, end):
+                if isinstance(piece, tuple):
+                    columns = code.shape[1]
+                    self._call(RUN, self.memory, self.indices, runs, code, columns, *piece)
+                else:
+                    piece()
+
+    def _pieces_of(self, number: int, begin: int, end: int) -> list[tuple[int, int] | Thunk]:
+        """Instructions as stretches of native ones and calls of numpy in between."""
+        key = (number, begin, end)
+        if key not in self._pieces:
+            program = self.programs[number]
+            pieces: list[tuple[int, int] | Thunk] = []
+            for row in range(begin, end):
+                if self._is_foreign(program.code[row]):
+                    pieces += [(begin, row)] if row > begin else []
+                    pieces.append(_OneByOne(program, self).call(program.code[row]))
+                    begin = row + 1
+            pieces += [(begin, end)] if end > begin else []
+            self._pieces[key] = pieces
+        return self._pieces[key]
+
+    def _is_foreign(self, row: Ints) -> bool:
+        """Whether an instruction runs with numpy rather than natively."""
+        kind = int(row[0])
+        if kind >= Kind.MAP:
+            return self.kernels.entries[kind - Kind.MAP].kernel is None
+        if kind == Kind.MATMUL:
+            return int(row[8] * row[9] * row[10]) >= BLAS
+        return kind == Kind.OUTER and int(row[8] * row[9] * row[10]) >= BLAS
+
+    def _is_native(self, program: Program) -> bool:
+        lane_output = program.plan.outputs[0] >= program.plan.n_uniform
+        return bool(lane_output) and not any(self._is_foreign(row) for row in program.code)
+
+    # Whole steps
+
+    def train(
+        self, schedule: Schedule, rates: Floats, first_step: int, learn: bool
+    ) -> NDArray[np.float64]:
+        if not len(schedule.steps):
+            return np.zeros((0, 2))
+        native = all(self._is_native(program) for program in self.programs)
+        if not native or (learn and self._update is None):
+            return super().train(schedule, rates, first_step, learn)
+        if self._tables is None:
+            self._tables = _Tables.of(self.programs, [*map(self.code, range(len(self.programs)))])
+        tables, training = self._tables, self.training
+        update = load([self._update], self.target)[self._update] if learn and self._update else 0
+        results = np.zeros((len(schedule.steps), 2))
+        done = self._call(
+            TRAIN, self.memory, self.state, self.indices, tables.runs, tables.code,
+            tables.code.shape[1], tables.programs, tables.cells, tables.constants,
+            schedule.numbers, schedule.integers, schedule.starts, schedule.weights, schedule.jobs,
+            schedule.steps, len(schedule.steps), rates, results, self.n_parameters, training.l2,
+            training.clip_norm, first_step, update,
+        )  # fmt: skip
+        return results[: done + 1]
+
+    def update(self, norm: float, rate: float, step: int) -> None:
+        if self._update is None:
+            super().update(norm, rate, step)
+        else:
+            given = (self.memory, self.state, self.n_parameters, self.scale(norm), rate, step)
+            self._call(self._update, *given)
+
+
+def _unit_of(entry: MapKernel) -> Unit | None:
+    return Unit(map_text(entry)) if entry.kernel else None
+
+
+@frozen
+class _Tables:
+    """All programs in one table of code, as ``train`` reads them."""
+
+    code: Ints
+    runs: Ints
+    programs: Ints
+    cells: Ints
+    constants: Floats
+
+    @classmethod
+    def of(cls, programs: Sequence[Program], codes: Sequence[Ints]) -> _Tables:
+        """The tables of some programs; what points into a table is moved to its place there."""
+        columns = max(code.shape[1] for code in codes)
+        wide, rows = [], []
+        n_code = n_runs = n_cells = n_constants = 0
+        for program, code in zip(programs, codes, strict=True):
+            moved = np.pad(code, ((0, 0), (0, columns - code.shape[1])))
+            kinds = program.code[:, 0]
+            moved[(kinds == Kind.GATHER) | (kinds == Kind.SCATTER), 2] += n_runs
+            wide.append(moved)
+            rows.append(_row(program, n_code, n_cells, n_constants))
+            n_code, n_runs = n_code + len(code), n_runs + len(program.runs)
+            n_cells += len(program.plan.input_numbers)
+            n_constants += len(program.plan.constants)
+        cells = [np.stack([p.input_offsets, p.plan.input_numbers], axis=1) for p in programs]
+        constants = [x for p in programs for x in p.plan.constant_numbers()]
+        return cls(
+            np.concatenate(wide),
+            np.concatenate([p.runs for p in programs]),
+            np.array(rows, dtype=np.int64),
+            np.concatenate(cells).astype(np.int64),
+            np.array(constants, dtype=np.float64),
+        )
+
+
+def _row(program: Program, n_code: int, n_cells: int, n_constants: int) -> list[int]:
+    """A program in the table of programs; ``native/training.py`` names the columns."""
+    plan = program.plan
+    return [
+        *[n_code + bound for bound in program.parts], program.lanes, program.arena,
+        program.first_lane, program.late, program.shift, int(program.output_offsets[0]),
+        n_cells, len(plan.input_numbers), plan.n_numbers if _chooses(program) else 0,
+        n_constants, len(plan.constants), int(program.where[0]) if plan.constants else 0,
+    ]  # fmt: skip
+
+
+class _OneByOne(NumpyCode):
+    """Single instructions of a program, run with numpy."""
+
+    def __init__(self, program: Program, executor: Executor) -> None:
+        self.memory, self.indices = executor.memory, executor.indices
+        self.kernels, self.runs = executor.kernels, program.runs
+
+
+def _chooses(program: Program) -> bool:
+    return any(group.index is not None for group in program.plan.groups)

@@ -1,0 +1,104 @@
+"""Common subexpressions: nodes with the same op and the same inputs become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neuroflow.core import arithmetic
+from neuroflow.engine.plan.graph import PART, Graph, keep
+from neuroflow.engine.trace.tape import FIRST_OP, Ints, pieces
+
+_ODD, _ODDER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+def merge_equal(graph: Graph) -> Graph:
+    """Merge level by level, for nodes become equal when their inputs do."""
+    if not _has_twins(graph):
+        return graph
+    same = np.arange(len(graph), dtype=np.int32)
+    for nodes in _by_level(graph):
+        for twin, other in _twins(graph, nodes, same):
+            same[twin] = other
+    merged = same != np.arange(len(graph))
+    graph.notes.append(f"{int(merged.sum())} nodes computed twice merged")
+    graph.rename(same)
+    return keep(graph, ~merged)
+
+
+def _has_twins(graph: Graph) -> bool:
+    """Whether any two nodes are equal as they stand; if not, none ever become equal."""
+    marks = np.empty(int(np.count_nonzero(graph.form >= FIRST_OP)), dtype=np.uint64)
+    done = 0
+    for nodes in graph.nodes_in_pieces():
+        marks[done : done + len(nodes)] = _marks(graph, nodes, None)
+        done += len(nodes)
+    return any(True for _ in _equal_pairs(graph, marks, None))
+
+
+def _by_level(graph: Graph) -> list[Ints]:
+    """The nodes of each level but the leaves', in order of creation."""
+    keys = np.flatnonzero(graph.form >= FIRST_OP)
+    keys |= graph.level[keys].astype(np.int64) << 32
+    keys.sort()
+    bounds = np.searchsorted(keys, np.arange(1, int(keys[-1] >> 32) + 1) << 32)
+    keys &= int(_LOW)
+    return [part for part in np.split(keys, bounds) if len(part) > 1]
+
+
+def _twins(graph: Graph, nodes: Ints, same: Ints) -> list[tuple[int, int]]:
+    return list(_equal_pairs(graph, _marks(graph, nodes, same), same))
+
+
+def _inputs(graph: Graph, nodes: Ints, same: Ints | None) -> tuple[Ints, Ints]:
+    """All inputs, those of sums and products of two in a fixed order: a + b is b + a."""
+    flat, counts = graph.edges_of(nodes)
+    flat = flat.copy() if same is None else same[flat]
+    first = np.cumsum(counts) - counts
+    either = [graph.forms.find(op, 2) for op in (arithmetic.add, arithmetic.mul)]
+    pairs = first[np.isin(graph.form[nodes], either)]
+    a, b = flat[pairs], flat[pairs + 1]
+    flat[pairs], flat[pairs + 1] = np.minimum(a, b), np.maximum(a, b)
+    return flat, counts
+
+
+def _marks(graph: Graph, nodes: Ints, same: Ints | None) -> Ints:
+    """For each node half a hash of its op and inputs, above its number: equal ones sort together.
+
+    Twins are told from others with the same hash by a look at their inputs.
+    """
+    flat, counts = _inputs(graph, nodes, same)
+    first = np.cumsum(counts) - counts
+    place = (np.arange(len(flat)) - np.repeat(first, counts)).astype(np.uint64)
+    mixed = (flat.astype(np.uint64) + np.uint64(1)) * _ODD
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= (place * np.uint64(2) + np.uint64(1)) * _ODDER
+    total = np.add.reduceat(mixed, first) + graph.form[nodes].astype(np.uint64) * _ODD
+    total ^= total >> np.uint64(31)
+    total *= _ODDER
+    marks: Ints = (total & ~_LOW) | nodes.astype(np.uint64)
+    return marks
+
+
+def _equal_pairs(graph: Graph, marks: Ints, same: Ints | None) -> Iterator[tuple[int, int]]:
+    """(twin, first of its kind) for nodes that are equal, from their marks."""
+    marks.sort()
+    first, last = -1, -2
+    for part in pieces(len(marks) - 1, PART):
+        hashes = marks[part.start : part.stop + 1] & ~_LOW
+        for k in (np.flatnonzero(hashes[1:] == hashes[:-1]) + part.start + 1).tolist():
+            if k != last + 1:
+                first = int(marks[k - 1] & _LOW)
+            last = k
+            node = int(marks[k] & _LOW)
+            if _equal(graph, first, node, same):
+                yield node, first
+
+
+def _equal(graph: Graph, a: int, b: int, same: Ints | None) -> bool:
+    if graph.form[a] != graph.form[b]:
+        return False
+    left, right = (_inputs(graph, np.array([x]), same)[0] for x in (a, b))
+    return bool(np.array_equal(left, right))

@@ -1,0 +1,296 @@
+"""Executors: the memory of a backend, the programs in it, and whole training steps.
+
+:class:`NumpyExecutor` is the simple one; the numba backend runs the same schedule natively.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from attrs import define, field
+from numpy.typing import NDArray
+
+from neuroflow.core.update_rule import UpdateRule
+from neuroflow.engine.lower.kernel import update_kernel
+from neuroflow.engine.lower.kernels import Kernels
+from neuroflow.engine.lower.program import Program, padded
+from neuroflow.engine.run.numpy_executor import NumpyCode, compile_kernel
+from neuroflow.engine.trace.tape import Ints
+from neuroflow.errors import BackendError
+
+Floats = NDArray[np.float64]
+
+
+@define(eq=False)
+class Schedule:
+    """Steps to run. A job fills the lanes of one program with examples; a step is some jobs.
+
+    Rows of ``jobs`` are (program, first slot, content), where jobs of one content have the same
+    examples; rows of ``steps`` are (first job, end). The example
+    in a slot starts at ``starts[slot]`` of ``numbers`` and ``integers`` and counts with
+    ``weights[slot]``; a lane without an example repeats another with weight zero.
+    """
+
+    jobs: Ints
+    steps: Ints
+    starts: Ints
+    weights: Floats
+    numbers: Floats
+    integers: Ints
+
+
+@define(eq=False)
+class Training:
+    """What a step does beside the gradient: penalty, clipping, and the update."""
+
+    rule: UpdateRule | None = None
+    settings: dict[str, float] = field(factory=dict)
+    l2: float = 0.0
+    clip_norm: float = float("inf")
+
+
+class Executor(ABC):
+    """Programs of one function on one backend."""
+
+    name: str
+
+    def __init__(self, dtype: str, n_parameters: int, memory_limit: int | None) -> None:
+        self.dtype = np.dtype(dtype)
+        self.width = self.vector_width()
+        self.n_parameters = n_parameters
+        self.room = padded(n_parameters, self.width)
+        self.memory_limit = memory_limit
+        self.kernels = Kernels()
+        self.programs: list[Program] = []
+        self.memory = np.zeros(2 * self.room, dtype=self.dtype)
+        self.indices = np.zeros(1, dtype=np.int64)
+        self.state = np.zeros(1, dtype=self.dtype)
+        self.training = Training()
+        self.bind()
+
+    def vector_width(self) -> int:
+        """Numbers per vector; lanes are padded to a multiple of it."""
+        return 1
+
+    # Parameters
+
+    @property
+    def parameters(self) -> NDArray[Any]:
+        """The parameters' numbers, to read and to write."""
+        return self.memory[: self.n_parameters]
+
+    @property
+    def gradients(self) -> NDArray[Any]:
+        """The parameters' gradients after a run."""
+        return self.memory[self.room : self.room + self.n_parameters]
+
+    def state_rows(self) -> NDArray[Any]:
+        """The optimizer's state, one row per name; to read and to write."""
+        n = len(self.training.rule.state) if self.training.rule else 0
+        return self.state[: n * self.room].reshape(n, self.room)[:, : self.n_parameters]
+
+    def prepare_training(self, training: Training) -> None:
+        """Set the update rule; its state starts at zero."""
+        self.training = training
+        n = len(training.rule.state) if training.rule else 0
+        self.state = np.zeros(n * self.room + 64, dtype=self.dtype)
+
+    # Programs
+
+    def add(self, program: Program, n_numbers: int) -> int:
+        """Make room for a program and number it; raises :class:`BackendError` if too large."""
+        size = program.size
+        if size > len(self.memory):
+            check_memory(size * self.dtype.itemsize, self.memory_limit, program)
+            memory = np.zeros(size, dtype=self.dtype)
+            memory[: 2 * self.room] = self.memory[: 2 * self.room]
+            self.memory = memory
+        n_indices = n_numbers * program.lanes
+        if n_indices > len(self.indices):
+            self.indices = np.zeros(n_indices, dtype=np.int64)
+        self.programs.append(program)
+        self.bind()
+        return len(self.programs) - 1
+
+    @abstractmethod
+    def bind(self) -> None:
+        """Forget whatever pointed into the old memory."""
+
+    @abstractmethod
+    def run(self, number: int, part: int) -> None:
+        """Run one part of a program."""
+
+    @abstractmethod
+    def run_rows(self, number: int, begin: int, end: int) -> None:
+        """Run some instructions of a program: for the profile."""
+
+    # Single jobs
+
+    def begin(self, number: int) -> None:
+        """Compute what depends on parameters alone."""
+        program = self.programs[number]
+        plan = program.plan
+        self.memory[program.where[: plan.first_parameter]] = plan.constant_numbers()
+        self._clear(program.arena, program.first_lane, program)
+        self._clear(program.late, program.arena + program.shift, program)
+        self.run(number, 0)
+
+    def forward(self, number: int, rows: Sequence[int] | Ints, schedule: Schedule) -> NDArray[Any]:
+        """Fill the lanes with the examples that start at ``rows``; gives outputs x lanes."""
+        program = self.programs[number]
+        lanes = program.lanes
+        cells, which = program.input_offsets, program.plan.input_numbers
+        starts = np.asarray(rows)
+        if len(cells):
+            first, n = int(cells[0]), len(cells) * lanes
+            values = schedule.numbers[starts[None, :] + which[:, None]]
+            self.memory[first : first + n].reshape(-1, lanes)[:] = values
+        for k in program.plan.index_numbers:
+            self.indices[k * lanes : (k + 1) * lanes] = schedule.integers[starts + k]
+        self.run(number, 1)
+        outputs = program.output_offsets[:, None] + self._lanes_of_outputs(program)
+        return np.asarray(self.memory[outputs])
+
+    def backward(self, number: int, weights: Any) -> None:
+        """Seed the first output's gradient and send it back to where it came from."""
+        program = self.programs[number]
+        self._clear(program.first_lane, program.late, program)
+        output = int(program.output_offsets[0]) + program.shift
+        if program.plan.outputs[0] < program.plan.n_uniform:
+            self.seed_uniform(program, float(np.sum(weights)))
+        else:
+            self.memory[output : output + program.lanes] += weights
+        self.run(number, 2)
+
+    def end(self, number: int) -> None:
+        """Send gradients on from what depends on parameters alone."""
+        self.run(number, 3)
+
+    def seed_uniform(self, program: Program, weight: float) -> None:
+        """Seed an output that is the same in all lanes; it may be a parameter itself."""
+        output = int(program.output_offsets[0])
+        at = output + (self.room if output < program.arena else program.shift)
+        self.memory[at] += weight
+
+    def _lanes_of_outputs(self, program: Program) -> Ints:
+        wide = (program.plan.outputs >= program.plan.n_uniform)[:, None]
+        return np.arange(program.lanes)[None, :] * wide
+
+    def _clear(self, begin: int, end: int, program: Program) -> None:
+        if program.has_gradients:
+            self.memory[begin + program.shift : end + program.shift] = 0.0
+
+    # Whole steps
+
+    def train(
+        self, schedule: Schedule, rates: Floats, first_step: int, learn: bool
+    ) -> NDArray[np.float64]:
+        """Run the steps; gives (loss, gradient norm) of each that was made.
+
+        Stops before the update of a step whose loss is not finite: that row is the last.
+        """
+        results = np.zeros((len(schedule.steps), 2))
+        for s, (first, end) in enumerate(schedule.steps.tolist()):
+            loss = self.step_gradient(schedule, first, end)
+            squares, norm = self.penalise()
+            results[s] = loss + self.training.l2 * squares, norm
+            if not np.isfinite(results[s, 0]):
+                return results[: s + 1]
+            if learn:
+                self.update(norm, rates[s], first_step + s)
+        return results
+
+    def step_gradient(self, schedule: Schedule, first: int, end: int) -> float:
+        """The weighted loss of some jobs; gradients lie in memory."""
+        self.memory[self.room : 2 * self.room] = 0.0
+        loss, last = 0.0, -1
+        for number, slot, _ in schedule.jobs[first:end].tolist():
+            if number != last:
+                if last >= 0:
+                    self.end(last)
+                self.begin(number)
+                last = number
+            slots = slice(slot, slot + self.programs[number].lanes)
+            weights = schedule.weights[slots]
+            values = self.forward(number, schedule.starts[slots], schedule)
+            loss += float(np.dot(weights, values[0].astype(float)))
+            self.backward(number, weights)
+        if last >= 0:
+            self.end(last)
+        return loss
+
+    def penalise(self) -> tuple[float, float]:
+        """Add the penalty's gradient; gives the sum of squares and the gradient's norm."""
+        w, g = self.parameters, self.gradients
+        with np.errstate(all="ignore"):
+            g += w * self.dtype.type(2.0 * self.training.l2)
+            return float(np.dot(w, w)), float(np.sqrt(np.dot(g, g)))
+
+    def scale(self, norm: float) -> float:
+        """What clipping multiplies the gradient with."""
+        limit = self.training.clip_norm
+        return limit / norm if norm > limit else 1.0
+
+    def update(self, norm: float, rate: float, step: int) -> None:
+        """Move the parameters by the update rule."""
+        training = self.training
+        assert training.rule is not None
+        kernel = compile_kernel(update_kernel(training.rule, training.settings))
+        rows = self.state_rows()
+        with np.errstate(all="ignore"):
+            new = kernel(
+                self.parameters, self.gradients * self.dtype.type(self.scale(norm)), *rows,
+                self.dtype.type(rate), self.dtype.type(step),
+            )  # fmt: skip
+        self.parameters[:] = new[0]
+        for row, numbers in zip(rows, new[1:], strict=True):
+            row[:] = numbers
+
+
+class NumpyExecutor(Executor):
+    """Runs programs with numpy; every instruction a few calls."""
+
+    name = "numpy"
+
+    def bind(self) -> None:
+        self._codes: dict[int, NumpyCode] = {}
+
+    def run(self, number: int, part: int) -> None:
+        self.run_rows(number, *self.programs[number].parts[part : part + 2])
+
+    def run_rows(self, number: int, begin: int, end: int) -> None:
+        code = self._codes.get(number)
+        if code is None:
+            program = self.programs[number]
+            code = NumpyCode(program, self.memory, self.indices, self.kernels)
+            self._codes[number] = code
+        with np.errstate(all="ignore"):
+            code.run(begin, end)
+
+
+def free_memory() -> int:
+    """Bytes that the machine has free now, as far as it tells; else a safe guess."""
+    try:
+        with open("/proc/meminfo") as file:
+            facts = dict(line.split(":", 1) for line in file)
+        return int(facts["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError):
+        try:
+            return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+        except (ValueError, OSError, AttributeError):
+            return 4 * 1024**3
+
+
+def check_memory(needed: int, limit: int | None, program: Program) -> None:
+    """Refuse an allocation beyond the limit (80% of what is free, unless given)."""
+    allowed = int(free_memory() * 0.8) if limit is None else limit
+    if needed > allowed:
+        raise BackendError(
+            f"this run needs {needed / 1e6:,.1f} MB for {program.plan.n_cells:,} cells in"
+            f" {program.lanes} lanes; allowed are {allowed / 1e6:,.1f} MB; use smaller batches,"
+            ' dtype="float32", or raise memory_limit (in bytes)'
+        )

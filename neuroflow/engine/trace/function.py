@@ -1,0 +1,187 @@
+"""Traced functions: one trace per structure of the inputs, kept in a bounded cache."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import define, field
+
+from neuroflow.core.module import Module
+from neuroflow.core.value import Value
+from neuroflow.engine.plan.grouping import plan_of_tape
+from neuroflow.engine.plan.plan import Plan
+from neuroflow.engine.trace.structure import Structure, describe, difference, rebuild
+from neuroflow.engine.trace.tracer import tracing
+from neuroflow.errors import InputError, TraceError
+
+KEPT = 64
+"""Structures whose traces a function keeps."""
+
+MANY_TRACES = 32
+"""Traces after which a function is told that it keeps retracing."""
+
+
+class RetraceWarning(UserWarning):
+    """A function is traced again and again, because its inputs keep changing their structure."""
+
+
+@define(eq=False)
+class Trace:
+    """What one trace gave: the plan, how outputs are nested, and the random inputs."""
+
+    plan: Plan
+    outputs: Structure
+    draws: list[Callable[[], float]]
+    limits: dict[int, int]
+    """For each integer input that chooses: how many there are to choose from."""
+
+    programs: dict[Any, int] = field(factory=dict)
+    modes: tuple[bool, ...] = ()
+
+
+@define(eq=False)
+class TracedFunction:
+    """``function(*statics, *inputs)``, traced once per structure of the inputs."""
+
+    function: Callable[..., Any]
+    statics: tuple[Any, ...]
+    parameters: list[Value]
+    n_traces: int = 0
+    _traces: OrderedDict[Any, Trace] = field(factory=OrderedDict)
+    _warned: bool = False
+
+    def trace(self, structure: Structure) -> Trace:
+        """The trace for inputs of a structure; training and evaluation are traced apart."""
+        key = (structure, self._modes())
+        if key in self._traces:
+            self._traces.move_to_end(key)
+            return self._traces[key]
+        if self.n_traces >= MANY_TRACES and not self._warned:
+            self._warn(structure)
+        self._traces[key] = self._trace(structure)
+        self._traces[key].modes = key[1]
+        self.n_traces += 1
+        if len(self._traces) > KEPT:
+            self._traces.popitem(last=False)
+        return self._traces[key]
+
+    def is_current(self, trace: Trace) -> bool:
+        """Whether a trace was made in the mode in which the modules are now."""
+        return trace.modes == self._modes()
+
+    def _modes(self) -> tuple[bool, ...]:
+        return tuple([part.training for part in self.statics if isinstance(part, Module)])
+
+    def _warn(self, structure: Structure) -> None:
+        self._warned = True
+        last = next(reversed(self._traces))[0]
+        cause = difference(last, structure) or "the model switched between training and evaluation"
+        warnings.warn(
+            f"{_name(self.function)} was traced {self.n_traces} times, once per structure of its"
+            f" inputs, and now again: {cause}; pad inputs to a few lengths, or sort them into such",
+            RetraceWarning,
+            stacklevel=5,
+        )
+
+    def _check_inputs(self, structure: Structure) -> None:
+        """Refuse another number of inputs than the function takes."""
+        try:
+            signature = inspect.signature(self.function)
+            signature.bind(*self.statics, *structure)
+        except TypeError as error:
+            raise InputError(
+                f"{_name(self.function)} got the inputs {describe(structure)}; expected those of"
+                f" {_name(self.function)}{signature}: {error}"
+            ) from error
+
+    def _trace(self, structure: Structure) -> Trace:
+        self._check_inputs(structure)
+        with tracing(self.parameters) as tracer:
+            inputs = [
+                rebuild(entry, lambda kind: tracer.input() if kind == "f" else tracer.index())
+                for entry in structure
+            ]
+            result = self.function(*self.statics, *inputs)
+            cells: list[int] = []
+            outputs = _cells_of(result, tracer.cell, cells, _name(self.function))
+        del result
+        tracer.freeze()
+        plan = plan_of_tape(tracer.tape, cells)
+        plan.n_numbers = tracer.n_inputs
+        return Trace(plan, outputs, tracer.draws, _limits(plan))
+
+
+def _cells_of(result: Any, cell: Callable[[Any], int], cells: list[int], name: str) -> Structure:
+    if isinstance(result, (list, tuple)):
+        return tuple([_cells_of(entry, cell, cells, name) for entry in result])
+    if not isinstance(result, (Value, int, float)):
+        raise TraceError(
+            f"{name} returned {result!r} of type {type(result).__name__}; a compiled function"
+            " returns a Value or nested lists of Values"
+        )
+    cells.append(cell(result))
+    return "f"
+
+
+def _limits(plan: Plan) -> dict[int, int]:
+    limits: dict[int, int] = {}
+    for group in plan.groups:
+        for number in [] if group.index is None else np.unique(group.index).tolist():
+            limits[number] = min(group.arity, limits.get(number, group.arity))
+    return limits
+
+
+def check_indices(trace: Trace, numbers: Sequence[float], structure: Structure) -> None:
+    """Refuse indices out of range; raises :class:`InputError` before anything is computed."""
+    for number, limit in trace.limits.items():
+        index = int(numbers[number])
+        if not 0 <= index < limit:
+            raise InputError(
+                f"number {number} of the inputs {describe(structure)} is the index {index};"
+                f" expected 0 to {limit - 1}"
+            )
+
+
+def parameters_of(function: Callable[..., Any], statics: Iterable[Any]) -> list[Value]:
+    """The leaf Values that a function can see: in its modules, its closure and its globals."""
+    found: dict[Value, None] = {}
+    for part in [*statics, *_surroundings(function)]:
+        for value in _values_in(part):
+            found.setdefault(value)
+    return list(found)
+
+
+def _surroundings(function: Callable[..., Any]) -> Iterator[Any]:
+    """What a function refers to: itself if it is a module, its closure, its globals, defaults."""
+    yield function
+    yield getattr(function, "__self__", None)
+    plain = getattr(function, "__func__", function)
+    for cell in getattr(plain, "__closure__", None) or ():
+        yield cell.cell_contents
+    code = getattr(plain, "__code__", None)
+    for name in code.co_names if code else ():
+        yield plain.__globals__.get(name)
+    yield from getattr(plain, "__defaults__", None) or ()
+
+
+def _values_in(part: Any, depth: int = 0) -> Iterator[Value]:
+    if isinstance(part, Module):
+        yield from part.parameters()
+    elif isinstance(part, Value):
+        if part.op is None:
+            yield part
+    elif isinstance(part, (list, tuple)) and depth < 4:
+        for entry in part:
+            yield from _values_in(entry, depth + 1)
+    elif isinstance(part, dict) and depth < 4:
+        for entry in part.values():
+            yield from _values_in(entry, depth + 1)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", type(function).__name__)

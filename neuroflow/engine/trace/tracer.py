@@ -1,0 +1,143 @@
+"""Trace: run a scalar function once on numbers that are not known yet, and get a tape."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from operator import attrgetter
+from sys import getrefcount
+from typing import Any
+
+from attrs import define, field
+
+from neuroflow.core import arithmetic
+from neuroflow.core.op import Op
+from neuroflow.core.random_input import Draws
+from neuroflow.core.value import Value, building, context
+from neuroflow.engine.trace.tape import INPUT, Take, Tape
+from neuroflow.engine.trace.tracers import CELL, TracedIndex, TracedParameter, TracedValue
+from neuroflow.errors import InputError, TraceError
+
+_REMEMBERED = 4096
+"""Constants that a trace remembers, to write each once: bounded, however many there are."""
+
+_cell = attrgetter("cell")
+
+
+@define(eq=False)
+class Tracer(Draws):
+    """Builds tape nodes while a function runs; its ``build`` takes the place of the eager one."""
+
+    tape: Tape = field(factory=Tape)
+    draws: list[Callable[[], float]] = field(factory=list)
+    n_inputs: int = 0
+    _leaves: dict[Value, int] = field(factory=dict)
+    _constants: dict[float, int] = field(factory=dict)
+    _takes: dict[int, Take] = field(factory=dict)
+
+    def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
+        """One node on the tape."""
+        if op is arithmetic.mean:
+            return arithmetic.div(arithmetic.sum(list(inputs)), len(inputs))
+        return TracedValue(self.tape.add(op, self.cells(inputs), context.get().scope))
+
+    def cells(self, inputs: Sequence[Any]) -> array[int]:
+        """The cells of an op's inputs; fast where many are traced values and parameters."""
+        if len(inputs) > 3:
+            with suppress(AttributeError):  # a plain number is among them
+                return array("i", map(_cell, inputs))
+        return array("i", [x.cell if type(x) is TracedValue else self.cell(x) for x in inputs])
+
+    def cell(self, x: Any) -> int:
+        """The cell of a traced value, a parameter or a plain number."""
+        if isinstance(x, (TracedValue, TracedParameter)):
+            return x.cell
+        if isinstance(x, Value) and x.op is not None:
+            raise TraceError(
+                f"a traced function used {x!r}, which was computed before the trace;"
+                " its history would be lost; compute it inside the function"
+            )
+        return self.held(x) if isinstance(x, Value) else self.constant(float(x))
+
+    def held(self, value: Value) -> int:
+        """The cell of a Value that is no parameter: every run reads its number anew."""
+        if value not in self._leaves:
+            self._leaves[value] = self.tape.held(value)
+        return self._leaves[value]
+
+    def constant(self, number: float) -> int:
+        """The cell of a constant; equal numbers share one, among the last some thousand."""
+        key: Any = number if number else str(number)  # 0.0 and -0.0 are equal, and different
+        cell = self._constants.get(key)
+        if cell is None:
+            if len(self._constants) >= _REMEMBERED:
+                self._constants.clear()
+            cell = self._constants[key] = self.tape.constant(number)
+        return cell
+
+    def parameter(self, value: Value) -> None:
+        """Make a leaf Value a parameter of the tape; it keeps its cell itself, if it can."""
+        cell = self.tape.parameter()
+        if type(value) is Value:
+            value.__class__ = TracedParameter
+            CELL.__set__(value, cell)
+        else:
+            self._leaves[value] = cell
+
+    def input(self) -> TracedValue:
+        """The next number of the example."""
+        self.n_inputs += 1
+        return TracedValue(self.tape.leaf(INPUT, self.n_inputs - 1))
+
+    def index(self) -> TracedIndex:
+        """The next integer of the example; it gets a cell only if it is used as a number."""
+        number = self.n_inputs
+        self.n_inputs += 1
+        traced = TracedIndex.__new__(TracedIndex)
+        traced.choose = lambda values: self.choose(values, number)
+        traced.make = lambda: self.tape.leaf(INPUT, number)
+        traced.made = -1
+        return traced
+
+    def choose(self, values: Sequence[Any], number: int) -> Any:
+        """``take`` with an index that is not known yet: one node, or a row of them."""
+        if not len(values):
+            raise InputError("take got no values to choose from; expected at least one")
+        if isinstance(values[0], (list, tuple)):
+            return [self.choose(column, number) for column in zip(*values, strict=True)]
+        take = self._takes.setdefault(number, Take(number))
+        return TracedValue(self.tape.add(take, self.cells(values), context.get().scope))
+
+    def draw(self, number: Callable[[], float]) -> TracedValue:
+        """A random number that each run draws anew: an input that fills itself."""
+        self.draws.append(number)
+        return self.input()
+
+    def freeze(self) -> None:
+        """A Value that only this trace still holds can never change: its number is a constant.
+
+        So ``Value(0.0)`` written in a function is one, and a Value that a module keeps is not.
+        """
+        self.held(Value(0.0))  # one that surely nobody else holds, to compare with
+        held = self.tape.live
+        ours = getrefcount(held[-1])
+        for k in range(len(held)):
+            if getrefcount(held[k]) == ours:
+                self.tape.freeze(k, held[k].data)
+
+
+@contextmanager
+def tracing(parameters: Sequence[Value]) -> Iterator[Tracer]:
+    """Build nodes on a new tape for a while; ``parameters`` cannot be read meanwhile."""
+    tracer = Tracer()
+    plain = [p for p in parameters if type(p) is Value]
+    try:
+        for value in parameters:
+            tracer.parameter(value)
+        with building(tracer.build):
+            yield tracer
+    finally:
+        for value in plain:
+            value.__class__ = Value
+            CELL.__set__(value, ())

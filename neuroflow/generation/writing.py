@@ -1,0 +1,281 @@
+"""Generation: a trained language model writes, one token at a time.
+
+The keys and values of what was read are kept: each new token costs one pass of one token,
+whatever came before it. Plain floats, which nothing records, are the specification; a compiled
+run of the forward part alone gives the same numbers sooner.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from neuroflow.data.dataset import Dataset
+from neuroflow.engine.runner import check_eager, numbers_of
+from neuroflow.errors import InputError, TraceError
+
+TOKENS_WORTH_COMPILING = 100
+"""From so many tokens on, writing is faster compiled, the compilation included: tracing and
+planning take as long as 20 to 80 tokens on plain floats, for large models and for small ones."""
+
+
+class EagerWritingWarning(UserWarning):
+    """A model could not be compiled for writing, which is slower without."""
+
+
+@frozen
+class Sampling:
+    """How the next token is chosen from the scores of all.
+
+    ``temperature`` divides the scores; 0 is greedy and takes the largest, the first of equals.
+    ``top_k`` keeps the k likeliest tokens (0 for all), ``top_p`` the fewest that together have
+    that probability (Holtzman et al. 2020, section 3.1).
+
+    >>> Sampling().distribution([0.0, 0.0])
+    [0.5, 0.5]
+    >>> Sampling(temperature=0.0).distribution([1.0, 2.0, 1.0])
+    [0.0, 1.0, 0.0]
+    >>> Sampling(top_k=1).distribution([1.0, 2.0, 1.0])
+    [0.0, 1.0, 0.0]
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+
+    def __attrs_post_init__(self) -> None:
+        if not 0.0 <= self.temperature < math.inf:
+            raise InputError(f"the temperature is {self.temperature}; expected 0 (greedy) or more")
+        if self.top_k < 0:
+            raise InputError(f"top_k is {self.top_k}; expected how many to keep, or 0 for all")
+        if not 0.0 < self.top_p <= 1.0:
+            raise InputError(f"top_p is {self.top_p}; expected more than 0, and at most 1 for all")
+
+    def distribution(self, logits: Sequence[float]) -> list[float]:
+        """How probable each token is: the softmax of logits / temperature, cut and scaled."""
+        if self.temperature == 0.0:
+            best = max(range(len(logits)), key=logits.__getitem__)
+            return [float(k == best) for k in range(len(logits))]
+        largest = max(logits)  # taken away first: no quotient of what is left is too large
+        exps = [math.exp((x - largest) / self.temperature) for x in logits]
+        total = sum(exps)
+        return self._cut([x / total for x in exps])
+
+    def _cut(self, probabilities: list[float]) -> list[float]:
+        if not self.top_k and self.top_p == 1.0:
+            return probabilities
+        ranked = sorted(range(len(probabilities)), key=lambda k: -probabilities[k])
+        cut, together = [0.0] * len(probabilities), 0.0
+        for k in ranked[: self.top_k or None]:
+            cut[k] = probabilities[k]
+            together += probabilities[k]
+            if together >= self.top_p:
+                break
+        return [p / together for p in cut]
+
+
+@frozen
+class Written:
+    """A text that a model wrote, prompt included.
+
+    ``tokens`` are those that it chose, the mark of the end among them where the text ``ended`` by
+    itself. ``probabilities`` has, for each, those of all tokens, if they were asked for.
+    ``backend`` and ``dtype`` say what ran the model.
+    """
+
+    text: str
+    tokens: tuple[int, ...]
+    ended: bool
+    probabilities: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    backend: str = "eager"
+    dtype: str = "float64"
+
+
+def can_write(model: Any) -> bool:
+    """Whether a model goes on token by token: it has ``step``, and no token looks at later ones."""
+    return hasattr(model, "step") and getattr(model, "causal", True)
+
+
+class Writer:
+    """A model that reads a text token by token; its ``logits`` are those of what comes next.
+
+    The model has ``step(token, past, position=None)``, ``no_past()`` and a setting
+    ``block_size``, as the layer ``gpt``. Its parameters are read once, when the writer is made.
+    ``backend`` is "eager", "numpy", "numba" or "auto", the fastest installed, which falls back
+    to eager with a warning for a model that cannot be compiled. ``memory_limit`` is in bytes.
+    """
+
+    def __init__(
+        self, model: Any, *, backend: str = "eager", dtype: str = "float64",
+        memory_limit: int | None = None,
+    ) -> None:  # fmt: skip
+        if not can_write(model):
+            raise InputError(
+                f"{type(model).__name__} cannot write: expected a causal language model, in which"
+                " no token looks at later ones, such as gpt"
+            )
+        self.block_size: int = model.configuration()["block_size"]
+        self._steps = _make_steps(model, self.block_size, backend, dtype, memory_limit)
+        self.backend: str = self._steps.backend
+        self.dtype: str = self._steps.dtype
+        self.begin()
+
+    @property
+    def length(self) -> int:
+        """How many tokens were read."""
+        return len(self._read)
+
+    @property
+    def logits(self) -> list[float]:
+        """The scores of the next token; none before the first was read."""
+        return self._read[-1] if self._read else []
+
+    def begin(self) -> None:
+        """Forget what was read."""
+        self._read: list[list[float]] = []
+
+    def back_to(self, length: int) -> None:
+        """Forget what was read after the first ``length`` tokens."""
+        del self._read[length:]
+
+    def read(self, token: int) -> list[float]:
+        """One token more; gives the logits of the next."""
+        if self.length == self.block_size:
+            raise InputError(
+                f"the model got {self.length + 1} tokens; expected 1 to {self.block_size}"
+                " (its block_size): shorten the text, or train with a larger block_size"
+            )
+        self._read.append(self._steps(token, self.length))
+        return self.logits
+
+
+class PlainSteps:
+    """``model.step`` on plain floats: the specification of the compiled steps."""
+
+    backend, dtype = "eager", "float64"
+
+    def __init__(self, model: Any) -> None:
+        self._model = plain_copy(model)
+        self._past = self._model.no_past()
+
+    def __call__(self, token: int, position: int) -> list[float]:
+        """The logits of the token after this one, which stands at ``position``."""
+        kept = [[entries[:position] for entries in layer] for layer in self._past]
+        logits, added = self._model.step(token, kept)
+        for layer, entries in zip(kept, added, strict=True):
+            for past, entry in zip(layer, entries, strict=True):
+                past.append(entry)
+        self._past = kept
+        return numbers_of(logits)  # type: ignore[no-any-return]
+
+
+def _make_steps(
+    model: Any, block_size: int, backend: str, dtype: str, memory_limit: int | None
+) -> Any:
+    if backend == "eager":
+        check_eager(dtype)
+        return PlainSteps(model)
+    from neuroflow.generation.compiled import CompiledSteps
+
+    training = model.training
+    model.eval()
+    try:
+        return CompiledSteps(model, block_size, backend, dtype, memory_limit)
+    except (InputError, TraceError) as error:
+        if backend != "auto" or dtype != "float64":
+            raise
+        warnings.warn(
+            f"writing with plain floats, which is slower: {error}",
+            EagerWritingWarning,
+            stacklevel=4,
+        )
+        return PlainSteps(model)
+    finally:
+        model.train(training)
+
+
+def plain_copy(model: Any) -> Any:
+    """The model in evaluation mode with floats for parameters: the same numbers, sooner.
+
+    Layers are written for any kind of number, so that on floats they make no nodes at all.
+    """
+    numbers: dict[int, Any] = {id(p): p.data for p in model.parameters()}
+    return copy.deepcopy(model, numbers).eval()
+
+
+def generate(
+    model: Any, tokenizer: Any, rng: random.Random, *, prompt: str = "", count: int = 1,
+    most_tokens: int = 0, show: bool = False, temperature: float = 1.0, top_k: int = 0,
+    top_p: float = 1.0, backend: str = "auto", dtype: str = "float64",
+    memory_limit: int | None = None,
+) -> list[Written]:  # fmt: skip
+    """Let a language model write ``count`` texts that begin with ``prompt``.
+
+    A text ends by itself, after ``most_tokens`` (0 for any number), or where the model's block
+    is full. ``rng`` draws each token by its ``choices``; with ``show`` the probabilities are
+    kept. ``backend`` is "eager", "numpy", "numba", or "auto", which compiles where so many tokens
+    may be written that it makes up for it; ``dtype``, "float64" or "float32", and
+    ``memory_limit``, in bytes, are for compiled runs. See :class:`Sampling` for the rest.
+
+    Raises :class:`InputError` for a model that cannot write, and for a prompt that is too long
+    or that the tokenizer does not know.
+    """
+    sampling = Sampling(temperature, top_k, top_p)
+    start = [tokenizer.bos, *tokenizer.encode(prompt)]
+    block_size = model.configuration()["block_size"] if can_write(model) else 0
+    if block_size and len(start) > block_size:
+        raise InputError(
+            f"the prompt has {len(start)} tokens with the mark of its beginning; expected at most"
+            f" {block_size} (the model's block_size): shorten it"
+        )
+    most = count * min(most_tokens or block_size, block_size - len(start) + 1) + len(start)
+    chosen_backend = _worth(backend, dtype, most)
+    writer = Writer(model, backend=chosen_backend, dtype=dtype, memory_limit=memory_limit)
+    for token in start:
+        writer.read(token)
+    texts = []
+    for _ in range(count):
+        writer.back_to(len(start))
+        chosen = list(_choices(writer, tokenizer.bos, sampling, rng, most_tokens))
+        tokens = tuple(token for token, _ in chosen)
+        shown = tuple(tuple(p) for _, p in chosen) if show else ()
+        text = prompt + tokenizer.decode(tokens)
+        ended = tokens[-1] == tokenizer.bos
+        texts.append(Written(text, tokens, ended, shown, writer.backend, writer.dtype))
+    return texts
+
+
+def _worth(backend: str, dtype: str, tokens: int) -> str:
+    """The backend for so many tokens at most; only compiled runs know float32."""
+    small = tokens < TOKENS_WORTH_COMPILING and dtype == "float64"
+    return "eager" if backend == "auto" and small else backend
+
+
+def _choices(
+    writer: Writer, end: int, sampling: Sampling, rng: random.Random, most: int
+) -> Iterator[tuple[int, list[float]]]:
+    """Each token that is chosen, and the distribution that it was drawn from."""
+    room = writer.block_size - writer.length + 1
+    for left in reversed(range(min(most, room) if most else room)):
+        probabilities = sampling.distribution(writer.logits)
+        token = rng.choices(range(len(probabilities)), weights=probabilities)[0]
+        yield token, probabilities
+        if token == end:
+            return
+        if left:
+            writer.read(token)
+
+
+def texts_of(data: Dataset) -> list[str]:
+    """The examples of a dataset as text."""
+    tokenizer = data.tokenizer
+    return [
+        tokenizer.decode([*tokens, *targets[-1:]])
+        for tokens, targets in zip(data.inputs, data.targets, strict=True)
+    ]

@@ -1,0 +1,210 @@
+"""Discovery: plugins found and loaded, in a way that no broken one can break.
+
+A plugin is a module named by an entry point of the group ``neuroflow``. Its hook
+implementations return entries. They are called one by one, each inside a guard, so every entry
+knows its provider and a plugin that fails is skipped whole, recorded and reported.
+(pluggy's hook wrappers and tracing are therefore not used.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+import pluggy
+from attrs import define, field
+
+from neuroflow.errors import PluginError
+from neuroflow.registry.capture import silenced
+from neuroflow.registry.entries import BUNDLED, KINDS, Entry, Provider, check_entries, plural
+from neuroflow.registry.hooks import GROUP, HOOK_VERSION, HOOKS, Hooks
+from neuroflow.registry.registry import Registry
+
+SLOW = 1.0
+"""A plugin that takes longer to load (in seconds) gets a warning."""
+
+
+@define
+class Plugin:
+    """What became of one entry point: its provider, its entries, its failure if it has one."""
+
+    provider: Provider
+    entries: list[Entry] = field(factory=list)
+    seconds: float = 0.0
+    failure: str = ""
+    details: str = ""
+    warnings: list[str] = field(factory=list)
+    module: ModuleType | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the entry point."""
+        return self.provider.plugin
+
+
+class PluginManager:
+    """Discovers plugins and fills a registry with what they offer.
+
+    ``only`` and ``without`` select by entry-point name; bundled plugins are always loaded
+    unless ``without`` names them. With ``strict`` a failure is raised as
+    :class:`PluginError` instead of recorded.
+    """
+
+    def __init__(
+        self,
+        points: Iterable[EntryPoint] | None = None,
+        *,
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
+        strict: bool = False,
+    ) -> None:
+        self.registry = Registry()
+        self.plugins: list[Plugin] = []
+        self.strict = strict
+        self.pluggy = pluggy.PluginManager(GROUP)
+        self.pluggy.add_hookspecs(Hooks)
+        found = entry_points(group=GROUP) if points is None else points
+        for point in _selected(_unique(found), set(only), set(without)):
+            self._load(point)
+
+    @property
+    def failures(self) -> list[Plugin]:
+        """The plugins that were skipped, with the reasons in ``failure``."""
+        return [plugin for plugin in self.plugins if plugin.failure]
+
+    def add_commands(self, cli: Any) -> None:
+        """Let every plugin add its commands; one that fails is recorded."""
+        for plugin in [p for p in self.plugins if p.module and not p.failure]:
+            for impl in self._implementations("neuroflow_commands", plugin):
+                with self._guard(plugin, "neuroflow_commands"), _quiet(plugin):
+                    impl.function(*[cli][: len(impl.argnames)])
+
+    def _load(self, point: EntryPoint) -> None:
+        plugin = Plugin(_provider(point))
+        taken = [p for p in self.plugins if p.name == plugin.name]
+        self.plugins.append(plugin)
+        start = time.perf_counter()
+        with self._guard(plugin, "loading"):
+            if taken:
+                raise PluginError(
+                    f"the entry point {plugin.name!r} is also offered by"
+                    f" {taken[0].provider.distribution}, which is used; uninstall one of the two"
+                )
+            with _quiet(plugin):
+                module = plugin.module = point.load()
+                _check_version(module)
+                self.pluggy.register(module, name=plugin.name)
+                entries = self._collect(plugin)
+            plugin.warnings += _suspicious(module, entries)
+            for entry in entries:
+                plugin.entries.append(self.registry.add(entry, plugin.provider))
+        plugin.seconds = time.perf_counter() - start
+        if plugin.seconds > SLOW and not plugin.failure:
+            plugin.warnings.append(
+                f"it takes {plugin.seconds:.1f} s to load; give heavy targets as"
+                " 'module:attribute', which is imported on first use"
+            )
+
+    def _collect(self, plugin: Plugin) -> list[Entry]:
+        """Call the plugin's hooks one by one; generators are drained here, inside the guard."""
+        collected: list[Entry] = []
+        for kind in KINDS:
+            for impl in self._implementations(f"neuroflow_{plural(kind)}", plugin):
+                collected += check_entries(kind, impl.function())
+        return collected
+
+    def _implementations(self, hook: str, plugin: Plugin) -> list[Any]:
+        impls = getattr(self.pluggy.hook, hook).get_hookimpls()
+        return [impl for impl in impls if impl.plugin_name == plugin.name]
+
+    @contextlib.contextmanager
+    def _guard(self, plugin: Plugin, during: str) -> Iterator[None]:
+        """Record a failure of one plugin and take back all that it had registered."""
+        try:
+            yield
+        except (Exception, SystemExit) as error:
+            plugin.failure = f"{type(error).__name__} while {during}: {error}"
+            plugin.details = traceback.format_exc()
+            self.registry.remove(plugin.provider)
+            plugin.entries.clear()
+            self.registry.failed.append(f"{plugin.provider} ({plugin.failure})")
+            if self.pluggy.has_plugin(plugin.name) and not plugin.failure.startswith("PluginError"):
+                self.pluggy.unregister(name=plugin.name)
+            if self.strict:
+                raise PluginError(f"{plugin.provider} failed: {plugin.failure}") from error
+
+
+@contextlib.contextmanager
+def _quiet(plugin: Plugin) -> Iterator[None]:
+    """Third parties may print while they are loaded; the bundled plugins do not."""
+    if plugin.provider.namespace == BUNDLED:
+        yield
+        return
+    with silenced() as said:
+        yield
+    if said:
+        plugin.warnings.append("it prints while it is loaded; a plugin should be silent")
+
+
+def _unique(points: Iterable[EntryPoint]) -> list[EntryPoint]:
+    """Each entry point once, bundled ones first, then by name and distribution.
+
+    An editable checkout with stale metadata shows its entry points twice.
+    """
+    known = {(p.name, p.value, _distribution(p)[0]): p for p in points}
+    return [known[key] for key in sorted(known, key=lambda key: (key[2] != BUNDLED, key))]
+
+
+def _selected(points: list[EntryPoint], only: set[str], without: set[str]) -> list[EntryPoint]:
+    def wanted(point: EntryPoint) -> bool:
+        bundled = _distribution(point)[0] == BUNDLED
+        return point.name not in without and (bundled or not only or point.name in only)
+
+    return [point for point in points if wanted(point)]
+
+
+def _distribution(point: EntryPoint) -> tuple[str, str]:
+    return _name_and_version(point.dist) if point.dist else ("unknown", "0")
+
+
+@cache
+def _name_and_version(distribution: Distribution) -> tuple[str, str]:
+    """Remembered: each look at a distribution's metadata reads and parses its file again."""
+    metadata = distribution.metadata
+    facts = {key: metadata[key] for key in ("Name", "Version") if key in metadata}
+    return facts.get("Name", "unknown"), facts.get("Version", "0")
+
+
+def _provider(point: EntryPoint) -> Provider:
+    distribution, version = _distribution(point)
+    namespace = BUNDLED if distribution == BUNDLED else point.name
+    return Provider(point.name, namespace, distribution, version, point.value)
+
+
+def _check_version(module: ModuleType) -> None:
+    needed = getattr(module, "neuroflow_hook_version", HOOK_VERSION)
+    if needed > HOOK_VERSION:
+        raise PluginError(
+            f"it was written for version {needed} of the hooks, and this neuroflow has version"
+            f" {HOOK_VERSION}; install a newer neuroflow or an older release of the plugin"
+        )
+
+
+def _suspicious(module: ModuleType, entries: list[Entry]) -> list[str]:
+    """What is silent in pluggy: misspelled hooks, missing decorators, empty plugins."""
+    found = []
+    for name, function in vars(module).items():
+        marked = hasattr(function, f"{GROUP}_impl")
+        if marked and name not in HOOKS:
+            found.append(f"{name} is no hook and is never called; hooks: {', '.join(HOOKS)}")
+        if name in HOOKS and not marked:
+            found.append(f"{name} lacks the decorator @neuroflow.hookimpl and is never called")
+    if not entries and "neuroflow_commands" not in vars(module):
+        found.append("it registers nothing")
+    return found

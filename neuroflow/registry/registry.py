@@ -1,0 +1,136 @@
+"""The registry: from names to entries."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from attrs import define, evolve, field
+
+from neuroflow.errors import RegistryError, did_you_mean, require
+from neuroflow.registry.entries import (
+    BUNDLED,
+    KINDS,
+    Entry,
+    Provider,
+    plural,
+)
+
+
+@define
+class Registry:
+    """All entries by kind and name.
+
+    ``failed`` names plugins that could not be loaded, so that an error about an unknown name
+    can mention them.
+    """
+
+    failed: list[str] = field(factory=list)
+    _entries: dict[str, dict[str, list[Entry]]] = field(
+        factory=lambda: {kind: {} for kind in KINDS}
+    )
+
+    def add(self, entry: Entry, provider: Provider) -> Entry:
+        """Register one entry; raises :class:`RegistryError` if its id is taken."""
+        entry = evolve(entry, provider=provider)
+        for taken in self._named(entry.kind, entry.name):
+            if taken.id == entry.id:
+                raise RegistryError(
+                    f"{entry.kind} {entry.id} is offered twice, by {taken.provider} and by"
+                    f" {entry.provider}; rename one, or raise its version"
+                )
+        for name in (entry.name, *entry.aliases):
+            self._entries[entry.kind].setdefault(name, []).append(entry)
+        return entry
+
+    def remove(self, provider: Provider) -> None:
+        """Take back all that a provider had registered."""
+        for named in self._entries.values():
+            for entries in named.values():
+                entries[:] = [e for e in entries if e.provider != provider]
+
+    def get(self, kind: str, reference: str) -> Entry:
+        """The entry that ``[namespace/]name[@version]`` means.
+
+        A bare name means the bundled entry; without one, the only third-party entry.
+        Raises :class:`RegistryError` if the name is unknown or ambiguous.
+        """
+        kind = self.kind(kind)
+        require(
+            reference, str, f"the name of {_article(kind)}", "a text: [namespace/]name[@version]"
+        )
+        namespace, name, version = _parse(reference)
+        found = [e for e in self._named(kind, name) if namespace in ("", e.namespace)]
+        found = [e for e in found if not namespace and e.namespace == BUNDLED] or found
+        if len({e.namespace for e in found}) > 1:
+            choices = " or ".join(f"{e.namespace}/{e.name} ({e.provider})" for e in found)
+            raise RegistryError(
+                f"{kind} {reference!r} is ambiguous: write {choices}; bare names belong to"
+                " bundled entries"
+            )
+        chosen = [e for e in found if version in (None, e.version)]
+        if not chosen:
+            raise self._unknown(kind, reference, name, found)
+        entry = max(chosen, key=lambda e: e.version)
+        if entry.deprecated:
+            warnings.warn(
+                f"{kind} {entry.id} is deprecated: {entry.deprecated}",
+                DeprecationWarning,
+                stacklevel=3,
+            )
+        return entry
+
+    def entries(self, kind: str, pattern: str = "*") -> list[Entry]:
+        """The entries whose name or id matches a wildcard: bundled first, then by id."""
+        require(pattern, str, "the wildcard", "a text, such as '*elu'")
+        unique = {e.id: e for named in self._entries[self.kind(kind)].values() for e in named}
+        matching = [
+            e for e in unique.values() if fnmatchcase(e.name, pattern) or fnmatchcase(e.id, pattern)
+        ]
+        return sorted(matching, key=lambda e: (e.namespace != BUNDLED, e.namespace, e.name))
+
+    def __iter__(self) -> Iterator[Entry]:
+        for kind in KINDS:
+            yield from self.entries(kind)
+
+    def kind(self, word: str) -> str:
+        """A kind by its name, singular or plural; raises :class:`RegistryError`."""
+        require(word, str, "the kind", f"one of {', '.join(KINDS)}")
+        singular = {**{kind: kind for kind in KINDS}, **{plural(kind): kind for kind in KINDS}}
+        if word not in singular:
+            raise RegistryError(
+                f"unknown kind {word!r}{did_you_mean(word, singular)} kinds: {', '.join(KINDS)}"
+            )
+        return singular[word]
+
+    def _named(self, kind: str, name: str) -> list[Entry]:
+        return self._entries[kind].get(name, [])
+
+    def _unknown(self, kind: str, reference: str, name: str, found: list[Entry]) -> RegistryError:
+        if found:
+            return RegistryError(
+                f"{kind} {reference!r} is not installed: {found[0].provider} offers"
+                f" version {', '.join(str(e.version) for e in found)}; install the distribution"
+                " version that has it, or configure the model anew"
+            )
+        elsewhere = [other for other in KINDS if self._named(other, name)]
+        wrong_kind = f" {name!r} is the name of {_article(elsewhere[0])};" if elsewhere else ""
+        known = [e.shortest_name for e in self.entries(kind)]
+        failed = f" plugins that failed to load: {', '.join(self.failed)};" if self.failed else ""
+        return RegistryError(
+            f"unknown {kind} {reference!r}{did_you_mean(reference, known)}{wrong_kind}{failed}"
+            f" see: neuroflow list {plural(kind)}"
+        )
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _parse(reference: str) -> tuple[str, str, int | None]:
+    namespace, _, rest = reference.rpartition("/")
+    name, _, version = rest.partition("@")
+    if version and not version.isdigit():
+        raise RegistryError(f"{reference!r} is no reference; write [namespace/]name[@version]")
+    return namespace, name, int(version) if version else None

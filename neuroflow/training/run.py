@@ -1,0 +1,195 @@
+"""The folder of a run: started, run to the end, saved on the way, and resumed."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from attrs import define, field
+
+from neuroflow.checkpoint import (
+    CHECKPOINT,
+    OPTIMIZER,
+    check_uses,
+    load_parameters,
+    read_arrays,
+    save,
+)
+from neuroflow.checkpoint.facts import data_facts
+from neuroflow.config import changed, configure, to_toml
+from neuroflow.errors import FileError, StateError
+from neuroflow.files import cannot_write, path_of, write_file
+from neuroflow.training.metrics import METRICS, MetricsFile
+from neuroflow.training.steps import Step, Training
+
+CONFIGURATION = "config.toml"
+
+
+@define(eq=False)
+class Run:
+    """A training run and its folder; iterate to go on, as with :class:`Training`.
+
+    ``seconds_between`` is the longest time without a checkpoint, counted at reports::
+
+        run = Run.start("moons", "runs/moons")
+        for step in run:
+            print(step.loss)
+        Run.resume("runs/moons")
+    """
+
+    folder: Path
+    training: Training
+    seconds_between: float = 5.0
+    _interrupted: bool = field(init=False, default=False)
+
+    @classmethod
+    def start(
+        cls,
+        source: Mapping[str, Any] | str | Path,
+        folder: str | Path,
+        changes: Mapping[str, Any] | Iterable[str] = (),
+        *,
+        seconds_between: float = 5.0,
+    ) -> Run:
+        """A new run in a folder that holds none yet.
+
+        Raises :class:`FileError` if it does, or if it cannot be written, and
+        :class:`ConfigurationError` for the problems of the source.
+        """
+        folder = path_of(folder, "the run folder")
+        training = Training(configure(source, changes))
+        if (folder / CONFIGURATION).exists():
+            raise FileError(
+                f"{folder} already holds a run; go on with: neuroflow resume {folder},"
+                " or choose another folder"
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        write_file(folder / CONFIGURATION, to_toml(training.configuration))
+        return cls(folder, training, seconds_between)
+
+    @classmethod
+    def resume(cls, folder: str | Path, *, seconds_between: float = 5.0) -> Run:
+        """The run of a folder, as it stands at its last checkpoint.
+
+        Raises :class:`FileError` if the folder holds no run, and :class:`StateError` if its
+        checkpoint is damaged or belongs to another model.
+        """
+        folder = path_of(folder, "the run folder")
+        if not (folder / CONFIGURATION).is_file():
+            raise FileError(
+                f"{folder} holds no run: there is no {CONFIGURATION} in it;"
+                " give the folder that neuroflow train wrote"
+            )
+        for left_over in folder.glob(".*.partial"):
+            left_over.unlink(missing_ok=True)
+        checkpoint = folder / CHECKPOINT
+        if not checkpoint.exists():
+            return cls(folder, Training(configure(folder / CONFIGURATION)), seconds_between)
+        saved, arrays = read_arrays(checkpoint)
+        if not saved.state:
+            raise StateError(
+                f"{checkpoint} is a saved model, not the checkpoint of a run;"
+                " nothing can be resumed from it, so train anew"
+            )
+        check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
+        configuration = configure(folder / CONFIGURATION)
+        backend = saved.state["training"]["backend"]
+        training = Training(changed(configuration, {"train.backend": backend}))
+        training.options["backend"] = configuration["train"]["backend"]
+        load_parameters(training.model, arrays, checkpoint)
+        optimizer = {
+            name.removeprefix(OPTIMIZER): array.tolist()
+            for name, array in arrays.items()
+            if name.startswith(OPTIMIZER)
+        }
+        state = saved.state["training"]
+        training.load_state_dict({**state, "optimizer": {**state["optimizer"], **optimizer}})
+        return cls(folder, training, seconds_between)
+
+    def __iter__(self) -> Iterator[Step]:
+        """Run to the end; every report is in the metrics file before it is given.
+
+        Ctrl-C stops at the next report: the run is saved, and KeyboardInterrupt says how to go
+        on. Leaving the loop saves it too.
+        """
+        metrics = MetricsFile(self.folder, self.training.step)
+        saved_at, saved_step = time.monotonic(), -1
+        with metrics, self._listening():
+            try:
+                for step in self.training:
+                    metrics.write(step)
+                    if self._interrupted and step.step < step.steps:
+                        self.save()
+                        raise KeyboardInterrupt(
+                            f"stopped and saved at step {step.step} of {step.steps};"
+                            f" go on with: neuroflow resume {self.folder}"
+                        )
+                    if time.monotonic() - saved_at >= self.seconds_between:
+                        self.save()
+                        saved_at, saved_step = time.monotonic(), step.step
+                    yield step
+            except GeneratorExit:
+                self.save()
+                raise
+            if saved_step != self.training.step:
+                self.save()
+
+    def run(self) -> Run:
+        """Run to the end without reports."""
+        for _ in self:
+            pass
+        return self
+
+    def save(self) -> None:
+        """Write the checkpoint, in one step; the metrics up to it are on the disk by then."""
+        training = self.training
+        state = training.state_dict()
+        numbers = {
+            name: value for name, value in state["optimizer"].items() if isinstance(value, list)
+        }
+        state["optimizer"] = {
+            name: value for name, value in state["optimizer"].items() if name not in numbers
+        }
+        save(
+            training.model,
+            self.folder / CHECKPOINT,
+            configuration=training.configuration,
+            data=data_facts(training.dataset),
+            state={"training": state, "step": training.step, "metrics_bytes": self._metrics_size()},
+            optimizer=numbers,
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """What there is to say about the run so far, and where it is."""
+        return {**self.training.summary(), "folder": str(self.folder)}
+
+    def _metrics_size(self) -> int:
+        path = self.folder / METRICS
+        return path.stat().st_size if path.exists() else 0
+
+    @contextlib.contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Note Ctrl-C instead of stopping in the middle of a step; a second one stops at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def note(number: int, frame: FrameType | None) -> None:
+            if self._interrupted:
+                raise KeyboardInterrupt
+            self._interrupted = True
+
+        before = signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)

@@ -1,0 +1,97 @@
+"""The checker is tested on wrong rules: every twin of the zoo is caught, and by the right check."""
+
+from __future__ import annotations
+
+import pytest
+from neuroflow_plugins.zoo import TWINS, entry_of
+
+import neuroflow as nf
+from neuroflow.checks.slopes import check_partials
+from neuroflow.checks.subject import Subject
+
+
+def test_zoo_has_many_animals_of_every_kind():
+    kinds = [entry_of(twin).kind for twin in TWINS.values()]
+    assert len(TWINS) >= 40
+    assert {"op", "activation", "loss", "layer", "optimizer"} <= set(kinds)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_twin_is_caught_and_named(name):
+    twin = TWINS[name]
+    report = nf.check(entry_of(twin))
+    assert not report
+    assert report.found(twin.caught_by), f"{twin.title}: {report}"
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_puzzle_hides_its_answer_and_knows_it(name):
+    twin = TWINS[name]
+    assert twin.wrong_lines
+    assert "bug" not in twin.source
+    assert "@twin" not in twin.source
+    assert twin.why.endswith((".", "..."))
+
+
+def test_twins_are_not_registered_by_default():
+    registered = {entry.name for entry in nf.find("*")}
+    assert not registered & set(TWINS)
+
+
+def test_zoo_as_a_plugin_is_found_wanting_as_a_whole():
+    report = nf.check("neuroflow_plugins.zoo")
+    caught = {finding.subject.split()[1] for finding in report.findings}
+    names = {entry_of(twin).name for twin in TWINS.values()}
+    assert names <= caught
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "cube_1",
+            "d/dx at x = 2.0: partials say 8.0, numeric 12.0: ratio 2/3; is the exponent right?",
+        ),
+        ("ratio_1", "the partials of a and b are swapped"),
+        ("sigmoid_1", "ratio 1/2; is a factor 2 (the inner derivative of the chain rule?) missing"),
+        ("cos_1", "ratio -1; is the sign right?"),
+        ("sin_1", "is the angle in degrees, and the factor pi/180 missing?"),
+        ("relu_2", "`if x > 0.0:` chooses once for all; write `nf.where(x > 0.0, x, 0.0 * x)`"),
+        ("softplus_1", "`math.exp` knows one kind of number; write `nf.exp`"),
+        ("sinc_1", "inside the declared domain (-inf, inf), forward raises ZeroDivisionError"),
+        ("saturation_1", "a pole at x = -1.7: the value grows beyond all bounds; declare it"),
+        ("hard_tanh_1", "a kink at x = -1: slope 0 left, 1 right; a kink at x = 1: slope 1 left"),
+        ("abs_1", "the convention says 0.0 at the kink x = 0.0, and partials say 1.0"),
+        ("log1p_1", "digits cancel; rewrite it, for example with log1p or expm1"),
+        ("softplus_2", "but the result is 1000, which a float can hold"),
+        ("blend_1", "1 derivatives came for 2 inputs (a, b)"),
+        ("attention_1", "it sees the future; is the mask off by one?"),
+        ("adam_1", "the first step is 3.13 times the later ones"),
+        ("linear_4", "the argument 'scale' has no field of its name"),
+        ("hinge_1", "labels says '-1 or +1', but nothing holds it: give allows=..."),
+    ],
+)  # fmt: skip
+def test_finding_teaches(name, message):
+    report = nf.check(entry_of(TWINS[name]))
+    assert any(message in finding.message for finding in report.findings), report
+
+
+SLOPED = [e for e in nf.find("*", "op") if not e.load().convention.startswith("0 everywhere")]
+
+
+@pytest.mark.parametrize("entry", SLOPED, ids=lambda entry: entry.name)
+def test_slope_wrong_by_a_thousandth_is_caught(entry, monkeypatch):
+    """Every bundled op, with its steepest derivative a little off."""
+    op = entry.load()
+    right = op.partials_at
+
+    def wrong(out, *inputs):
+        slopes = list(right(out, *inputs))
+        steepest = max(range(len(slopes)), key=lambda k: abs(slopes[k]))
+        slopes[steepest] = slopes[steepest] * 1.001
+        return slopes
+
+    monkeypatch.setattr(op, "partials_at", wrong)
+    report = nf.Report()
+    check_partials(Subject.of(op), report.of(entry.name))
+    assert report.found("partials")
