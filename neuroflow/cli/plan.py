@@ -27,8 +27,7 @@ def plan(source: str, lanes: int, kernels: bool, as_json: bool) -> None:
       neuroflow plan my.toml --json
     """
     from neuroflow.cli.subjects import training_of
-    from neuroflow.engine.native.listing import kernel_texts
-    from neuroflow.engine.report import plan_of
+    from neuroflow.engine.report import kernel_texts, plan_of
 
     training = training_of(source)
     found = plan_of(training, lanes)

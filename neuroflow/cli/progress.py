@@ -130,7 +130,7 @@ def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) 
         console().print("\n".join(words), soft_wrap=True)
         note("* was in the training data", style="dim")
     if picture is None:
-        from neuroflow.view.sketches import sketch_of_run
+        from neuroflow.view.terminal import sketch_of_run
 
         console().print(sketch_of_run(run, min(70, console().width - 10)))
         note("for a picture as PNG: pip install 'neuroflow[plot]'", style="dim")

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.core import functions
+from neuroflow.core import functions as elementary
 from neuroflow.core.value import Value
 from neuroflow.errors import InputError, did_you_mean
 
@@ -25,17 +25,17 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 }  # fmt: skip
 _CONSTANTS = {"pi": math.pi, "e": math.e}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": functions.absolute,
-    "cos": functions.cos,
-    "erf": functions.erf,
-    "exp": functions.exp,
-    "log": functions.log,
-    "max": functions.maximum,
-    "min": functions.minimum,
-    "sin": functions.sin,
-    "sqrt": functions.sqrt,
-    "tan": lambda x: functions.sin(x) / functions.cos(x),
-    "tanh": functions.tanh,
+    "abs": elementary.absolute,
+    "cos": elementary.cos,
+    "erf": elementary.erf,
+    "exp": elementary.exp,
+    "log": elementary.log,
+    "max": elementary.maximum,
+    "min": elementary.minimum,
+    "sin": elementary.sin,
+    "sqrt": elementary.sqrt,
+    "tan": lambda x: elementary.sin(x) / elementary.cos(x),
+    "tanh": elementary.tanh,
 }
 _SEVERAL = ("max", "min")
 ALLOWED = (
@@ -194,7 +194,7 @@ def _evaluate(
             base, exponent = of(left), of(right)
             if isinstance(base, Value) or isinstance(exponent, Value):
                 return base**exponent
-            return functions.power(base, exponent)
+            return elementary.power(base, exponent)
         case ast.BinOp(op=op, left=left, right=right):
             return _OPERATORS[type(op)](of(left), of(right))
         case ast.UnaryOp(op=op, operand=operand):

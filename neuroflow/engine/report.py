@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from attrs import asdict, frozen
 
 from neuroflow.core import arithmetic
+from neuroflow.engine.lower.kernel import RuleError, update_kernel
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.lower import lower
 from neuroflow.engine.lower.needs_grad import is_structural
@@ -216,3 +218,29 @@ def plan_of(training: Any, lanes: int = 1) -> PlanReport:
     function = TracedFunction(runner.example_loss, (runner.model,), runner.parameters)
     structure = flatten(tuple(runner.examples[0]))[1]
     return report(function.trace(structure).plan, lanes)
+
+
+def kernel_texts(training: Any) -> list[str]:
+    """The texts of the kernels for the loss of a training's first example, then of its update.
+
+    >>> import neuroflow as nf
+    >>> print(kernel_texts(nf.train("moons"))[2])
+    def map_relu(m: Numbers, n: Int, to_out: Int, at_x0: Int):
+        for i in range(0, n, W):
+            x0 = load(m, at_x0 + i)
+            t0 = x0 > 0.0
+            t1 = where(t0, x0, 0.0)
+            store(m, to_out + i, t1)
+    <BLANKLINE>
+    """
+    from neuroflow.engine.native.units import map_text, update_text
+
+    runner = training.runner
+    function = TracedFunction(runner.example_loss, (runner.model,), runner.parameters)
+    trace = function.trace(flatten(tuple(runner.examples[0]))[1])
+    kernels = Kernels()
+    lower(trace.plan, kernels)
+    texts = [map_text(entry) for entry in kernels.entries if entry.kernel]
+    with suppress(RuleError):  # such a rule runs in Python, as the run itself will say
+        texts.append(update_text(update_kernel(runner.rule, runner.settings)))
+    return texts

@@ -18,10 +18,18 @@ from numpy.typing import NDArray
 from neuroflow.engine.lower.kernel import RuleError, update_kernel
 from neuroflow.engine.lower.kernels import MapKernel
 from neuroflow.engine.lower.program import Kind, Program
-from neuroflow.engine.native.codegen import map_text, update_text
 from neuroflow.engine.native.language import Target
 from neuroflow.engine.native.llvm import width_of
-from neuroflow.engine.native.units import INSTRUCTIONS, RUN, TRAIN, Unit, callable_unit, load
+from neuroflow.engine.native.units import (
+    INSTRUCTIONS,
+    RUN,
+    TRAIN,
+    Unit,
+    callable_unit,
+    load,
+    map_text,
+    update_text,
+)
 from neuroflow.engine.run.executor import Executor, Floats, Schedule, Training
 from neuroflow.engine.run.numpy_executor import NumpyCode, Thunk
 from neuroflow.engine.trace.tape import Ints

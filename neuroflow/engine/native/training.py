@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from neuroflow.engine.native.slices import clear
+from neuroflow.engine.native.rows import clear
 from neuroflow.engine.native.vectors import (
     at,
     call,

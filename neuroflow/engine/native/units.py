@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from collections.abc import Callable, Iterable
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -12,18 +14,111 @@ from typing import Any
 
 from attrs import frozen
 
+from neuroflow.engine.lower.kernel import Kernel, Operand, Step
+from neuroflow.engine.lower.kernels import MapKernel
 from neuroflow.engine.lower.program import Kind
-from neuroflow.engine.native import lanes, llvm, products, rows, slices, training
+from neuroflow.engine.native import (
+    elementary,
+    llvm,
+    products,
+    rows,
+    training,
+    vectors,
+)
 from neuroflow.engine.native.cache import kept
-from neuroflow.engine.native.codegen import NAMES
 from neuroflow.engine.native.language import Source, Target
 from neuroflow.engine.native.translator import Module
 
+NAMES = {**vars(vectors), "exp": elementary.exp, "inf": math.inf, "nan": math.nan}
+"""What the text of a kernel may name."""
+
+
+def map_text(entry: MapKernel) -> str:
+    """The instruction that maps an op's rule, or that of its partials, over rows.
+
+    >>> import neuroflow as nf
+    >>> from neuroflow.engine.lower.kernels import Kernels
+    >>> kernels = Kernels()
+    >>> _ = kernels.backward(nf.ops.tanh, 1, (True,))
+    >>> print(map_text(kernels.entries[0]))
+    def map_tanh_backward(m: Numbers, n: Int, at_g: Int, at_out: Int, at_x0: Int, to_x0: Int):
+        for i in range(0, n, W):
+            g = load(m, at_g + i)
+            out = load(m, at_out + i)
+            t0 = out * out
+            t1 = 1.0 - t0
+            t2 = g * t1
+            add(m, to_x0 + i, t2, n - i)
+    <BLANKLINE>
+    """
+    kernel = entry.kernel
+    assert kernel is not None
+    inputs = [f"at_{name}" for name in kernel.inputs]
+    if entry.backward:
+        results = [(f"to_x{j}", kernel.results[j]) for j in entry.targets]
+        operands = ["n", *inputs, *[place for place, _ in results]]
+    else:
+        results = [("to_out", kernel.results[0])]
+        operands = ["n", "to_out", *inputs]
+    needed = _needed(kernel, [result for _, result in results])
+    lines = [f"{name} = load(m, at_{name} + i)" for name in kernel.inputs if name in needed]
+    lines += [str(step) for step in kernel.steps if step.name in needed]
+    for place, result in results:  # rooms of outputs are whole vectors, those of gradients not
+        how, rest = ("add", ", n - i") if entry.backward else ("store", "")
+        lines.append(f"{how}(m, {place} + i, {result!r}{rest})".replace("'", ""))
+    name = re.sub(r"\W", "_", f"map_{entry.op.name}{'_backward' if entry.backward else ''}")
+    given = ", ".join(["m: Numbers", *[f"{operand}: Int" for operand in operands]])
+    body = "".join(f"        {line}\n" for line in lines)
+    return f"def {name}({given}):\n    for i in range(0, n, W):\n{body}"
+
+
+def _needed(kernel: Kernel, results: Sequence[Operand]) -> set[Operand]:
+    """The names that the results depend on."""
+    needed = set(results)
+    for step in reversed(kernel.steps):
+        if step.name in needed:
+            needed.update(step.operands)
+    return needed
+
+
+def update_text(kernel: Kernel) -> str:
+    """An optimizer's rule: what is one number for all parameters once, the rest by vectors.
+
+    Names without an underscore are those of the rule.
+    """
+    state = kernel.inputs[2:-2]
+    once = [_single(step) for step in kernel.steps if step.uniform]
+    each = ["w = load(_m, _i)", "g = load(_m, _room + _i) * _scale"]
+    each += [f"{name} = load(_state, {k} * _room + _i)" for k, name in enumerate(state)]
+    each += [str(step) for step in kernel.steps if not step.uniform]
+    places = ["_m, _i", *[f"_state, {k} * _room + _i" for k in range(len(state))]]
+    each += [
+        f"put({place}, {result}, _n - _i)"
+        for place, result in zip(places, kernel.results, strict=True)
+    ]
+    given = "_m: Numbers, _state: Numbers, _n: Int, _scale: Double"
+    return "\n".join(
+        [
+            f"def update({given}, learning_rate: Double, step: Double):",
+            "    _room = (_n + W - 1) // W * W",
+            *[f"    {line}" for line in once],
+            "    for _i in range(0, _room, W):",
+            *[f"        {line}" for line in each],
+            "",
+        ]
+    )
+
+
+def _single(step: Step) -> str:
+    """A step on single numbers: its function is that of single numbers."""
+    return str(step).replace(f"= {step.function}(", f"= scalar_{step.function}(")
+
+
 INSTRUCTIONS: dict[Kind, Callable[..., Any]] = {
-    Kind.GATHER: slices.gather, Kind.SCATTER: slices.scatter, Kind.TRANSPOSE: slices.transpose,
+    Kind.GATHER: rows.gather, Kind.SCATTER: rows.scatter, Kind.TRANSPOSE: rows.transpose,
     Kind.MATMUL: products.matmul, Kind.OUTER: products.outer,
     Kind.DOT: products.dot, Kind.DOT_BACK: products.dot_back,
-    Kind.LANE_DOT: lanes.lane_dot, Kind.LANE_DOT_BACK: lanes.lane_dot_back,
+    Kind.LANE_DOT: products.lane_dot, Kind.LANE_DOT_BACK: products.lane_dot_back,
     Kind.SUM: rows.sums, Kind.SUM_BACK: rows.sums_back,
     Kind.EXTREME: rows.extremes, Kind.EXTREME_BACK: rows.extremes_back,
     Kind.TAKE: rows.take, Kind.TAKE_BACK: rows.take_back,

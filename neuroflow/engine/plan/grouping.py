@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from neuroflow.engine.plan.graph import EDGES, PART, Graph, ranges
-from neuroflow.engine.plan.passes import tidy
+from neuroflow.engine.plan.common_subexpressions import merge_equal
+from neuroflow.engine.plan.constant_folding import fold
+from neuroflow.engine.plan.dead_code import drop_dead, drop_unread
+from neuroflow.engine.plan.dot_products import recognise_sums
+from neuroflow.engine.plan.graph import EDGES, PART, Graph, graph_of, levels, ranges, sources
 from neuroflow.engine.plan.plan import Group, Plan, Table
 from neuroflow.engine.trace.tape import (
     CONSTANT,
@@ -175,3 +178,13 @@ def _common_scope(scopes: list[str]) -> str:
     paths = [scope.split(".") for scope in scopes]
     same = [names[0] for names in zip(*paths, strict=False) if len(set(names)) == 1]
     return ".".join(same)
+
+
+def tidy(tape: Tape, outputs: list[int]) -> Graph:
+    """The graph that computes the same numbers with fewer nodes; it uses up the tape."""
+    graph = drop_dead(graph_of(tape, outputs))
+    graph = drop_unread(recognise_sums(fold(graph)))
+    graph.level = levels(graph)
+    graph = merge_equal(graph)
+    graph.source = sources(graph)
+    return graph

@@ -9,10 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import neuroflow as nf
-from neuroflow.engine.lower.buffers import packed
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.lower import lower
-from neuroflow.engine.lower.memory import Layout
+from neuroflow.engine.lower.memory import Layout, packed
 from neuroflow.engine.plan.grouping import plan_of_tape
 from neuroflow.engine.trace.tracer import tracing
 

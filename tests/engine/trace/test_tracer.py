@@ -19,7 +19,7 @@ def test_reading_data_names_the_line_and_the_fix():
         traced(shifted, 2.0)
     message = str(caught.value)
     assert "read .data of a Value" in message
-    assert "test_trace.py:" in message
+    assert "test_tracer.py:" in message
     assert "`return x - x.data`" in message
     assert "stop_gradient" in message
 
