@@ -26,7 +26,7 @@ def figures() -> dict[str, str]:
     gpt, moons = times(engine["microgpt"]), times(engine["moons"])
     (costs,) = engine["costs"]
     million = next(size for size in costs["sizes"] if size["nodes"] > 1_000_000)
-    ours = "neuroflow numba, float64"
+    ours = "neuroflow llvm, float64"
     core = sum(len(file.read_text().split("\n")) for file in CORE.glob("*.py"))
     return {
         "node_us": f"{min(per_node):.0f} to {max(per_node):.0f}",

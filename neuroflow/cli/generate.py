@@ -29,7 +29,7 @@ MOST_SHOWN = 5
 @click.option("--count", default=10, show_default=True, help="How many texts.")
 @click.option("--most-tokens", default=0, help="End a text after so many tokens.")
 @click.option("--seed", type=int, help="Without it, go on with the generator of the run.")
-@click.option("--backend", default="auto", help="auto, eager, numpy or numba.")
+@click.option("--backend", default="auto", help="auto, eager, numpy or llvm.")
 @click.option("--dtype", default="float64", help="float64, or float32 for compiled runs.")
 @click.option("--show-probabilities", is_flag=True, help="The distribution of each choice.")
 @click.option(
@@ -52,7 +52,7 @@ def generate(
       neuroflow generate runs/names
       neuroflow generate runs/names --prompt mar --temperature 0.5 --count 20
       neuroflow generate runs/addition --prompt 27+38= --temperature 0 --count 1
-      neuroflow generate runs/names --count 1000 --backend numba --dtype float32
+      neuroflow generate runs/names --count 1000 --backend llvm --dtype float32
     """  # fmt: skip
     from neuroflow.checkpoint import load_with_facts
     from neuroflow.checkpoint.facts import make_tokenizer

@@ -16,7 +16,7 @@ def plan(source: str, lanes: int, kernels: bool, as_json: bool) -> None:
     """How the engine will run the loss of RECIPE or FILE.
 
     Groups of equal nodes level by level, what was recognised and what was not, memory in bytes
-    and floating-point operations. With --kernels also what the backend numba makes of each op's
+    and floating-point operations. With --kernels also what the backend llvm makes of each op's
     rules and of the optimizer's. Nothing is trained.
 
     \b

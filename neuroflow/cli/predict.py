@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Rows of numbers, with or without a header; - reads standard input.",
 )
-@click.option("--backend", default="auto", help="auto, eager, numpy or numba.")
+@click.option("--backend", default="auto", help="auto, eager, numpy or llvm.")
 @click.option("--dtype", default="float64", help="float64, or float32 for compiled runs.")
 @json_option
 def predict(

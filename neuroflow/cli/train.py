@@ -23,7 +23,7 @@ from neuroflow.errors import BackendError
     help="Set one key, such as optimizer.learning_rate=0.1; repeat for more.",
 )
 @click.option("--seed", type=int, help="Short for --set train.seed=...")
-@click.option("--backend", help="Short for --set train.backend=...: auto, eager, numpy, numba.")
+@click.option("--backend", help="Short for --set train.backend=...: auto, eager, numpy, llvm.")
 @click.option("--dtype", help="Short for --set train.dtype=...: float64 or float32.")
 @click.option(
     "--out",

@@ -193,7 +193,7 @@ def compile(
 
     ``function`` takes modules (or sees them in its closure), then numbers, integers and nested
     lists of them, and gives a Value or nested lists of Values. Integers may choose through
-    :func:`neuroflow.take`. ``backend`` is "numba", "numpy" or "auto", the fastest installed;
+    :func:`neuroflow.take`. ``backend`` is "llvm", "numpy" or "auto", the fastest installed;
     ``dtype`` "float64" or "float32"; ``memory_limit`` in bytes, by default 80% of what is free.
 
     >>> def area(width, height):

@@ -20,7 +20,7 @@ from neuroflow.errors import DomainError
 
 
 class CompiledRunner(Runner):
-    """Runs steps on the numpy or numba backend; see :class:`~neuroflow.engine.runner.Runner`.
+    """Runs steps on the numpy or llvm backend; see :class:`~neuroflow.engine.runner.Runner`.
 
     With several threads each takes a part of the jobs of a step; gradients are added in the
     order of the threads, so that results depend on nothing but their number.

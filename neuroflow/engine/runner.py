@@ -26,7 +26,7 @@ Example = Sequence[Any]
 class Runner(ABC):
     """Trains a model in place; made by :func:`make_runner`.
 
-    ``backend`` is the name of what runs ("eager", "numpy", "numba"); ``steps`` counts the
+    ``backend`` is the name of what runs ("eager", "numpy", "llvm"); ``steps`` counts the
     updates made so far, so that the next one has ``step = steps + 1``; ``gradient_norm`` is that
     of the last step, penalty included, before clipping.
     """
@@ -82,7 +82,7 @@ class Runner(ABC):
         Raises :class:`BackendError` on the eager backend, which has nothing to tell.
         """
         raise BackendError(
-            f"the backend {self.backend} has no profile; use numpy or numba, or Python's cProfile"
+            f"the backend {self.backend} has no profile; use numpy or llvm, or Python's cProfile"
         )
 
     @abstractmethod
@@ -182,7 +182,7 @@ def check_eager(dtype: str) -> None:
     if dtype != "float64":
         raise InputError(
             f"the eager backend computes in float64, not in {dtype}; use the backend numpy or"
-            ' numba, or dtype="float64"'
+            ' llvm, or dtype="float64"'
         )
 
 

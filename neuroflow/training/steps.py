@@ -97,7 +97,7 @@ class Training:
 
     @property
     def backend(self) -> str:
-        """What runs the steps: eager, numpy, numba."""
+        """What runs the steps: eager, numpy, llvm."""
         return self.runner.backend
 
     @property

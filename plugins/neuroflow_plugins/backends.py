@@ -18,8 +18,8 @@ def neuroflow_backends():
             summary="Array code; needs nothing beyond numpy.",
         ),
         nf.BackendEntry(
-            name="numba",
-            target="neuroflow.engine.run.backends:numba_backend",
+            name="llvm",
+            target="neuroflow.engine.run.backends:llvm_backend",
             summary="Native code as fast as C; the extra 'fast'.",
         ),
     ]

@@ -79,7 +79,7 @@ def eager_bytes(nodes=100_000):
 
 
 def kernels():
-    """CPU seconds to compile or read the machine of microgpt, after numba's import."""
+    """CPU seconds to compile or read the machine of microgpt, after the import of llvmlite."""
     sys.path.insert(0, str(Path(__file__).parent))
     import models
 
@@ -88,7 +88,7 @@ def kernels():
     model = models.MicroGPT(random.Random(1))
     examples = models.microgpt_data(["emma", "olivia"])
     runner = nf.make_runner(
-        model, models.name_loss, examples, nf.get("optimizer", "adam").load(), backend="numba"
+        model, models.name_loss, examples, nf.get("optimizer", "adam").load(), backend="llvm"
     )
     runner.batcher.schedule(runner.rows, runner._chosen([[0], [1]]))
     begin = time.process_time()  # other programs on the machine do not count

@@ -3,7 +3,7 @@
     python tests/benchmarks/engine.py --names NAMES.TXT [--only WORKLOAD]
 
 Workloads: moons, microgpt, names32, digits, costs. Writes ``docs/benchmarks.json`` and the table
-``docs/benchmarks.md``. Needs a C compiler, torch, jax, micrograd, scikit-learn and numba; a peer
+``docs/benchmarks.md``. Needs a C compiler, torch, jax, micrograd, scikit-learn and llvmlite; a peer
 that is missing is left out. ``NAMES.TXT`` is the list of names that microgpt.py downloads; without
 it, names are made up and the reference loss does not apply.
 """
@@ -125,8 +125,8 @@ def plan(folder: Path) -> dict[str, list[tuple[str, list[str]]]]:
     one, many = ("1", "1000"), ("32", "200")
     return {
         "moons": [
-            own("moons", "numba", "numba", "64"),
-            own("moons", "numba", "numba", "32"),
+            own("moons", "llvm", "llvm", "64"),
+            own("moons", "llvm", "llvm", "32"),
             own("moons", "numpy", "numpy", "64"),
             ("C by hand, float64", ["./moons_double"]),
             ("C by hand, float32", ["./moons_float"]),
@@ -138,8 +138,8 @@ def plan(folder: Path) -> dict[str, list[tuple[str, list[str]]]]:
             ("micrograd", [PYTHON, "moons_micrograd.py", "2"]),
         ],
         "microgpt": [
-            own("microgpt", "numba", "numba", "64", *one),
-            own("microgpt", "numba", "numba", "32", *one),
+            own("microgpt", "llvm", "llvm", "64", *one),
+            own("microgpt", "llvm", "llvm", "32", *one),
             own("microgpt", "numpy", "numpy", "64", "1", "100"),
             ("C by hand, float64", ["./microgpt_double"]),
             ("C by hand, float32", ["./microgpt_float"]),
@@ -151,15 +151,15 @@ def plan(folder: Path) -> dict[str, list[tuple[str, list[str]]]]:
             ("microgpt.py, scalar Values", [PYTHON, "microgpt_scalar.py", "5"]),
         ],
         "names32": [
-            own("microgpt", "numba", "numba", "32", *many),
-            own("microgpt", "numba", "numba", "64", *many),
+            own("microgpt", "llvm", "llvm", "32", *many),
+            own("microgpt", "llvm", "llvm", "64", *many),
             ("JAX scan, float32", [PYTHON, "microgpt_jax.py", "32", "scan", *many]),
             ("PyTorch eager, float32", [PYTHON, "microgpt_torch.py", "32", "eager", *many]),
             ("PyTorch compiled, float32", [PYTHON, "microgpt_torch.py", "32", "compile", *many]),
         ],
         "digits": [
-            own("digits", "numba", "numba", "64", "48"),
-            own("digits", "numba", "numba", "32", "48"),
+            own("digits", "llvm", "llvm", "64", "48"),
+            own("digits", "llvm", "llvm", "32", "48"),
             own("digits", "numpy", "numpy", "64", "48"),
             ("numpy by hand, float64", [PYTHON, "digits_numpy.py", "64", "48"]),
             ("numpy by hand, float32", [PYTHON, "digits_numpy.py", "32", "48"]),

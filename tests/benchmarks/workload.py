@@ -90,7 +90,7 @@ def main(what, backend, dtype, *sizes):
         schedule = runner.batcher.schedule(runner.rows, runner._chosen(batches))
         result["plan_s"] = time.perf_counter() - begin
         begin = time.perf_counter()
-        if backend == "numba":
+        if backend == "llvm":
             runner.executor.compile()
         result["compile_s"] = time.perf_counter() - begin
     losses = runner.run(batches, rates)

@@ -19,9 +19,9 @@ def run(monkeypatch, tmp_path):
     return call
 
 
-@pytest.mark.parametrize("backend", ["eager", "numpy", "numba"])
+@pytest.mark.parametrize("backend", ["eager", "numpy", "llvm"])
 def test_a_run_that_fails_names_op_inputs_line_and_remedy(run, backend):
-    if backend == "numba":
+    if backend == "llvm":
         pytest.importorskip("llvmlite")
     changes = ["model.activation=linear", "optimizer.learning_rate=50.0", "loss.use=mse"]
     words = [word for change in changes for word in ("--set", change)]

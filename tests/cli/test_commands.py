@@ -234,7 +234,7 @@ def test_profile_shows_where_the_time_goes(run):
     assert "us forward and backward (numpy" in out
     code, _, err = run("train", "moons", *NET, "--profile")
     assert code == 0
-    assert "the backend eager has no profile; use numpy or numba" in err
+    assert "the backend eager has no profile; use numpy or llvm" in err
 
 
 def test_recipes_are_those_that_train_takes(run):

@@ -119,8 +119,8 @@ def test_a_part_that_is_no_table():
 
 
 def test_an_unknown_backend():
-    assert "train.backend: unknown backend 'nunba'; did you mean 'numba'? backends: auto," in (
-        problems_of(MOONS, {"train.backend": "nunba"})
+    assert "train.backend: unknown backend 'lvm'; did you mean 'llvm'? backends: auto," in (
+        problems_of(MOONS, {"train.backend": "lvm"})
     )
 
 

@@ -76,7 +76,7 @@ def test_endless_output_ends(session, told):
 
 WITHOUT_NUMPY = """
 import doctest, json, sys
-for name in ("numpy", "numba", "safetensors", "sympy", "mpmath", "rich", "click"):
+for name in ("numpy", "llvmlite", "safetensors", "sympy", "mpmath", "rich", "click"):
     sys.modules[name] = None  # importing it raises ImportError, as in the page
 flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 import runpy

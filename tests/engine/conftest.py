@@ -9,8 +9,8 @@ def _own_cache(tmp_path_factory):
         yield
 
 
-@pytest.fixture(params=["numpy", "numba"])
+@pytest.fixture(params=["numpy", "llvm"])
 def backend(request):
-    if request.param == "numba":
+    if request.param == "llvm":
         pytest.importorskip("llvmlite")
     return request.param

@@ -18,7 +18,7 @@ from neuroflow.generation.writing import EagerWritingWarning
 BACKENDS = [
     "numpy",
     pytest.param(
-        "numba", marks=pytest.mark.skipif(not find_spec("llvmlite"), reason="needs llvmlite")
+        "llvm", marks=pytest.mark.skipif(not find_spec("llvmlite"), reason="needs llvmlite")
     ),
 ]
 VARIANTS = [

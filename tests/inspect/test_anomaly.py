@@ -153,9 +153,9 @@ EXPLODING = {
 }
 
 
-@pytest.mark.parametrize("backend", ["eager", "numpy", "numba"])
+@pytest.mark.parametrize("backend", ["eager", "numpy", "llvm"])
 def test_a_run_that_diverges_is_replayed_from_the_step_that_failed(backend):
-    if backend == "numba":
+    if backend == "llvm":
         pytest.importorskip("llvmlite")
     tree = {**EXPLODING, "train": {**EXPLODING["train"], "backend": backend}}
     training = nf.train(tree)
@@ -183,9 +183,9 @@ def test_a_watched_run_gives_the_same_numbers():
     assert training.model.state_dict() == plain.model.state_dict()
 
 
-@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
 def test_a_compiled_run_that_ends_in_nan_names_op_inputs_scope_and_line(backend):
-    if backend == "numba":
+    if backend == "llvm":
         pytest.importorskip("llvmlite")
     tree = {**EXPLODING, "model": {"use": "mlp", "sizes": [2, 4, 4, 1], "activation": "linear"}}
     tree["optimizer"] = {"use": "sgd", "learning_rate": 1e200}

@@ -67,7 +67,7 @@ def look_around(tab):
     )
 
 
-@pytest.mark.parametrize("backend", ["eager", "numpy", "numba"])
+@pytest.mark.parametrize("backend", ["eager", "numpy", "llvm"])
 def test_a_watched_run_ends_with_the_same_bits(tab, tmp_path, backend):
     plain, looked_at = tmp_path / "plain", tmp_path / "watched"
     Run.start("moons", plain, [*CHANGES, f"train.backend={backend}"]).run()
@@ -83,7 +83,7 @@ def test_a_watched_run_ends_with_the_same_bits(tab, tmp_path, backend):
     assert without == with_page == (numbers, losses)
 
 
-@pytest.mark.parametrize("backend", ["eager", "numpy", "numba"])
+@pytest.mark.parametrize("backend", ["eager", "numpy", "llvm"])
 def test_a_watched_resumed_run_ends_with_the_same_bits(tab, tmp_path, backend):
     plain, stopped = tmp_path / "plain", tmp_path / "stopped"
     changes = [*CHANGES, f"train.backend={backend}"]

@@ -28,9 +28,9 @@ def test_a_changed_future_leaves_the_past_bit_identical(positions, gpt):
     assert before[2] != after[2]
 
 
-@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
 def test_causality_holds_in_compiled_runs(backend, gpt):
-    if backend == "numba":
+    if backend == "llvm":
         pytest.importorskip("llvmlite", reason="llvmlite is not installed")
     fast = nf.compile(lambda model, tokens: model(tokens), backend=backend)
     model = gpt(n_layer=1)

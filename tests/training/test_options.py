@@ -48,7 +48,7 @@ def test_cosine_rises_over_the_warm_up_and_then_falls():
     assert all(a >= b for a, b in pairwise(rates[10:]))
 
 
-@pytest.mark.parametrize("backend", ["eager", "numpy", "numba"])
+@pytest.mark.parametrize("backend", ["eager", "numpy", "llvm"])
 def test_clipping_shortens_the_gradient_to_the_norm(backend):
     def moved(changes):
         run = nf.train(SMALL, {"train.steps": 1, "train.backend": backend, **changes})

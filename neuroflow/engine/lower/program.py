@@ -2,7 +2,7 @@
 
 The machine has one array of numbers, the *memory*, and some twenty instructions, each over whole
 slices of it: map an op's rule over a group, multiply matrices, sum rows, copy. The numpy and the
-numba backend run the same programs.
+llvm backend run the same programs.
 
 Memory holds the parameters, then their gradients, then the *arena* of the program at hand: the
 values of all other cells (one number each for what depends on parameters alone, one per *lane*,

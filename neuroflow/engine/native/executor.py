@@ -1,4 +1,4 @@
-"""The numba backend: runs programs as machine code that LLVM makes, numba's own compiler.
+"""The llvm backend: runs programs as machine code that LLVM makes, through llvmlite.
 
 Each instruction and each kernel is a function of its own (see :mod:`neuroflow.engine.native`),
 compiled at first use and kept on disk, whatever model it is for. What cannot be native runs in
@@ -39,10 +39,10 @@ BLAS = 16_000_000
 larger than the processor's caches, which BLAS takes into account and this machine does not."""
 
 
-class NumbaExecutor(Executor):
+class LlvmExecutor(Executor):
     """Runs programs natively; compiles what a program needs that was not compiled yet."""
 
-    name = "numba"
+    name = "llvm"
 
     def vector_width(self) -> int:
         return width_of(self.dtype)

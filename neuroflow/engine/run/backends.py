@@ -18,16 +18,16 @@ def numpy_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Ex
     return NumpyExecutor(dtype, n_parameters, memory_limit)
 
 
-def numba_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
-    """Native code by LLVM, numba's compiler, made at first use and kept; the extra ``fast``."""
+def llvm_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
+    """Native code by LLVM, through llvmlite, made at first use and kept; the extra ``fast``."""
     try:
-        from neuroflow.engine.native.executor import NumbaExecutor
+        from neuroflow.engine.native.executor import LlvmExecutor
     except ImportError as error:
         raise BackendError(
-            f"the backend numba cannot be used: {error}; install the extra: pip install"
+            f"the backend llvm cannot be used: {error}; install the extra: pip install"
             ' "neuroflow[fast]", or use backend="numpy"'
         ) from error
-    return NumbaExecutor(dtype, n_parameters, memory_limit)
+    return LlvmExecutor(dtype, n_parameters, memory_limit)
 
 
 def make_executor(
@@ -41,9 +41,9 @@ def make_executor(
 
 
 def chosen_backend(backend: str) -> str:
-    """The name that "auto" stands for: "numba" if its compiler is installed, else "numpy"."""
+    """The name that "auto" stands for: "llvm" if its compiler is installed, else "numpy"."""
     if backend != "auto":
         return backend
     from importlib.util import find_spec
 
-    return "numba" if find_spec("llvmlite") and "numba" in names("backend") else "numpy"
+    return "llvm" if find_spec("llvmlite") and "llvm" in names("backend") else "numpy"

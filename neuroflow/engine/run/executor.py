@@ -1,6 +1,6 @@
 """Executors: the memory of a backend, the programs in it, and whole training steps.
 
-:class:`NumpyExecutor` is the simple one; the numba backend runs the same schedule natively.
+:class:`NumpyExecutor` is the simple one; the llvm backend runs the same schedule natively.
 """
 
 from __future__ import annotations

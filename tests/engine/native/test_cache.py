@@ -9,7 +9,7 @@ pytest.importorskip("llvmlite")
 
 PROGRAM = """
 import neuroflow as nf
-fast = nf.compile(lambda x: nf.sin(x) * x, backend="numba")
+fast = nf.compile(lambda x: nf.sin(x) * x, backend="llvm")
 print(fast.value(0.5))
 """
 
