@@ -53,8 +53,8 @@ def _of_rule(name: str, default: float) -> Setting:
 
 def _of_decay(rule: UpdateRule) -> tuple[Setting, ...]:
     meaning = "the parameters that weight decay leaves alone, as names with wildcards"
-    spares = "spared" in rule.state
-    return (Setting("no_decay", list[str], list(NO_DECAY), meaning),) if spares else ()
+    has_state = "no_decay" in rule.state
+    return (Setting("no_decay", list[str], list(NO_DECAY), meaning),) if has_state else ()
 
 
 def _hints(function: Any) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class UpdateRule:
     keyword-only parameters are settings, with their defaults; one whose default is a truth
     value is a flag, which the rule gets as 0 or 1.
 
-    A state named ``spared`` does not start at zero but says which parameters weight decay leaves
+    A state named ``no_decay`` does not start at zero but says which parameters weight decay leaves
     alone: 1 for those that the setting ``no_decay`` of a configuration names, else 0.
     """
 

@@ -209,25 +209,27 @@ def make_runner(
     """
     arguments = (model, example_loss, examples, rule, settings or {}, l2, clip_norm)
     if backend == "eager":
-        return _with_spared(EagerRunner(*arguments))
+        return _with_no_decay(EagerRunner(*arguments))
     from neuroflow.engine.compiled_runner import CompiledRunner
 
-    return _with_spared(CompiledRunner(*arguments, backend=backend, dtype=dtype, threads=threads))
+    return _with_no_decay(CompiledRunner(*arguments, backend=backend, dtype=dtype, threads=threads))
 
 
-def _with_spared(runner: Runner) -> Runner:
-    """Tell a rule that has the state ``spared`` which parameters weight decay leaves alone."""
-    if "spared" in runner.rule.state:
-        spared = [float(is_spared(name)) for name in runner.names]
-        runner.load_state_dict({**runner.state_dict(), "spared": spared})
+def _with_no_decay(runner: Runner) -> Runner:
+    """Tell a rule that has the state ``no_decay`` which parameters weight decay leaves alone."""
+    if "no_decay" in runner.rule.state:
+        no_decay = [float(is_without_decay(name)) for name in runner.names]
+        runner.load_state_dict({**runner.state_dict(), "no_decay": no_decay})
     return runner
 
 
-def is_spared(parameter: str) -> bool:
+def is_without_decay(parameter: str) -> bool:
     """Whether weight decay leaves a parameter alone: gains of norms and biases, by their field.
 
-    >>> is_spared("blocks.0.norms.1.gains.7"), is_spared("layers.0.neurons.2.weights.1")
-    (True, False)
+    >>> is_without_decay("blocks.0.norms.1.gains.7")
+    True
+    >>> is_without_decay("layers.0.neurons.2.weights.1")
+    False
     """
     field = next((word for word in reversed(parameter.split(".")) if not word.isdigit()), "")
     return field in ("bias", "biases", "gain", "gains")

@@ -9,7 +9,7 @@ from neuroflow.engine.runner import Runner
 from neuroflow.errors import ConfigurationError
 
 
-def spare(runner: Runner, patterns: Sequence[str]) -> None:
+def set_no_decay(runner: Runner, patterns: Sequence[str]) -> None:
     """Tell a runner's rule which parameters do not decay; those that no pattern names do.
 
     Raises :class:`ConfigurationError` for a pattern without a parameter, which decays silently
@@ -23,8 +23,8 @@ def spare(runner: Runner, patterns: Sequence[str]) -> None:
                 f"optimizer.no_decay: {pattern!r} names no parameter of the model; its parameters"
                 f" are called {_some(runner.names)}: use such a name, or a wildcard"
             )
-    spared = [float(is_named(name, patterns)) for name in runner.names]
-    runner.load_state_dict({**runner.state_dict(), "spared": spared})
+    no_decay = [float(is_named(name, patterns)) for name in runner.names]
+    runner.load_state_dict({**runner.state_dict(), "no_decay": no_decay})
 
 
 def is_named(parameter: str, patterns: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from neuroflow.engine.runner import Runner, make_runner
 from neuroflow.errors import BackendError, DomainError, StateError, TraceError
 from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
-from neuroflow.training.decay import spare
+from neuroflow.training.decay import set_no_decay
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.fitting import check_answers, fill_in_from_data
 from neuroflow.training.loading import GENERATORS, as_state, load_data, speaking_of
@@ -270,7 +270,7 @@ class Training:
                 threads=options["threads"],
             )
             if "no_decay" in table:
-                spare(runner, table["no_decay"])
+                set_no_decay(runner, table["no_decay"])
             return runner
 
         return of_backend

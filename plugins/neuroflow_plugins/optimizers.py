@@ -56,21 +56,21 @@ def adam(w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-
 
 @nf.update_rule
 def adamw(
-    w, g, m, v, spared, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8,
+    w, g, m, v, no_decay, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8,
     weight_decay=0.01,
 ):  # fmt: skip
     """Adam, with each weight shrunk a little apart from its gradient.
 
-    ``spared`` is 1 for what does not shrink, else 0: the gains of norms and biases, unless the
+    ``no_decay`` is 1 for what does not shrink, else 0: the gains of norms and biases, unless the
     setting ``no_decay`` names other parameters.
     Source: Loshchilov and Hutter 2019, algorithm 2.
     """
-    shrunk = w - learning_rate * weight_decay * (1.0 - spared) * w
+    shrunk = w - learning_rate * weight_decay * (1.0 - no_decay) * w
     w, m, v = adam.rule(
         shrunk, g, m, v, learning_rate=learning_rate, step=step,
         beta1=beta1, beta2=beta2, epsilon=epsilon,
     )  # fmt: skip
-    return w, m, v, spared
+    return w, m, v, no_decay
 
 
 _FORMULAS = {

@@ -131,5 +131,5 @@ def test_weight_decay_spares_norms_and_biases():
         before = model.state_dict()
         still.run([[0]], [0.1])
         for name, number in model.state_dict().items():
-            spared = any(word in name.split(".") for word in ("gains", "biases"))
-            assert number == pytest.approx(before[name] * (1.0 if spared else 0.95)), name
+            undecayed = any(word in name.split(".") for word in ("gains", "biases"))
+            assert number == pytest.approx(before[name] * (1.0 if undecayed else 0.95)), name

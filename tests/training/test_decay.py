@@ -16,7 +16,7 @@ DECAYING = {
 BACKENDS = ["eager", "numpy", "llvm"]
 
 
-def spared_by(no_decay, backend="eager"):
+def without_decay(no_decay, backend="eager"):
     """The names of the parameters that move as they would without weight decay."""
     if backend == "llvm":
         pytest.importorskip("llvmlite")
@@ -32,26 +32,26 @@ def spared_by(no_decay, backend="eager"):
     return {name for name in moved if start[name] != 0.0}  # zero has nothing to lose
 
 
-def test_the_default_spares_biases_and_gains():
+def test_biases_and_gains_do_not_decay_by_default():
     assert nf.configure(DECAYING)["optimizer"]["no_decay"] == ["bias", "biases", "gain", "gains"]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_nothing_is_spared_by_an_empty_list(backend):
-    assert spared_by([], backend) == set()
+def test_everything_decays_with_an_empty_list(backend):
+    assert without_decay([], backend) == set()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_patterns_spare_the_parameters_that_they_name(backend):
-    spared = spared_by(["layers.0.*"], backend)
+def test_the_parameters_that_patterns_name_do_not_decay(backend):
+    found = without_decay(["layers.0.*"], backend)
     names = [name for name, _ in nf.train(DECAYING).model.named_parameters()]
     weights = {n for n in names if n.startswith("layers.0.") and ".weights." in n}
-    assert spared == weights
+    assert found == weights
     assert len(weights) == 6
 
 
 def test_a_field_is_enough_of_a_name():
-    assert len(spared_by(["weights"])) == 9
+    assert len(without_decay(["weights"])) == 9
 
 
 def test_a_pattern_that_names_nothing_is_an_error():
@@ -64,13 +64,13 @@ def test_a_pattern_that_names_nothing_is_an_error():
     )
 
 
-def test_an_optimizer_without_spared_parameters_has_no_such_setting():
+def test_an_optimizer_without_the_state_no_decay_has_no_such_setting():
     with pytest.raises(nf.ConfigurationError, match=r"optimizer\.no_decay: unknown key of optimi"):
         nf.train(DECAYING, {"optimizer": {"use": "sgd", "no_decay": ["bias"]}})
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_resumed_run_spares_the_same(tmp_path, backend):
+def test_a_resumed_run_leaves_the_same_alone(tmp_path, backend):
     tree = {**DECAYING, "train": {"steps": 6, "backend": backend}}
     changes = {"optimizer.no_decay": ["layers.1.*"]}
     whole = nf.Run.start(tree, tmp_path / "a", changes).run()
