@@ -23,7 +23,7 @@ _HOME = {
     " sqrt take tanh where",
     "neuroflow.core.arithmetic": "arithmetic_ops dot mean stop_gradient sum",
     "neuroflow.core.gradient": "gradients jvp",
-    "neuroflow.core.module": "Module",
+    "neuroflow.core.module": "Module evaluating",
     "neuroflow.core.random": "SplitMix32",
     "neuroflow.errors": "BackendError ConfigurationError DomainError FileError InputError"
     " NeuroflowError PluginError RegistryError StateError TraceError",

@@ -29,6 +29,7 @@ from neuroflow.core.arithmetic import sum as sum
 from neuroflow.core.gradient import gradients as gradients
 from neuroflow.core.gradient import jvp as jvp
 from neuroflow.core.module import Module as Module
+from neuroflow.core.module import evaluating as evaluating
 from neuroflow.core.random import SplitMix32 as SplitMix32
 from neuroflow.errors import BackendError as BackendError
 from neuroflow.errors import ConfigurationError as ConfigurationError

@@ -4,10 +4,35 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from neuroflow.core.value import Context, Value, context
 from neuroflow.errors import StateError
+
+_evaluating: ContextVar[bool] = ContextVar("evaluating", default=False)
+
+
+@contextmanager
+def evaluating() -> Iterator[None]:
+    """Every module is in evaluation mode for a while, in this thread or task alone.
+
+    The modules themselves are left as they are: what :meth:`Module.train` said holds again
+    afterwards, and holds meanwhile for everybody else.
+
+    >>> model = Module()
+    >>> with evaluating():
+    ...     print(model.training)
+    False
+    >>> model.training
+    True
+    """
+    token = _evaluating.set(True)
+    try:
+        yield
+    finally:
+        _evaluating.reset(token)
 
 
 class Module:
@@ -29,7 +54,14 @@ class Module:
     (Value(6.0, mul), {'weight': Value(2.0)}, Scale(factor=2.0))
     """
 
-    training = True
+    @property
+    def training(self) -> bool:
+        """Whether random parts such as dropout are at work; never within :func:`evaluating`."""
+        return bool(self.__dict__.get("training", True)) and not _evaluating.get()
+
+    @training.setter
+    def training(self, mode: bool) -> None:
+        self.__dict__["training"] = mode
 
     def forward(self, *inputs: Any) -> Any:
         """What the module computes; subclasses define it."""

@@ -1,5 +1,8 @@
 """Module: parameters by walking fields, names, state, modes, scopes."""
 
+import copy
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from attrs import define
 
@@ -68,6 +71,49 @@ def test_zero_grad_and_modes(pair):
     pair.eval()
     assert not pair.neurons[1].training
     assert pair.train().neurons[1].training
+
+
+def test_evaluating_holds_for_every_module_and_writes_to_none(pair):
+    before = dict(vars(pair))
+    with nf.evaluating():
+        assert not pair.training
+        assert not pair.neurons[0].training
+    assert vars(pair) == before
+    assert pair.training
+    pair.eval()
+    with nf.evaluating():
+        pass
+    assert not pair.training
+
+
+def test_what_is_switched_within_evaluating_holds_afterwards(pair):
+    with nf.evaluating():
+        pair.train()
+        assert not pair.training
+    assert pair.training
+    with nf.evaluating():
+        pair.eval()
+    assert not pair.training
+
+
+def test_evaluating_ends_with_its_block_even_on_an_error_and_nests(pair):
+    with pytest.raises(KeyError), nf.evaluating():
+        with nf.evaluating():
+            pass
+        assert not pair.training
+        raise KeyError
+    assert pair.training
+
+
+def test_evaluating_is_this_threads_alone(pair):
+    with nf.evaluating(), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: pair.training).result()
+
+
+def test_a_copy_made_within_evaluating_keeps_the_mode_of_its_model(pair):
+    with nf.evaluating():
+        other = copy.deepcopy(pair)
+    assert other.training
 
 
 def test_state_round_trip(pair):
