@@ -97,12 +97,18 @@ def test_what_is_switched_within_evaluating_holds_afterwards(pair):
 
 
 def test_evaluating_ends_with_its_block_even_on_an_error_and_nests(pair):
-    with pytest.raises(KeyError), nf.evaluating():
+    seen = []
+
+    def fails():
         with nf.evaluating():
-            pass
-        assert not pair.training
-        raise KeyError
-    assert pair.training
+            with nf.evaluating():
+                pass
+            seen.append(pair.training)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fails()
+    assert (seen, pair.training) == ([False], True)
 
 
 def test_evaluating_is_this_threads_alone(pair):
