@@ -10,13 +10,15 @@ import neuroflow as nf
 from neuroflow.sphinxext.plot import Chart
 
 
-def loss_curve(losses: Sequence[float], alt: str, floors: Mapping[str, float] | None = None) -> str:
-    """The loss over the steps, with the floors that it is to be held against."""
-    floors = floors or {}
-    top = max(*losses, *floors.values(), 0.0)
+def loss_curve(
+    losses: Sequence[float], alt: str, baselines: Mapping[str, float] | None = None
+) -> str:
+    """The loss over the steps, with the baselines that it is to be held against."""
+    baselines = baselines or {}
+    top = max(*losses, *baselines.values(), 0.0)
     chart = Chart((0.0, float(len(losses))), (0.0, 1.05 * top), alt, "step", height=260.0)
-    for name, floor in floors.items():
-        chart.horizontal(floor, name)
+    for name, baseline in baselines.items():
+        chart.horizontal(baseline, name)
     chart.line([(float(k + 1), loss) for k, loss in enumerate(losses)], "loss")
     return chart.svg()
 

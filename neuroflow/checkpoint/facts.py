@@ -22,8 +22,8 @@ def data_facts(data: Dataset) -> dict[str, Any]:
         "n_inputs": data.n_inputs,
         "n_outputs": data.n_outputs,
     }
-    if "floors" in data.facts:
-        facts["floors"] = data.facts["floors"]
+    if "baselines" in data.facts:
+        facts["baselines"] = data.facts["baselines"]
     if data.standardization is not None:
         facts["standardization"] = asdict(data.standardization)
     if data.tokenizer is not None:

@@ -34,11 +34,11 @@ def save(
     import numpy as np
     from safetensors.numpy import save as to_bytes
 
-    from neuroflow.config import spec_of
+    from neuroflow.config import configuration_of
 
     path = path_of(path)
     require(model, Module, "the model", "a neuroflow.Module; build one with neuroflow.build")
-    spec = spec_of(model)
+    spec = configuration_of(model)
     arrays = gathered(model.state_dict())
     for name, numbers in (optimizer or {}).items():
         arrays[OPTIMIZER + name] = np.array(numbers, dtype=np.float64)

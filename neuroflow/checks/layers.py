@@ -196,13 +196,13 @@ def _check_saved(trial: Trial, section: Section) -> None:
     """Saved to a file and loaded, it gives the same outputs."""
     try:
         from neuroflow.checkpoint import load, save
-        from neuroflow.config import spec_of
+        from neuroflow.config import configuration_of
     except ImportError:
         section.skipped("save and load", "saving is not installed")
         return
     module = trial.build()
     try:
-        spec_of(module)
+        configuration_of(module)
     except NeuroflowError:
         section.skipped("save and load", "the layer is not installed as a plugin")
         return

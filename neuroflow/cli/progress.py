@@ -18,7 +18,7 @@ PICTURE = "picture.png"
 SAMPLES, MOST_SAMPLE_TOKENS = 10, 32
 _ORDER = (
     "loss", "accuracy", "r2", "perplexity", "test_loss", "test_accuracy", "test_r2",
-    "test_perplexity", "floors", "steps", "epochs", "parameters", "examples", "test_examples",
+    "test_perplexity", "baselines", "steps", "epochs", "parameters", "examples", "test_examples",
     "backend", "note", "seconds", "folder", "picture",
 )  # fmt: skip
 
@@ -187,7 +187,7 @@ def _anomalies(run: Run, quiet: bool) -> list[dict[str, Any]]:
 def _shown(name: str, value: Any) -> str:
     if "accuracy" in name:
         return f"{value:.2%}"
-    if name == "floors":
+    if name == "baselines":
         return ", ".join(f"{model} {loss:.4g}" for model, loss in value.items())
     if name == "seconds":
         return f"{value:.3g}"

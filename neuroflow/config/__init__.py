@@ -11,7 +11,7 @@ In reading order: ``hints``, ``settings``, ``recipe``, ``reading``, ``changing``
 from neuroflow.config.building import build, build_model, resolve, simplified
 from neuroflow.config.changing import changed
 from neuroflow.config.checking import check_part, configure
-from neuroflow.config.describing import parts_of, spec_of
+from neuroflow.config.describing import parts_of, configuration_of
 from neuroflow.config.reading import read
 from neuroflow.config.recipe import Recipe, recipes
 from neuroflow.config.settings import SCHEMA, SECTIONS, Section, Setting, Tree, schema
@@ -40,6 +40,6 @@ __all__ = [
     "schema",
     "settings_of",
     "simplified",
-    "spec_of",
+    "configuration_of",
     "to_toml",
 ]

@@ -14,7 +14,7 @@ from neuroflow.errors import StateError
 from neuroflow.registry.manager import get, manager
 
 
-def spec_of(model: Module) -> Tree:
+def configuration_of(model: Module) -> Tree:
     """The table that builds this model again, apart from its parameters.
 
     Raises :class:`StateError` for a module that no plugin registers.
@@ -34,7 +34,7 @@ def spec_of(model: Module) -> Tree:
 
 def _plain(value: Any, name: str) -> Any:
     if isinstance(value, Module):
-        return spec_of(value)
+        return configuration_of(value)
     if isinstance(value, Mapping):
         return {key: _plain(x, str(key)) for key, x in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Floors: how well the simplest models predict a text, to hold a network's loss against.
+"""Baselines: how well the simplest models predict a text, to hold a network's loss against.
 
 Losses are in nats per token, the mean over all targets, like the ``test_loss`` of a text.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from neuroflow.data.dataset import Dataset
 
 
-def floors(train: Dataset, held_out: Dataset | None = None) -> dict[str, float]:
+def baselines(train: Dataset, held_out: Dataset | None = None) -> dict[str, float]:
     """The losses of guessing evenly, by how common a token is, and by the token before it.
 
     ``uniform`` is ln(vocabulary). ``unigram`` and ``bigram`` count in ``train`` and are scored
@@ -20,7 +20,7 @@ def floors(train: Dataset, held_out: Dataset | None = None) -> dict[str, float]:
     text they are scored on ``train`` itself, as counted.
 
     >>> data = Dataset([[2, 0, 1]], [[0, 1, 2]], "sequence", vocab_size=3)
-    >>> floors(data)["bigram"]
+    >>> baselines(data)["bigram"]
     0.0
     """
     added = 0.0 if held_out is None else 1.0

@@ -73,7 +73,7 @@ class Dataset:
 
     ``labels`` names the classes, ``columns`` the inputs. ``tokenizer`` turns text into token ids
     and back, ``vocab_size`` is how many there are. ``facts`` holds what else is worth showing,
-    such as the ``floors`` of a text.
+    such as the ``baselines`` of a text.
 
     Raises :class:`InputError` for no examples, rows of unequal length, numbers that are not
     finite, and targets that do not fit the task.

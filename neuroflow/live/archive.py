@@ -17,7 +17,7 @@ from neuroflow.checkpoint.arrays import Shape, digest_of_bytes, grouped
 from neuroflow.checkpoint.facts import data_facts
 from neuroflow.checkpoint.file import FORMAT, sealed
 from neuroflow.checkpoint.uses import uses_of
-from neuroflow.config import spec_of
+from neuroflow.config import configuration_of
 from neuroflow.training import Training
 
 Tensors = Mapping[str, tuple[Shape, bytes]]
@@ -36,7 +36,7 @@ def _about(training: Training, tensors: Tensors) -> dict[str, Any]:
     """What the file says about itself."""
     from importlib.metadata import version
 
-    spec = spec_of(training.model)
+    spec = configuration_of(training.model)
     uses = uses_of(spec, "layer", training.configuration)
     return {
         "format": FORMAT,

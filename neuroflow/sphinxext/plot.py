@@ -60,9 +60,9 @@ class Chart:
             self.lines.append(Line(tuple(run), name, dashed, chosen, width))
 
     def horizontal(self, y: float, label: str) -> None:
-        """A thin line across, with a label: a floor or a bound."""
+        """A thin line across, with a label: a baseline or a bound."""
         a, b = self.at(self.x[0], y), self.at(self.x[1], y)
-        self.under.append(_path([a, b], "nf-floor"))
+        self.under.append(_path([a, b], "nf-baseline"))
         self.under.append(_text(b[0] - 4, b[1] - 5, label, "end"))
 
     def dot(

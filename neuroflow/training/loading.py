@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from neuroflow.core.random import SplitMix32
-from neuroflow.data.baselines import floors
+from neuroflow.data.baselines import baselines
 from neuroflow.data.dataset import Dataset
 from neuroflow.errors import InputError
 from neuroflow.registry.manager import get
@@ -35,7 +35,7 @@ def load_data(table: Mapping[str, Any], rng: random.Random) -> tuple[Dataset, Da
     if table["test"]:
         dataset, test = dataset.split(table["test"], rng)
     if dataset.task == "sequence":
-        dataset.facts.setdefault("floors", floors(dataset, test))
+        dataset.facts.setdefault("baselines", baselines(dataset, test))
     if table["standardize"]:
         dataset = dataset.standardized()
         test = test.standardized(dataset.standardization) if test else None

@@ -157,7 +157,11 @@ class Training:
             "test_examples": len(self.test) if self.test else 0,
             "backend": self.backend,
             **({"note": self.note} if self.note else {}),
-            **({"floors": self.dataset.facts["floors"]} if "floors" in self.dataset.facts else {}),
+            **(
+                {"baselines": self.dataset.facts["baselines"]}
+                if "baselines" in self.dataset.facts
+                else {}
+            ),
             "seconds": self.seconds,
         }
 

@@ -24,12 +24,12 @@ Losses = list[tuple[float, float]]
 class History:
     """The losses of a run, read from its metrics file: ``(step, loss)`` in each list.
 
-    ``floors`` are the losses of the simplest models of its text, if it learns from text.
+    ``baselines`` are the losses of the simplest models of its text, if it learns from text.
     """
 
     train: Losses
     test: Losses
-    floors: dict[str, float] = field(factory=dict)
+    baselines: dict[str, float] = field(factory=dict)
 
     @classmethod
     def of(cls, run: Run) -> History:
@@ -40,7 +40,7 @@ class History:
         return cls(
             [(line["step"], line["loss"]) for line in lines],
             [(line["step"], line["test_loss"]) for line in lines if "test_loss" in line],
-            dict(run.training.dataset.facts.get("floors", {})),
+            dict(run.training.dataset.facts.get("baselines", {})),
         )
 
 

@@ -81,9 +81,9 @@ def _draw_loss(axes: Any, history: History) -> None:
     if history.test:
         axes.plot(*zip(*history.test, strict=True), color=COLOURS[5], marker="o", markersize=3.5,
                   linestyle="--", linewidth=1.2, label="test examples")  # fmt: skip
-    for name, floor in history.floors.items():
-        axes.axhline(floor, color="#555555", linewidth=0.8, linestyle=":")
-        axes.annotate(name, (1.0, floor), xycoords=("axes fraction", "data"), ha="right",
+    for name, baseline in history.baselines.items():
+        axes.axhline(baseline, color="#555555", linewidth=0.8, linestyle=":")
+        axes.annotate(name, (1.0, baseline), xycoords=("axes fraction", "data"), ha="right",
                       va="bottom", fontsize=8, color="#555555")  # fmt: skip
     if noisy or history.test:
         axes.legend(frameon=False)
@@ -92,7 +92,7 @@ def _draw_loss(axes: Any, history: History) -> None:
         low, high = min(positive), max(positive)
         if high / low > 30:
             axes.set_yscale("log")
-        elif not history.floors:
+        elif not history.baselines:
             axes.set_ylim(bottom=0)
     axes.set(title="Loss", xlabel="step", ylabel="loss")
     _tidy(axes)

@@ -30,7 +30,7 @@ def recipe(name):
     start = time.perf_counter()
     summary = nf.train(name).run().summary()
     facts = ("steps", "parameters", "examples", "test_examples", "backend", "test_loss",
-             "test_perplexity", "test_accuracy", "floors")  # fmt: skip
+             "test_perplexity", "test_accuracy", "baselines")  # fmt: skip
     found = {fact: summary[fact] for fact in facts if fact in summary}
     return {**found, "seconds_in_all": round(time.perf_counter() - start, 2)}
 
@@ -190,13 +190,13 @@ def table(results):
         cached = row["generated_tokens"]["milliseconds_after_n_tokens"]
         anew_ = row["generated_tokens"]["milliseconds_without_cache"]
         lines += [f"| {name} | {n} | {cached[n]} | {anew_[n]} |" for n in cached]
-    lines += ["\n| recipe | seconds | test loss | bigram floor | exact answers |"]
+    lines += ["\n| recipe | seconds | test loss | bigram baseline | exact answers |"]
     lines += ["| --- | ---: | ---: | ---: | ---: |"]
     for name, row in results["recipes"].items():
         exact = f"{row['test_accuracy']:.1%}" if "test_accuracy" in row else ""
         lines.append(
             f"| {name} | {row['seconds_in_all']} | {row['test_loss']:.3g} |"
-            f" {row['floors']['bigram']:.4g} | {exact} |"
+            f" {row['baselines']['bigram']:.4g} | {exact} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import neuroflow as nf
-from neuroflow.config import parts_of, spec_of
+from neuroflow.config import parts_of, configuration_of
 
 
 def test_a_model_tells_how_to_build_it_again():
@@ -19,11 +19,11 @@ def test_a_model_tells_how_to_build_it_again():
         ],
     }
     model = nf.build(spec, rng=nf.SplitMix32(3))
-    again = nf.build(spec_of(model), rng=nf.SplitMix32(3))
+    again = nf.build(configuration_of(model), rng=nf.SplitMix32(3))
     assert again.state_dict() == model.state_dict()
     x = [0.3, -0.4]
     assert again(x).data == model(x).data
-    assert json.loads(json.dumps(spec_of(model))) == spec_of(model)
+    assert json.loads(json.dumps(configuration_of(model))) == configuration_of(model)
 
 
 def test_a_module_that_nobody_registered_cannot_be_told():
@@ -31,7 +31,7 @@ def test_a_module_that_nobody_registered_cannot_be_told():
         pass
 
     with pytest.raises(nf.StateError, match="Mine is not registered as a layer"):
-        spec_of(Mine())
+        configuration_of(Mine())
 
 
 def test_parts_are_listed_with_their_kinds():

@@ -45,13 +45,15 @@ def test_all_points_of_the_moons_are_on_the_right_side():
 
 def test_the_floors_of_the_gpt_page_are_those_that_its_text_names():
     page = text("tutorial/gpt.md")
-    (floors,) = re.findall(r"^\{'uniform': (\S+), 'letters': (\S+), 'pairs': (\S+)\}$", page, re.M)
+    (baselines,) = re.findall(
+        r"^\{'uniform': (\S+), 'letters': (\S+), 'pairs': (\S+)\}$", page, re.M
+    )
     tokens = int(re.search(r"all (\d+)\s+tokens are equally likely", page)[1])
-    assert float(floors[0]) == round(math.log(tokens), 3)
+    assert float(baselines[0]) == round(math.log(tokens), 3)
     assert r"$\ln 22 \approx 3.09$" in page
     assert round(math.log(22), 2) == 3.09
-    assert f"letters floor at {float(floors[1]):.2f}" in page
-    assert f"pairs floor near {float(floors[2]):.1f}" in page
+    assert f"letters baseline at {float(baselines[1]):.2f}" in page
+    assert f"pairs baseline near {float(baselines[2]):.1f}" in page
 
 
 def test_cached_numbers_spoil_the_gradients_of_keys_and_leave_the_output():

@@ -66,7 +66,7 @@ def test_documents_and_floors(microgpt):
     assert texts == ["yuheng", "diondre", "xavien"]
     assert run.dataset.inputs[0] == [26, 24, 20, 7, 4, 13, 6]
     assert len(run.dataset) == 32033
-    assert run.dataset.facts["floors"] == pytest.approx(
+    assert run.dataset.facts["baselines"] == pytest.approx(
         {"uniform": 3.295836866, "unigram": 2.822726343, "bigram": 2.454014489}, abs=1e-9
     )
 

@@ -63,7 +63,7 @@ def test_a_model_of_each_kind_trains(model, train):
     assert result.exit_code == 0, result.stderr
     summary = json.loads(result.stdout)
     assert summary["steps"] == 2
-    assert {"test_loss", "test_perplexity", "test_accuracy", "floors"} <= set(summary)
+    assert {"test_loss", "test_perplexity", "test_accuracy", "baselines"} <= set(summary)
 
 
 def test_after_training_on_questions_nothing_is_written_without_one(train, tmp_path):

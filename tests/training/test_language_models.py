@@ -1,4 +1,4 @@
-"""Training a language model: floors, resuming bit for bit, and the recipes."""
+"""Training a language model: baselines, resuming bit for bit, and the recipes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_a_run_that_stopped_goes_on_bit_for_bit(backend, tmp_path):
 
 def test_floors_are_those_of_the_held_out_texts():
     run = nf.train("names", {**SMALL, "train.backend": "eager"})
-    floors = run.dataset.facts["floors"]
-    assert floors["uniform"] > floors["unigram"]
-    assert set(floors) == {"uniform", "unigram", "bigram"}
+    baselines = run.dataset.facts["baselines"]
+    assert baselines["uniform"] > baselines["unigram"]
+    assert set(baselines) == {"uniform", "unigram", "bigram"}
 
 
 def test_evaluation_weighs_every_token_alike():

@@ -1,4 +1,4 @@
-"""Options of training on text: smoothing, warm-up, clipping, accumulation, and the floors shown."""
+"""Options of training on text: smoothing, warm-up, clipping, accumulation, and baselines."""
 
 import math
 from itertools import pairwise
@@ -70,9 +70,9 @@ def test_accumulation_equals_a_larger_batch():
 
 
 def test_the_summary_names_the_floors_of_the_data():
-    floors = nf.train(SMALL, {"data.test": 0.25}).run().summary()["floors"]
-    assert floors["uniform"] == pytest.approx(math.log(5))
-    assert set(floors) == {"uniform", "unigram", "bigram"}
+    baselines = nf.train(SMALL, {"data.test": 0.25}).run().summary()["baselines"]
+    assert baselines["uniform"] == pytest.approx(math.log(5))
+    assert set(baselines) == {"uniform", "unigram", "bigram"}
 
 
 def test_the_chart_carries_the_floors(tmp_path):
