@@ -24,13 +24,14 @@ CHECKPOINT = "checkpoint.safetensors"
 class SavedModel:
     """What a file says about itself; see :func:`inspect_file`.
 
-    ``spec`` builds the model, ``uses`` lists the entries that it needs. ``configuration`` is
-    the whole tree of the training run and ``data`` what is needed to use the model on new rows
-    (task, labels, columns, standardization, tokenizer); both are empty for a bare model.
-    ``state`` is what a resumed run goes on from; ``shapes`` has one shape per tensor.
+    ``model`` is the table that builds the model, ``uses`` are the entries that it needs.
+    ``configuration`` is the whole tree of the training run and ``data`` what is needed to use
+    the model on new rows (task, labels, columns, standardization, tokenizer); both are empty for
+    a bare model. ``state`` is what a resumed run goes on from; ``shapes`` has one shape per
+    tensor.
     """
 
-    spec: dict[str, Any]
+    model: dict[str, Any]
     uses: tuple[Used, ...]
     neuroflow: str
     configuration: dict[str, Any] = field(factory=dict)
@@ -115,7 +116,7 @@ def read_metadata(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[int
 def described(about: Mapping[str, Any], shapes: dict[str, tuple[int, ...]]) -> SavedModel:
     uses = tuple(Used(**used) for used in about["uses"])
     facts = {key: about[key] for key in ("configuration", "data", "state") if key in about}
-    return SavedModel(about["spec"], uses, about.get("neuroflow", ""), shapes=shapes, **facts)
+    return SavedModel(about["model"], uses, about.get("neuroflow", ""), shapes=shapes, **facts)
 
 
 def _damaged(path: str | Path, problem: object) -> StateError:

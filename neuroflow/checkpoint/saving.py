@@ -1,4 +1,4 @@
-"""Saving and loading models: their numbers, their spec, and the entries that they need."""
+"""Saving and loading models: their numbers, their table, and the entries that they need."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def save(
 
     path = path_of(path)
     require(model, Module, "the model", "a neuroflow.Module; build one with neuroflow.build")
-    spec = configuration_of(model)
+    table = configuration_of(model)
     arrays = gathered(model.state_dict())
     for name, numbers in (optimizer or {}).items():
         arrays[OPTIMIZER + name] = np.array(numbers, dtype=np.float64)
     about = {
         "format": FORMAT,
         "neuroflow": _own_version(),
-        "spec": spec,
-        "uses": [asdict(used) for used in uses_of(spec, "layer", configuration)],
+        "model": table,
+        "uses": [asdict(used) for used in uses_of(table, "layer", configuration)],
         "configuration": configuration or {},
         "data": data or {},
         "state": state or {},
@@ -73,7 +73,7 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     path = file_of(path)
     saved, arrays = read_arrays(path)
     pinned = check_uses(saved.uses, str(path))
-    model = build(with_ids(saved.spec, pinned), rng=SplitMix32(0))
+    model = build(with_ids(saved.model, pinned), rng=SplitMix32(0))
     load_parameters(model, arrays, path)
     return model.eval(), saved
 

@@ -89,7 +89,7 @@ def _other_version(used: Used) -> Any:
 
 
 def with_ids(part: Any, pinned: Mapping[tuple[str, str], str]) -> Any:
-    """The spec with full ids where a bare name has come to mean something else."""
+    """A table with full ids where a bare name has come to mean something else."""
     if not pinned:
         return part
     names = {use: identity for (_, use), identity in pinned.items()}

@@ -39,7 +39,7 @@ def command(model: Path, as_json: bool) -> None:
         print_json(_facts(path, about))
         return
     rows = [("file", str(path)), ("written by", f"neuroflow {about.neuroflow}")]
-    rows += [("model", _short(about.spec)), ("parameters", f"{about.parameters:,}")]
+    rows += [("model", _short(about.model)), ("parameters", f"{about.parameters:,}")]
     rows += [(name, _short(value)) for name, value in about.data.items() if value not in ("", [])]
     if "step" in about.state:
         rows.append(("step", str(about.state["step"])))
@@ -72,7 +72,7 @@ def _facts(path: Path, about: SavedModel) -> dict[str, Any]:
     return {
         "file": str(path),
         "neuroflow": about.neuroflow,
-        "spec": about.spec,
+        "model": about.model,
         "parameters": about.parameters,
         "uses": [asdict(used) for used in about.uses],
         "data": about.data,

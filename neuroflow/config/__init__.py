@@ -11,7 +11,7 @@ In reading order: ``hints``, ``settings``, ``recipe``, ``reading``, ``changing``
 from neuroflow.config.building import build, build_model, resolve, simplified
 from neuroflow.config.changing import changed
 from neuroflow.config.checking import check_part, configure
-from neuroflow.config.describing import parts_of, configuration_of
+from neuroflow.config.describing import configuration_of, parts_of
 from neuroflow.config.reading import read
 from neuroflow.config.recipe import Recipe, recipes
 from neuroflow.config.settings import SCHEMA, SECTIONS, Section, Setting, Tree, schema
@@ -31,6 +31,7 @@ __all__ = [
     "build_model",
     "changed",
     "check_part",
+    "configuration_of",
     "configure",
     "kind_of",
     "parts_of",
@@ -40,6 +41,5 @@ __all__ = [
     "schema",
     "settings_of",
     "simplified",
-    "configuration_of",
     "to_toml",
 ]

@@ -36,12 +36,12 @@ def _about(training: Training, tensors: Tensors) -> dict[str, Any]:
     """What the file says about itself."""
     from importlib.metadata import version
 
-    spec = configuration_of(training.model)
-    uses = uses_of(spec, "layer", training.configuration)
+    table = configuration_of(training.model)
+    uses = uses_of(table, "layer", training.configuration)
     return {
         "format": FORMAT,
         "neuroflow": version("neuroflow"),
-        "spec": spec,
+        "model": table,
         "uses": [asdict(used) for used in uses],
         "configuration": training.configuration,
         "data": data_facts(training.dataset),

@@ -77,8 +77,8 @@ def test_there_is_no_pickle_and_no_import_path_in_a_file(saved):
 
 def test_inspect_reads_the_metadata(saved):
     facts = nf.inspect_file(saved)
-    assert facts.spec["use"] == "mlp"
-    assert facts.spec["sizes"] == [2, 3, 1]
+    assert facts.model["use"] == "mlp"
+    assert facts.model["sizes"] == [2, 3, 1]
     assert facts.parameters == 13
     assert {used.id for used in facts.uses} >= {"neuroflow/mlp@1", "neuroflow/relu@1"}
     assert {used.distribution for used in facts.uses} == {"neuroflow"}
@@ -97,14 +97,14 @@ def test_inspect_loads_no_plugin(saved):
 
 
 def test_settings_of_parts_survive(tmp_path):
-    spec = {
+    table = {
         "use": "sequential",
         "layers": [
             {"use": "mlp", "sizes": [2, 3], "activation": {"use": "leaky_relu", "slope": 0.25}},
             {"use": "mlp", "sizes": [3, 2], "initializer": {"use": "normal", "std": 0.5}},
         ],
     }
-    model = nf.build(spec, rng=nf.SplitMix32(5))
+    model = nf.build(table, rng=nf.SplitMix32(5))
     nf.save(model, tmp_path / "m.safetensors")
     again = nf.load(tmp_path / "m.safetensors")
     assert [y.data for y in again([-1.0, 0.5])] == [y.data for y in model([-1.0, 0.5])]
@@ -196,7 +196,7 @@ def test_another_format(saved):
 
 def test_another_architecture(saved):
     facts = about(saved)
-    about(saved, spec={**facts["spec"], "sizes": [2, 4, 1]})
+    about(saved, model={**facts["model"], "sizes": [2, 4, 1]})
     message = error_of(nf.StateError, nf.load, saved)
     assert message.startswith(f"{saved} holds a model of another architecture: ")
     assert "13 numbers and the model has 17 parameters" in message

@@ -332,7 +332,7 @@ def test_a_third_party_op_trains_and_is_named_in_the_picture(run, offered, monke
 
     offered.add("ours", SWISH)
     made = offered.use()
-    for name in ("spec", "training", "checkpoint", "run"):
+    for name in ("config", "training", "checkpoint", "run"):
         module = sys.modules.get(f"neuroflow.{name}")
         for attribute in ("manager", "get", "names"):
             if hasattr(module, attribute):

@@ -7,18 +7,18 @@ import json
 import pytest
 
 import neuroflow as nf
-from neuroflow.config import parts_of, configuration_of
+from neuroflow.config import configuration_of, parts_of
 
 
 def test_a_model_tells_how_to_build_it_again():
-    spec = {
+    table = {
         "use": "sequential",
         "layers": [
             {"use": "mlp", "sizes": [2, 3], "activation": {"use": "leaky_relu", "slope": 0.2}},
             {"use": "layer", "inputs": 3, "outputs": 1, "activation": "tanh"},
         ],
     }
-    model = nf.build(spec, rng=nf.SplitMix32(3))
+    model = nf.build(table, rng=nf.SplitMix32(3))
     again = nf.build(configuration_of(model), rng=nf.SplitMix32(3))
     assert again.state_dict() == model.state_dict()
     x = [0.3, -0.4]

@@ -356,7 +356,7 @@ def test_the_exported_language_model_can_write(ask, gpt, tmp_path):
     training = gpt.training
     nf.save(training.model, tmp_path / "saved.safetensors", configuration=training.configuration)
     ours, saved = nf.inspect_file(path), nf.inspect_file(tmp_path / "saved.safetensors")
-    assert (ours.spec, ours.uses, ours.shapes) == (saved.spec, saved.uses, saved.shapes)
+    assert (ours.model, ours.uses, ours.shapes) == (saved.model, saved.uses, saved.shapes)
     command = [sys.executable, "-m", "neuroflow", "generate", path, "--count", "2", "--json"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
