@@ -1,17 +1,110 @@
-"""Every error neuroflow raises: one tree, one file, each message in three parts.
+"""Every error neuroflow raises: one tree, one file, and one rule that makes fields a message.
 
-A message says what happened (with the values), what was expected, and what to do about it.
+::
+
+    NeuroflowError            catch this one to catch them all
+    ├── InputError            a value handed in is not of the kind that was expected
+    ├── DomainError           an op was asked for a number outside its domain
+    ├── TraceError            a trace needed a number that only the compiled run knows
+    ├── StateError            a saved state does not fit, or its file is damaged
+    ├── ConfigurationError    a configuration has problems: all of them, each with its path
+    ├── RegistryError         a name is unknown, ambiguous, or of another kind
+    ├── PluginError           a plugin failed, or one is needed and missing
+    ├── FileError             a file could not be read or written
+    ├── BackendError          a backend is missing, or cannot run what it was given
+    └── NeuroflowWarning      what may be ignored, unless warnings are made errors
+
+A message says what happened (with the values), what was expected, and what to do about it:
+``what; expected this; do that``. Each part is a field that code can read, so nobody needs to
+take a message apart.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Self, TypedDict, TypeVar, Unpack
+
+Error = TypeVar("Error", bound="NeuroflowError")
+
+
+class Where(TypedDict, total=False):
+    """Where something went wrong; an error holds those of these that it knows."""
+
+    path: str
+    """The key of a configuration, such as ``optimizer.learning_rate``; it leads the message."""
+    file: str
+    line: int
+    entry: str
+    """The id of an entry of the registry, such as ``neuroflow/relu@1``."""
+    plugin: str
+    distribution: str
+    op: str
+    scope: str
+    """The module that was being called, such as ``layers.0``."""
 
 
 class NeuroflowError(Exception):
-    """The root of the tree: catch this one to catch them all."""
+    """The root of the tree: catch this one to catch them all.
+
+    ``what`` happened, with the values; what was ``expected``; the ``remedy``, which is what to
+    do; the thing that is wrong, ``got`` (``...`` if it is about no single thing); and ``where``,
+    a dict of the places that are known (see :class:`Where`). Errors can be pickled and copied,
+    so they cross processes.
+
+    >>> error = InputError("noise is -1", expected="at least 0", remedy="leave it out", got=-1)
+    >>> print(error)
+    noise is -1; expected at least 0; leave it out
+    >>> error.expected, error.got, error.where
+    ('at least 0', -1, {})
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        expected: str = "",
+        remedy: str = "",
+        got: Any = ...,
+        **where: Unpack[Where],
+    ) -> None:
+        super().__init__(what)
+        unknown = set(where) - set(Where.__annotations__)
+        if unknown:
+            raise TypeError(f"an error has no field {unknown.pop()!r}")
+        self.what = what
+        self.expected = expected
+        self.remedy = remedy
+        self.got = got
+        self.where = where
+
+    def at(self, **where: Unpack[Where]) -> Self:
+        """The same error that also knows these places: for whoever knows more than the raiser.
+
+        >>> print(InputError("noise is -1", expected="at least 0").at(path="data"))
+        data: noise is -1; expected at least 0
+        """
+        located = self.__copy__()
+        located.where = {**where, **self.where}
+        return located
+
+    def fields(self) -> dict[str, Any]:
+        """All that the error knows, as JSON has it; what is not known is left out."""
+        known = {"what": self.what, "expected": self.expected, "remedy": self.remedy}
+        got = {} if self.got is ... else {"got": short_repr(self.got)}
+        return {key: value for key, value in {**known, **got, **self.where}.items() if value}
+
+    def __str__(self) -> str:
+        return composed(self.what, self.expected, self.remedy, self.where.get("path", ""))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __copy__(self) -> Self:
+        return _restored(type(self), self.args, dict(vars(self)))
+
+    def __reduce__(self) -> Any:
+        return _restored, (type(self), self.args, {k: _portable(x) for k, x in vars(self).items()})
 
 
 class InputError(NeuroflowError, ValueError):
@@ -30,8 +123,40 @@ class StateError(NeuroflowError, ValueError):
     """A saved state does not fit the module, or the file that holds it is damaged."""
 
 
+class Problem(NamedTuple):
+    """One thing that is wrong with a configuration; its text is made like an error's."""
+
+    path: str
+    what: str
+    expected: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return composed(self.what, self.expected, self.remedy, self.path)
+
+
 class ConfigurationError(NeuroflowError, ValueError):
-    """A configuration has problems; the message lists them all, each with its path."""
+    """A configuration has ``problems``; the message lists them all, each with its path.
+
+    >>> print(ConfigurationError("moons.toml", problems=[Problem("train.steps", "missing")]))
+    moons.toml has a problem:
+      train.steps: missing
+    """
+
+    def __init__(self, what: str, *, problems: Sequence[Problem] = (), **fields: Any) -> None:
+        count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{what} has {count}" if problems else what, **fields)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n  ".join(
+            [super().__str__() + ":" * bool(self.problems), *map(str, self.problems)]
+        )
+
+    def fields(self) -> dict[str, Any]:
+        """As for every error, and the problems, each as a dict."""
+        problems = [{k: x for k, x in p._asdict().items() if x} for p in self.problems]
+        return {**super().fields(), **({"problems": problems} if problems else {})}
 
 
 class RegistryError(NeuroflowError, LookupError):
@@ -50,16 +175,57 @@ class BackendError(NeuroflowError, RuntimeError):
     """A backend is missing, or cannot run what it was given."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The closest known spellings as ``"; did you mean 'tanh'?"``, or else just ``";"``.
+class NeuroflowWarning(NeuroflowError, UserWarning):
+    """What a person should know but may ignore; with the same fields as an error."""
 
-    >>> did_you_mean("tahn", ["relu", "tanh"])
-    "; did you mean 'tanh'?"
-    >>> did_you_mean("swish", ["relu", "tanh"])
-    ';'
+
+def composed(what: str, expected: str = "", remedy: str = "", path: str = "") -> str:
+    """The one rule by which parts become a message.
+
+    >>> composed("got -1", "at least 0", "leave it out", path="data.noise")
+    'data.noise: got -1; expected at least 0; leave it out'
+    """
+    text = f"{path}: {what}" if path else what
+    text = f"{text}; expected {expected}" if expected else text
+    return printable(f"{text}; {remedy}" if remedy else text)
+
+
+_CONTROL = {c: f"\\x{c:02x}" for c in (*range(32), *range(127, 160)) if chr(c) not in "\n\t"}
+
+
+def printable(text: str) -> str:
+    r"""The text with its control characters spelled out: what users, files or plugins named
+    must not steer a terminal.
+
+    >>> print(printable("there is no file \x1b[2Jmoons"))
+    there is no file \x1b[2Jmoons
+    """
+    return text.translate(_CONTROL)
+
+
+def short_repr(thing: Any, limit: int = 60) -> str:
+    """A thing as a message shows it: its repr, not longer than the limit.
+
+    >>> short_repr("moons"), short_repr(list(range(100)), limit=20)
+    ("'moons'", '[0, 1, 2, 3, 4, 5...')
+    """
+    text = repr(thing)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def did_you_mean(word: str, known: Iterable[str], then: str | None = None) -> str:
+    """A remedy for a misspelled word: the closest known spellings, and what to do then.
+
+    >>> did_you_mean("tahn", ["relu", "tanh"], "see: neuroflow list activations")
+    "did you mean 'tanh'? see: neuroflow list activations"
+    >>> did_you_mean("swish", ["relu", "tanh"], "see: neuroflow list activations")
+    'see: neuroflow list activations'
     """
     close = difflib.get_close_matches(word, list(known), n=2, cutoff=0.6)
-    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ";"
+    hint = f"did you mean {' or '.join(map(repr, close))}?" if close else ""
+    if then is None:  # an ending for a message that is written in one piece
+        return f"; {hint}" if hint else ";"
+    return f"{hint} {then}".strip()
 
 
 def require(thing: Any, kinds: type | tuple[type, ...], role: str, wanted: str) -> None:
@@ -71,6 +237,24 @@ def require(thing: Any, kinds: type | tuple[type, ...], role: str, wanted: str) 
     neuroflow.errors.InputError: the name is 3, of type int; expected a text, such as 'relu'
     """
     if not isinstance(thing, kinds):
-        text = repr(thing)
-        text = text if len(text) <= 60 else f"{text[:57]}..."
-        raise InputError(f"{role} is {text}, of type {type(thing).__name__}; expected {wanted}")
+        what = f"{role} is {short_repr(thing)}, of type {type(thing).__name__}"
+        raise InputError(what, expected=wanted, got=thing)
+
+
+def _restored(kind: type[Error], args: tuple[Any, ...], known: dict[str, Any]) -> Error:
+    """An error again from what was kept of it, whatever its class asks to be made from."""
+    error = kind.__new__(kind)
+    error.args = args
+    vars(error).update(known)
+    return error
+
+
+def _portable(thing: Any) -> Any:
+    """The thing if it can be pickled, or else how it is shown: an error must always arrive."""
+    import pickle
+
+    try:
+        pickle.dumps(thing)
+    except Exception:  # a thing of a user or of a plugin may fail in any way
+        return short_repr(thing)
+    return thing

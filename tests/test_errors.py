@@ -1,12 +1,91 @@
-"""Public functions name a wrong argument at once: no bare error of Python reaches the user."""
+"""Errors know their parts; public functions name a wrong argument at once, with no bare error."""
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 
 import pytest
 
 import neuroflow as nf
+from neuroflow import errors
+
+TREE_OF_ERRORS = [
+    kind for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, errors.NeuroflowError)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TREE_OF_ERRORS, ids=lambda kind: kind.__name__)
+def test_a_message_is_made_of_its_fields(kind):
+    error = kind("got -1", expected="at least 0", remedy="leave it out", got=-1, path="data.noise")
+    assert str(error) == "data.noise: got -1; expected at least 0; leave it out"
+    assert repr(error) == f"{kind.__name__}({str(error)!r})"
+    assert (error.what, error.expected, error.remedy) == ("got -1", "at least 0", "leave it out")
+    assert (error.got, error.where) == (-1, {"path": "data.noise"})
+    assert str(kind("it failed")) == "it failed"
+
+
+@pytest.mark.parametrize("kind", TREE_OF_ERRORS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))],
+    ids=["copy", "deepcopy", "pickle"],
+)  # fmt: skip
+def test_an_error_crosses_processes_with_its_fields(kind, again):
+    error = kind("it failed", expected="this", remedy="do that", got=[1.5], file="a.csv", line=3)
+    assert vars(again(error)) == vars(error)
+    assert type(again(error)) is kind
+    assert str(again(error)) == str(error)
+    assert again(kind("it failed")).got is ...
+
+
+def test_an_error_about_what_cannot_be_pickled_arrives_too():
+    error = pickle.loads(pickle.dumps(nf.InputError("it failed", got=lambda: 0)))
+    assert error.got.startswith("<function")
+
+
+def test_a_field_that_no_error_has_is_refused():
+    with pytest.raises(TypeError, match="an error has no field 'expcted'"):
+        nf.InputError("it failed", expcted="this")
+
+
+def test_an_error_can_learn_where_it_happened():
+    inner = nf.InputError("noise is -1", expected="at least 0", got=-1, line=3)
+    outer = inner.at(path="data", line=7)
+    assert str(outer) == "data: noise is -1; expected at least 0"
+    assert outer.where == {"path": "data", "line": 3}
+    assert inner.where == {"line": 3}
+
+
+def test_control_characters_are_spelled_out():
+    error = nf.FileError("there is no file \x1b[2J\rmoons\x9b", remedy="look\x00")
+    assert str(error) == r"there is no file \x1b[2J\x0dmoons\x9b; look\x00"
+    assert str(nf.InputError("two\n\tlines")) == "two\n\tlines"
+
+
+def test_problems_of_a_configuration_are_listed_with_their_fields():
+    problems = [
+        errors.Problem("loss", "missing", "a table"),
+        errors.Problem("train.steps", "got -1", "at least 1", "leave it out"),
+    ]
+    error = nf.ConfigurationError("moons.toml", problems=problems, file="moons.toml")
+    assert str(error) == (
+        "moons.toml has 2 problems:\n"
+        "  loss: missing; expected a table\n"
+        "  train.steps: got -1; expected at least 1; leave it out"
+    )
+    assert error.problems == tuple(problems)
+    assert error.fields() == {
+        "what": "moons.toml has 2 problems",
+        "file": "moons.toml",
+        "problems": [
+            {"path": "loss", "what": "missing", "expected": "a table"},
+            {"path": "train.steps", "what": "got -1", "expected": "at least 1",
+             "remedy": "leave it out"},
+        ],
+    }  # fmt: skip
+
 
 MODEL = {"use": "mlp", "sizes": [2, 1]}
 TREE = {
