@@ -66,7 +66,7 @@ CASES = {
             "data": {"use": "function", "f": "sin(x)", "points": 9},
         },
         "lines": of_tokenizer("characters"),
-        "names": {**SEQUENCE, "model": {**GPT, "block_size": 16}, "data": "names"},
+        "names": {**SEQUENCE, "data": {"use": "names", "path": "names.txt"}},
         "rows": {"data": {"use": "rows", "rows": [[0.0, 1.0, 0], [1.0, 0.5, 1], [2.0, -1.0, 1]]}},
     },
     "tokenizer": {
@@ -81,8 +81,9 @@ ELSEWHERE = ("op", "activation", "loss", "layer", "backend")
 
 @pytest.fixture(autouse=True)
 def files(tmp_path, monkeypatch):
-    """A text and a table, where the run looks for them."""
+    """Texts and a table, where the run looks for them; short, as a run scores every line."""
     (tmp_path / "lines.txt").write_text("ab ba\nba ab\nab ab\n")
+    (tmp_path / "names.txt").write_text("ada\nemmy\nalan\n")
     (tmp_path / "rows.csv").write_text("a,b,c\n1.0,2.0,0.5\n0.5,-1.0,0.25\n-1.0,0.25,1.5\n")
     monkeypatch.chdir(tmp_path)
 

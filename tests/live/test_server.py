@@ -166,15 +166,17 @@ def test_a_flood_neither_stops_training_nor_the_other_tab(guest):
                 ask(socket, do="explain", what="point", row=k % 100)
                 time.sleep(1 / 300)
 
-        thread = threading.Thread(target=flood)
+        thread = threading.Thread(target=flood, daemon=True)
         thread.start()
-        first = until(socket, "state")["step"]
-        while until(socket, "state")["step"] < first + 5:
-            pass
-        ask(other, do="step")
-        assert until(other, "state")["step"] == 1
-        stop.set()
-        thread.join()
+        try:
+            first = until(socket, "state")["step"]
+            while until(socket, "state")["step"] < first + 5:
+                pass
+            ask(other, do="step")
+            assert until(other, "state")["step"] == 1
+        finally:
+            stop.set()
+            thread.join()
         ask(socket, do="pause")
         while until(socket, "state")["playing"]:
             pass

@@ -24,10 +24,10 @@ def watched(*arguments):
         [*NEUROFLOW, *map(str, arguments), "--live"],
         stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
     ) as process:  # fmt: skip
-        drain = threading.Thread(target=process.stdout.read)
+        drain = threading.Thread(target=process.stdout.read, daemon=True)
+        drain.start()
         try:
             address = next(m for line in process.stderr if (m := re.search(r"http://\S+", line)))
-            drain.start()
 
             def ended():
                 """Wait until the run is done and its folder is written; then stop."""
