@@ -1,11 +1,12 @@
 """Arrays: numbers with dotted names as tensors, and back.
 
-numpy is imported where it is used: a browser writes the same files without it.
+Only reading needs numpy, which is imported there: a browser writes files without it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
@@ -17,16 +18,22 @@ if TYPE_CHECKING:
 OPTIMIZER = "optimizer:"
 Arrays = dict[str, "np.ndarray[Any, Any]"]
 Shape = tuple[int, ...]
+Tensors = dict[str, tuple[Shape, bytes]]
+"""The shape of each tensor and its numbers, as little-endian float64."""
 
 
-def gathered(state: Mapping[str, float]) -> Arrays:
-    """The tensors of :func:`grouped` as arrays."""
-    import numpy as np
+def gathered(state: Mapping[str, float]) -> Tensors:
+    """The tensors of :func:`grouped`, as the bytes that a file has of them.
 
-    return {
-        name: np.array(numbers, dtype=np.float64).reshape(shape)
-        for name, (shape, numbers) in grouped(state).items()
-    }
+    >>> gathered({"w.0": 1.0, "w.1": 2.0})["w"][0]
+    (2,)
+    """
+    return {name: tensor(numbers, shape) for name, (shape, numbers) in grouped(state).items()}
+
+
+def tensor(numbers: Sequence[float], shape: Shape) -> tuple[Shape, bytes]:
+    """Numbers as one tensor of a shape."""
+    return shape, struct.pack(f"<{len(numbers)}d", *numbers)
 
 
 def grouped(state: Mapping[str, float]) -> dict[str, tuple[Shape, list[float]]]:
@@ -53,7 +60,7 @@ def grouped(state: Mapping[str, float]) -> dict[str, tuple[Shape, list[float]]]:
 
 
 def scattered(arrays: Arrays) -> dict[str, float]:
-    """The inverse of :func:`gathered`."""
+    """The numbers of arrays by their dotted names: the inverse of :func:`gathered`."""
     import numpy as np
 
     state = {}
@@ -76,13 +83,8 @@ def _joined(stem: str, index: Sequence[int]) -> str:
     return ".".join([*([stem] if stem else []), *map(str, index)])
 
 
-def digest_of(arrays: Arrays) -> str:
-    """The checksum of arrays."""
-    return digest_of_bytes({name: (a.shape, a.tobytes()) for name, a in arrays.items()})
-
-
-def digest_of_bytes(tensors: Mapping[str, tuple[Shape, bytes]]) -> str:
-    """The checksum of tensors, each with its shape and its bytes."""
+def digest_of(tensors: Mapping[str, tuple[Shape, bytes]]) -> str:
+    """The checksum of tensors, whatever their order."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         shape, content = tensors[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, digest_of
+from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, Tensors, digest_of
 from neuroflow.checkpoint.uses import Used
 from neuroflow.errors import FileError, StateError
 from neuroflow.files import path_of
@@ -46,6 +47,30 @@ class SavedModel:
         return sum(prod(self.shapes[name]) for name in names)
 
 
+def file_bytes(about: Mapping[str, Any], tensors: Tensors) -> bytes:
+    """A whole file: the length of its header, the header, the numbers.
+
+    Source: https://huggingface.co/docs/safetensors#format. Written here, without the package of
+    that name and without numpy, so that a browser can do it too.
+    """
+    description = {"format": FORMAT, **about, "sha256": digest_of(tensors)}
+    header: dict[str, Any] = {"__metadata__": {"neuroflow": sealed(description)}}
+    end = 0
+    for name, (shape, content) in tensors.items():
+        start, end = end, end + len(content)
+        header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [start, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    body = b"".join(content for _, content in tensors.values())
+    return struct.pack("<Q", len(text)) + text + body
+
+
+def sealed(about: Mapping[str, Any]) -> str:
+    """The description as JSON, behind its own checksum."""
+    text = json.dumps(about, ensure_ascii=False)
+    return f"{hashlib.sha256(text.encode()).hexdigest()} {text}"
+
+
 def inspect_file(path: str | Path) -> SavedModel:
     """What a saved model says about itself, without loading any plugin.
 
@@ -66,7 +91,8 @@ def read_arrays(path: str | Path) -> tuple[SavedModel, Arrays]:
         arrays = from_bytes(Path(path).read_bytes())
     except (SafetensorError, OSError, ValueError) as error:
         raise _damaged(path, error) from error
-    if digest_of(arrays) != about.get("sha256"):
+    tensors = {name: (array.shape, array.tobytes()) for name, array in arrays.items()}
+    if digest_of(tensors) != about.get("sha256"):
         raise _damaged(path, "its numbers do not match their checksum")
     return described(about, shapes), arrays
 
@@ -75,12 +101,6 @@ def file_of(path: str | Path) -> Path:
     """The file itself, or the checkpoint in a run's folder."""
     path = path_of(path)
     return path / CHECKPOINT if path.is_dir() else path
-
-
-def sealed(about: Mapping[str, Any]) -> str:
-    """The description as JSON, behind its own checksum."""
-    text = json.dumps(about, ensure_ascii=False)
-    return f"{hashlib.sha256(text.encode()).hexdigest()} {text}"
 
 
 def read_metadata(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:

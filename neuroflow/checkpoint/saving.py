@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import asdict
 
-from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, digest_of, gathered, scattered
-from neuroflow.checkpoint.file import FORMAT, SavedModel, file_of, read_arrays, sealed
+from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, gathered, scattered, tensor
+from neuroflow.checkpoint.file import SavedModel, file_bytes, file_of, read_arrays
 from neuroflow.checkpoint.uses import check_uses, uses_of, with_ids
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
@@ -31,28 +31,34 @@ def save(
     The other arguments are what a run adds to its checkpoints. Raises :class:`StateError` for
     a model that no plugin registers, and :class:`FileError` if the file cannot be written.
     """
-    import numpy as np
-    from safetensors.numpy import save as to_bytes
-
-    from neuroflow.config import configuration_of
-
     path = path_of(path)
     require(model, Module, "the model", "a neuroflow.Module; build one with neuroflow.build")
+    write_file(path, saved_bytes(model, configuration, data, state, optimizer))
+
+
+def saved_bytes(
+    model: Module,
+    configuration: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+    state: Mapping[str, Any] | None = None,
+    optimizer: Mapping[str, Sequence[float]] | None = None,
+) -> bytes:
+    """What :func:`save` writes to a file."""
+    from neuroflow.config import configuration_of
+
     table = configuration_of(model)
-    arrays = gathered(model.state_dict())
+    tensors = gathered(model.state_dict())
     for name, numbers in (optimizer or {}).items():
-        arrays[OPTIMIZER + name] = np.array(numbers, dtype=np.float64)
+        tensors[OPTIMIZER + name] = tensor(numbers, (len(numbers),))
     about = {
-        "format": FORMAT,
         "neuroflow": _own_version(),
         "model": table,
         "uses": [asdict(used) for used in uses_of(table, "layer", configuration)],
         "configuration": configuration or {},
         "data": data or {},
         "state": state or {},
-        "sha256": digest_of(arrays),
     }
-    write_file(path, to_bytes(arrays, metadata={"neuroflow": sealed(about)}))
+    return file_bytes(about, tensors)
 
 
 def load(path: str | Path) -> Any:

@@ -19,10 +19,11 @@ from typing import Any
 
 from attrs import define, field
 
+from neuroflow.checkpoint.facts import data_facts
+from neuroflow.checkpoint.saving import saved_bytes
 from neuroflow.config import Tree, configure, to_toml
 from neuroflow.errors import InputError, NeuroflowError
 from neuroflow.live import messages, receipts
-from neuroflow.live.archive import model_file
 from neuroflow.live.frames import SHARE, Frame, Painter, setup_frame, where_it_stands
 from neuroflow.live.history import History
 from neuroflow.live.language import Language, of_attention
@@ -295,8 +296,11 @@ class Session:
         if what == "toml":
             file = {"name": f"{self.page}.toml", "text": self.toml()}
         elif what == "model":
-            content = base64.b64encode(model_file(self.training)).decode()
-            file = {"name": f"{self.page}.safetensors", "base64": content}
+            training = self.training
+            facts = data_facts(training.dataset)
+            content = saved_bytes(training.model, training.configuration, facts)
+            name = f"{self.page}.safetensors"
+            file = {"name": name, "base64": base64.b64encode(content).decode()}
         else:
             raise InputError(f"cannot export {str(what)[:40]!r}; expected toml or model")
         return [{"type": "file", **file}]

@@ -131,7 +131,29 @@ _NAMES = st.lists(st.sampled_from(["a", "b", "0", "1", "2"]), min_size=1, max_si
 
 @given(st.dictionaries(_NAMES.map(".".join), st.floats(allow_nan=False), max_size=20))
 def test_numbers_keep_their_names_in_tensors(state):
-    assert scattered(gathered(state)) == state
+    tensors = gathered(state)
+    arrays = {
+        name: np.frombuffer(content).reshape(shape) for name, (shape, content) in tensors.items()
+    }
+    assert scattered(arrays) == state
+
+
+def test_a_file_holds_the_bits_of_every_number_where_safetensors_looks_for_them(saved):
+    state = mlp().state_dict()
+    for name, array in load_file(saved).items():
+        for index in np.ndindex(array.shape):
+            assert state[".".join([name, *map(str, index)])] == array[index]
+    assert sum(array.size for array in load_file(saved).values()) == len(state)
+
+
+def test_saving_needs_no_numpy(tmp_path):
+    code = (
+        "import sys; sys.modules.update(numpy=None, safetensors=None)\n"
+        "import neuroflow as nf\n"
+        "nf.save(nf.build('mlp', sizes=[2, 3, 1], rng=nf.SplitMix32(1)), 'model.safetensors')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    assert nf.load(tmp_path / "model.safetensors").state_dict() == mlp().state_dict()
 
 
 def test_a_missing_file():
