@@ -9,6 +9,9 @@ from typing import Any
 
 from neuroflow.errors import FileError, require
 
+LIBRARY = f"{Path(__file__).parent}{os.sep}"
+"""Code in files below this folder is neuroflow's own, not its user's."""
+
 LONGEST_NAME = 255
 """Bytes in the name of a file, on the file systems in use."""
 

@@ -158,10 +158,10 @@ def _choices(text: Written, tokenizer: Any) -> Any:
 def _draw_attention(network: Any, tokenizer: Any, text: Written, path: Path) -> Path:
     from neuroflow.files import write_file
     from neuroflow.generation.attention import trace_attention
-    from neuroflow.view.attention import attention_svg
+    from neuroflow.view.drawing import draw
 
     tokens = [tokenizer.bos, *tokenizer.encode(text.text)]
     tokens = tokens[: network.configuration()["block_size"]]
     trace = trace_attention(network, tokens, [tokenizer.piece(k) for k in tokens])
-    write_file(path, attention_svg(trace))
+    write_file(path, draw(trace).svg)
     return path

@@ -19,18 +19,12 @@ class AttentionTrace:
 
     ``weights[layer][head][i][j]`` is how much position i takes from position j; each row sums
     to 1, and what the mask hides is 0. ``layers`` are the dotted names of the layers,
-    ``labels`` the tokens as text.
+    ``labels`` the tokens as text. :func:`neuroflow.draw` makes heatmaps of it.
     """
 
     labels: tuple[str, ...]
     layers: tuple[str, ...]
     weights: list[list[list[list[float]]]] = field(repr=False)
-
-    def to_svg(self) -> str:
-        """A heatmap per layer and head; see :func:`neuroflow.view.attention.attention_svg`."""
-        from neuroflow.view.attention import attention_svg
-
-        return attention_svg(self)
 
 
 def trace_attention(

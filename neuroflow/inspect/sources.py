@@ -11,12 +11,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import neuroflow
 from neuroflow.core.module import Module
 from neuroflow.core.op import Op
 from neuroflow.core.value import Value, building, context
-
-_LIBRARY = str(Path(neuroflow.__file__).parent) + os.sep
+from neuroflow.files import LIBRARY
 
 
 class Place(str):
@@ -120,7 +118,7 @@ def _callers(frame: FrameType | None) -> tuple[str, object]:
     while frame is not None and not (source and call):
         if frame.f_code is Module.__call__.__code__ and call is None:
             call = frame.f_locals.get("token")  # each call of a module sets the context anew
-        elif not source and not frame.f_code.co_filename.startswith(_LIBRARY):
+        elif not source and not frame.f_code.co_filename.startswith(LIBRARY):
             source = f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
     return source, call

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from neuroflow.generation.attention import AttentionTrace
+from neuroflow.generation.attention import AttentionTrace
 
 CELL, LABEL, GAP = 22.0, 46.0, 18.0
+STRONGEST = 4
+"""So many tokens, those that get most of the attention, are told in words."""
+
 STYLE = """
 .nf-attention { font: 12px system-ui, "DejaVu Sans", sans-serif; --paper: #fbfaf8;
   --ink: #1d2430; --line: #cfd4dc; --heat: #0072b2; }
@@ -45,6 +47,24 @@ def attention_svg(trace: AttentionTrace) -> str:
         f"<title>{told} tokens</title><style>{STYLE}</style>"
         f'<rect class="paper" width="100%" height="100%" rx="10"/>{"".join(maps)}</svg>\n'
     )
+
+
+def attention_text(trace: AttentionTrace) -> str:
+    """For each layer, head and token, where most of its attention goes."""
+    lines = []
+    for layer, heads in zip(trace.layers, trace.weights, strict=True):
+        for head, rows in enumerate(heads):
+            lines.append(f"  {layer}, head {head}")
+            lines += [f"    {line}" for line in _looks(trace, rows)]
+    return "\n".join(lines)
+
+
+def _looks(trace: AttentionTrace, rows: list[list[float]]) -> Iterator[str]:
+    """One line per token that looks: the strongest weights and whom they are for."""
+    across = _labels(trace, len(rows[0]))
+    for label, row in zip(_labels(trace, len(rows)), rows, strict=True):
+        order = sorted(range(len(row)), key=row.__getitem__, reverse=True)[:STRONGEST]
+        yield f"{label}: " + ", ".join(f"{across[j]} {row[j]:.1%}" for j in order if row[j])
 
 
 def _heatmap(trace: AttentionTrace, layer: str, head: int, weights: list[list[float]]) -> str:

@@ -1,4 +1,4 @@
-"""``draw``: a picture of a value's graph or of a model's network, as SVG, HTML, JSON or text."""
+"""``draw``: a picture of a graph, a network or attention, as SVG, HTML, JSON or text."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.errors import FileError, InputError, did_you_mean
+from neuroflow.generation.attention import AttentionTrace
+from neuroflow.view.attention import attention_svg, attention_text
 from neuroflow.view.graph import Box, Graph, first_open, graph_of, to_data
 from neuroflow.view.network import network_of, network_svg
-from neuroflow.view.page import network_page, page, script_json
+from neuroflow.view.page import network_page, page, picture_page, script_json
 from neuroflow.view.svg import graph_svg
 
 LARGEST = 250_000
@@ -194,10 +196,43 @@ class NetworkDrawing(Drawing):
         return "\n".join(lines)
 
 
+@frozen(eq=False)
+class AttentionDrawing(Drawing):
+    """Where a model looked."""
+
+    trace: AttentionTrace = field(repr=False)
+    title: str
+
+    @property
+    def svg(self) -> str:
+        """A heatmap per layer and head."""
+        return attention_svg(self.trace)
+
+    @property
+    def html(self) -> str:
+        """The heatmaps as a page."""
+        return picture_page(self.svg, self.title)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Labels, layers and weights."""
+        return asdict(self.trace)
+
+    @property
+    def text(self) -> str:
+        """For each layer, head and token, where most of its attention goes."""
+        return f"{self.title}: {len(self.trace.labels)} tokens\n{attention_text(self.trace)}"
+
+
 def draw(
-    what: Value | Module, *, model: Module | None = None, title: str = "", open: Iterable[str] = ()
+    what: Value | Module | AttentionTrace,
+    *,
+    model: Module | None = None,
+    title: str = "",
+    open: Iterable[str] = (),
 ) -> Any:
-    """A picture: of a value, its computation graph; of a model, its network.
+    """A picture: of a value, its computation graph; of a model, its network; of a trace of
+    attention (:func:`neuroflow.trace_attention`), a heatmap per layer and head.
 
     In the graph every node shows its data and the gradient of the value by it. Nodes are put
     together by module, and siblings that are alike by their count; ``open`` names boxes to show
@@ -217,9 +252,12 @@ def draw(
     """
     if isinstance(what, Module):
         return NetworkDrawing(network_of(what), title or type(what).__name__)
+    if isinstance(what, AttentionTrace):
+        return AttentionDrawing(what, title or "attention")
     if not isinstance(what, Value):
         raise InputError(
-            f"draw takes a Value or a Module, but got {what!r} of type {type(what).__name__}"
+            f"draw takes a Value or a Module, but got {what!r} of type {type(what).__name__};"
+            " give one of these, or what trace_attention returned"
         )
     graph = graph_of(what, model)
     drawing = GraphDrawing(graph, title or what.name or "graph", tuple(first_open(graph)))

@@ -34,6 +34,12 @@ def network_page(data: dict[str, Any], title: str, text: str) -> str:
     )
 
 
+def picture_page(svg: str, title: str) -> str:
+    """A page that holds a finished picture."""
+    head = _head(title, "body { margin: 1rem; color-scheme: light dark; }")
+    return f"{head}<body>\n{svg}</body>\n</html>\n"
+
+
 def _head(title: str, style: str) -> str:
     return _filled("head.html", TITLE=html.escape(title), STYLE=style)
 

@@ -112,14 +112,6 @@ def test_attention_of_the_small_case():
         assert got == pytest.approx(row, abs=1e-10)
 
 
-def test_attention_is_a_picture(gpt):
-    trace = nf.trace_attention(gpt(), [6, 1, 2], ["<BOS>", "b", "&"])
-    svg = ElementTree.fromstring(trace.to_svg())
-    words = ["".join(text.itertext()) for text in svg.iter("{http://www.w3.org/2000/svg}text")]
-    assert "&" in words
-    assert "blocks.1.attention, head 1" in words
-
-
 def test_a_model_without_attention_is_refused():
     with pytest.raises(nf.InputError, match="MLP has no layer whose attention could be traced"):
         nf.trace_attention(nf.build("mlp", sizes=[1, 1]), [0])

@@ -14,7 +14,6 @@ from typing import Any
 
 from attrs import define, field
 
-import neuroflow
 from neuroflow.core import arithmetic
 from neuroflow.core.op import Op
 from neuroflow.core.random_input import Draws
@@ -22,8 +21,7 @@ from neuroflow.core.resolver import resolver
 from neuroflow.core.value import Value, building, context
 from neuroflow.engine.trace.tape import INPUT, Take, Tape
 from neuroflow.errors import InputError, TraceError
-
-_LIBRARY = str(Path(neuroflow.__file__).parent)
+from neuroflow.files import LIBRARY
 
 CELL: Any = Value.__dict__["inputs"]
 """Where a parameter keeps its cell: a leaf has no inputs, so their slot is free."""
@@ -144,7 +142,7 @@ def _users_line() -> str:
     frame = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith((_LIBRARY, "<")) or "<stdin>" in name:
+        if not name.startswith((LIBRARY, "<")) or "<stdin>" in name:
             source = linecache.getline(name, frame.f_lineno).strip()
             return f" at {Path(name).name}:{frame.f_lineno}" + (f": `{source}`" if source else "")
         frame = frame.f_back  # type: ignore[assignment]

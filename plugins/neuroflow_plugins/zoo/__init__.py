@@ -10,9 +10,8 @@ True
 from __future__ import annotations
 
 import neuroflow as nf
-
-from . import layers, losses, ops, optimizers
-from .twin import TWINS, Twin
+from neuroflow_plugins.zoo import layers, losses, ops, optimizers
+from neuroflow_plugins.zoo.twin import TWINS, Twin
 
 __all__ = ["TWINS", "Twin", "entry_of"]
 

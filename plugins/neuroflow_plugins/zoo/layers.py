@@ -6,8 +6,7 @@ import math
 import random
 
 import neuroflow as nf
-
-from .twin import twin
+from neuroflow_plugins.zoo.twin import twin
 
 
 @twin("the layer that hides its weights", "parameters", "Fields with an underscore are not walked,"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import neuroflow as nf
-
-from .twin import twin
+from neuroflow_plugins.zoo.twin import twin
 
 
 @twin("the hinge that takes any label", "labels", "With labels 0 and 1 the class 0 is never"

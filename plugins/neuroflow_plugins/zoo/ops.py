@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 import neuroflow as nf
-
-from .twin import twin
+from neuroflow_plugins.zoo.twin import twin
 
 
 @twin("the relu that assigns", "no mutation", "It resets the gradient of its input, so what"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import neuroflow as nf
-
-from .twin import twin
+from neuroflow_plugins.zoo.twin import twin
 
 
 @twin("adam without correction", "first steps", "Running means start at zero; without"
