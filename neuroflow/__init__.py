@@ -28,6 +28,8 @@ _HOME = {
     "neuroflow.errors": "BackendError ConfigurationError DomainError FileError InputError"
     " NeuroflowError PluginError RegistryError StateError TraceError",
     "neuroflow.core.random_input": "random_input",
+    "neuroflow.engine.lower.program": "Instruction Program",
+    "neuroflow.engine.run.executor": "Executor NumpyExecutor",
     "neuroflow.engine.compile": "Compiled Gradients compile",
     "neuroflow.engine.runner": "Runner make_runner",
     "neuroflow.registry.entries": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"

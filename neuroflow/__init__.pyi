@@ -42,6 +42,10 @@ from neuroflow.errors import RegistryError as RegistryError
 from neuroflow.errors import StateError as StateError
 from neuroflow.errors import TraceError as TraceError
 from neuroflow.core.random_input import random_input as random_input
+from neuroflow.engine.lower.program import Instruction as Instruction
+from neuroflow.engine.lower.program import Program as Program
+from neuroflow.engine.run.executor import Executor as Executor
+from neuroflow.engine.run.executor import NumpyExecutor as NumpyExecutor
 from neuroflow.engine.compile import Compiled as Compiled
 from neuroflow.engine.compile import Gradients as Gradients
 from neuroflow.engine.compile import compile as compile

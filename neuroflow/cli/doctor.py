@@ -38,15 +38,15 @@ def doctor(as_json: bool) -> int:
     """Look for what is wrong with the installation; exit code 1 if something is.
 
     Broken plugins, two copies of one distribution, entry points that an editable installation
-    does not know yet, and which optional packages are there.
+    does not know yet, which optional packages are there, and which backends can run.
 
     \b
     Examples:
       neuroflow doctor
       neuroflow doctor --json
     """
-    problems = [*broken_plugins(), *duplicates(), *stale_entry_points()]
-    versions, extras = versions_of(), optional_packages()
+    problems = [*broken_plugins(), *duplicates(), *stale_entry_points(), *broken_backends()]
+    versions, extras, backends = versions_of(), optional_packages(), backends_here()
     failed = any(problem.fatal for problem in problems)
     if as_json:
         print_json({
@@ -54,12 +54,14 @@ def doctor(as_json: bool) -> int:
             "problems": [asdict(problem) for problem in problems],
             "versions": versions,
             "extras": extras,
+            "backends": backends,
         })  # fmt: skip
         return int(failed)
     out = console()
     out.print(table(("", ""), versions.items()))
     rows = [(extra, _parts(parts)) for extra, parts in extras.items()]
     out.print(table(("extra", "packages (missing ones in brackets)"), rows))
+    out.print(table(("backend", "here"), backends.items()))
     for problem in problems:
         style = "red" if problem.fatal else "yellow"
         out.print(f"{problem.subject}: {problem.problem}", style=style, soft_wrap=True)
@@ -79,6 +81,27 @@ def broken_plugins() -> Iterator[Problem]:
             yield Problem(str(by), plugin.failure, _remedy(plugin.failure, by))
         for warning in plugin.warnings if by.distribution != GROUP else ():
             yield Problem(str(by), warning, f"tell the authors of {by.distribution}", fatal=False)
+
+
+def broken_backends() -> Iterator[Problem]:
+    """Backends that say they can run here and cannot: "auto" leaves them out."""
+    from neuroflow.engine.run.backends import failure_of, fastest_first
+
+    for entry in fastest_first():
+        failure = "" if entry.obstacle() or not entry.dtypes else failure_of(entry, entry.dtypes[0])
+        if failure:
+            by = entry.provider.distribution if entry.provider else entry.id
+            yield Problem(
+                f"backend {entry.shortest_name}", failure, f"tell the authors of {by}", fatal=False
+            )
+
+
+def backends_here() -> dict[str, str]:
+    """Of each backend, fastest first: how fast it is, or what keeps it from running here."""
+    from neuroflow.cli.entries import standing_of
+    from neuroflow.engine.run.backends import fastest_first
+
+    return {entry.shortest_name: standing_of(entry) for entry in fastest_first()}
 
 
 def _remedy(failure: str, by: Any) -> str:

@@ -86,6 +86,7 @@ def described(entry: Entry) -> dict[str, Any]:
         "formula": entry.formula,
         "aliases": list(entry.aliases),
         "deprecated": entry.deprecated,
+        **_standing(entry),
         "provider": {
             "plugin": by.plugin,
             "distribution": by.distribution,
@@ -95,6 +96,25 @@ def described(entry: Entry) -> dict[str, Any]:
         if by
         else None,
     }
+
+
+def _standing(entry: Entry) -> dict[str, Any]:
+    """Of a backend: how fast it is, and what keeps it from running here."""
+    from neuroflow.registry.entries import BackendEntry
+
+    if not isinstance(entry, BackendEntry):
+        return {}
+    return {"speed": entry.speed, "dtypes": list(entry.dtypes), "obstacle": entry.obstacle()}
+
+
+def standing_of(entry: Entry) -> str:
+    """The same in words; empty for what is no backend."""
+    facts = _standing(entry)
+    if not facts:
+        return ""
+    if facts["obstacle"]:
+        return f"cannot run here: {facts['obstacle']}"
+    return f"{facts['speed']:g} x the speed of numpy" if facts["speed"] else "only by name"
 
 
 def summary_of(entry: Entry) -> str:
@@ -109,7 +129,7 @@ def summary_of(entry: Entry) -> str:
 
 
 def _flags(entry: Entry) -> str:
-    notes = []
+    notes = [standing_of(entry)] if standing_of(entry) else []
     if entry.namespace != "neuroflow" and entry.provider:
         notes.append(f"{entry.provider.distribution} {entry.provider.version}")
     if entry.aliases:

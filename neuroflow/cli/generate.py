@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.output import console, json_option, note, print_json, table
+from neuroflow.cli.output import BACKENDS, console, json_option, note, print_json, table
 from neuroflow.errors import InputError, NeuroflowError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ MOST_SHOWN = 5
 @click.option("--count", default=10, show_default=True, help="How many texts.")
 @click.option("--most-tokens", default=0, help="End a text after so many tokens.")
 @click.option("--seed", type=int, help="Without it, go on with the generator of the run.")
-@click.option("--backend", default="auto", help="auto, eager, numpy or llvm.")
+@click.option("--backend", default="auto", help=f"{BACKENDS}.")
 @click.option("--dtype", default="float64", help="float64, or float32 for compiled runs.")
 @click.option("--show-probabilities", is_flag=True, help="The distribution of each choice.")
 @click.option(

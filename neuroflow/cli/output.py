@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+BACKENDS = "auto (the fastest here), eager, or a name of: neuroflow list backends"
+"""What --backend takes."""
+
+
 def json_option(command: Command) -> Command:
     """The option ``--json``, as the argument ``as_json``."""
     text = "Print one JSON object to standard output, and nothing else there."

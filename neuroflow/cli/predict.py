@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.output import console, json_option, note, print_json, table
+from neuroflow.cli.output import BACKENDS, console, json_option, note, print_json, table
 from neuroflow.errors import FileError, InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Rows of numbers, with or without a header; - reads standard input.",
 )
-@click.option("--backend", default="auto", help="auto, eager, numpy or llvm.")
+@click.option("--backend", default="auto", help=f"{BACKENDS}.")
 @click.option("--dtype", default="float64", help="float64, or float32 for compiled runs.")
 @json_option
 def predict(

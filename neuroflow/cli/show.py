@@ -140,7 +140,7 @@ def _settings(entry: Entry) -> list[dict[str, Any]]:
 def _print(entry: Entry, facts: dict[str, Any], others: list[str]) -> None:
     from rich.text import Text
 
-    from neuroflow.cli.entries import summary_of
+    from neuroflow.cli.entries import standing_of, summary_of
 
     out = console()
     out.print(Text.assemble((entry.name, "bold"), f"  {entry.kind}, {entry.id}"))
@@ -153,6 +153,8 @@ def _print(entry: Entry, facts: dict[str, Any], others: list[str]) -> None:
         rows.append((f"∂/∂{partial['by']}", partial.get("text") or partial["source"]))
     rows += _mathematics(facts)
     rows += [(f"setting {s['name']}", _setting(s)) for s in facts["settings"]]
+    if standing := standing_of(entry):
+        rows.append(("here", standing))
     if entry.aliases:
         rows.append(("aliases", ", ".join(entry.aliases)))
     if entry.deprecated:

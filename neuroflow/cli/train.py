@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from neuroflow.cli.output import json_option, note
+from neuroflow.cli.output import BACKENDS, json_option, note
 from neuroflow.cli.progress import anomaly_option, finish, follow
 from neuroflow.cli.watching import follow_live, live_option
 from neuroflow.errors import BackendError
@@ -23,7 +23,7 @@ from neuroflow.errors import BackendError
     help="Set one key, such as optimizer.learning_rate=0.1; repeat for more.",
 )
 @click.option("--seed", type=int, help="Short for --set train.seed=...")
-@click.option("--backend", help="Short for --set train.backend=...: auto, eager, numpy, llvm.")
+@click.option("--backend", help=f"Short for --set train.backend=...: {BACKENDS}.")
 @click.option("--dtype", help="Short for --set train.dtype=...: float64 or float32.")
 @click.option(
     "--out",

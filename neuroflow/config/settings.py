@@ -81,7 +81,7 @@ OF_TRAIN = (
         "report_every", int | None, None,
         "steps between reports; a hundredth of the run if left out", low=1,
     ),
-    Setting("backend", str, "auto", "what runs the steps: auto, eager, numpy, llvm"),
+    Setting("backend", str, "auto", "what runs the steps: auto, eager, or a backend"),
     Setting("dtype", Literal["float64", "float32"], "float64", "the numbers of compiled runs"),
     Setting("threads", int, 1, "threads that share a batch in compiled runs", low=1),
 )  # fmt: skip

@@ -58,7 +58,7 @@ class Compiled:
         memory_limit: int | None,
     ) -> None:  # fmt: skip
         self.function = function
-        self.backend = chosen_backend(backend)
+        self.backend = chosen_backend(backend, dtype)
         self.dtype = dtype
         self.threads = threads
         self.memory_limit = memory_limit
@@ -193,8 +193,9 @@ def compile(
 
     ``function`` takes modules (or sees them in its closure), then numbers, integers and nested
     lists of them, and gives a Value or nested lists of Values. Integers may choose through
-    :func:`neuroflow.take`. ``backend`` is "llvm", "numpy" or "auto", the fastest installed;
-    ``dtype`` "float64" or "float32"; ``memory_limit`` in bytes, by default 80% of what is free.
+    :func:`neuroflow.take`. ``backend`` is a backend's name or "auto", the fastest that can run
+    here; ``dtype`` "float64" or "float32"; ``memory_limit`` in bytes, by default 80% of what is
+    free.
 
     >>> def area(width, height):
     ...     return width * height

@@ -20,7 +20,7 @@ from neuroflow.errors import DomainError
 
 
 class CompiledRunner(Runner):
-    """Runs steps on the numpy or llvm backend; see :class:`~neuroflow.engine.runner.Runner`.
+    """Runs steps on a backend; see :class:`~neuroflow.engine.runner.Runner`.
 
     With several threads each takes a part of the jobs of a step; gradients are added in the
     order of the threads, so that results depend on nothing but their number.
@@ -31,7 +31,7 @@ class CompiledRunner(Runner):
         memory_limit: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__(*arguments)
-        self.backend = chosen_backend(backend)
+        self.backend = chosen_backend(backend, dtype)
         self.dtype, self.threads, self.memory_limit = dtype, threads, memory_limit
         self.executor = self._new_executor()
         limit = float("inf") if self.clip_norm is None else self.clip_norm

@@ -16,7 +16,7 @@ from neuroflow.engine.lower.kernel import RuleError, update_kernel
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.lower import lower
 from neuroflow.engine.lower.needs_grad import is_structural
-from neuroflow.engine.lower.program import Kind, Program
+from neuroflow.engine.lower.program import Instruction, Program
 from neuroflow.engine.plan.plan import Group, Plan
 from neuroflow.engine.run.executor import Executor
 from neuroflow.engine.trace.function import TracedFunction
@@ -111,9 +111,9 @@ def report(plan: Plan, lanes: int = 1) -> PlanReport:
         forward_bytes=shared,
         forward_bytes_unshared=unshared,
         instructions=len(program.code),
-        matrix_products=int(np.sum(kinds == Kind.MATMUL)),
-        single_dots=int(np.sum((kinds == Kind.DOT) | (kinds == Kind.LANE_DOT))),
-        copies=int(np.sum(kinds == Kind.GATHER)),
+        matrix_products=int(np.sum(kinds == Instruction.MATMUL)),
+        single_dots=int(np.sum((kinds == Instruction.DOT) | (kinds == Instruction.LANE_DOT))),
+        copies=int(np.sum(kinds == Instruction.GATHER)),
         recognised=tuple(plan.notes),
     )
 
@@ -199,7 +199,7 @@ def _name(program: Program, row: int) -> str:
     """The op of an instruction; copies and transposes by what they are."""
     kind = int(program.code[row, 0])
     backward = " backward" if row >= program.parts[2] else ""
-    if kind in (Kind.GATHER, Kind.SCATTER, Kind.TRANSPOSE):
+    if kind in (Instruction.GATHER, Instruction.SCATTER, Instruction.TRANSPOSE):
         return "copies" + backward
     return program.labels[row].name + backward
 

@@ -34,7 +34,7 @@ class Forward:
         self, function: Callable[..., Any], model: Module, example: tuple[Any, ...],
         backend: str = "auto", dtype: str = "float64", memory_limit: int | None = None,
     ) -> None:  # fmt: skip
-        self.backend, self.dtype = chosen_backend(backend), dtype
+        self.backend, self.dtype = chosen_backend(backend, dtype), dtype
         parameters = parameters_of(function, (model,))
         self._executor = make_executor(self.backend, dtype, len(parameters), memory_limit)
         traced = TracedFunction(function, (model,), parameters)

@@ -107,7 +107,7 @@ class Writer:
 
     The model has ``step(token, past, position=None)``, ``no_past()`` and a setting
     ``block_size``, as the layer ``gpt``. Its parameters are read once, when the writer is made.
-    ``backend`` is "eager", "numpy", "llvm" or "auto", the fastest installed, which falls back
+    ``backend`` is "eager", a backend's name or "auto", the fastest here, which falls back
     to eager with a warning for a model that cannot be compiled. ``memory_limit`` is in bytes.
     """
 
@@ -219,7 +219,7 @@ def generate(
 
     A text ends by itself, after ``most_tokens`` (0 for any number), or where the model's block
     is full. ``rng`` draws each token by its ``choices``; with ``show`` the probabilities are
-    kept. ``backend`` is "eager", "numpy", "llvm", or "auto", which compiles where so many tokens
+    kept. ``backend`` is "eager", a backend's name, or "auto", which compiles where so many tokens
     may be written that it makes up for it; ``dtype``, "float64" or "float32", and
     ``memory_limit``, in bytes, are for compiled runs. See :class:`Sampling` for the rest.
 

@@ -6,15 +6,16 @@ offers it, so no plugin can change what a bundled name means.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any, ClassVar
 
 from attrs import field, frozen
 
 from neuroflow.core.op import Op
-from neuroflow.errors import PluginError
+from neuroflow.errors import InputError, PluginError
 from neuroflow.registry.capture import silenced
 
 BUNDLED = "neuroflow"
@@ -75,19 +76,26 @@ class Entry:
 
         Raises :class:`PluginError` if that fails.
         """
-        if not isinstance(self.target, str):
-            return self._told_its_origin(self.target)
-        module, _, attribute = self.target.partition(":")
+        return self._told_its_origin(self._imported(self.target))
+
+    def _imported(self, target: Any) -> Any:
+        """What ``"module:attribute"`` names; anything else is the thing itself."""
+        if not isinstance(target, str):
+            return target
+        module, _, attribute = target.partition(":")
         try:
-            with nullcontext() if self.namespace == BUNDLED else silenced():
-                target = getattr(import_module(module), attribute)
-            return self._told_its_origin(target)
+            with self._kept_off_standard_output():
+                return getattr(import_module(module), attribute)
         except Exception as error:
             raise PluginError(
                 f"{self.kind} {self.id} ({self.provider}) could not be imported from"
-                f" {self.target!r}: {type(error).__name__}: {error};"
+                f" {target!r}: {type(error).__name__}: {error};"
                 " repair or uninstall that distribution"
             ) from error
+
+    def _kept_off_standard_output(self) -> AbstractContextManager[Any]:
+        """Catch what third-party code prints; ours is tested to print nothing, and start sooner."""
+        return nullcontext() if self.namespace == BUNDLED else silenced()
 
     def _told_its_origin(self, target: Any) -> Any:
         """An op of a third party knows who offers it, so that its errors can say so."""
@@ -191,11 +199,54 @@ class TokenizerEntry(Entry):
     kind = "tokenizer"
 
 
+def _no_negative_speed(entry: Entry, _: Any, speed: Any) -> None:
+    if not isinstance(speed, (int, float)) or not 0.0 <= speed < math.inf:
+        raise InputError(
+            f"the backend {entry.name!r} has the speed {speed!r}; expected a number from 0 up:"
+            " how many steps it makes while the backend numpy makes one"
+        )
+
+
 @frozen(kw_only=True, eq=False)
 class BackendEntry(Entry):
-    """An execution engine for compiled functions."""
+    """An engine for compiled functions: ``(dtype, n_parameters, memory_limit) -> Executor``.
+
+    ``probe`` is a function without arguments, or its ``"module:attribute"``. It gives an empty
+    text if the backend can run here, else what is missing and what to do about it. It is asked
+    whenever backends are listed or chosen, so it imports nothing heavy:
+    ``importlib.util.find_spec`` says whether a package is there.
+
+    ``speed`` says how many training steps of the recipe ``moons`` the backend makes while the
+    backend ``numpy`` makes one. "auto" takes the fastest that can run here in the precision that
+    is asked for, whoever offers it; 0 means only by name. ``dtypes`` are the precisions.
+    """
 
     kind = "backend"
+    probe: Callable[[], str] | str | None = None
+    speed: float = field(default=0.0, validator=_no_negative_speed)
+    dtypes: tuple[str, ...] = ("float64", "float32")
+
+    def obstacle(self) -> str:
+        """What keeps the backend from running here, and the remedy; empty if nothing does.
+
+        A probe that fails is an obstacle too, and breaks nothing else.
+        """
+        if self.probe is None:
+            return ""
+        try:
+            probe = self._imported(self.probe)
+            with self._kept_off_standard_output():
+                found = probe()
+            return found if isinstance(found, str) else self._wrong_probe(f"it gave {found!r}")
+        except (Exception, SystemExit) as error:
+            return self._wrong_probe(f"{type(error).__name__}: {error}")
+
+    def _wrong_probe(self, what: str) -> str:
+        by = self.provider.distribution if self.provider else "the backend"
+        return (
+            f"its probe failed: {what}; expected a text, empty if it can run; tell the authors of"
+            f" {by}"
+        )
 
 
 ENTRY_TYPES: dict[str, type[Entry]] = {

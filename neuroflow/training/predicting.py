@@ -23,7 +23,7 @@ def predict(
     """What a model answers to each row, as floats or lists of floats.
 
     ``model`` is a model, or the path of a saved one; then rows are standardized as its training
-    data were. ``backend`` is "eager", "numpy", "llvm", or "auto", which compiles where there
+    data were. ``backend`` is "eager", a backend's name, or "auto", which compiles where there
     are enough rows to make up for it; ``dtype``, "float64" or "float32", is for compiled runs.
 
     Raises :class:`InputError` for rows that are no lists of finite numbers.

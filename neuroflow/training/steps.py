@@ -97,7 +97,7 @@ class Training:
 
     @property
     def backend(self) -> str:
-        """What runs the steps: eager, numpy, llvm."""
+        """What runs the steps: eager, or the name of a backend."""
         return self.runner.backend
 
     @property

@@ -6,7 +6,7 @@ import numpy as np
 
 from neuroflow.engine.lower.memory import Layout
 from neuroflow.engine.lower.needs_grad import Wanted
-from neuroflow.engine.lower.program import WIDTH, Kind, Program
+from neuroflow.engine.lower.program import WIDTH, Instruction, Program
 from neuroflow.engine.lower.strides import Run
 from neuroflow.engine.plan.plan import Group, Plan
 
@@ -57,7 +57,7 @@ class Writer:
 
     def emit_scatter(self, uniform: bool, *operands: int) -> None:
         """Append the backward instruction of a copy."""
-        self.scatters[uniform].append(([int(Kind.SCATTER), *operands], self.group))
+        self.scatters[uniform].append(([int(Instruction.SCATTER), *operands], self.group))
 
     def add_runs(self, runs: list[Run]) -> int:
         """Write down runs for a copy; returns the number of the first."""

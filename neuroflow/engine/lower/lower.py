@@ -15,7 +15,7 @@ from neuroflow.engine.lower.matmul import Products
 from neuroflow.engine.lower.memory import Layout
 from neuroflow.engine.lower.needs_grad import Wanted, is_extreme
 from neuroflow.engine.lower.operands import Operands
-from neuroflow.engine.lower.program import Kind, Program
+from neuroflow.engine.lower.program import Instruction, Program
 from neuroflow.engine.lower.strides import fold
 from neuroflow.engine.plan.plan import Group, Plan, Table
 from neuroflow.engine.trace.tape import Ints, Take
@@ -79,14 +79,14 @@ class _Lowering:
         out, n = int(self.layout.where[group.first]), group.count * lanes
         kernel = self.kernels.forward(group.op, group.arity)
         xs = [self.operands.contiguous(x, lanes > 1) for x in inputs.T]
-        self.writer.emit(Kind.MAP + kernel, n, out, *xs)
+        self.writer.emit(Instruction.MAP + kernel, n, out, *xs)
         if not self.writer.trains:
             return
         pairs = zip(self.wanted.sends(group), inputs.T, strict=True)
         mask = tuple([sends and self.operands.wanted(x) for sends, x in pairs])
         kernel = self.kernels.backward(group.op, group.arity, mask)
         targets = [gradient(x) for x, wanted in zip(xs, mask, strict=True) if wanted]
-        self.writer.emit_back(Kind.MAP + kernel, n, gradient(out), out, *xs, *targets)
+        self.writer.emit_back(Instruction.MAP + kernel, n, gradient(out), out, *xs, *targets)
 
     def _bias_back(self, group: Group, bias: Ints) -> None:
         """The sums were made with the dots; a bias's gradient is the sum over lanes."""
@@ -95,7 +95,7 @@ class _Lowering:
             runs = [(gradient(x), 0, self.layout.lanes) for x in where[bias].tolist()]
             first = self.writer.add_runs(runs)
             out = int(where[group.first])
-            self.writer.emit_back(Kind.SCATTER, gradient(out), first, len(runs))
+            self.writer.emit_back(Instruction.SCATTER, gradient(out), first, len(runs))
 
     def _pieces(self, group: Group) -> list[tuple[int, int, tuple[int, ...]]]:
         """Rows that step evenly: where their results go, where they start, and their shape."""
@@ -110,18 +110,18 @@ class _Lowering:
     def _sum(self, group: Group) -> None:
         gradient = self.layout.gradient
         for out, start, shape in self._pieces(group):
-            self.writer.emit(Kind.SUM, out, *shape)
+            self.writer.emit(Instruction.SUM, out, *shape)
             if self.writer.trains:
                 back = (*shape[:2], gradient(start), *shape[3:])
-                self.writer.emit_back(Kind.SUM_BACK, gradient(out), *back)
+                self.writer.emit_back(Instruction.SUM_BACK, gradient(out), *back)
 
     def _extreme(self, group: Group) -> None:
         gradient, sign = self.layout.gradient, -1 if group.name == "minimum" else 1
         for out, start, shape in self._pieces(group):
-            self.writer.emit(Kind.EXTREME, out, *shape, sign)
+            self.writer.emit(Instruction.EXTREME, out, *shape, sign)
             if self.writer.trains:
                 back = (*shape, gradient(start), out)
-                self.writer.emit_back(Kind.EXTREME_BACK, gradient(out), *back)
+                self.writer.emit_back(Instruction.EXTREME_BACK, gradient(out), *back)
 
     def _take(self, group: Group, chosen_by: Ints | None) -> None:
         """One instruction for each stretch of rows that one index chooses from."""
@@ -139,7 +139,7 @@ class _Lowering:
                 self._take_rows(out, same, start + k * step, rest, table)
 
     def _take_rows(self, out: int, n: int, start: int, rest: tuple[int, ...], table: Table) -> None:
-        self.writer.emit(Kind.TAKE, out, n, start, *rest)
+        self.writer.emit(Instruction.TAKE, out, n, start, *rest)
         if self.operands.wanted(table.rows):
             gradient = self.layout.gradient
-            self.writer.emit_back(Kind.TAKE_BACK, gradient(out), n, gradient(start), *rest)
+            self.writer.emit_back(Instruction.TAKE_BACK, gradient(out), n, gradient(start), *rest)

@@ -12,7 +12,7 @@ from neuroflow.engine.lower.emitter import Writer
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.memory import Layout
 from neuroflow.engine.lower.operands import Operands
-from neuroflow.engine.lower.program import Kind, padded
+from neuroflow.engine.lower.program import Instruction, padded
 from neuroflow.engine.lower.strides import fold
 from neuroflow.engine.plan.plan import Group, Table
 from neuroflow.engine.trace.tape import Ints
@@ -84,12 +84,12 @@ class Products:
                 self._single_dot(out + k * out_step, operands, want)
 
     def _single_dot(self, out: int, shape: tuple[int, ...], want: tuple[bool, bool]) -> None:
-        self.writer.emit(Kind.DOT, out, *shape)
+        self.writer.emit(Instruction.DOT, out, *shape)
         if self.writer.trains:
             gradient = self.layout.gradient
             pairs = zip((shape[2], shape[5]), want, strict=True)
             targets = [gradient(x) if wanted else -1 for x, wanted in pairs]
-            self.writer.emit_back(Kind.DOT_BACK, gradient(out), *shape, *targets)
+            self.writer.emit_back(Instruction.DOT_BACK, gradient(out), *shape, *targets)
 
     def _matrix(
         self, a: int, a_row: int, b: int, b_step: int, out: int, out_step: int,
@@ -99,17 +99,41 @@ class Products:
         self.n_matrices += 1
         writer, gradient = self.writer, self.layout.gradient
         to, stride = self._transpose(a, a_row, rows, inner)
-        writer.emit(Kind.MATMUL, b, b_step, 1, to, stride, out, out_step, vectors, rows, inner, 0)
+        writer.emit(
+            Instruction.MATMUL, b, b_step, 1, to, stride, out, out_step, vectors, rows, inner, 0
+        )
         if not writer.trains:
             return
         g = gradient(out)
         if want[1]:
             writer.emit_back(
-                Kind.MATMUL, g, out_step, 1, a, a_row, gradient(b), b_step, vectors, inner, rows, 1
+                Instruction.MATMUL,
+                g,
+                out_step,
+                1,
+                a,
+                a_row,
+                gradient(b),
+                b_step,
+                vectors,
+                inner,
+                rows,
+                1,
             )
         if want[0]:
             writer.emit_back(
-                Kind.MATMUL, g, 1, out_step, b, b_step, gradient(a), a_row, rows, inner, vectors, 1
+                Instruction.MATMUL,
+                g,
+                1,
+                out_step,
+                b,
+                b_step,
+                gradient(a),
+                a_row,
+                rows,
+                inner,
+                vectors,
+                1,
             )
 
     def _transpose(self, a: int, a_row: int, rows: int, inner: int) -> tuple[int, int]:
@@ -119,7 +143,7 @@ class Products:
             stride = padded(rows, self.layout.width)
             self.transposed[key] = (self.layout.late_room(inner * stride), stride)
             shape = (a, rows, inner, a_row, *self.transposed[key])
-            self.writer.emit_to(True, Kind.TRANSPOSE, *shape)
+            self.writer.emit_to(True, Instruction.TRANSPOSE, *shape)
         return self.transposed[key]
 
     # Dots over lanes
@@ -149,15 +173,15 @@ class Products:
         """Rows that share nothing, in every lane; what is added comes after."""
         lanes, gradient = self.layout.lanes, self.layout.gradient
         shape = (count, n, *left, wide[0], *right, wide[1])
-        self.writer.emit(Kind.LANE_DOT, out, *shape, lanes)
+        self.writer.emit(Instruction.LANE_DOT, out, *shape, lanes)
         if bias is not None:
             kernel = self.kernels.forward(arithmetic.add, 2)
             more = self.operands.contiguous(bias, True)
-            self.writer.emit(Kind.MAP + kernel, count * lanes, out, out, more)
+            self.writer.emit(Instruction.MAP + kernel, count * lanes, out, out, more)
         if self.writer.trains:
             pairs = zip((left[0], right[0]), want, strict=True)
             targets = [gradient(x) if wanted else -1 for x, wanted in pairs]
-            self.writer.emit_back(Kind.LANE_DOT_BACK, gradient(out), *shape, *targets, lanes)
+            self.writer.emit_back(Instruction.LANE_DOT_BACK, gradient(out), *shape, *targets, lanes)
 
     def _lane_matrix(
         self, out: int, count: int, n: int, left: tuple[int, ...], right: tuple[int, ...],
@@ -168,13 +192,15 @@ class Products:
         lanes, g = self.layout.lanes, self.layout.gradient(out)
         (a, a_row, i), (b, _, j) = left, right
         how = (0, 0, 0) if bias is None else (2, *self._biases_at(bias))
-        self.writer.emit(Kind.MATMUL, *left, b, j, out, lanes, count, lanes, n, *how)
+        self.writer.emit(Instruction.MATMUL, *left, b, j, out, lanes, count, lanes, n, *how)
         if self.writer.trains and want[1]:
             to = self.layout.gradient(b)
-            self.writer.emit_back(Kind.MATMUL, a, i, a_row, g, lanes, to, j, n, lanes, count, 1)
+            self.writer.emit_back(
+                Instruction.MATMUL, a, i, a_row, g, lanes, to, j, n, lanes, count, 1
+            )
         if self.writer.trains and want[0]:
             to = self.layout.gradient(a)
-            self.writer.emit_back(Kind.OUTER, g, lanes, b, j, to, a_row, i, count, n, lanes)
+            self.writer.emit_back(Instruction.OUTER, g, lanes, b, j, to, a_row, i, count, n, lanes)
 
     def _biases_at(self, bias: Ints) -> tuple[int, int]:
         """Where the numbers that a layer adds lie: the first, and the stride."""

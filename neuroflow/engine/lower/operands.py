@@ -9,7 +9,7 @@ from attrs import define
 
 from neuroflow.engine.lower.emitter import Writer
 from neuroflow.engine.lower.memory import Layout
-from neuroflow.engine.lower.program import Kind
+from neuroflow.engine.lower.program import Instruction
 from neuroflow.engine.lower.strides import common_stride, even, lane_runs, runs_of
 from neuroflow.engine.plan.graph import Bools
 from neuroflow.engine.plan.plan import Table
@@ -87,7 +87,7 @@ class Operands:
             to = layout.late_room(len(offsets))
         else:
             to = layout.copy_room(len(offsets), self._step(wide), writer.turn)
-        writer.emit_to(uniform, Kind.GATHER, to, writer.add_runs(runs), len(runs))
+        writer.emit_to(uniform, Instruction.GATHER, to, writer.add_runs(runs), len(runs))
         if self.wanted(cells):
             back = [(layout.gradient(start), stride, n) for start, stride, n in runs]
             first = writer.add_runs(back)

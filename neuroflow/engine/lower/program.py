@@ -22,7 +22,7 @@ WIDTH = 16
 """Numbers in one instruction: its kind, then its operands (maps of many inputs take more)."""
 
 
-class Kind(IntEnum):
+class Instruction(IntEnum):
     """The instructions. Operands are offsets into memory, or counts and strides.
 
     ``x_row`` is the stride from row to row, ``x_inner`` that inside a row. Gradients are added
@@ -45,7 +45,16 @@ class Kind(IntEnum):
     EXTREME_BACK = 12  # g, rows, n, a, a_row, a_inner, lanes, a's gradient, out
     TAKE = 13  # out, n, table, index_step, n_step, which index, lanes, whether table has lanes
     TAKE_BACK = 14  # g, n, table's gradient, ... as above
-    MAP = 15  # this and all above: kernel number kind - 15; n, out (or g, out), its operands
+    MAP = 15  # this and all above: kernel number word - 15; n, out (or g, out), its operands
+
+    @classmethod
+    def of(cls, word: int) -> Instruction:
+        """What the first word of a row of code stands for: a map, or itself.
+
+        >>> Instruction.of(9).name, Instruction.of(17).name
+        ('SUM', 'MAP')
+        """
+        return cls(min(word, cls.MAP))
 
 
 @define(eq=False)

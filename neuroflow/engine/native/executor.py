@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from neuroflow.engine.lower.kernel import RuleError, update_kernel
 from neuroflow.engine.lower.kernels import MapKernel
-from neuroflow.engine.lower.program import Kind, Program
+from neuroflow.engine.lower.program import Instruction, Program
 from neuroflow.engine.native.language import Target
 from neuroflow.engine.native.llvm import width_of
 from neuroflow.engine.native.units import (
@@ -41,8 +41,6 @@ larger than the processor's caches, which BLAS takes into account and this machi
 
 class LlvmExecutor(Executor):
     """Runs programs natively; compiles what a program needs that was not compiled yet."""
-
-    name = "llvm"
 
     def vector_width(self) -> int:
         return width_of(self.dtype)
@@ -79,9 +77,9 @@ class LlvmExecutor(Executor):
 
     def _unit(self, kind: int) -> Unit | None:
         """The unit that runs an instruction; None if that is Python."""
-        if kind < Kind.MAP:
-            return Unit(INSTRUCTIONS[Kind(kind)])
-        return _unit_of(self.kernels.entries[kind - Kind.MAP])
+        if kind < Instruction.MAP:
+            return Unit(INSTRUCTIONS[Instruction(kind)])
+        return _unit_of(self.kernels.entries[kind - Instruction.MAP])
 
     def code(self, number: int) -> Ints:
         """A program's instructions, each with its function's address in place of its kind."""
@@ -103,9 +101,6 @@ class LlvmExecutor(Executor):
         )
 
     # Running
-
-    def run(self, number: int, part: int) -> None:
-        self.run_rows(number, *self.programs[number].parts[part : part + 2])
 
     def run_rows(self, number: int, begin: int, end: int) -> None:
         runs, code = self.programs[number].runs, self.code(number)
@@ -135,11 +130,11 @@ class LlvmExecutor(Executor):
     def _is_foreign(self, row: Ints) -> bool:
         """Whether an instruction runs with numpy rather than natively."""
         kind = int(row[0])
-        if kind >= Kind.MAP:
-            return self.kernels.entries[kind - Kind.MAP].kernel is None
-        if kind == Kind.MATMUL:
+        if kind >= Instruction.MAP:
+            return self.kernels.entries[kind - Instruction.MAP].kernel is None
+        if kind == Instruction.MATMUL:
             return int(row[8] * row[9] * row[10]) >= BLAS
-        return kind == Kind.OUTER and int(row[8] * row[9] * row[10]) >= BLAS
+        return kind == Instruction.OUTER and int(row[8] * row[9] * row[10]) >= BLAS
 
     def _is_native(self, program: Program) -> bool:
         lane_output = program.plan.outputs[0] >= program.plan.n_uniform
@@ -200,7 +195,7 @@ class _Tables:
         for program, code in zip(programs, codes, strict=True):
             moved = np.pad(code, ((0, 0), (0, columns - code.shape[1])))
             kinds = program.code[:, 0]
-            moved[(kinds == Kind.GATHER) | (kinds == Kind.SCATTER), 2] += n_runs
+            moved[(kinds == Instruction.GATHER) | (kinds == Instruction.SCATTER), 2] += n_runs
             wide.append(moved)
             rows.append(_row(program, n_code, n_cells, n_constants))
             n_code, n_runs = n_code + len(code), n_runs + len(program.runs)

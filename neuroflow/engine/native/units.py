@@ -16,7 +16,7 @@ from attrs import frozen
 
 from neuroflow.engine.lower.kernel import Kernel, Operand, Step
 from neuroflow.engine.lower.kernels import MapKernel
-from neuroflow.engine.lower.program import Kind
+from neuroflow.engine.lower.program import Instruction
 from neuroflow.engine.native import (
     elementary,
     llvm,
@@ -114,15 +114,23 @@ def _single(step: Step) -> str:
     return str(step).replace(f"= {step.function}(", f"= scalar_{step.function}(")
 
 
-INSTRUCTIONS: dict[Kind, Callable[..., Any]] = {
-    Kind.GATHER: rows.gather, Kind.SCATTER: rows.scatter, Kind.TRANSPOSE: rows.transpose,
-    Kind.MATMUL: products.matmul, Kind.OUTER: products.outer,
-    Kind.DOT: products.dot, Kind.DOT_BACK: products.dot_back,
-    Kind.LANE_DOT: products.lane_dot, Kind.LANE_DOT_BACK: products.lane_dot_back,
-    Kind.SUM: rows.sums, Kind.SUM_BACK: rows.sums_back,
-    Kind.EXTREME: rows.extremes, Kind.EXTREME_BACK: rows.extremes_back,
-    Kind.TAKE: rows.take, Kind.TAKE_BACK: rows.take_back,
-}  # fmt: skip
+INSTRUCTIONS: dict[Instruction, Callable[..., Any]] = {
+    Instruction.GATHER: rows.gather,
+    Instruction.SCATTER: rows.scatter,
+    Instruction.TRANSPOSE: rows.transpose,
+    Instruction.MATMUL: products.matmul,
+    Instruction.OUTER: products.outer,
+    Instruction.DOT: products.dot,
+    Instruction.DOT_BACK: products.dot_back,
+    Instruction.LANE_DOT: products.lane_dot,
+    Instruction.LANE_DOT_BACK: products.lane_dot_back,
+    Instruction.SUM: rows.sums,
+    Instruction.SUM_BACK: rows.sums_back,
+    Instruction.EXTREME: rows.extremes,
+    Instruction.EXTREME_BACK: rows.extremes_back,
+    Instruction.TAKE: rows.take,
+    Instruction.TAKE_BACK: rows.take_back,
+}
 
 _GIVEN = {"m": "Numbers", "indices": "Integers", "runs": "Integers"}
 """What each instruction is given beside its operands."""

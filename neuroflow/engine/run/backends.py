@@ -1,21 +1,115 @@
-"""Choosing a backend: registry entries whose target makes an executor."""
+"""Choosing a backend: each says whether it can run here and how fast; "auto" takes the fastest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import warnings
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
 
-from neuroflow.engine.run.executor import Executor, NumpyExecutor
-from neuroflow.errors import BackendError, InputError
-from neuroflow.registry.manager import get, names
+from neuroflow.errors import BackendError, InputError, NeuroflowError
+from neuroflow.registry.entries import BackendEntry
+from neuroflow.registry.manager import find, get
 
-MakeExecutor = Callable[[str, int, int | None], Executor]
+if TYPE_CHECKING:  # numpy is imported where a backend runs, not where backends are listed
+    from neuroflow.engine.run.executor import Executor
+
 DTYPES = ("float64", "float32")
+
+
+class BackendWarning(UserWarning):
+    """A backend said that it can run here and could not; "auto" takes the next one."""
+
+
+def make_executor(
+    backend: str, dtype: str, n_parameters: int, memory_limit: int | None
+) -> Executor:
+    """The executor of a backend; "auto" takes the fastest that can run here.
+
+    Raises :class:`BackendError` if the backend cannot run here, or not in this dtype.
+    """
+    entry = cast(BackendEntry, get("backend", chosen_backend(backend, dtype)))
+    if obstacle := entry.obstacle():
+        raise BackendError(f"the backend {entry.shortest_name} cannot run here: {obstacle}")
+    if dtype not in entry.dtypes:
+        raise BackendError(
+            f"the backend {entry.shortest_name} computes in {' and '.join(entry.dtypes)}, but got"
+            f' dtype {dtype!r}; use one of these, or backend="auto"'
+        )
+    return _made(entry, dtype, n_parameters, memory_limit)
+
+
+def chosen_backend(backend: str, dtype: str = "float64") -> str:
+    """The name that "auto" stands for: the fastest backend that can run here in a dtype."""
+    if dtype not in DTYPES:
+        raise InputError(f"unknown dtype {dtype!r}; expected one of {', '.join(DTYPES)}")
+    if backend != "auto":
+        return backend
+    for entry in fastest_first():
+        if entry.speed and dtype in entry.dtypes and not entry.obstacle():
+            failure = failure_of(entry, dtype)
+            if not failure:
+                return entry.shortest_name
+            warnings.warn(f"{failure}; it is left out", BackendWarning, stacklevel=2)
+    reasons = [f"{e.shortest_name}: {e.obstacle() or 'not by itself'}" for e in fastest_first()]
+    raise BackendError(
+        f"no backend can run here in {dtype} ({'; '.join(reasons) or 'none is registered'});"
+        ' use backend="eager"'
+    )
+
+
+def fastest_first() -> list[BackendEntry]:
+    """All backends; of equally fast ones the bundled come first."""
+    entries = [cast(BackendEntry, entry) for entry in find("*", "backend")]
+    return sorted(entries, key=lambda entry: -entry.speed)
+
+
+@cache
+def failure_of(entry: BackendEntry, dtype: str) -> str:
+    """Why a backend that says it can run here gives no executor; empty if it does. Tried once."""
+    try:
+        _made(entry, dtype, 0, None)
+    except NeuroflowError as error:
+        return str(error)
+    return ""
+
+
+def _made(entry: BackendEntry, dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
+    from neuroflow.engine.run.executor import Executor
+
+    make: Any = entry.load()
+    name = f"the backend {entry.shortest_name} ({entry.provider})"
+    try:
+        executor = make(dtype, n_parameters, memory_limit)
+    except NeuroflowError:
+        raise
+    except Exception as error:
+        raise BackendError(
+            f"{name} failed while it made an executor: {type(error).__name__}: {error};"
+            " use another backend"
+        ) from error
+    if not isinstance(executor, Executor):
+        raise BackendError(
+            f"{name} gave {executor!r} of type {type(executor).__name__}; expected a"
+            " neuroflow.Executor; use another backend"
+        )
+    executor.name = entry.shortest_name
+    return executor
+
+
+# The bundled backends
 
 
 def numpy_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
     """Array code: needs nothing beyond numpy."""
+    from neuroflow.engine.run.executor import NumpyExecutor
+
     return NumpyExecutor(dtype, n_parameters, memory_limit)
+
+
+def numpy_probe() -> str:
+    """Whether numpy is there."""
+    return "" if find_spec("numpy") else "numpy is not installed; pip install numpy"
 
 
 def llvm_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
@@ -23,27 +117,13 @@ def llvm_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Exe
     try:
         from neuroflow.engine.native.executor import LlvmExecutor
     except ImportError as error:
-        raise BackendError(
-            f"the backend llvm cannot be used: {error}; install the extra: pip install"
-            ' "neuroflow[fast]", or use backend="numpy"'
-        ) from error
+        raise BackendError(f"the backend llvm cannot run here: {error}; {_EXTRA}") from error
     return LlvmExecutor(dtype, n_parameters, memory_limit)
 
 
-def make_executor(
-    backend: str, dtype: str, n_parameters: int, memory_limit: int | None
-) -> Executor:
-    """The executor of a backend; "auto" takes the fastest that is installed."""
-    if dtype not in DTYPES:
-        raise InputError(f"unknown dtype {dtype!r}; expected one of {', '.join(DTYPES)}")
-    make: Any = get("backend", chosen_backend(backend)).load()
-    return make(dtype, n_parameters, memory_limit)  # type: ignore[no-any-return]
+def llvm_probe() -> str:
+    """Whether llvmlite is there."""
+    return "" if find_spec("llvmlite") else f"llvmlite is not installed; {_EXTRA}"
 
 
-def chosen_backend(backend: str) -> str:
-    """The name that "auto" stands for: "llvm" if its compiler is installed, else "numpy"."""
-    if backend != "auto":
-        return backend
-    from importlib.util import find_spec
-
-    return "llvm" if find_spec("llvmlite") and "llvm" in names("backend") else "numpy"
+_EXTRA = 'install the extra: pip install "neuroflow[fast]", or use backend="numpy"'

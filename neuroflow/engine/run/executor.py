@@ -54,9 +54,27 @@ class Training:
 
 
 class Executor(ABC):
-    """Programs of one function on one backend."""
+    """Programs of one function on one backend: what the author of a backend writes.
 
-    name: str
+    A subclass says how a program runs: :meth:`run_rows` runs some of its instructions (see
+    :class:`~neuroflow.Instruction`) on ``memory``, and :meth:`bind` forgets what pointed into a
+    memory that was replaced. That is enough; all else is written here on top of the two, with
+    numpy, and a faster backend overrides what it does better: :meth:`run`, a whole part of a
+    program, or :meth:`train`, whole steps.
+
+    ``memory`` has the parameters, their gradients, and the arena of the program at hand; the
+    engine reads and writes ``parameters``, ``gradients`` and ``state_rows()`` in place, between
+    runs. A backend whose numbers lie on a device of its own copies them there and back in the
+    methods that it overrides, and takes ``memory_limit`` (in bytes; None for what it thinks
+    right) for that device's memory.
+
+    A program never changes after :meth:`add`, and its number is its place in ``programs``: what a
+    backend makes of it (generated code, a captured graph) is made once, and kept until
+    :meth:`bind`. An executor serves one thread at a time.
+    """
+
+    name = ""
+    """The backend's name in the registry, which whoever makes the executor sets."""
 
     def __init__(self, dtype: str, n_parameters: int, memory_limit: int | None) -> None:
         self.dtype = np.dtype(dtype)
@@ -73,7 +91,7 @@ class Executor(ABC):
         self.bind()
 
     def vector_width(self) -> int:
-        """Numbers per vector; lanes are padded to a multiple of it."""
+        """Numbers that the backend handles together; lanes are padded to a multiple of it."""
         return 1
 
     # Parameters
@@ -118,15 +136,15 @@ class Executor(ABC):
 
     @abstractmethod
     def bind(self) -> None:
-        """Forget whatever pointed into the old memory."""
-
-    @abstractmethod
-    def run(self, number: int, part: int) -> None:
-        """Run one part of a program."""
+        """Forget whatever pointed into the old memory; called once before the first program."""
 
     @abstractmethod
     def run_rows(self, number: int, begin: int, end: int) -> None:
-        """Run some instructions of a program: for the profile."""
+        """Run the instructions of a program from row ``begin`` of its code to row ``end``."""
+
+    def run(self, number: int, part: int) -> None:
+        """Run one part of a program: all rows from ``parts[part]`` to ``parts[part + 1]``."""
+        self.run_rows(number, *self.programs[number].parts[part : part + 2])
 
     # Single jobs
 
@@ -254,13 +272,8 @@ class Executor(ABC):
 class NumpyExecutor(Executor):
     """Runs programs with numpy; every instruction a few calls."""
 
-    name = "numpy"
-
     def bind(self) -> None:
         self._codes: dict[int, NumpyCode] = {}
-
-    def run(self, number: int, part: int) -> None:
-        self.run_rows(number, *self.programs[number].parts[part : part + 2])
 
     def run_rows(self, number: int, begin: int, end: int) -> None:
         code = self._codes.get(number)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from neuroflow.core.kinds import library
 from neuroflow.engine.lower.kernel import Kernel
 from neuroflow.engine.lower.kernels import Kernels, MapKernel
-from neuroflow.engine.lower.program import Kind, Program
+from neuroflow.engine.lower.program import Instruction, Program
 from neuroflow.engine.trace.tape import Ints
 
 Thunk = Callable[[], None]
@@ -67,9 +67,9 @@ class NumpyCode:
     def call(self, row: Ints) -> Thunk:
         """What one instruction does."""
         kind, *operands = row.tolist()
-        if kind >= Kind.MAP:
-            return self._map(self.kernels.entries[kind - Kind.MAP], operands)
-        return getattr(self, f"_{Kind(kind).name.lower()}")(*operands)  # type: ignore[no-any-return]
+        if kind >= Instruction.MAP:
+            return self._map(self.kernels.entries[kind - Instruction.MAP], operands)
+        return getattr(self, f"_{Instruction(kind).name.lower()}")(*operands)  # type: ignore[no-any-return]
 
     def slice(self, start: int, n: int) -> Array:
         """n numbers from start on."""
@@ -98,7 +98,7 @@ class NumpyCode:
         memory = self.memory
         return lambda x: np.add.at(memory, index, np.broadcast_to(x, shape))
 
-    # Instructions, in the order of Kind
+    # Instructions, in the order of Instruction
 
     def _gather(self, to: int, first: int, n: int, *_: int) -> Thunk:
         index = _expanded(self.runs[first : first + n])

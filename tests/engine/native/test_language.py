@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("llvmlite")
 
-from neuroflow.engine.lower.program import Kind
+from neuroflow.engine.lower.program import Instruction
 from neuroflow.engine.native import products
 from neuroflow.engine.native.language import LanguageError, Target
 from neuroflow.engine.native.llvm import width_of
@@ -138,7 +138,7 @@ def test_what_is_not_of_the_language_is_named(line, message):
 
 
 def test_every_instruction_but_maps_has_a_function():
-    assert set(INSTRUCTIONS) == set(Kind) - {Kind.MAP}
+    assert set(INSTRUCTIONS) == set(Instruction) - {Instruction.MAP}
 
 
 sizes = st.integers(1, 21)

@@ -5,7 +5,7 @@ import random
 import neuroflow as nf
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.lower import lower
-from neuroflow.engine.lower.program import Kind
+from neuroflow.engine.lower.program import Instruction
 
 
 def plan(function, *inputs):
@@ -52,8 +52,8 @@ def test_what_depends_on_parameters_alone_is_uniform():
 def test_a_layer_is_one_matrix_product_with_its_biases():
     model = nf.build("mlp", sizes=[3, 8, 2], activation="tanh", rng=random.Random(1))
     program = lower(plan(model, [1.0, 2.0, 3.0]), Kernels(), lanes=16, width=8, gradients="none")
-    kinds = [Kind(min(k, Kind.MAP)) for k in program.code[:, 0]]
-    assert kinds == [Kind.MATMUL, Kind.MAP, Kind.MATMUL]
+    kinds = [Instruction(min(k, Instruction.MAP)) for k in program.code[:, 0]]
+    assert kinds == [Instruction.MATMUL, Instruction.MAP, Instruction.MATMUL]
     assert program.matrices == 2
 
 
