@@ -6,10 +6,10 @@ import ast
 import shutil
 from pathlib import Path
 
-import architecture
 import pytest
 
 import neuroflow as nf
+from tests.support import architecture
 
 ROOT = Path(nf.__file__).parent
 BUNDLED = ROOT.parent / "plugins" / "neuroflow_plugins"

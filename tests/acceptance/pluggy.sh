@@ -19,8 +19,11 @@ fi
 "$work/venv/bin/pip" install -q "$wheel[check]"
 cp -r "$root/docs/examples/plugins" "$work/plugins"
 "$work/venv/bin/pip" install -q --no-build-isolation --no-deps "$work"/plugins/*
-mkdir "$work/tests"
-cp "$root/tests/kit/conftest.py" "$root/tests/kit/test_broken_plugins.py" "$work/tests"
+mkdir -p "$work/tests/support"
+cp "$root/tests/support/distributions.py" "$root/tests/support/programs.py" "$work/tests/support"
+cp "$root/tests/registry/test_broken_plugins.py" "$work/tests"
+echo 'pytest_plugins = ["tests.support.distributions", "tests.support.programs"]' \
+  >"$work/tests/conftest.py"
 cd "$work"
 for version in "$oldest" newest; do
   if [ "$version" = newest ]; then

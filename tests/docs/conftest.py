@@ -43,7 +43,7 @@ def build():
 
 
 @pytest.fixture(scope="session")
-def site(build, pyodide, tmp_path_factory):
+def book(build, pyodide, tmp_path_factory):
     """A folder with pages; ``NEUROFLOW_DOCS`` names one with the whole book, built before."""
     if os.environ.get("NEUROFLOW_DOCS"):
         return Path(os.environ["NEUROFLOW_DOCS"])
@@ -88,9 +88,9 @@ def serve():
 
 
 @pytest.fixture(scope="module")
-def server(site):
+def server(book):
     """The address of the book, and the list of what was sent."""
-    with serving(site) as found:
+    with serving(book) as found:
         yield found
 
 

@@ -38,10 +38,10 @@ def stated(text):
 
 
 @pytest.fixture(scope="module")
-def frames(site, serve, launch, tmp_path_factory):
+def frames(book, serve, launch, tmp_path_factory):
     """Each live page, opened in its chapter; what was sent to it; what the browser asked for."""
     log = tmp_path_factory.mktemp("log") / "net.json"
-    with serve(site) as (address, sent):
+    with serve(book) as (address, sent):
         browser = launch(f"--log-net-log={log}")
         found, problems = {}, []
         for name in LIVE:
@@ -259,8 +259,8 @@ def test_a_whole_chapter_runs_in_the_page(visit, chapter):
 
 
 def test_a_site_without_pyodide_says_what_is_missing(build, serve, visit, tmp_path):
-    site = build(tmp_path, only=["explanation/**", "reference/**"], neuroflow_pyodide="nowhere")
-    with serve(site) as (address, _):
+    book = build(tmp_path, only=["explanation/**", "reference/**"], neuroflow_pyodide="nowhere")
+    with serve(book) as (address, _):
         tab = visit(CHAPTER, base=address)
         assert "built without Pyodide" in tab.inner_text(".nf-run-note")
         assert "python docs/live/fetch.py" in tab.inner_text(".nf-run-note")

@@ -68,9 +68,9 @@ def server():
 
 
 @pytest.fixture(scope="session")
-def site(pyodide, tmp_path_factory):
+def exported(pyodide, tmp_path_factory):
     """The exported folder, served by Python's own plain web server."""
-    folder = tmp_path_factory.mktemp("site")
+    folder = tmp_path_factory.mktemp("exported")
     written = export(folder, pyodide)
     assert all(path.is_file() for path in written)
     handler = functools.partial(QuietHandler, directory=str(folder))

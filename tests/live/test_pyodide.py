@@ -24,8 +24,8 @@ def assert_is_eager(tab, page):
     assert tab.knows("now.numbers") == pytest.approx(numbers, rel=1e-6, abs=1e-9)
 
 
-def test_function_page_in_the_browser_alone(site, tab, tmp_path):
-    tab.open(f"{site}/function.html{HASH}")
+def test_function_page_in_the_browser_alone(exported, tab, tmp_path):
+    tab.open(f"{exported}/function.html{HASH}")
     tab.page.focus("body")
     tab.page.keyboard.press("s")
     tab.wait("neuroflow.now.step === 1")
@@ -46,12 +46,12 @@ def test_function_page_in_the_browser_alone(site, tab, tmp_path):
     assert [p.data for p in nf.load(model).parameters()] == tab.knows("now.numbers")
 
 
-def test_classification_page_asks_this_machine_only(site, launch, new_tab, tmp_path):
+def test_classification_page_asks_this_machine_only(exported, launch, new_tab, tmp_path):
     """Chromium's own log of the network sees the worker's requests too."""
     log = tmp_path / "net.json"
     browser = launch(f"--log-net-log={log}")
     tab = new_tab(browser)
-    tab.open(f"{site}/classification.html{HASH}")
+    tab.open(f"{exported}/classification.html{HASH}")
     tab.page.click("#play")
     tab.wait("neuroflow.now.over", seconds=60)
     assert_is_eager(tab, "classification")
@@ -59,15 +59,15 @@ def test_classification_page_asks_this_machine_only(site, launch, new_tab, tmp_p
     browser.close()
     asked = [event["params"] for event in json.loads(log.read_text())["events"]
              if "url" in event.get("params", {}) and "initiator" in event["params"]]  # fmt: skip
-    urls = {p["url"] for p in asked if site in p["initiator"]}
-    assert f"{site}/neuroflow.zip" in urls
-    assert {url for url in urls if not url.startswith(site)} == set()
+    urls = {p["url"] for p in asked if exported in p["initiator"]}
+    assert f"{exported}/neuroflow.zip" in urls
+    assert {url for url in urls if not url.startswith(exported)} == set()
 
 
-def test_two_tabs_train_apart_and_a_closed_one_harms_nobody(site, tab, new_tab, chromium):
+def test_two_tabs_train_apart_and_a_closed_one_harms_nobody(exported, tab, new_tab, chromium):
     other = new_tab(chromium)
     for each in (tab, other):
-        each.open(f"{site}/classification.html{HASH}")
+        each.open(f"{exported}/classification.html{HASH}")
     other.page.click("#play")
     tab.page.click("#step")
     tab.wait("neuroflow.now.step === 1")
@@ -77,9 +77,9 @@ def test_two_tabs_train_apart_and_a_closed_one_harms_nobody(site, tab, new_tab, 
     assert_is_eager(tab, "classification")
 
 
-def test_hostile_messages_get_a_message_and_training_goes_on(site, tab):
+def test_hostile_messages_get_a_message_and_training_goes_on(exported, tab):
     """What no server is between: the page itself may post anything to the worker."""
-    tab.open(f"{site}/classification.html{HASH}")
+    tab.open(f"{exported}/classification.html{HASH}")
     told = tab.page.evaluate(
         """async () => {
           const round = {};
@@ -109,8 +109,8 @@ def test_hostile_messages_get_a_message_and_training_goes_on(site, tab):
     assert_is_eager(tab, "classification")
 
 
-def test_200_messages_a_second_do_not_stop_the_training(site, tab):
-    tab.open(f"{site}/classification.html#hidden=4&points=20&epochs=2000")
+def test_200_messages_a_second_do_not_stop_the_training(exported, tab):
+    tab.open(f"{exported}/classification.html#hidden=4&points=20&epochs=2000")
     tab.page.click("#play")
     tab.page.evaluate(
         """async () => {
@@ -131,8 +131,8 @@ def test_the_archive_is_the_same_every_time():
 
 def test_a_folder_that_is_not_pyodide_is_a_clear_error(tmp_path):
     with pytest.raises(nf.InputError, match="npm install pyodide"):
-        export(tmp_path / "site", tmp_path)
-    assert not (tmp_path / "site").exists()
+        export(tmp_path / "exported", tmp_path)
+    assert not (tmp_path / "exported").exists()
 
 
 def test_without_pyodide_only_python_is_missing(tmp_path):

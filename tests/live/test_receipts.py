@@ -27,7 +27,7 @@ def open_page(request, tab):
             address, token = request.getfixturevalue("server").split("?")
             address = f"{address.rpartition('/')[0]}/{page}.html?{token}{setup}"
         else:
-            address = f"{request.getfixturevalue('site')}/{page}.html{setup}"
+            address = f"{request.getfixturevalue('exported')}/{page}.html{setup}"
         tab.open(address)
         tab.page.click("#step")
         tab.wait("neuroflow.now.step === 1", seconds=60)
