@@ -32,19 +32,19 @@ def pytest_collection_modifyitems(
 
 
 def _items(session: pytest.Session, name: str) -> Iterator[pytest.Item]:
-    from neuroflow.checks.targets import find_target
+    from neuroflow.checks.selection import select
     from neuroflow.errors import InputError
 
     try:
-        target = find_target(name)
+        selection = select(name)
     except InputError as error:
         raise pytest.UsageError(str(error)) from error
-    for problem in target.problems:
+    for problem in selection.problems:
         title = f"{problem.subject} {problem.check}"
         yield CheckItem.from_parent(session, name=title, problem=problem)
-    for entry in target.entries:
+    for entry in selection.entries:
         yield CheckItem.from_parent(session, name=f"{entry.kind} {entry.id}", entry=entry)
-    if not target.entries and not target.problems:
+    if not selection.entries and not selection.problems:
         raise pytest.UsageError(f"{name} offers nothing to check")
 
 

@@ -112,7 +112,7 @@ def without_line(found):
         ("core/domain.py", "from neuroflow.engine import compile", "neuroflow.engine.compile"),
         ("core/domain.py", "from neuroflow import train", "neuroflow"),
         ("engine/plan/plan.py", "import neuroflow.engine.run.executor", "neuroflow.engine.run"),
-        ("view/svg.py", "from neuroflow.live.session import Session", "neuroflow.live.session"),
+        ("view/svg.py", "from neuroflow.live.tab import Tab", "neuroflow.live.tab"),
         ("errors.py", "import neuroflow.files", "neuroflow.files"),
         ("data/dataset.py", 'TARGET = "neuroflow.checkpoint.saving:save"', "neuroflow.checkpoint"),
     ],

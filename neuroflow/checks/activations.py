@@ -9,20 +9,20 @@ from typing import Any
 
 from neuroflow.checks.messages import close, short
 from neuroflow.checks.ops import check_subject, guarded
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.checks.subject import VECTOR_LENGTH, Subject
 from neuroflow.core.op import Op
 from neuroflow.registry.entries import ActivationEntry
 
 
-def check_activation(entry: ActivationEntry, section: Section) -> None:
+def check_activation(entry: ActivationEntry, results: Results) -> None:
     """An op is checked as it is; a function of one number or of a list as if it were one."""
     target = entry.load()
     for subject in subjects(entry, target):
-        check_subject(subject, section)
+        check_subject(subject, results)
     if not entry.elementwise:
-        with guarded(section, "forward"):
-            _check_list(target, section)
+        with guarded(results, "forward"):
+            _check_list(target, results)
 
 
 def subjects(entry: ActivationEntry, target: Any) -> Iterator[Subject]:
@@ -68,24 +68,24 @@ def _whole(function: Callable[..., Any], *xs: Any) -> Any:
     return function(list(xs))
 
 
-def _check_list(target: Callable[..., Any], section: Section) -> None:
+def _check_list(target: Callable[..., Any], results: Results) -> None:
     """As many numbers come out as went in, and the list that went in is untouched."""
     for length in (1, 2, 5):
         xs = [0.3 * k - 0.5 for k in range(length)]
         given = list(xs)
         out = list(target(given))
-        section.expect(
+        results.expect(
             "forward",
             len(out) == length,
             f"a list of {length} numbers gave {len(out)}; an activation keeps the length",
         )
-        section.expect(
+        results.expect(
             "no mutation", given == xs, f"the list {xs} became {given}; work on a copy of it"
         )
     doubled = list(target([1000.0, 1000.5]))
     plain = list(target([0.0, 0.5]))
     if all(close(a, b, 1e-3) for a, b in zip(target([1.0, 1.5]), plain, strict=True)):
-        section.expect(
+        results.expect(
             "extremes",
             all(close(a, b, 1e-9, 1e-12) for a, b in zip(doubled, plain, strict=True)),
             f"adding 1000 to both inputs changes the result from {short(float(plain[0]))} to"

@@ -7,27 +7,27 @@ from collections.abc import Callable
 from typing import Any
 
 from neuroflow.checks.messages import close, listed
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.surfaces import smooth_points
 from neuroflow.errors import NeuroflowError
 from neuroflow.registry.manager import names
 
 
-def check_backends(subject: Subject, section: Section) -> None:
+def check_backends(subject: Subject, results: Results) -> None:
     """Value and gradient at some points, on every backend that is installed."""
     for backend in names("backend"):
         try:
             run = _compiled(subject, backend)
         except (NeuroflowError, ImportError) as error:
-            section.skipped("backends", f"{backend}: {str(error)[:200]}")
+            results.skipped("backends", f"{backend}: {str(error)[:200]}")
             continue
         for at in smooth_points(subject, 3):
             value, slopes = run(list(at))
             want = [float(subject.forward(*at)), *map(float, subject.partials(*at))]
             got = [value, *slopes]
             same = all(close(a, b, 1e-9, 1e-12) for a, b in zip(got, want, strict=True))
-            section.expect("backends", same, (
+            results.expect("backends", same, (
                 f"value and slopes at {subject.at(at)} on {backend} are {listed(got)};"
                 f" plain numbers give {listed(want)}"
             ))  # fmt: skip

@@ -11,9 +11,9 @@ from neuroflow.checks.losses import check_loss
 from neuroflow.checks.ops import check_subject, guarded
 from neuroflow.checks.optimizers import check_optimizer
 from neuroflow.checks.others import check_other
-from neuroflow.checks.report import Report, Section
+from neuroflow.checks.report import Report, Results
+from neuroflow.checks.selection import select
 from neuroflow.checks.subject import Subject
-from neuroflow.checks.targets import find_target
 from neuroflow.registry.entries import Entry, OpEntry
 
 
@@ -30,10 +30,10 @@ def check(*what: Any) -> Report:
     (True, ['op relu'])
     """
     report = Report()
-    for target in map(find_target, what):
-        for problem in target.problems:
+    for selection in map(select, what):
+        for problem in selection.problems:
             report.of(problem.subject).failed(problem.check, problem.message)
-        for entry in target.entries:
+        for entry in selection.entries:
             check_entry(entry, report.of(_name(entry)))
     return report
 
@@ -42,20 +42,20 @@ def _name(entry: Entry) -> str:
     return f"{entry.kind} {entry.name if entry.namespace == 'local' else entry.shortest_name}"
 
 
-def check_entry(entry: Entry, section: Section) -> None:
+def check_entry(entry: Entry, results: Results) -> None:
     """All checks of one entry."""
-    with guarded(section, "loading"):
+    with guarded(results, "loading"):
         entry.load()
-        section.passed("loading")
-        _CHECKS.get(entry.kind, check_other)(entry, section)
+        results.passed("loading")
+        _CHECKS.get(entry.kind, check_other)(entry, results)
 
 
-def check_op(entry: OpEntry, section: Section) -> None:
+def check_op(entry: OpEntry, results: Results) -> None:
     """An op as :func:`~neuroflow.gradcheck` checks it, and on every backend."""
     op = entry.load()
     facts: dict[str, Any] = {"name": entry.name, "formula": entry.formula or op.formula}
     subject = Subject.of(op, **facts, summary=entry.summary or op.summary)
-    check_subject(subject, section)
+    check_subject(subject, results)
 
 
 _CHECKS: dict[str, Callable[..., None]] = {

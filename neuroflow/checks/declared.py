@@ -10,34 +10,34 @@ from neuroflow.checks.branches import read_rule
 from neuroflow.checks.latex import UnreadableFormulaError, read, symbols_for
 from neuroflow.checks.messages import close, fraction, listed, short
 from neuroflow.checks.probes import joint_points
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
 
 
-def check_declared(subject: Subject, section: Section) -> None:
+def check_declared(subject: Subject, results: Results) -> None:
     """A name, a summary, a formula, a domain for each input, a convention for each kink."""
     op = subject.op
-    section.expect("declared", subject.name.isidentifier() or "[" in subject.name, (
+    results.expect("declared", subject.name.isidentifier() or "[" in subject.name, (
         f"the name {subject.name!r} cannot be written as a method; use letters, digits and _"
     ))  # fmt: skip
-    section.expect("declared", bool(subject.summary), (
+    results.expect("declared", bool(subject.summary), (
         "there is no summary; say what it computes in the first line of the docstring"
     ))  # fmt: skip
-    section.expect("declared", bool(subject.formula), (
+    results.expect("declared", bool(subject.formula), (
         'there is no formula; declare it in LaTeX, for example formula=r"\\frac{1}{1 + e^{-x}}"'
     ))  # fmt: skip
-    section.expect("declared", len(op.domain) == len(op.parameters), (
+    results.expect("declared", len(op.domain) == len(op.parameters), (
         f"{len(op.domain)} domains are declared for {len(op.parameters)} inputs;"
         " give one for each, in order"
     ))  # fmt: skip
     if op.kinks:
-        section.expect("declared", bool(op.convention), (
+        results.expect("declared", bool(op.convention), (
             f"kinks are declared at {listed(op.kinks)}, but no convention; say which derivative is"
             ' taken there, for example convention="0 at x = 0"'
         ))  # fmt: skip
 
 
-def check_formula(subject: Subject, section: Section) -> None:
+def check_formula(subject: Subject, results: Results) -> None:
     """The formula, read as mathematics, gives the numbers that the rule gives."""
     if not subject.formula:
         return
@@ -46,14 +46,14 @@ def check_formula(subject: Subject, section: Section) -> None:
         for at in joint_points(subject.domains, 8):
             said, computed = formula(_scope(subject, formula, at)), float(subject.forward(*at))
             if not close(said, computed, 1e-9, 1e-12):
-                section.failed("formula", (
+                results.failed("formula", (
                     f"at {subject.at(at)} the formula {subject.formula} says {short(said)},"
                     f" forward gives {short(computed)}{_ratio_hint(computed, said)}"
                 ))  # fmt: skip
                 return
-            section.passed("formula")
+            results.passed("formula")
     except UnreadableFormulaError as error:
-        section.skipped("formula", str(error))
+        results.skipped("formula", str(error))
 
 
 def _scope(subject: Subject, formula: Any, at: Sequence[float]) -> dict[str, Any]:
@@ -65,17 +65,17 @@ def _scope(subject: Subject, formula: Any, at: Sequence[float]) -> dict[str, Any
     return symbols_for(formula, inputs, op.settings)
 
 
-def check_branch_free(subject: Subject, section: Section) -> None:
+def check_branch_free(subject: Subject, results: Results) -> None:
     """The source of the rules suits every kind of number."""
     for rule in subject.rules:
         try:
             remarks = read_rule(rule)
         except OSError as error:
-            section.skipped("branch-free", f"the source cannot be read: {error}")
+            results.skipped("branch-free", f"the source cannot be read: {error}")
             continue
-        section.passed("branch-free")
+        results.passed("branch-free")
         for remark in remarks:
-            section.failed(remark.check, str(remark))
+            results.failed(remark.check, str(remark))
 
 
 def _ratio_hint(computed: float, said: float) -> str:

@@ -18,17 +18,17 @@ from neuroflow.checks.numeric import (
     precise,
     slope,
 )
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.surfaces import smooth_points
 from neuroflow.core.gradient import gradients
 from neuroflow.core.value import Value
 
 
-def check_complex(subject: Subject, section: Section) -> None:
+def check_complex(subject: Subject, results: Results) -> None:
     """Partials to almost all digits by the complex step, where the rule is analytic."""
     if subject.declares_no_slope:
-        section.skipped("complex step", "the derivative is 0 by convention")
+        results.skipped("complex step", "the derivative is 0 by convention")
         return
     for at in smooth_points(subject, 5):
         said = subject.partials(*at)
@@ -37,26 +37,26 @@ def check_complex(subject: Subject, section: Section) -> None:
             try:
                 exact = complex_slope(f, x)
             except Exception as error:
-                section.skipped("complex step", f"no complex form: {first_line(error)}")
+                results.skipped("complex step", f"no complex form: {first_line(error)}")
                 return
             rough = slope(f, x)
             if rough is None or not rough.agrees(exact):
-                section.skipped("complex step", "the rule is not analytic (absolute, where)")
+                results.skipped("complex step", "the rule is not analytic (absolute, where)")
                 return
             if rough.agrees(float(said[k])):  # if not, check_partials has said so
-                section.expect("complex step", close(exact, said[k], 1e-10, 1e-12), (
+                results.expect("complex step", close(exact, said[k], 1e-10, 1e-12), (
                     f"d/d{subject.inputs[k]} at {subject.at(at)}: partials say {said[k]!r}, the"
                     f" complex step {exact!r}: right to some digits only; is a constant rounded?"
                 ))  # fmt: skip
 
 
-def check_precision(subject: Subject, section: Section) -> None:
+def check_precision(subject: Subject, results: Results) -> None:
     """Forward and partials against the same rule with sixty digits."""
     if subject.declares_no_slope:
-        section.skipped("high precision", "the derivative is 0 by convention")
+        results.skipped("high precision", "the derivative is 0 by convention")
         return
     if not has("mpmath"):
-        section.skipped("high precision", "mpmath is not installed: pip install mpmath")
+        results.skipped("high precision", "mpmath is not installed: pip install mpmath")
         return
     for at in [*smooth_points(subject, 6), *_small_points(subject)]:
         said = subject.partials(*at)
@@ -65,11 +65,11 @@ def check_precision(subject: Subject, section: Section) -> None:
             try:
                 value, exact = precise(along(subject.forward, at, k), x)
             except Exception as error:
-                section.skipped("high precision", f"no mpmath form: {first_line(error)}")
+                results.skipped("high precision", f"no mpmath form: {first_line(error)}")
                 return
             small = abs(x) < 1e-2
             allowed = 1e-9 * (abs(value) + abs(x * exact)) + (0.0 if small else 1e-13)
-            section.expect("high precision", abs(computed - value) <= allowed, (
+            results.expect("high precision", abs(computed - value) <= allowed, (
                 f"forward at {subject.at(at)} gives {computed!r}, exactly {float(value)!r}: digits"
                 " cancel; rewrite it, for example with log1p or expm1"
             ))  # fmt: skip
@@ -77,7 +77,7 @@ def check_precision(subject: Subject, section: Section) -> None:
                 return
             rough = Slope(float(exact), 1e-6 * abs(float(exact)) + 1e-6)
             if not small and rough.agrees(float(said[k])):
-                section.expect("high precision", close(float(exact), said[k], 1e-9, 1e-12), (
+                results.expect("high precision", close(float(exact), said[k], 1e-9, 1e-12), (
                     f"d/d{subject.inputs[k]} at {subject.at(at)}: partials say {said[k]!r}, exactly"
                     f" {float(exact)!r}: right to some digits only; is a constant rounded?"
                 ))  # fmt: skip
@@ -88,13 +88,13 @@ def _small_points(subject: Subject) -> Iterator[list[float]]:
         yield from ([x] for x in (1e-4, -1e-4, 1e-9, -1e-9) if x in subject.domains[0])
 
 
-def check_symbolic(subject: Subject, section: Section) -> None:
+def check_symbolic(subject: Subject, results: Results) -> None:
     """Partials against the derivative that sympy finds for the very same rule."""
     if subject.declares_no_slope:
-        section.skipped("symbolic", "the derivative is 0 by convention")
+        results.skipped("symbolic", "the derivative is 0 by convention")
         return
     if not has("sympy"):
-        section.skipped("symbolic", "sympy is not installed: pip install sympy")
+        results.skipped("symbolic", "sympy is not installed: pip install sympy")
         return
     sympy = import_module("sympy")
     symbols = [sympy.Symbol(f"x{k}", real=True) for k in range(len(subject.inputs))]
@@ -103,7 +103,7 @@ def check_symbolic(subject: Subject, section: Section) -> None:
         said = _symbolic_partials(subject, out, symbols)
         found = [sympy.diff(out, symbol) for symbol in symbols]
     except Exception as error:
-        section.skipped("symbolic", f"no symbolic form: {first_line(error)}")
+        results.skipped("symbolic", f"no symbolic form: {first_line(error)}")
         return
     for at in smooth_points(subject, 3):
         point = dict(zip(symbols, map(sympy.Float, at), strict=True))
@@ -111,9 +111,9 @@ def check_symbolic(subject: Subject, section: Section) -> None:
             exact = _evaluate(derivative, point)
             got = subject.partials(*at)[k] if said is None else _evaluate(said[k], point)
             if exact is None or got is None or not math.isfinite(exact):
-                section.skipped("symbolic", "sympy finds no number for its derivative")
+                results.skipped("symbolic", "sympy finds no number for its derivative")
                 return
-            section.expect("symbolic", close(exact, float(got), 1e-7, 1e-9), (
+            results.expect("symbolic", close(exact, float(got), 1e-7, 1e-9), (
                 f"d/d{subject.inputs[k]} at {subject.at(at)}: partials say {short(float(got))}; the"
                 f" derivative of the rule is {_in_inputs(derivative, symbols, subject)},"
                 f" which is {short(exact)}"
@@ -142,10 +142,10 @@ def _in_inputs(expression: Any, symbols: list[Any], subject: Subject) -> str:
     return text if len(text) <= 120 else text[:117] + "..."
 
 
-def check_second(subject: Subject, section: Section) -> None:
+def check_second(subject: Subject, results: Results) -> None:
     """Gradients that are graphs: their slopes are the slopes of the partials."""
     if subject.declares_no_slope:
-        section.skipped("second derivatives", "the derivative is 0 by convention")
+        results.skipped("second derivatives", "the derivative is 0 by convention")
         return
     for at in smooth_points(subject, 3):
         values = [Value(x) for x in at]
@@ -159,7 +159,7 @@ def check_second(subject: Subject, section: Section) -> None:
                     continue
                 said = float(second[j])
                 holds = numeric.agrees(said, 1e-5) or between_sides(partial_k, at[j], said)
-                section.expect("second derivatives", holds, (
+                results.expect("second derivatives", holds, (
                     f"d2/d{subject.inputs[k]}d{subject.inputs[j]} at {subject.at(at)}: the graph of"
                     f" the gradient says {short(said)}, numeric"
                     f" {short(tidy(numeric.value))}; does the rule turn an input or out"
@@ -169,10 +169,10 @@ def check_second(subject: Subject, section: Section) -> None:
                     return
 
 
-def check_reuse(subject: Subject, section: Section) -> None:
+def check_reuse(subject: Subject, results: Results) -> None:
     """One Value used twice: its gradient is the sum, and a second backward doubles it."""
     if subject.declares_no_slope:
-        section.skipped("re-use", "the derivative is 0 by convention")
+        results.skipped("re-use", "the derivative is 0 by convention")
         return
     for at in smooth_points(subject, 3):
         values = [Value(x) for x in at]
@@ -183,17 +183,17 @@ def check_reuse(subject: Subject, section: Section) -> None:
             got = [v.grad for v in values]
             want = [4.0 * times * float(p) for p in said]
             holds = all(close(a, b, 1e-9, 1e-9) for a, b in zip(got, want, strict=True))
-            section.expect("re-use", holds, (
+            results.expect("re-use", holds, (
                 f"f(x) + 3 f(x) at {subject.at(at)}, backward called {times} time(s), gives the"
                 f" gradients {listed(got)}; expected {listed(want)}; are gradients assigned where"
                 " they should be added?"
             ))  # fmt: skip
             if not holds:
                 return
-    _check_shared_input(subject, section)
+    _check_shared_input(subject, results)
 
 
-def _check_shared_input(subject: Subject, section: Section) -> None:
+def _check_shared_input(subject: Subject, results: Results) -> None:
     """``f(x, x)``: one Value in every place."""
     x = next((x for x in (0.7, 1.3, 2.0) if all(x in d for d in subject.domains)), None)
     if x is None or len(subject.inputs) < 2 or any(isinstance(k, str) for k in subject.op.kinks):
@@ -202,7 +202,7 @@ def _check_shared_input(subject: Subject, section: Section) -> None:
     value = Value(x)
     (got,) = gradients(subject.apply(*[value] * n), [value])
     numeric = slope(lambda t: subject.forward(*[t] * n), x)
-    section.expect("re-use", numeric is None or numeric.agrees(float(got)), (
+    results.expect("re-use", numeric is None or numeric.agrees(float(got)), (
         f"one Value {x} given for all {n} inputs has the gradient {short(float(got))},"
         f" numeric {short(numeric.value if numeric else 0.0)}"
     ))  # fmt: skip

@@ -13,11 +13,11 @@ from neuroflow.checks.numeric import (
     precise,
 )
 from neuroflow.checks.probes import EXTREMES, joint_points
-from neuroflow.checks.report import Extreme, Section
+from neuroflow.checks.report import Extreme, Results
 from neuroflow.checks.subject import Subject
 
 
-def check_extremes(subject: Subject, section: Section) -> None:
+def check_extremes(subject: Subject, results: Results) -> None:
     """What happens at +-1e3, +-1e-300, +-0, inf and nan; a representable value is not lost."""
     base = joint_points(subject.domains, 1)[0]
     for k, name in enumerate(subject.inputs):
@@ -25,12 +25,12 @@ def check_extremes(subject: Subject, section: Section) -> None:
             at = [*base[:k], x, *base[k + 1 :]]
             value, said = _try(subject.forward, at), _try(subject.partials, at)
             slope_k = said[k] if isinstance(said, list) else said
-            entry = section.subject if len(subject.inputs) == 1 else f"{section.subject} {name}"
-            table = section.report.extremes.setdefault(entry, [])
+            entry = results.subject if len(subject.inputs) == 1 else f"{results.subject} {name}"
+            table = results.report.extremes.setdefault(entry, [])
             table.append(Extreme(x, _shown(value), _shown(slope_k)))
             if math.isfinite(x) and x in subject.domains[k]:
                 problem = _lost(subject, at, k, value, slope_k)
-                section.expect("extremes", not problem, f"at {subject.at(at)}: {problem}")
+                results.expect("extremes", not problem, f"at {subject.at(at)}: {problem}")
                 if problem:
                     return
 

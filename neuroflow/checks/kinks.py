@@ -14,12 +14,12 @@ from neuroflow.checks.numeric import (
     one_sided,
 )
 from neuroflow.checks.probes import grid, joint_points
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.surfaces import at_kink
 
 
-def check_kinks(subject: Subject, section: Section) -> None:
+def check_kinks(subject: Subject, results: Results) -> None:
     """At a declared kink, the derivative lies between the slopes on the left and the right."""
     kinks = [k for k in subject.op.kinks if isinstance(k, (int, float))]
     for kink in kinks if len(subject.inputs) == 1 else []:
@@ -27,24 +27,24 @@ def check_kinks(subject: Subject, section: Section) -> None:
         left, right = one_sided(f, kink, -1), one_sided(f, kink, 1)
         (said,) = subject.partials(float(kink))
         if _jumps(f, kink):  # a step: the slope has no sides, so any finite number will do
-            section.expect("kinks", math.isfinite(said), f"partials say {said} at x = {kink}")
+            results.expect("kinks", math.isfinite(said), f"partials say {said} at x = {kink}")
             continue
         if left is None or right is None:
-            section.skipped("kinks", f"no slope on one side of the kink at {kink}")
+            results.skipped("kinks", f"no slope on one side of the kink at {kink}")
             continue
         low, high = sorted((left.value, right.value))
         sides = f"{short(tidy(left.value))} on the left, {short(tidy(right.value))}"
-        section.expect("kinks", low - 1e-6 <= float(said) <= high + 1e-6, (
+        results.expect("kinks", low - 1e-6 <= float(said) <= high + 1e-6, (
             f"at the kink x = {short(kink)} the slope is {sides} on the right, and partials say"
             f" {short(float(said))}, which is not between them"
         ))  # fmt: skip
-        section.expect("kinks", high - low > 1e-5 or bool(subject.op.settings), (
+        results.expect("kinks", high - low > 1e-5 or bool(subject.op.settings), (
             f"a kink is declared at x = {short(kink)}, but the slope is {sides} on the right; is it"
             " elsewhere?"
         ))  # fmt: skip
         stated = _stated(subject.op.convention)
         if stated is not None and len(kinks) == 1:
-            section.expect("kinks", close(stated, float(said), 1e-9, 1e-12), (
+            results.expect("kinks", close(stated, float(said), 1e-9, 1e-12), (
                 f"the convention says {short(stated)} at the kink x = {short(kink)}, and partials"
                 f" say {short(float(said))}"
             ))  # fmt: skip
@@ -61,7 +61,7 @@ def _stated(convention: str) -> float | None:
     return float(match.group(1)) if match else None
 
 
-def check_ties(subject: Subject, section: Section) -> None:
+def check_ties(subject: Subject, results: Results) -> None:
     """Where inputs are equal, each derivative lies between its one-sided slopes."""
     if "ties" not in subject.op.kinks:
         return
@@ -72,20 +72,20 @@ def check_ties(subject: Subject, section: Section) -> None:
             f = along(subject.forward, at, k)
             sides = [one_sided(f, x, side) for side in (-1, 1)]
             low, high = sorted(s.value for s in sides if s is not None)
-            section.expect("kinks", low - 1e-6 <= float(said[k]) <= high + 1e-6, (
+            results.expect("kinks", low - 1e-6 <= float(said[k]) <= high + 1e-6, (
                 f"with equal inputs {short(x)}, d/d{subject.inputs[k]} is {short(float(said[k]))},"
                 f" outside its one-sided slopes {short(low)} and {short(high)}"
             ))  # fmt: skip
 
 
-def check_undeclared(subject: Subject, section: Section) -> None:
+def check_undeclared(subject: Subject, results: Results) -> None:
     """Kinks, jumps and poles that nobody declared."""
     for at in joint_points(subject.domains, 2 if len(subject.inputs) > 1 else 1):
         for k, domain in enumerate(subject.domains):
             f = along(subject.forward, at, k)
             for xs in grid(domain):
                 unknown = [b for b in find_breaks(f, xs) if not _declared(subject, at, k, b)]
-                section.expect("undeclared kinks", not unknown, (
+                results.expect("undeclared kinks", not unknown, (
                     f"along {subject.inputs[k]}, {'; '.join(map(str, unknown[:3]))}; declare it"
                     f" ({_how(unknown)}), or mend the rule"
                 ))  # fmt: skip

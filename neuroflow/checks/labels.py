@@ -7,51 +7,51 @@ from collections.abc import Callable
 from typing import Any
 
 from neuroflow.checks.loss_examples import as_values, disallows
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.errors import DomainError, InputError
 from neuroflow.registry.entries import LossEntry
 
 
-def check_labels(entry: LossEntry, loss: Callable[..., Any], section: Section) -> None:
+def check_labels(entry: LossEntry, loss: Callable[..., Any], results: Results) -> None:
     """What ``labels`` says in words, ``allows`` holds in fact."""
     numbers = [float(x) for x in re.findall(r"(?<![\w.])[-+]?\d+(?:\.\d+)?", entry.labels)]
     if entry.index_target:
-        _check_class_numbers(entry, loss, section)
+        _check_class_numbers(entry, loss, results)
     elif not numbers or "any real number" in entry.labels:
-        section.passed("labels")
+        results.passed("labels")
     elif entry.allows is None:
-        section.failed(
+        results.failed(
             "labels",
             f"labels says {entry.labels!r}, but nothing holds it: give allows=..., a function that"
             " says whether one target is allowed",
         )
     else:
-        _check_allowed(entry, numbers, section)
-        _check_outside(entry, loss, section)
-        _check_between(entry, loss, numbers, section)
+        _check_allowed(entry, numbers, results)
+        _check_outside(entry, loss, results)
+        _check_between(entry, loss, numbers, results)
 
 
-def _check_class_numbers(entry: LossEntry, loss: Callable[..., Any], section: Section) -> None:
+def _check_class_numbers(entry: LossEntry, loss: Callable[..., Any], results: Results) -> None:
     for label in (-1, 3, 1.5):
-        section.expect(
+        results.expect(
             "labels",
             disallows(entry, label) or _refuses(loss, [0.1, 0.2, 0.3], label),
             f"the target {label} is accepted as the number of one of 3 classes; refuse it",
         )
 
 
-def _check_allowed(entry: LossEntry, numbers: list[float], section: Section) -> None:
+def _check_allowed(entry: LossEntry, numbers: list[float], results: Results) -> None:
     for label in numbers:
-        section.expect(
+        results.expect(
             "labels",
             not disallows(entry, label),
             f"labels says {entry.labels!r}, but allows({label!r}) is false",
         )
 
 
-def _check_outside(entry: LossEntry, loss: Callable[..., Any], section: Section) -> None:
+def _check_outside(entry: LossEntry, loss: Callable[..., Any], results: Results) -> None:
     for label in (-7.0, 7.0):
-        section.expect(
+        results.expect(
             "labels",
             disallows(entry, label) or _refuses(loss, 0.3, label),
             f"labels says {entry.labels!r}, but the target {label!r} is accepted without a word",
@@ -59,13 +59,13 @@ def _check_outside(entry: LossEntry, loss: Callable[..., Any], section: Section)
 
 
 def _check_between(
-    entry: LossEntry, loss: Callable[..., Any], numbers: list[float], section: Section
+    entry: LossEntry, loss: Callable[..., Any], numbers: list[float], results: Results
 ) -> None:
     """Two labels are no range: "-1 or +1" allows nothing between them."""
     if len(numbers) != 2 or not re.search(r"\b(or|and)\b", entry.labels):
         return
     between = sum(numbers) / 2
-    section.expect(
+    results.expect(
         "labels",
         disallows(entry, between) or _refuses(loss, 0.3, between),
         f"labels says {entry.labels!r}, but the target {between!r} is accepted without a word;"

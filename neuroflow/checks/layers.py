@@ -21,7 +21,7 @@ from neuroflow.checks.layer_trials import (
 from neuroflow.checks.messages import listed, short
 from neuroflow.checks.numeric import between_sides, slope
 from neuroflow.checks.ops import guarded
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.core.gradient import topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
@@ -30,41 +30,41 @@ from neuroflow.errors import NeuroflowError
 from neuroflow.registry.entries import LayerEntry
 
 
-def check_layer(entry: LayerEntry, section: Section) -> None:
+def check_layer(entry: LayerEntry, results: Results) -> None:
     """All checks of a layer; a skip if no small one can be built and called."""
-    section.expect("declared", bool(entry.summary), "there is no summary; say what it computes")
+    results.expect("declared", bool(entry.summary), "there is no summary; say what it computes")
     target = entry.load()
     if not (inspect.isclass(target) and issubclass(target, Module)):
-        section.failed("declared", f"{target!r} is no class derived from neuroflow.Module")
+        results.failed("declared", f"{target!r} is no class derived from neuroflow.Module")
         return
     try:
         trial = trial_of(entry, target)
     except CannotTryError as error:
-        section.failed("builds", str(error)) if entry.example else section.skipped(
+        results.failed("builds", str(error)) if entry.example else results.skipped(
             "layer", str(error)
         )
         return
-    section.passed("builds")
+    results.passed("builds")
     for name, check in _CHECKS.items():
-        with guarded(section, name):
-            check(trial, section)
+        with guarded(results, name):
+            check(trial, results)
 
 
-def _check_discovered(trial: Trial, section: Section) -> None:
+def _check_discovered(trial: Trial, results: Results) -> None:
     """Every leaf that lives longer than one call is a parameter with a name."""
     module = trial.build()
     known = set(module.parameters())
     first, second = _leaves(trial.outputs(module)), _leaves(trial.outputs(module))
     hidden = [leaf for leaf in first if leaf in set(second) and leaf not in known]
-    section.expect(
+    results.expect(
         "parameters",
         not hidden,
         f"{len(hidden)} Values live in the module but are no parameters ({hidden[:3]}): keep them"
         " in fields without an underscore, or in lists, tuples or dicts in such fields",
     )
     names = [name for name, _ in module.named_parameters()]
-    section.expect("parameters", len(set(names)) == len(names), f"names are used twice: {names}")
-    section.passed("parameters", len(names))
+    results.expect("parameters", len(set(names)) == len(names), f"names are used twice: {names}")
+    results.passed("parameters", len(names))
 
 
 def _leaves(outputs: Sequence[Any]) -> list[Value]:
@@ -76,7 +76,7 @@ def _leaves(outputs: Sequence[Any]) -> list[Value]:
     return list(found)
 
 
-def _check_reached(trial: Trial, section: Section) -> None:
+def _check_reached(trial: Trial, results: Results) -> None:
     """The gradient reaches every parameter, and is what small steps say."""
     module = trial.build()
     parameters = dict(module.named_parameters())
@@ -104,10 +104,10 @@ def _check_reached(trial: Trial, section: Section) -> None:
                 else "and the output does not depend on it: use it in forward or remove it"
             )
             if moves or not trial.entry.example_inputs:
-                section.failed("gradient reaches", f"no gradient reaches {name!r}, {reason}")
+                results.failed("gradient reaches", f"no gradient reaches {name!r}, {reason}")
             continue
         holds = numeric.agrees(grads[name], 1e-5) or between_sides(moved, 0.0, grads[name])
-        section.expect(
+        results.expect(
             "gradient reaches",
             holds,
             f"the gradient of {name!r} is {short(grads[name])}, numeric"
@@ -138,14 +138,14 @@ def _moved(trial: Trial, module: Module, parameter: Value, by: float) -> float:
         parameter.data = before
 
 
-def _check_configuration(trial: Trial, section: Section) -> None:
+def _check_configuration(trial: Trial, results: Results) -> None:
     """The configuration builds the module again: same parameters, same outputs."""
     module = trial.build()
     configuration = module.configuration()
     for name, parameter in parameters_of(trial.target).items():
         if name == "rng" or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        section.expect(
+        results.expect(
             "configuration",
             name in configuration,
             f"the argument {name!r} has no field of its name, so a saved model forgets it;"
@@ -154,7 +154,7 @@ def _check_configuration(trial: Trial, section: Section) -> None:
         if name in trial.settings and name in configuration:
             kept = configuration[name]
             same = _same(kept, trial.settings[name])
-            section.expect(
+            results.expect(
                 "configuration",
                 same,
                 f"it was built with {name} = {trial.settings[name]!r}, and configuration() says"
@@ -163,7 +163,7 @@ def _check_configuration(trial: Trial, section: Section) -> None:
     rng = {"rng": SplitMix32(1)} if trial.seeded else {}
     again = trial.target(**{**configuration, **rng}).eval()
     names = [list(dict(m.named_parameters())) for m in (module, again)]
-    section.expect(
+    results.expect(
         "configuration",
         names[0] == names[1],
         f"built again from its configuration it has the parameters {names[1][:4]}...;"
@@ -178,13 +178,13 @@ def _same(kept: Any, given: Any) -> bool:
     return bool(kept == given) or (isinstance(kept, tuple) and list(kept) == given)
 
 
-def _check_state(trial: Trial, section: Section) -> None:
+def _check_state(trial: Trial, results: Results) -> None:
     """Another module with the state of this one gives the same outputs."""
     module, other = trial.build(seed=1), trial.build(seed=2)
     _spread(module.parameters())
     other.load_state_dict(module.state_dict())
     mine, its = _numbers(trial.outputs(module)), _numbers(trial.outputs(other))
-    section.expect(
+    results.expect(
         "state",
         mine == its,
         f"a second module with the same state gives {listed(its[:3])}, not {listed(mine[:3])}; does"
@@ -192,37 +192,37 @@ def _check_state(trial: Trial, section: Section) -> None:
     )
 
 
-def _check_saved(trial: Trial, section: Section) -> None:
+def _check_saved(trial: Trial, results: Results) -> None:
     """Saved to a file and loaded, it gives the same outputs."""
     try:
         from neuroflow.checkpoint import load, save
         from neuroflow.config import configuration_of
     except ImportError:
-        section.skipped("save and load", "saving is not installed")
+        results.skipped("save and load", "saving is not installed")
         return
     module = trial.build()
     try:
         configuration_of(module)
     except NeuroflowError:
-        section.skipped("save and load", "the layer is not installed as a plugin")
+        results.skipped("save and load", "the layer is not installed as a plugin")
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.safetensors"
         save(module, path)
         loaded = load(path)
     mine, its = _numbers(trial.outputs(module)), _numbers(trial.outputs(loaded))
-    section.expect(
+    results.expect(
         "save and load",
         mine == its,
         f"after saving and loading, the outputs are {listed(its[:3])}, not {listed(mine[:3])}",
     )
 
 
-def _check_seeds(trial: Trial, section: Section) -> None:
+def _check_seeds(trial: Trial, results: Results) -> None:
     """Equal seeds give equal parameters, others do not; the global generator is left alone."""
     before = random.getstate()
     states = [list(trial.build(seed).state_dict().values()) for seed in (1, 1, 2)]
-    section.expect(
+    results.expect(
         "seeds",
         random.getstate() == before,
         "building it drew from the global generator of `random`; draw from the argument rng",
@@ -230,20 +230,20 @@ def _check_seeds(trial: Trial, section: Section) -> None:
     if random.getstate() != before:
         random.setstate(before)
         return
-    section.expect(
+    results.expect(
         "seeds",
         states[0] == states[1],
         "two modules built with the same seed have different parameters; draw from rng alone",
     )
     if not trial.seeded or not states[0]:
         return
-    section.expect(
+    results.expect(
         "seeds",
         states[0] != states[2] or len(set(states[0])) <= 2,
         "two seeds give the same parameters; rng is taken but not used",
     )
     drawn = [x for x in states[0] if x not in (0.0, 1.0)]
-    section.expect(
+    results.expect(
         "seeds",
         len(set(drawn)) == len(drawn) or len(set(drawn)) <= 1,
         f"of {len(drawn)} drawn parameters only {len(set(drawn))} differ: units that start equal"
@@ -251,25 +251,25 @@ def _check_seeds(trial: Trial, section: Section) -> None:
     )
 
 
-def _check_repeatable(trial: Trial, section: Section) -> None:
+def _check_repeatable(trial: Trial, results: Results) -> None:
     """In evaluation mode the same inputs give the same outputs and stay as they were."""
     module = trial.build()
     inputs = copy.deepcopy(list(trial.inputs))
     first = _numbers(list(flat(module(*inputs))))
-    section.expect(
+    results.expect(
         "no mutation",
         inputs == list(trial.inputs),
         f"the inputs were {list(trial.inputs)} and are {inputs} afterwards; build new lists",
     )
     second = _numbers(trial.outputs(module))
-    section.expect(
+    results.expect(
         "determinism",
         first == second,
         f"in evaluation mode the same inputs gave {listed(first[:3])}, then {listed(second[:3])}",
     )
 
 
-def _check_causal(trial: Trial, section: Section) -> None:
+def _check_causal(trial: Trial, results: Results) -> None:
     """A causal layer does not see what comes later."""
     module = trial.build()
     rows = trial.inputs[0]
@@ -285,7 +285,7 @@ def _check_causal(trial: Trial, section: Section) -> None:
         before, after = module(rows, *trial.inputs[1:]), module(changed, *trial.inputs[1:])
         for k in range(last):
             mine, its = _numbers(list(flat(before[k]))), _numbers(list(flat(after[k])))
-            section.expect(
+            results.expect(
                 "causal",
                 mine == its,
                 f"changing token {last} changes the output at token {k} from {listed(mine[:2])} to"
@@ -305,7 +305,7 @@ def _numbers(outputs: Sequence[Any]) -> list[float]:
     return [float(x) for x in outputs]
 
 
-_CHECKS: dict[str, Callable[[Trial, Section], None]] = {
+_CHECKS: dict[str, Callable[[Trial, Results], None]] = {
     "parameters": _check_discovered,
     "gradient reaches": _check_reached,
     "configuration": _check_configuration,

@@ -9,14 +9,14 @@ from typing import Any
 from neuroflow.checks.latex import Formula, UnreadableFormulaError, read
 from neuroflow.checks.loss_examples import Example, loss_of, works
 from neuroflow.checks.messages import close, short
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.registry.entries import LossEntry
 
 _TARGETS = ("y", "t")
 _LENGTHS = ("n", "d")
 
 
-def check_formula(entry: LossEntry, examples: Sequence[Example], section: Section) -> None:
+def check_formula(entry: LossEntry, examples: Sequence[Example], results: Results) -> None:
     """What the formula says of a prediction and a target ``y`` (or ``t``) is what the loss is."""
     if not entry.formula:
         return
@@ -25,14 +25,14 @@ def check_formula(entry: LossEntry, examples: Sequence[Example], section: Sectio
         formula = read(entry.formula)
         prediction = _symbol_of_prediction(formula, _settings(entry))
         compared = sum(
-            _agrees(loss, formula, prediction, example, _settings(entry), section)
+            _agrees(loss, formula, prediction, example, _settings(entry), results)
             for example in _joined(loss, examples, _has_index(entry.formula, prediction))
         )
     except UnreadableFormulaError as error:
-        section.skipped("formula", str(error))
+        results.skipped("formula", str(error))
         return
     if not compared:
-        section.skipped("formula", "no example suits both the formula and the loss")
+        results.skipped("formula", "no example suits both the formula and the loss")
 
 
 def _settings(entry: LossEntry) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _joined(
 
 def _agrees(
     loss: Callable[..., Any], formula: Formula, symbol: str, example: Example,
-    settings: Mapping[str, Any], section: Section,
+    settings: Mapping[str, Any], results: Results,
 ) -> bool:  # fmt: skip
     """Compare one example; False if the formula has no number there."""
     indexed = _has_index(formula.text, symbol)
@@ -92,7 +92,7 @@ def _agrees(
     except (ValueError, ArithmeticError):
         return False
     computed = loss_of(loss, numbers, target)
-    section.expect(
+    results.expect(
         "formula",
         close(said, computed, 1e-9, 1e-12),
         f"{example}: the formula {formula.text} says {short(said)}, the loss is {short(computed)};"

@@ -12,22 +12,22 @@ from neuroflow.checks.loss_formula import check_formula
 from neuroflow.checks.messages import listed, short
 from neuroflow.checks.numeric import along, between_sides, slope
 from neuroflow.checks.ops import guarded
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.core.gradient import gradients
 from neuroflow.core.value import Value
 from neuroflow.registry.entries import LossEntry
 
 
-def check_loss(entry: LossEntry, section: Section) -> None:
+def check_loss(entry: LossEntry, results: Results) -> None:
     """All checks of a loss."""
     loss = entry.load()
-    with guarded(section, "declared"):
-        _check_declared(entry, section)
-    with guarded(section, "labels"):
-        check_labels(entry, loss, section)
+    with guarded(results, "declared"):
+        _check_declared(entry, results)
+    with guarded(results, "labels"):
+        check_labels(entry, loss, results)
     examples = list(examples_of(entry, loss))
     if not examples:
-        section.failed("finite", no_example(entry, loss))
+        results.failed("finite", no_example(entry, loss))
         return
     checks: dict[str, Callable[..., None]] = {
         "finite": _check_finite,
@@ -37,16 +37,16 @@ def check_loss(entry: LossEntry, section: Section) -> None:
         "extremes": _check_extremes,
     }
     for name, check in checks.items():
-        with guarded(section, name):
-            check(loss, examples, section)
-    with guarded(section, "formula"):
-        check_formula(entry, examples, section)
+        with guarded(results, name):
+            check(loss, examples, results)
+    with guarded(results, "formula"):
+        check_formula(entry, examples, results)
 
 
-def _check_declared(entry: LossEntry, section: Section) -> None:
-    section.expect("declared", bool(entry.summary), "there is no summary; say what it punishes")
-    section.expect("declared", bool(entry.formula), "there is no formula; declare it in LaTeX")
-    section.expect("declared", bool(entry.labels), "labels does not say which targets are allowed")
+def _check_declared(entry: LossEntry, results: Results) -> None:
+    results.expect("declared", bool(entry.summary), "there is no summary; say what it punishes")
+    results.expect("declared", bool(entry.formula), "there is no formula; declare it in LaTeX")
+    results.expect("declared", bool(entry.labels), "labels does not say which targets are allowed")
 
 
 def _gradient(loss: Callable[..., Any], example: Example) -> list[float]:
@@ -55,13 +55,13 @@ def _gradient(loss: Callable[..., Any], example: Example) -> list[float]:
     return [float(g) for g in gradients(result, values)]
 
 
-def _check_finite(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:
+def _check_finite(loss: Callable[..., Any], examples: list[Example], results: Results) -> None:
     for example in examples:
         value = loss_of(loss, example.prediction, example.target)
-        section.expect("finite", math.isfinite(value), f"{example}: the loss is {value}")
+        results.expect("finite", math.isfinite(value), f"{example}: the loss is {value}")
 
 
-def _check_gradient(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:
+def _check_gradient(loss: Callable[..., Any], examples: list[Example], results: Results) -> None:
     """The gradient with respect to the prediction against numeric slopes."""
     for example in examples:
         said = _gradient(loss, example)
@@ -71,7 +71,7 @@ def _check_gradient(loss: Callable[..., Any], examples: list[Example], section: 
             if numeric is None:
                 continue
             holds = numeric.agrees(said[k], 1e-5) or between_sides(f, x, said[k])
-            section.expect(
+            results.expect(
                 "partials",
                 holds,
                 f"{example}: the gradient says {short(said[k])}, numeric"
@@ -82,13 +82,13 @@ def _check_gradient(loss: Callable[..., Any], examples: list[Example], section: 
                 return
 
 
-def _check_minimum(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:
+def _check_minimum(loss: Callable[..., Any], examples: list[Example], results: Results) -> None:
     """A prediction nearer to the target has a smaller loss, and the gradient points there."""
     for example in examples:
         far = loss_of(loss, example.prediction, example.target)
         near = loss_of(loss, example.better, example.target)
         place = "the target itself" if example.best else f"the better {listed(example.better)}"
-        section.expect(
+        results.expect(
             "minimum",
             near <= far + 1e-12,
             f"{example}: the loss is {short(far)}, and {short(near)} for {place};"
@@ -98,7 +98,7 @@ def _check_minimum(loss: Callable[..., Any], examples: list[Example], section: S
             return
         direction = [b - p for b, p in zip(example.better, example.prediction, strict=True)]
         uphill = math.fsum(g * d for g, d in zip(_gradient(loss, example), direction, strict=True))
-        section.expect(
+        results.expect(
             "gradient direction",
             uphill <= 1e-9,
             f"{example}: the loss rises along the way to {place} (slope {short(uphill)}),"
@@ -106,23 +106,23 @@ def _check_minimum(loss: Callable[..., Any], examples: list[Example], section: S
         )
 
 
-def _check_same_again(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:
+def _check_same_again(loss: Callable[..., Any], examples: list[Example], results: Results) -> None:
     first = [loss_of(loss, e.prediction, e.target) for e in examples]
     again = [loss_of(loss, e.prediction, e.target) for e in reversed(examples)][::-1]
-    section.expect("determinism", first == again, "the same examples gave another loss later")
+    results.expect("determinism", first == again, "the same examples gave another loss later")
     values = [Value(x) for x in examples[0].prediction]
     for value in values:
         value.grad = 7.0
     loss(values[0] if len(values) == 1 else values, examples[0].target)
     kept = [v.grad for v in values] == [7.0] * len(values)
-    section.expect("no mutation", kept, "the gradient of the prediction changed in forward")
+    results.expect("no mutation", kept, "the gradient of the prediction changed in forward")
 
 
-def _check_extremes(loss: Callable[..., Any], examples: list[Example], section: Section) -> None:
+def _check_extremes(loss: Callable[..., Any], examples: list[Example], results: Results) -> None:
     """Scores of a thousand are large, not infinite; probabilities cannot be that large."""
     example = examples[0]
     if not works(loss, tuple(5.0 * x + 3.0 for x in example.prediction), example.target):
-        section.skipped("extremes", "predictions are probabilities")
+        results.skipped("extremes", "predictions are probabilities")
         return
     for size in (1e3, -1e3):
         for k in range(len(example.prediction)):
@@ -134,7 +134,7 @@ def _check_extremes(loss: Callable[..., Any], examples: list[Example], section: 
                 problem = "" if finite else f"the loss is {value}"
             except (ArithmeticError, ValueError) as error:
                 problem = str(error)
-            section.expect(
+            results.expect(
                 "extremes",
                 not problem,
                 f"prediction {listed(far)}, target {example.target}: {problem[:160]}; rewrite it"

@@ -16,7 +16,7 @@ from neuroflow.checks.exact import (
 )
 from neuroflow.checks.extremes import check_extremes
 from neuroflow.checks.kinks import check_kinks, check_ties, check_undeclared
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.checks.slopes import check_partials
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.values import (
@@ -28,15 +28,15 @@ from neuroflow.checks.values import (
 )
 
 
-def check_subject(subject: Subject, section: Section) -> None:
+def check_subject(subject: Subject, results: Results) -> None:
     """Run all checks of the table on one subject."""
     for name, check in CHECKS.items():
-        with guarded(section, name):
-            check(subject, section)
+        with guarded(results, name):
+            check(subject, results)
     for variant, checks in _variants(subject):
         for name in checks:
-            with guarded(section, name):
-                CHECKS[name](variant, section)
+            with guarded(results, name):
+                CHECKS[name](variant, results)
 
 
 def _variants(subject: Subject) -> Iterator[tuple[Subject, tuple[str, ...]]]:
@@ -51,18 +51,18 @@ def _variants(subject: Subject) -> Iterator[tuple[Subject, tuple[str, ...]]]:
 
 
 @contextmanager
-def guarded(section: Section, name: str) -> Iterator[None]:
+def guarded(results: Results, name: str) -> Iterator[None]:
     """A rule that raises fails the check that met the error, and no other."""
     try:
         yield
     except Exception as error:
-        known = {f.message for f in section.report.findings if f.subject == section.subject}
+        known = {f.message for f in results.report.findings if f.subject == results.subject}
         message = f"raised {type(error).__name__}: {error}"
         if message not in known:
-            section.failed(name, message)
+            results.failed(name, message)
 
 
-CHECKS: dict[str, Callable[[Subject, Section], None]] = {
+CHECKS: dict[str, Callable[[Subject, Results], None]] = {
     "declared": check_declared,
     "branch-free": check_branch_free,
     "finite": check_finite,

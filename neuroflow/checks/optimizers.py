@@ -11,22 +11,22 @@ from neuroflow.checks.branches import read_rule
 from neuroflow.checks.messages import close, listed, short
 from neuroflow.checks.numeric import has
 from neuroflow.checks.ops import guarded
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.registry.entries import OptimizerEntry
 
 
-def check_optimizer(entry: OptimizerEntry, section: Section) -> None:
+def check_optimizer(entry: OptimizerEntry, results: Results) -> None:
     """All checks of an update rule."""
-    section.expect("declared", bool(entry.summary), "there is no summary; say how it moves")
-    section.expect("declared", bool(entry.formula), "there is no formula; declare it in LaTeX")
+    results.expect("declared", bool(entry.summary), "there is no summary; say how it moves")
+    results.expect("declared", bool(entry.formula), "there is no formula; declare it in LaTeX")
     rule = entry.load()
     if not isinstance(rule, UpdateRule):
-        section.failed("declared", f"{rule!r} is no update rule; use @neuroflow.update_rule")
+        results.failed("declared", f"{rule!r} is no update rule; use @neuroflow.update_rule")
         return
     for name, check in _CHECKS.items():
-        with guarded(section, name):
-            check(rule, section)
+        with guarded(results, name):
+            check(rule, results)
 
 
 def _run(rule: UpdateRule, gradients: Sequence[float], w: float = 1.0, rate: float = 0.01) -> Any:
@@ -39,21 +39,21 @@ def _run(rule: UpdateRule, gradients: Sequence[float], w: float = 1.0, rate: flo
     return path, state
 
 
-def _check_source(rule: UpdateRule, section: Section) -> None:
+def _check_source(rule: UpdateRule, results: Results) -> None:
     try:
         remarks = read_rule(rule.rule)
     except OSError as error:
-        section.skipped("branch-free", f"the source cannot be read: {error}")
+        results.skipped("branch-free", f"the source cannot be read: {error}")
         return
-    section.passed("branch-free")
+    results.passed("branch-free")
     for remark in remarks:
-        section.failed(remark.check, str(remark))
+        results.failed(remark.check, str(remark))
 
 
-def _check_shape(rule: UpdateRule, section: Section) -> None:
+def _check_shape(rule: UpdateRule, results: Results) -> None:
     got = rule(1.0, 0.5, *[0.0] * len(rule.state), learning_rate=0.1, step=1.0)
     expected = 1 + len(rule.state)
-    section.expect(
+    results.expect(
         "state",
         len(got) == expected,
         f"it gives back {len(got)} numbers; expected {expected}: w and the state"
@@ -61,11 +61,11 @@ def _check_shape(rule: UpdateRule, section: Section) -> None:
     )
 
 
-def _check_downhill(rule: UpdateRule, section: Section) -> None:
+def _check_downhill(rule: UpdateRule, results: Results) -> None:
     """Against the gradient, and down a valley in the end."""
     for g in (0.5, -2.0):
         (w,), _ = _run(rule, [g])
-        section.expect(
+        results.expect(
             "downhill",
             (w - 1.0) * g < 0.0 or abs(w - 1.0) < 1e-15,
             f"with the gradient {g} the parameter moves from 1.0 to {short(w)}, uphill;"
@@ -74,7 +74,7 @@ def _check_downhill(rule: UpdateRule, section: Section) -> None:
     w, state = 1.0, [0.0] * len(rule.state)
     for step in range(1, 1501):
         w, *state = rule(w, 2.0 * w, *state, learning_rate=0.01, step=float(step))
-    section.expect(
+    results.expect(
         "downhill",
         math.isfinite(w) and abs(w) < 0.5,
         f"1500 steps of 0.01 down the valley w^2 lead from 1.0 to {short(float(w))};"
@@ -82,7 +82,7 @@ def _check_downhill(rule: UpdateRule, section: Section) -> None:
     )
 
 
-def _check_finite(rule: UpdateRule, section: Section) -> None:
+def _check_finite(rule: UpdateRule, results: Results) -> None:
     """No gradient, a tiny and a huge one: the parameter stays a number."""
     for gradients in ([0.0, 0.0], [1e-200, 0.0], [1e100, 1.0], [0.0, 3.0]):
         try:
@@ -90,7 +90,7 @@ def _check_finite(rule: UpdateRule, section: Section) -> None:
             problem = "" if all(map(math.isfinite, path)) else f"the parameter becomes {path[-1]}"
         except (ArithmeticError, ValueError) as error:
             problem = f"it raises {type(error).__name__}: {error}"
-        section.expect(
+        results.expect(
             "finite",
             not problem,
             f"with the gradients {listed(gradients)}, {problem}; add a small epsilon to what you"
@@ -98,12 +98,12 @@ def _check_finite(rule: UpdateRule, section: Section) -> None:
         )
 
 
-def _check_repeatable(rule: UpdateRule, section: Section) -> None:
+def _check_repeatable(rule: UpdateRule, results: Results) -> None:
     gradients = [0.3, -0.2, 0.7, 0.1]
     first, _ = _run(rule, gradients)
     _run(rule, [5.0, -3.0])
     second, _ = _run(rule, gradients)
-    section.expect(
+    results.expect(
         "determinism",
         first == second,
         f"the same gradients led to {listed(first)}, then to {listed(second)}; keep state in the"
@@ -111,7 +111,7 @@ def _check_repeatable(rule: UpdateRule, section: Section) -> None:
     )
 
 
-def _check_start(rule: UpdateRule, section: Section) -> None:
+def _check_start(rule: UpdateRule, results: Results) -> None:
     """With one constant gradient the first step is not longer than the later ones.
 
     Running means that start at zero are too small at first; where the step is divided by one,
@@ -125,7 +125,7 @@ def _check_start(rule: UpdateRule, section: Section) -> None:
     ratio = steps[0] / steps[-1] if steps[-1] else 1.0
     documented = "bias" in (rule.__doc__ or "").lower()
     fair = not (scale_free and settles) or documented or 0.67 < ratio < 1.5
-    section.expect(
+    results.expect(
         "first steps",
         fair,
         f"with a constant gradient the first step is {ratio:.3g} times the later ones: running"
@@ -134,10 +134,10 @@ def _check_start(rule: UpdateRule, section: Section) -> None:
     )
 
 
-def _check_arrays(rule: UpdateRule, section: Section) -> None:
+def _check_arrays(rule: UpdateRule, results: Results) -> None:
     """Whole arrays of parameters move as single ones do."""
     if not has("numpy"):
-        section.skipped("arrays", "numpy is not installed")
+        results.skipped("arrays", "numpy is not installed")
         return
     np = import_module("numpy")
     ws, gs = [1.0, -2.0, 0.3], [0.5, 0.0, -0.7]
@@ -145,7 +145,7 @@ def _check_arrays(rule: UpdateRule, section: Section) -> None:
     before = [a.copy() for a in arrays]
     with np.errstate(all="ignore"):
         out = rule(*arrays, learning_rate=0.1, step=1.0)
-    section.expect(
+    results.expect(
         "no mutation",
         all((a == b).all() for a, b in zip(arrays, before, strict=True)),
         "an array that was given was changed in place; write x = x + ... for x += ...",
@@ -154,23 +154,23 @@ def _check_arrays(rule: UpdateRule, section: Section) -> None:
         single = rule(w, g, *[0.0] * len(rule.state), learning_rate=0.1, step=1.0)
         got = [float(np.broadcast_to(part, (3,))[k]) for part in out]
         same = all(close(a, b, 1e-12, 1e-15) for a, b in zip(got, single, strict=True))
-        section.expect("arrays", same, f"alone: {listed(list(single))}; in an array: {listed(got)}")
+        results.expect("arrays", same, f"alone: {listed(list(single))}; in an array: {listed(got)}")
 
 
-def _check_compiled(rule: UpdateRule, section: Section) -> None:
+def _check_compiled(rule: UpdateRule, results: Results) -> None:
     try:
         from neuroflow.engine.lower.kernel import RuleError, update_kernel
     except ImportError:
-        section.skipped("compiled", "the engine is not installed")
+        results.skipped("compiled", "the engine is not installed")
         return
     try:
         update_kernel(rule, dict(rule.settings))
-        section.passed("compiled")
+        results.passed("compiled")
     except RuleError as error:
-        section.failed("compiled", str(error))
+        results.failed("compiled", str(error))
 
 
-_CHECKS: dict[str, Callable[[UpdateRule, Section], None]] = {
+_CHECKS: dict[str, Callable[[UpdateRule, Results], None]] = {
     "branch-free": _check_source,
     "state": _check_shape,
     "downhill": _check_downhill,

@@ -75,10 +75,10 @@ class Report:
         text += f", {_count(len(self.findings), 'finding')}"
         return text + (f", {len(self.skips)} skipped" if self.skips else "")
 
-    def of(self, subject: str) -> Section:
+    def of(self, subject: str) -> Results:
         """The part of this report that is about one entry."""
         self.entries.append(subject)
-        return Section(self, subject)
+        return Results(self, subject)
 
     def found(self, check: str) -> bool:
         """Whether a check of that name has a finding."""
@@ -125,7 +125,7 @@ class Report:
 
 
 @define
-class Section:
+class Results:
     """One entry's part of a report."""
 
     report: Report

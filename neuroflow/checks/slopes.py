@@ -12,18 +12,18 @@ from neuroflow.checks.numeric import (
     along,
     slope,
 )
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.surfaces import smooth_points
 
 
-def check_partials(subject: Subject, section: Section) -> None:
+def check_partials(subject: Subject, results: Results) -> None:
     """Partials against central differences, over a sweep of step sizes."""
     wrong: dict[int, list[tuple[list[float], float, float]]] = {}
     for at in smooth_points(subject):
         got = subject.partials(*at)
         if len(got) != len(at):
-            section.failed("partials", (
+            results.failed("partials", (
                 f"{len(got)} derivatives came for {len(at)} inputs ({', '.join(subject.inputs)});"
                 " the rule returns a tuple with one for each, in order"
             ))  # fmt: skip
@@ -35,11 +35,11 @@ def check_partials(subject: Subject, section: Section) -> None:
             if found is None:
                 continue
             if found.agrees(float(said)):
-                section.passed("partials")
+                results.passed("partials")
             else:
                 wrong.setdefault(k, []).append((at, float(said), found.value))
     for message in _teach(subject, wrong):
-        section.failed("partials", message)
+        results.failed("partials", message)
 
 
 def _teach(

@@ -12,12 +12,12 @@ from neuroflow.checks.numeric import (
     has,
 )
 from neuroflow.checks.probes import joint_points
-from neuroflow.checks.report import Section
+from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
 from neuroflow.core.value import Value
 
 
-def check_finite(subject: Subject, section: Section) -> None:
+def check_finite(subject: Subject, results: Results) -> None:
     """A finite number everywhere on the declared domain, its round points included."""
     for at in [*joint_points(subject.domains, 24), *_special_points(subject)]:
         try:
@@ -27,12 +27,12 @@ def check_finite(subject: Subject, section: Section) -> None:
             problem = f"forward raises {type(error).__name__}: {error}"
         if problem:
             domain = ", ".join(dict.fromkeys(d.text for d in subject.domains))
-            section.failed("finite", (
+            results.failed("finite", (
                 f"at {subject.at(at)}, inside the declared domain {domain}, {problem};"
                 " declare the domain where the rule is defined, or mend the rule there"
             ))  # fmt: skip
             return
-        section.passed("finite")
+        results.passed("finite")
 
 
 def _special_points(subject: Subject) -> Iterator[list[float]]:
@@ -44,13 +44,13 @@ def _special_points(subject: Subject) -> Iterator[list[float]]:
                 yield [*base[:k], x, *base[k + 1 :]]
 
 
-def check_determinism(subject: Subject, section: Section) -> None:
+def check_determinism(subject: Subject, results: Results) -> None:
     """The same inputs give the same outputs, whatever was computed before."""
     points = joint_points(subject.domains, 6)
     fresh = [(subject.forward(*at), subject.partials(*at)) for at in points]
     later = [subject.forward(*at) for at in points]
     for at, (first, slopes), again in reversed(list(zip(points, fresh, later, strict=True))):
-        section.expect("determinism", first == again, (
+        results.expect("determinism", first == again, (
             f"forward at {subject.at(at)} gave {first!r}, then {again!r}; a rule depends on its"
             " inputs alone: is there a counter, a cache or a random number?"
         ))  # fmt: skip
@@ -58,16 +58,16 @@ def check_determinism(subject: Subject, section: Section) -> None:
             return
         partials = list(subject.op.partials_at(first, *at))
         if partials != slopes:
-            section.failed("determinism", (
+            results.failed("determinism", (
                 f"partials at {subject.at(at)} gave {listed(slopes)}, and {listed(partials)} after"
                 " forward had seen other inputs; compute them from (out, inputs), which belong"
                 " together, and not from what forward left behind"
             ))  # fmt: skip
             return
-        section.passed("determinism")
+        results.passed("determinism")
 
 
-def check_no_mutation(subject: Subject, section: Section) -> None:
+def check_no_mutation(subject: Subject, results: Results) -> None:
     """Neither the rule nor its partials change what they are given."""
     for at in joint_points(subject.domains, 2):
         values = [Value(x) for x in at]
@@ -75,21 +75,21 @@ def check_no_mutation(subject: Subject, section: Section) -> None:
             value.grad = 7.0
         subject.apply(*values)
         data, grad = [v.data for v in values], [v.grad for v in values]
-        section.expect("no mutation", data == list(at), (
+        results.expect("no mutation", data == list(at), (
             f"the inputs were {listed(at)} and are {listed(data)} afterwards; a rule returns a new"
             " number and leaves its inputs alone"
         ))  # fmt: skip
-        section.expect("no mutation", grad == [7.0] * len(at), (
+        results.expect("no mutation", grad == [7.0] * len(at), (
             f"the gradients of the inputs were 7.0 and are {listed(grad)} after forward; gradients"
             " of other uses are lost when one is assigned: return partials, the framework adds"
             " them up"
         ))  # fmt: skip
 
 
-def check_arrays(subject: Subject, section: Section) -> None:
+def check_arrays(subject: Subject, results: Results) -> None:
     """Whole arrays at once give what numbers one by one give, and stay as they were."""
     if not has("numpy"):
-        section.skipped("arrays", "numpy is not installed")
+        results.skipped("arrays", "numpy is not installed")
         return
     np = import_module("numpy")
     points = joint_points(subject.domains, 6)
@@ -99,7 +99,7 @@ def check_arrays(subject: Subject, section: Section) -> None:
         out = subject.forward(*columns)
         slopes = _array_partials(subject, out, columns)
     changed = [n for n, a, b in zip(subject.inputs, before, columns, strict=True) if (a != b).any()]
-    section.expect("no mutation", not changed, (
+    results.expect("no mutation", not changed, (
         f"an array given as {listed(changed)} was changed in place; write x = x + ... for x += ..."
     ))  # fmt: skip
     for row, at in enumerate(points):
@@ -111,7 +111,7 @@ def check_arrays(subject: Subject, section: Section) -> None:
             if not got:  # partials that are derived need no check of their own
                 continue
             same = all(close(a, b, 1e-12, 1e-14) for a, b in zip(got, single, strict=True))
-            section.expect("arrays", same, (
+            results.expect("arrays", same, (
                 f"{what} at {subject.at(at)} is {listed(single)}, but {listed(got)} as part of an"
                 " array; does it use a function that looks at one number only?"
             ))  # fmt: skip
@@ -130,19 +130,19 @@ def _row(np: Any, part: Any, row: int) -> float:
     return float(array if array.ndim == 0 else array[row])
 
 
-def check_compiled(subject: Subject, section: Section) -> None:
+def check_compiled(subject: Subject, results: Results) -> None:
     """The rule is a straight line of elementary functions, so it becomes native code."""
     try:
         from neuroflow.engine.lower.kernel import RuleError, backward_kernel, forward_kernel
     except ImportError:
-        section.skipped("compiled", "the engine is not installed")
+        results.skipped("compiled", "the engine is not installed")
         return
     if subject.output is not None or subject.whole is not None:
-        section.skipped("compiled", "it is a composition: the engine compiles its ops")
+        results.skipped("compiled", "it is a composition: the engine compiles its ops")
         return
     for kernel in (forward_kernel, backward_kernel):
         try:
             kernel(subject.op, len(subject.inputs))
-            section.passed("compiled")
+            results.passed("compiled")
         except RuleError as error:
-            section.failed("compiled", str(error))
+            results.failed("compiled", str(error))

@@ -92,9 +92,9 @@ def _judge_fix(twin: Any, path: Path, as_json: bool) -> int:
     """A mended twin passes all checks, under its own name."""
     from neuroflow.checks.check import check_entry
     from neuroflow.checks.report import Report
-    from neuroflow.checks.targets import find_target
+    from neuroflow.checks.selection import select
 
-    entries = [e for e in find_target(path).entries if e.name == twin.name]
+    entries = [e for e in select(path).entries if e.name == twin.name]
     if not entries:
         raise click.UsageError(f"{path} defines nothing named {twin.name!r}; keep the name")
     report = Report()

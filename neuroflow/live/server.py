@@ -24,12 +24,12 @@ from attrs import define, field
 from neuroflow.errors import BackendError, InputError
 from neuroflow.live.assets import CONTENT_TYPES, page_html, pages_html, static_file
 from neuroflow.live.frames import Frame
-from neuroflow.live.session import Session
 from neuroflow.live.setup import PAGES
+from neuroflow.live.tab import Tab
 
 LARGEST_MESSAGE = 64 * 1024
 MOST_WAITING = 400
-MOST_SESSIONS = 12
+MOST_TABS = 12
 HOST = "127.0.0.1"
 NOT_ALLOWED = 4403
 BUSY = 4429
@@ -47,20 +47,20 @@ except ImportError as error:  # pragma: no cover - the extra is there when this 
         " install it with: pip install 'neuroflow[web]'"
     ) from error
 
-SessionMaker = Callable[[str], Any]
-"""What gives a session, or something with the same methods, for the name of a page."""
+TabMaker = Callable[[str], Any]
+"""What gives a tab, or something with the same methods, for the name of a page."""
 
 
 @define(eq=False)
 class LiveServer:
-    """The pages of one process. ``make`` gives a new session for the name of a page."""
+    """The pages of one process. ``make`` gives a new tab for the name of a page."""
 
-    make: SessionMaker = Session
+    make: TabMaker = Tab
     first: str = "index"
     port: int = 0
     token: str | None = field(factory=lambda: secrets.token_urlsafe(24))
     _secret: str = field(factory=lambda: secrets.token_urlsafe(24))
-    _sessions: int = 0
+    _tabs: int = 0
 
     @property
     def address(self) -> str:
@@ -71,7 +71,7 @@ class LiveServer:
         """The web application."""
         return Starlette(
             routes=[
-                WebSocketRoute("/session", self._socket),
+                WebSocketRoute("/tab", self._socket),
                 Route("/", self._root),
                 Route("/{name}", self._file),
             ]
@@ -136,7 +136,7 @@ class LiveServer:
             return PlainTextResponse(f"there is no page {name!r}\n", 404)
         return Response(content, media_type=CONTENT_TYPES[Path(name).suffix], headers=_headers())
 
-    # Sessions --------------------------------------------------------------------------------
+    # Tabs ------------------------------------------------------------------------------------
 
     async def _socket(self, socket: WebSocket) -> None:
         origins = [f"http://{host}" for host in self._hosts()]
@@ -148,19 +148,19 @@ class LiveServer:
         ):
             await socket.close(NOT_ALLOWED, "open the address that neuroflow demo printed")
             return
-        if self._sessions >= MOST_SESSIONS:
-            await socket.close(BUSY, f"{MOST_SESSIONS} pages are open; close one of them")
+        if self._tabs >= MOST_TABS:
+            await socket.close(BUSY, f"{MOST_TABS} pages are open; close one of them")
             return
-        self._sessions += 1
+        self._tabs += 1
         try:
             await self._serve(socket)
         finally:
-            self._sessions -= 1
+            self._tabs -= 1
 
     async def _serve(self, socket: WebSocket) -> None:
         page = socket.query_params.get("page", "")
         try:
-            session = await asyncio.to_thread(self.make, page)
+            tab = await asyncio.to_thread(self.make, page)
         except InputError as error:
             await _send(socket, [{"type": "error", "message": str(error), "do": "open"}])
             await socket.close(1008)
@@ -168,7 +168,7 @@ class LiveServer:
         waiting: asyncio.Queue[Any] = asyncio.Queue(MOST_WAITING)
         reader = asyncio.create_task(_read(socket, waiting))
         try:
-            await _work(socket, session, waiting, reader)
+            await _work(socket, tab, waiting, reader)
         except (WebSocketDisconnect, RuntimeError):
             pass  # the tab was closed while a frame was on its way
         finally:
@@ -201,17 +201,17 @@ def _parsed(text: str) -> Any:
 
 
 async def _work(
-    socket: WebSocket, session: Any, waiting: asyncio.Queue[Any], reader: asyncio.Task[None]
+    socket: WebSocket, tab: Any, waiting: asyncio.Queue[Any], reader: asyncio.Task[None]
 ) -> None:
-    """Messages between steps, never during one: the session is used by one thread at a time."""
+    """Messages between steps, never during one: the tab is used by one thread at a time."""
     pause = 0.0
     while not reader.done():
-        asked = await _next_messages(waiting, reader, None if not session.playing else pause)
-        frames = await asyncio.to_thread(_guarded, session, partial(session.handle, asked))
+        asked = await _next_messages(waiting, reader, None if not tab.playing else pause)
+        frames = await asyncio.to_thread(_guarded, tab, partial(tab.handle, asked))
         await _send(socket, frames)
         pause = 0.0
-        if session.playing and not reader.done():
-            frames, pause = await asyncio.to_thread(_ticked, session)
+        if tab.playing and not reader.done():
+            frames, pause = await asyncio.to_thread(_ticked, tab)
             await _send(socket, frames)
 
 
@@ -235,27 +235,27 @@ async def _next_messages(
     return first
 
 
-def _guarded(session: Any, act: Callable[[], list[Frame]]) -> list[Frame]:
+def _guarded(tab: Any, act: Callable[[], list[Frame]]) -> list[Frame]:
     """Even a bug ends in a message on the page, and in full on the terminal."""
     try:
         return act()
     except Exception as error:
-        session.playing = False
+        tab.playing = False
         traceback.print_exc(file=sys.stderr)
         told = f"neuroflow has a bug here: {type(error).__name__}: {error}; see the terminal"
         return [{"type": "error", "message": told, "do": ""}]
 
 
-def _ticked(session: Any) -> tuple[list[Frame], float]:
+def _ticked(tab: Any) -> tuple[list[Frame], float]:
     pause = 0.0
 
     def act() -> list[Frame]:
         nonlocal pause
         frames: list[Frame]
-        frames, pause = session.tick()
+        frames, pause = tab.tick()
         return frames
 
-    return _guarded(session, act), pause
+    return _guarded(tab, act), pause
 
 
 async def _send(socket: WebSocket, frames: list[Frame]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.live.frames import Frame
-from neuroflow.live.session import Session
+from neuroflow.live.tab import Tab
 from neuroflow.training import Step, Training
 
 Job = Callable[[], Any]
@@ -55,35 +55,35 @@ class Desk:
         except Exception as error:
             answer.set_exception(error)
 
-    def session(self, page: str) -> Onlooker:
+    def tab(self, page: str) -> Onlooker:
         """What one tab talks to."""
-        return Onlooker(self, self.ask(lambda: Session(page, None, self.training, self.losses)))
+        return Onlooker(self, self.ask(lambda: Tab(page, None, self.training, self.losses)))
 
 
 @define(eq=False)
 class Onlooker:
-    """A session at the other side of the desk."""
+    """A tab at the other side of the desk."""
 
     desk: Desk
-    session: Session
+    tab: Tab
 
     @property
     def playing(self) -> bool:
         """Whether there is more to come."""
-        return self.session.playing
+        return self.tab.playing
 
     @playing.setter
     def playing(self, _: bool) -> None:
         """A page cannot stop the run."""
 
     def handle(self, asked: list[Any]) -> list[Frame]:
-        """As :meth:`Session.handle`, between two steps."""
-        frames: list[Frame] = self.desk.ask(lambda: self.session.handle(asked)) if asked else []
+        """As :meth:`Tab.handle`, between two steps."""
+        frames: list[Frame] = self.desk.ask(lambda: self.tab.handle(asked)) if asked else []
         return frames
 
     def tick(self) -> tuple[list[Frame], float]:
-        """As :meth:`Session.tick`, between two steps."""
-        found: tuple[list[Frame], float] = self.desk.ask(self.session.tick)
+        """As :meth:`Tab.tick`, between two steps."""
+        found: tuple[list[Frame], float] = self.desk.ask(self.tab.tick)
         return found
 
 
@@ -109,7 +109,7 @@ def watching(
 
     desk = Desk(training, list(losses))
     listener = listening(port)
-    server = LiveServer(desk.session, page_of(training), listener.getsockname()[1])
+    server = LiveServer(desk.tab, page_of(training), listener.getsockname()[1])
     thread = threading.Thread(target=serve, args=(server, listener), daemon=True)
     thread.start()
     yield server.address, desk

@@ -1,4 +1,4 @@
-"""The session of a page that runs Python in a web worker: texts in, texts out."""
+"""The tab of a page that runs Python in a web worker: texts in, texts out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import traceback
 from attrs import define, field
 
 from neuroflow.live.frames import Frame
-from neuroflow.live.session import Session
+from neuroflow.live.tab import Tab
 
 
 @define(eq=False)
@@ -16,24 +16,24 @@ class Worker:
     """What ``static/worker.js`` calls: one turn after the other, messages in between."""
 
     page: str
-    session: Session = field(init=False)
+    tab: Tab = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.session = Session(self.page)
+        self.tab = Tab(self.page)
 
     def turn(self, messages: str) -> str:
         """Do what a JSON list of messages asks for, then train for a moment."""
         pause = 0.0
         frames: list[Frame]
         try:
-            frames = self.session.handle(json.loads(messages))
-            if self.session.playing:
-                more, pause = self.session.tick()
+            frames = self.tab.handle(json.loads(messages))
+            if self.tab.playing:
+                more, pause = self.tab.tick()
                 frames += more
         except Exception as error:
-            self.session.playing = False
+            self.tab.playing = False
             traceback.print_exc()
             told = f"neuroflow has a bug here: {type(error).__name__}: {error}"
             frames = [{"type": "error", "message": told, "do": ""}]
-        answer = {"frames": frames, "playing": self.session.playing, "pause": pause}
+        answer = {"frames": frames, "playing": self.tab.playing, "pause": pause}
         return json.dumps(answer, allow_nan=False)

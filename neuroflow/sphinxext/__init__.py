@@ -10,7 +10,7 @@ Add ``"neuroflow.sphinxext"`` to ``extensions`` in ``conf.py``. It gives
 * ``nf:configuration`` and ``nf:commands``, references made from the code;
 * the mathematics renderer ``mathml``, which needs no JavaScript and no network.
 
-Reading order: :mod:`plot`, :mod:`examples`, :mod:`entries`, :mod:`live`, :mod:`session`,
+Reading order: :mod:`plot`, :mod:`examples`, :mod:`entries`, :mod:`live`, :mod:`notebook`,
 :mod:`domain`, :mod:`mathml`.
 """
 

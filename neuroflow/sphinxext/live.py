@@ -33,7 +33,7 @@ from neuroflow.live.setup import PAGES
 STATIC = Path(__file__).parent / "static"
 FILES = (
     STATIC / "snippets.js", STATIC / "snippets-worker.js", STATIC / "snippets.css",
-    Path(__file__).parent / "session.py",
+    Path(__file__).parent / "notebook.py",
 )  # fmt: skip
 REASONS = {
     "needs-numpy": "not in the page: it needs numpy, which is not loaded here",

@@ -167,10 +167,10 @@ def test_compiled_code_is_as_fast_as_its_description_says():
 
 @pytest.mark.parametrize("live", ["function", "gpt"])
 def test_live_pages_have_the_parameters_that_their_chapter_names(live):
-    from neuroflow.live.session import Session
+    from neuroflow.live.tab import Tab
 
     (count,) = re.findall(r"of ([\d,]+) parameters", text(f"live/{live}.md"))
-    assert len(Session(live).training.model.parameters()) == int(count.replace(",", ""))
+    assert len(Tab(live).training.model.parameters()) == int(count.replace(",", ""))
 
 
 def test_the_tutorial_has_as_many_pages_as_the_front_says():

@@ -1,4 +1,4 @@
-"""Sessions, servers and browsers for the tests of the live pages."""
+"""Tabs, servers and browsers for the tests of the live pages."""
 
 import functools
 import http.server
@@ -11,17 +11,17 @@ from contextlib import contextmanager
 import pytest
 
 from neuroflow.live.export import export
-from neuroflow.live.session import Session
+from neuroflow.live.tab import Tab
 
 WINDOW = {"width": 1440, "height": 1000}
 
 
 @pytest.fixture
 def ask():
-    """Send one message to a session; gives its frames by type."""
+    """Send one message to a tab; gives its frames by type."""
 
-    def send(session: Session, **message):
-        return {frame["type"]: frame for frame in session.handle([message])}
+    def send(tab: Tab, **message):
+        return {frame["type"]: frame for frame in tab.handle([message])}
 
     return send
 
@@ -89,7 +89,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-class Tab:
+class BrowserTab:
     """A page of a browser: what it said, what it asked for, what it knows."""
 
     def __init__(self, context):
@@ -139,7 +139,7 @@ class Tab:
 @pytest.fixture
 def tab(browser_context):
     """A fresh tab; fails the test for console errors and for requests that leave the machine."""
-    made = Tab(browser_context)
+    made = BrowserTab(browser_context)
     yield made
     made.page.close()
     abroad = [u for u in made.requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", u)]
@@ -150,4 +150,4 @@ def tab(browser_context):
 @pytest.fixture
 def new_tab():
     """A tab of another browser."""
-    return lambda browser: Tab(browser.new_context(viewport=WINDOW))
+    return lambda browser: BrowserTab(browser.new_context(viewport=WINDOW))

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import neuroflow as nf
-from neuroflow.live.session import Session
+from neuroflow.live.tab import Tab
 
 
 def at(address, page):
@@ -18,10 +18,10 @@ def at(address, page):
 
 def eager(page, setup):
     """A run of the same set-up without any page."""
-    session = Session(page)
+    tab = Tab(page)
     if setup:
-        session.handle([{"do": "configure", "setup": setup}])
-    return nf.train(tomllib.loads(session.toml()), {"train.report_every": 1})
+        tab.handle([{"do": "configure", "setup": setup}])
+    return nf.train(tomllib.loads(tab.toml()), {"train.report_every": 1})
 
 
 def parameters(run):

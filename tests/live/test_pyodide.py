@@ -7,17 +7,17 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.live.export import PYODIDE, archive, export
-from neuroflow.live.session import Session
+from neuroflow.live.tab import Tab
 
 HASH = "#hidden=5,4&points=24&batch=8&epochs=4"
 
 
 def assert_is_eager(tab, page):
     """The run that the page shows is that of an eager run, but for the last bits."""
-    session = Session(page)
+    tab = Tab(page)
     setup = {"hidden": [5, 4], "points": 24, "batch": 8, "epochs": 4}
-    session.handle([{"do": "configure", "setup": setup}])
-    run = nf.train(tomllib.loads(session.toml()))
+    tab.handle([{"do": "configure", "setup": setup}])
+    run = nf.train(tomllib.loads(tab.toml()))
     losses = [loss for step in run for loss in step.losses]
     assert tab.knows("losses") == pytest.approx(losses, rel=1e-9)
     numbers = [p.data for p in run.model.parameters()]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import neuroflow as nf
-from neuroflow.live.session import Session
+from neuroflow.live.tab import Tab
 
 client = pytest.importorskip("websockets.sync.client", reason="the extra web is not installed")
 from websockets.exceptions import ConnectionClosed  # noqa: E402
@@ -40,7 +40,7 @@ class Visitor:
 
     def socket(self, page="function", origin=None):
         return client.connect(
-            f"ws://{self.parts.netloc}/session?page={page}",
+            f"ws://{self.parts.netloc}/tab?page={page}",
             origin=origin or f"http://{self.parts.netloc}",
             additional_headers={"Cookie": self.cookie},
             max_size=None,
@@ -114,9 +114,9 @@ def test_a_run_over_the_socket_is_an_eager_run(guest):
         ask(socket, do="play")
         while not (state := until(socket, "state"))["over"]:
             pass
-    session = Session("function")
-    session.handle([{"do": "open", "setup": setup}])
-    run = nf.train(tomllib.loads(session.toml())).run()
+    tab = Tab("function")
+    tab.handle([{"do": "open", "setup": setup}])
+    run = nf.train(tomllib.loads(tab.toml())).run()
     assert state["numbers"] == [p.data for p in run.model.parameters()]
 
 

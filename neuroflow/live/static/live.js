@@ -1,5 +1,5 @@
 // The page: frames come in, pictures are drawn, buttons send messages. All numbers come from the
-// session, none is made here.
+// tab, none is made here.
 
 import { connect } from "./transport.js";
 import { drawCurve, drawLoss, drawPlane, short } from "./charts.js";

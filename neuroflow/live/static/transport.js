@@ -6,7 +6,7 @@ export function connect(page, kind, onFrame, onStatus) {
 }
 
 function overSocket(page, onFrame, onStatus) {
-  const address = new URL(`session?page=${encodeURIComponent(page)}`, location.href);
+  const address = new URL(`tab?page=${encodeURIComponent(page)}`, location.href);
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   address.hash = "";
   const socket = new WebSocket(address);

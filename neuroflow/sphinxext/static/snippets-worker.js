@@ -1,12 +1,12 @@
 // Python for the blocks of one page: loads Pyodide and neuroflow from this site, nothing else.
 // Takes {start} once and then {code, number}; gives {ready}, {kind, text}, {done, well} and {fatal}.
 
-let session = null;
+let notebook = null;
 
 self.onmessage = async ({ data }) => {
   try {
     if (data.start) await start(data.start);
-    else postMessage({ done: true, well: session.run(data.code, data.number) });
+    else postMessage({ done: true, well: notebook.run(data.code, data.number) });
   } catch (error) {
     postMessage({ fatal: String(error.message ?? error) });
   }
@@ -17,12 +17,12 @@ async function start(home) {
   const [python, archive, source] = await Promise.all([
     loadPyodide({ indexURL: new URL("pyodide/", home).href }),
     got(new URL("neuroflow.zip", home)).then((answer) => answer.arrayBuffer()),
-    got(new URL("session.py", import.meta.url)).then((answer) => answer.text()),
+    got(new URL("notebook.py", import.meta.url)).then((answer) => answer.text()),
   ]);
   python.unpackArchive(archive, "zip", { extractDir: "/home/pyodide/neuroflow" });
-  python.FS.writeFile("/home/pyodide/neuroflow/page_session.py", source);
+  python.FS.writeFile("/home/pyodide/neuroflow/page_notebook.py", source);
   python.runPython("import sys; sys.path.insert(0, '/home/pyodide/neuroflow')");
-  session = python.pyimport("page_session").Session((kind, text) => postMessage({ kind, text }));
+  notebook = python.pyimport("page_notebook").Notebook((kind, text) => postMessage({ kind, text }));
   postMessage({ ready: true });
 }
 

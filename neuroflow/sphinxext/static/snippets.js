@@ -1,4 +1,4 @@
-// Buttons that run the Python blocks of a page, in order and in one session.
+// Buttons that run the Python blocks of a page, in order and in one notebook.
 // Nothing is loaded before the first press. The note at the top says where Python lies.
 
 class Stopped extends Error {}
@@ -48,7 +48,7 @@ class Page {
     this.blocks = elements.map((element, index) => new Block(this, element, index + 1));
   }
 
-  // Run a block, and first those above it that have not run in this session.
+  // Run a block, and first those above it that have not run in this notebook.
   async run(block) {
     if (this.busy) return;
     this.setBusy(true);

@@ -19,7 +19,7 @@ LONGEST = 20_000  # characters of one block's output; more would only make the p
 Tell = Callable[[str, str], object]
 
 
-class Session:
+class Notebook:
     """The names that the blocks of one page share.
 
     ``tell(kind, text)`` hears of everything at once, so that a long run can be watched; the kinds

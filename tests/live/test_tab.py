@@ -1,4 +1,4 @@
-"""A session trains exactly as an eager run does, and answers nonsense with a clear message."""
+"""A tab trains exactly as an eager run does, and answers nonsense with a clear message."""
 
 import base64
 import math
@@ -11,22 +11,22 @@ import pytest
 import neuroflow as nf
 from neuroflow.live import messages
 from neuroflow.live.history import MOST
-from neuroflow.live.session import Session
+from neuroflow.live.tab import Tab
 
 
 def parameters(model):
     return [p.data for p in model.parameters()]
 
 
-def eager(session):
+def eager(tab):
     """The run that the exported configuration describes."""
-    return nf.train(tomllib.loads(session.toml()), {"train.report_every": 1})
+    return nf.train(tomllib.loads(tab.toml()), {"train.report_every": 1})
 
 
-def play(session):
-    frames = session.handle([{"do": "play"}])
-    while session.playing:
-        frames += session.tick()[0]
+def play(tab):
+    frames = tab.handle([{"do": "play"}])
+    while tab.playing:
+        frames += tab.tick()[0]
     return frames
 
 
@@ -35,12 +35,12 @@ SMALL = {"hidden": [4], "epochs": 4, "points": 20, "batch": 5}
 
 @pytest.mark.parametrize("name", ["function", "classification"])
 def test_a_run_on_a_page_is_an_eager_run_to_the_last_bit(name):
-    session = Session(name)
-    session.handle([{"do": "configure", "setup": SMALL}])
-    frames = play(session)
-    run = eager(session)
+    tab = Tab(name)
+    tab.handle([{"do": "configure", "setup": SMALL}])
+    frames = play(tab)
+    run = eager(tab)
     losses = [loss for step in run for loss in step.losses]
-    assert parameters(session.training.model) == parameters(run.model)
+    assert parameters(tab.training.model) == parameters(run.model)
     shown = {}
     for frame in frames:
         if frame["type"] == "state":
@@ -52,188 +52,188 @@ def test_a_run_on_a_page_is_an_eager_run_to_the_last_bit(name):
 
 
 def test_the_numbers_of_the_picture_are_those_of_the_model(ask):
-    session = Session("function")
-    ask(session, do="configure", setup=SMALL)
-    setup = ask(session, do="open")["setup"]
-    state = ask(session, do="step", count=3)["state"]
-    scale = session.training.dataset.standardization
+    tab = Tab("function")
+    ask(tab, do="configure", setup=SMALL)
+    setup = ask(tab, do="open")["setup"]
+    state = ask(tab, do="step", count=3)["state"]
+    scale = tab.training.dataset.standardization
     xs = [scale.apply([x]) for x in setup["picture"]["xs"]]
-    assert state["picture"]["curve"] == nf.predict(session.training.model, xs)
+    assert state["picture"]["curve"] == nf.predict(tab.training.model, xs)
     rule = nf.parse_expression(setup["setup"]["f"])
     assert setup["picture"]["truth"] == [rule(x) for x in setup["picture"]["xs"]]
 
 
 def test_the_accuracy_is_that_of_an_evaluation(ask):
-    session = Session("classification")
-    state = ask(session, do="step", count=5)["state"]
-    assert state["picture"]["accuracy"] == session.training.evaluate()["accuracy"]
+    tab = Tab("classification")
+    state = ask(tab, do="step", count=5)["state"]
+    assert state["picture"]["accuracy"] == tab.training.evaluate()["accuracy"]
 
 
 def test_going_back_and_on_again_ends_with_the_same_bits(ask):
-    session = Session("function")
-    ask(session, do="configure", setup=SMALL)
-    ask(session, do="step", count=3)
-    middle = ask(session, do="step", count=2)["state"]
-    play(session)
-    end = parameters(session.training.model)
-    back = ask(session, do="seek", step=5)["state"]
+    tab = Tab("function")
+    ask(tab, do="configure", setup=SMALL)
+    ask(tab, do="step", count=3)
+    middle = ask(tab, do="step", count=2)["state"]
+    play(tab)
+    end = parameters(tab.training.model)
+    back = ask(tab, do="seek", step=5)["state"]
     assert back["step"] == 5
     assert back["numbers"] == middle["numbers"]
-    play(session)
-    assert parameters(session.training.model) == end
+    play(tab)
+    assert parameters(tab.training.model) == end
 
 
 def test_snapshots_are_thinned_out_but_reach_from_the_first_step_to_the_last(ask):
-    session = Session("function")
-    ask(session, do="configure", setup={"hidden": [2], "points": 4, "epochs": 2 * MOST})
-    play(session)
-    steps = ask(session, do="pause")["state"]["snapshots"]
+    tab = Tab("function")
+    ask(tab, do="configure", setup={"hidden": [2], "points": 4, "epochs": 2 * MOST})
+    play(tab)
+    steps = ask(tab, do="pause")["state"]["snapshots"]
     assert len(steps) <= MOST + 2
     assert steps[0] == 0
-    assert steps[-1] == session.training.steps
+    assert steps[-1] == tab.training.steps
     assert steps == sorted(set(steps))
 
 
 def test_reset_repeats_the_run_and_a_new_seed_does_not(ask):
-    session = Session("classification")
-    first = ask(session, do="step")["state"]["numbers"]
-    ask(session, do="reset")
-    assert ask(session, do="step")["state"]["numbers"] == first
-    ask(session, do="reset", seed=7)
-    assert ask(session, do="step")["state"]["numbers"] != first
-    setup = ask(session, do="reset", seed="new")["setup"]
+    tab = Tab("classification")
+    first = ask(tab, do="step")["state"]["numbers"]
+    ask(tab, do="reset")
+    assert ask(tab, do="step")["state"]["numbers"] == first
+    ask(tab, do="reset", seed=7)
+    assert ask(tab, do="step")["state"]["numbers"] != first
+    setup = ask(tab, do="reset", seed="new")["setup"]
     assert 0 <= setup["setup"]["seed"] < 100_000
 
 
 def test_a_learning_rate_changes_while_the_run_goes_on(ask):
-    session = Session("function")
-    ask(session, do="configure", setup=SMALL)
-    before = ask(session, do="step", count=2)["state"]
-    after = ask(session, do="configure", setup={"learning_rate": 0.5})["state"]
+    tab = Tab("function")
+    ask(tab, do="configure", setup=SMALL)
+    before = ask(tab, do="step", count=2)["state"]
+    after = ask(tab, do="configure", setup={"learning_rate": 0.5})["state"]
     assert (after["step"], after["numbers"]) == (2, before["numbers"])
     assert after["learning_rate"] > before["learning_rate"]
     assert after["edited"]
 
 
 def test_the_end_of_a_schedule_moves_with_its_start(ask):
-    session = Session("classification")
-    ask(session, do="configure", setup={"learning_rate": 0.3})
-    ask(session, do="configure", setup={"learning_rate": 0.05})
-    assert session.training.configuration["optimizer"]["schedule"]["to"] == 0.005
-    other = Session("classification")
+    tab = Tab("classification")
+    ask(tab, do="configure", setup={"learning_rate": 0.3})
+    ask(tab, do="configure", setup={"learning_rate": 0.05})
+    assert tab.training.configuration["optimizer"]["schedule"]["to"] == 0.005
+    other = Tab("classification")
     ask(other, do="open", setup={"learning_rate": 0.05})
-    assert other.toml() == session.toml()
+    assert other.toml() == tab.toml()
 
 
 def test_everything_else_starts_anew_with_fitting_ends(ask):
-    session = Session("classification")
-    ask(session, do="step")
-    frames = ask(session, do="configure", setup={"dataset": "spirals", "classes": 3})
+    tab = Tab("classification")
+    ask(tab, do="step")
+    frames = ask(tab, do="configure", setup={"dataset": "spirals", "classes": 3})
     assert "error" not in frames
     assert frames["state"]["step"] == 0
-    assert session.training.configuration["model"]["sizes"] == [2, 16, 16, 3]
+    assert tab.training.configuration["model"]["sizes"] == [2, 16, 16, 3]
     assert frames["setup"]["loss"] == "cross_entropy"
     for name in ("moons", "circles", "linear", "gauss", "xor"):
-        assert "error" not in ask(session, do="configure", setup={"dataset": name, "classes": 2})
+        assert "error" not in ask(tab, do="configure", setup={"dataset": name, "classes": 2})
 
 
 def test_every_offered_name_can_be_chosen(ask):
     for page in ("function", "classification"):
-        session = Session(page)
-        ask(session, do="configure", setup=SMALL)
-        offers = ask(session, do="open")["setup"]["offers"]
+        tab = Tab(page)
+        ask(tab, do="configure", setup=SMALL)
+        offers = ask(tab, do="open")["setup"]["offers"]
         for kind, entries in offers.items():
             assert entries
             for entry in entries:
-                frames = ask(session, do="configure", setup={kind: entry["name"]})
+                frames = ask(tab, do="configure", setup={kind: entry["name"]})
                 assert "error" not in frames, frames
-                assert math.isfinite(ask(session, do="step")["state"]["loss"])
+                assert math.isfinite(ask(tab, do="step")["state"]["loss"])
 
 
 def test_points_made_by_hand_keep_the_weights(ask):
-    session = Session("classification")
-    before = ask(session, do="step", count=2)["state"]["numbers"]
+    tab = Tab("classification")
+    before = ask(tab, do="step", count=2)["state"]["numbers"]
     points = [[0, 0, 0], [1, 1, 1], [0.5, 0, 0], [0, 0.5, 1]]
-    frames = ask(session, do="rows", rows=points)
+    frames = ask(tab, do="rows", rows=points)
     assert frames["setup"]["picture"]["points"] == points
     assert frames["state"]["numbers"] == before
     assert frames["state"]["edited"]
-    ask(session, do="reset")
-    play(session)
-    assert parameters(session.training.model) == parameters(eager(session).run().model)
-    three = ask(session, do="rows", rows=[*points, [2, 2, 2]])
+    ask(tab, do="reset")
+    play(tab)
+    assert parameters(tab.training.model) == parameters(eager(tab).run().model)
+    three = ask(tab, do="rows", rows=[*points, [2, 2, 2]])
     assert three["setup"]["loss"] == "cross_entropy"
-    assert "all of one class" in ask(session, do="rows", rows=[[0, 0, 0]] * 3)["error"]["message"]
+    assert "all of one class" in ask(tab, do="rows", rows=[[0, 0, 0]] * 3)["error"]["message"]
 
 
 def test_receipts_add_up(ask):
-    session = Session("classification")
-    ask(session, do="step", count=2)
+    tab = Tab("classification")
+    ask(tab, do="step", count=2)
     name = "layers.1.neurons.2.weights.3"
-    receipt = ask(session, do="explain", what="parameter", name=name)["receipt"]
+    receipt = ask(tab, do="explain", what="parameter", name=name)["receipt"]
     parts = [*receipt["parts"], *receipt["rest"]]
     assert math.isclose(sum(p["amount"] for p in parts), receipt["gradient"], abs_tol=1e-12)
-    _, gradient = session.training.runner.gradients(range(100))
-    place = session.training.runner.names.index(name)
+    _, gradient = tab.training.runner.gradients(range(100))
+    place = tab.training.runner.names.index(name)
     assert math.isclose(receipt["gradient"], gradient[place], abs_tol=1e-12)
 
-    neuron = ask(session, do="explain", what="neuron", name="layers.1.neurons.2", row=5)["receipt"]
+    neuron = ask(tab, do="explain", what="neuron", name="layers.1.neurons.2", row=5)["receipt"]
     assert math.isclose(sum(t["product"] for t in neuron["terms"]), neuron["value"], abs_tol=1e-12)
     assert neuron["after"] == max(0.0, neuron["value"])
 
-    point = ask(session, do="explain", what="point", row=5)["receipt"]
-    inputs = session.training.dataset.inputs[5]
-    assert point["outputs"] == [nf.predict(session.training.model, [inputs])[0]]
+    point = ask(tab, do="explain", what="point", row=5)["receipt"]
+    inputs = tab.training.dataset.inputs[5]
+    assert point["outputs"] == [nf.predict(tab.training.model, [inputs])[0]]
 
 
 def test_a_receipt_changes_nothing(ask):
-    session, other = Session("classification"), Session("classification")
+    tab, other = Tab("classification"), Tab("classification")
     for k in range(3):
-        ask(session, do="step")
+        ask(tab, do="step")
         ask(other, do="step")
-        ask(session, do="explain", what="point", row=k)
-        ask(session, do="explain", what="parameter", name="layers.0.neurons.0.bias")
-        ask(session, do="what_if", name="layers.0.neurons.0.bias", by=0.5)
-    assert parameters(session.training.model) == parameters(other.training.model)
+        ask(tab, do="explain", what="point", row=k)
+        ask(tab, do="explain", what="parameter", name="layers.0.neurons.0.bias")
+        ask(tab, do="what_if", name="layers.0.neurons.0.bias", by=0.5)
+    assert parameters(tab.training.model) == parameters(other.training.model)
 
 
 def test_a_weight_edited_by_hand_moves_the_loss_as_predicted(ask):
-    session = Session("function")
-    ask(session, do="step", count=5)
+    tab = Tab("function")
+    ask(tab, do="step", count=5)
     name = "layers.2.neurons.0.weights.0"
-    value = dict(session.training.model.named_parameters())[name].data
-    change = ask(session, do="what_if", name=name, by=0.01)["what_if"]
+    value = dict(tab.training.model.named_parameters())[name].data
+    change = ask(tab, do="what_if", name=name, by=0.01)["what_if"]
     assert math.isclose(change["predicted"], change["actual"], rel_tol=1e-3)
-    state = ask(session, do="edit", name=name, value=value + 0.01)["state"]
+    state = ask(tab, do="edit", name=name, value=value + 0.01)["state"]
     assert state["edited"]
     assert value + 0.01 in state["numbers"]
-    assert "error" not in ask(session, do="step")
+    assert "error" not in ask(tab, do="step")
 
 
 def test_the_exported_model_predicts_the_same(ask, tmp_path):
-    session = Session("function")
-    ask(session, do="configure", setup=SMALL)
-    ask(session, do="step", count=3)
-    file = ask(session, do="export", what="model")["file"]
+    tab = Tab("function")
+    ask(tab, do="configure", setup=SMALL)
+    ask(tab, do="step", count=3)
+    file = ask(tab, do="export", what="model")["file"]
     path = tmp_path / file["name"]
     path.write_bytes(base64.b64decode(file["base64"]))
     rows = [[-1.0], [0.5], [2.0]]
-    scale = session.training.dataset.standardization
-    expected = nf.predict(session.training.model, [scale.apply(row) for row in rows])
+    scale = tab.training.dataset.standardization
+    expected = nf.predict(tab.training.model, [scale.apply(row) for row in rows])
     assert nf.predict(path, rows) == expected
-    assert parameters(nf.load(path)) == parameters(session.training.model)
-    nf.save(session.training.model, tmp_path / "saved.safetensors")
+    assert parameters(nf.load(path)) == parameters(tab.training.model)
+    nf.save(tab.training.model, tmp_path / "saved.safetensors")
     saved = nf.inspect_file(tmp_path / "saved.safetensors")
     assert nf.inspect_file(path).shapes == saved.shapes
 
 
 def test_the_setup_of_the_address_leads_to_the_same_run(ask):
-    session = Session("classification")
+    tab = Tab("classification")
     chosen = {"dataset": "circles", "hidden": [3, 3], "activation": "tanh", "seed": 5, "noise": 0.2}
-    setup = ask(session, do="configure", setup=chosen)["setup"]["setup"]
-    other = Session("classification")
+    setup = ask(tab, do="configure", setup=chosen)["setup"]["setup"]
+    other = Tab("classification")
     ask(other, do="open", setup=setup)
-    assert other.toml() == session.toml()
+    assert other.toml() == tab.toml()
 
 
 BAD = [
@@ -279,22 +279,22 @@ BAD = [
 
 @pytest.mark.parametrize(("message", "says"), BAD)
 def test_nonsense_gets_a_message_and_changes_nothing(message, says):
-    session = Session("function")
-    before = session.toml()
-    (frame,) = session.handle([message])
+    tab = Tab("function")
+    before = tab.toml()
+    (frame,) = tab.handle([message])
     assert frame["type"] == "error"
     assert says in frame["message"]
-    assert session.toml() == before
-    assert session.handle([{"do": "step"}])[0]["step"] == 1
+    assert tab.toml() == before
+    assert tab.handle([{"do": "step"}])[0]["step"] == 1
 
 
 def test_a_run_that_diverges_stops_with_a_message(ask):
-    session = Session("function")
-    ask(session, do="configure", setup={"optimizer": "sgd", "learning_rate": 90.0})
-    frames = play(session)
+    tab = Tab("function")
+    ask(tab, do="configure", setup={"optimizer": "sgd", "learning_rate": 90.0})
+    frames = play(tab)
     assert "the loss is" in frames[-2]["message"] or "no finite value" in frames[-2]["message"]
     assert not frames[-1]["playing"]
-    assert ask(session, do="seek", step=0)["state"]["step"] == 0
+    assert ask(tab, do="seek", step=0)["state"]["step"] == 0
 
 
 def test_many_messages_of_a_kind_count_as_the_last():
@@ -310,13 +310,13 @@ def test_many_messages_of_a_kind_count_as_the_last():
     assert messages.newest(nonsense) == nonsense
 
 
-def test_sessions_need_neither_numpy_nor_safetensors():
+def test_tabs_need_neither_numpy_nor_safetensors():
     program = (
         "import sys\n"
         "for name in ('numpy', 'safetensors', 'click', 'rich'): sys.modules[name] = None\n"
-        "from neuroflow.live.session import Session\n"
+        "from neuroflow.live.tab import Tab\n"
         "for page in ('function', 'classification'):\n"
-        "    s = Session(page)\n"
+        "    s = Tab(page)\n"
         "    frames = s.handle([{'do': 'open'}, {'do': 'step', 'count': 2}])\n"
         "    frames += s.handle([{'do': 'export', 'what': w} for w in ('toml', 'model')])\n"
         "    frames += s.handle([{'do': 'explain', 'what': 'point', 'row': 1}])\n"
@@ -329,9 +329,9 @@ def test_sessions_need_neither_numpy_nor_safetensors():
 
 @pytest.fixture(scope="module")
 def gpt():
-    session = Session("gpt")
-    session.handle([{"do": "configure", "setup": {"width": 8, "heads": 2, "batch": 2}}])
-    return session
+    tab = Tab("gpt")
+    tab.handle([{"do": "configure", "setup": {"width": 8, "heads": 2, "batch": 2}}])
+    return tab
 
 
 def test_a_language_model_learns_as_in_an_eager_run(ask, gpt):
@@ -410,4 +410,4 @@ def test_nonsense_to_a_language_model(ask, gpt, message, says):
 
 
 def test_other_pages_have_no_language_model(ask):
-    assert "open the page gpt" in ask(Session("function"), do="invent")["error"]["message"]
+    assert "open the page gpt" in ask(Tab("function"), do="invent")["error"]["message"]

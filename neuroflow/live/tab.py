@@ -1,7 +1,7 @@
-"""A session: one network that learns on one page, driven by messages, without any transport.
+"""A tab: one network that learns on one page, driven by messages, without any transport.
 
-    session = Session("classification")
-    for frame in session.handle([{"do": "step", "count": 3}]):
+    tab = Tab("classification")
+    for frame in tab.handle([{"do": "step", "count": 3}]):
         print(frame["type"])
 
 ``handle`` takes what the page asks for and gives frames, plain dicts; ``tick`` trains for a
@@ -41,7 +41,7 @@ LOOKING = ("open", "explain", "what_if", "export", "read", "invent")
 
 
 @define(eq=False)
-class Session:
+class Tab:
     """The state of one page. ``tree`` trains something else than the page's own example.
 
     With ``given`` the page only looks at a run that goes on elsewhere, whose losses are added

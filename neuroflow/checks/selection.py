@@ -24,7 +24,7 @@ from neuroflow.registry.manager import manager
 
 
 @frozen
-class Target:
+class Selection:
     """Entries to check, and what went wrong while they were looked for."""
 
     name: str
@@ -32,15 +32,15 @@ class Target:
     problems: tuple[Finding, ...] = ()
 
 
-def find_target(what: Any) -> Target:
+def select(what: Any) -> Selection:
     """The entries that a name, a file, a module, an op or an entry stands for.
 
     Raises :class:`InputError` for a name that means nothing.
     """
     if isinstance(what, Op):
-        return Target(what.name, (OpEntry.of(what),))
+        return Selection(what.name, (OpEntry.of(what),))
     if isinstance(what, Entry):
-        return Target(what.id, (what,))
+        return Selection(what.id, (what,))
     if isinstance(what, ModuleType):
         return _of_module(what)
     if isinstance(what, (str, Path)):
@@ -51,7 +51,7 @@ def find_target(what: Any) -> Target:
     )
 
 
-def _of_name(name: str) -> Target:
+def _of_name(name: str) -> Selection:
     if name.endswith(".py"):
         return _of_module(_imported(Path(name)))
     if name == "all":
@@ -61,7 +61,7 @@ def _of_name(name: str) -> Target:
         return _of_plugins(name, plugins)
     entries = _registered(name)
     if entries:
-        return Target(name, tuple(entries))
+        return Selection(name, tuple(entries))
     try:
         return _of_module(importlib.import_module(name))
     except ModuleNotFoundError as error:
@@ -88,10 +88,10 @@ def _registered(name: str) -> list[Entry]:
     return found or [e for e in manager().registry if e.id.partition("@")[0] == name]
 
 
-def _of_plugins(name: str, plugins: Iterable[Plugin]) -> Target:
+def _of_plugins(name: str, plugins: Iterable[Plugin]) -> Selection:
     plugins = list(plugins)
     entries = tuple(entry for plugin in plugins for entry in plugin.entries)
-    return Target(name, entries, tuple(_problems(plugins)))
+    return Selection(name, entries, tuple(_problems(plugins)))
 
 
 def _problems(plugins: Iterable[Plugin]) -> Iterator[Finding]:
@@ -102,19 +102,19 @@ def _problems(plugins: Iterable[Plugin]) -> Iterator[Finding]:
         yield from (Finding(subject, "hooks", warning) for warning in plugin.warnings)
 
 
-def _of_module(module: ModuleType) -> Target:
+def _of_module(module: ModuleType) -> Selection:
     """What a module's hooks give, as if it were installed; without hooks, the ops in it."""
     if not any(hook in vars(module) for hook in HOOKS):
         ops = [value for value in vars(module).values() if isinstance(value, Op)]
         own = [op for op in ops if op.__module__ == module.__name__] or ops
-        return Target(module.__name__, tuple(OpEntry.of(op) for op in dict.fromkeys(own)))
+        return Selection(module.__name__, tuple(OpEntry.of(op) for op in dict.fromkeys(own)))
     installed = [p for p in manager().plugins if p.module is module]
     if installed:
         return _of_plugins(module.__name__, installed)
     name = module.__name__.rpartition(".")[2]
     point = EntryPoint(name, module.__name__, GROUP)
-    target = _of_plugins(module.__name__, PluginManager([point]).plugins)
-    return evolve(target, entries=tuple(evolve(e, provider=None) for e in target.entries))
+    selection = _of_plugins(module.__name__, PluginManager([point]).plugins)
+    return evolve(selection, entries=tuple(evolve(e, provider=None) for e in selection.entries))
 
 
 def _names(stem: str) -> Iterator[str]:

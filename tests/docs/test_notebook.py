@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from neuroflow.sphinxext import session as program
+from neuroflow.sphinxext import notebook as program
 from neuroflow.sphinxext.live import REASONS
-from neuroflow.sphinxext.session import LONGEST, Session
+from neuroflow.sphinxext.notebook import LONGEST, Notebook
 
 DOCS = Path(__file__).parents[2] / "docs"
 FENCE = re.compile(r"^(?:\{\.([\w-]+)\}\n)?```python\n(.*?)^```$", re.S | re.M)
@@ -27,24 +27,24 @@ def told():
 
 
 @pytest.fixture
-def session(told):
-    return Session(lambda kind, text: told.append((kind, text)))
+def notebook(told):
+    return Notebook(lambda kind, text: told.append((kind, text)))
 
 
-def test_a_block_answers_like_the_prompt(session, told):
-    assert session.run("x = 2\nx * 3\nprint('six')\nNone", 1)
+def test_a_block_answers_like_the_prompt(notebook, told):
+    assert notebook.run("x = 2\nx * 3\nprint('six')\nNone", 1)
     assert told == [("value", "6\n"), ("printed", "six"), ("printed", "\n")]
 
 
-def test_blocks_share_their_names(session, told):
-    assert session.run("def double(x):\n    return 2 * x", 1)
-    assert session.run("double(21)", 2)
+def test_blocks_share_their_names(notebook, told):
+    assert notebook.run("def double(x):\n    return 2 * x", 1)
+    assert notebook.run("double(21)", 2)
     assert told == [("value", "42\n")]
 
 
-def test_a_traceback_shows_the_readers_code_alone(session, told):
-    session.run("import neuroflow as nf\ndef f(x):\n    return nf.log(x)", 1)
-    assert not session.run("f(nf.Value(-1.0))", 2)
+def test_a_traceback_shows_the_readers_code_alone(notebook, told):
+    notebook.run("import neuroflow as nf\ndef f(x):\n    return nf.log(x)", 1)
+    assert not notebook.run("f(nf.Value(-1.0))", 2)
     ((kind, text),) = told
     assert kind == "error"
     assert re.findall(r'File "(.*?)", line (\d+)', text) == [("block 2", "1"), ("block 1", "3")]
@@ -52,24 +52,24 @@ def test_a_traceback_shows_the_readers_code_alone(session, told):
     assert text.splitlines()[-1].startswith("neuroflow.errors.DomainError: log(-1)")
 
 
-def test_what_came_before_an_error_is_shown(session, told):
-    assert not session.run("1 + 1\n1 / 0\n3", 1)
+def test_what_came_before_an_error_is_shown(notebook, told):
+    assert not notebook.run("1 + 1\n1 / 0\n3", 1)
     assert [kind for kind, _ in told] == ["value", "error"]
 
 
-def test_a_block_that_is_no_python_says_where(session, told):
-    assert not session.run("if x\n", 4)
+def test_a_block_that_is_no_python_says_where(notebook, told):
+    assert not notebook.run("if x\n", 4)
     assert 'File "block 4", line 1' in told[0][1]
     assert "SyntaxError: expected ':'" in told[0][1]
 
 
-def test_leaving_python_is_an_error_like_others(session, told):
-    assert not session.run("raise SystemExit", 1)
-    assert session.run("1", 2)
+def test_leaving_python_is_an_error_like_others(notebook, told):
+    assert not notebook.run("raise SystemExit", 1)
+    assert notebook.run("1", 2)
 
 
-def test_endless_output_ends(session, told):
-    assert session.run("for i in range(LINES): print(i)".replace("LINES", str(LONGEST)), 1)
+def test_endless_output_ends(notebook, told):
+    assert notebook.run("for i in range(LINES): print(i)".replace("LINES", str(LONGEST)), 1)
     assert sum(len(text) for kind, text in told if kind == "printed") == LONGEST
     assert told[-1] == ("error", f"\nAfter {LONGEST:,} characters no more is shown.\n")
 
@@ -80,15 +80,15 @@ for name in ("numpy", "llvmlite", "safetensors", "sympy", "mpmath", "rich", "cli
     sys.modules[name] = None  # importing it raises ImportError, as in the page
 flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 import runpy
-Session = runpy.run_path(sys.argv[1])["Session"]  # the file alone, as in the page
+Notebook = runpy.run_path(sys.argv[1])["Notebook"]  # the file alone, as in the page
 for number, (mark, body) in enumerate(json.load(sys.stdin), 1):
     if number == 1:
-        session = Session(lambda kind, text: None)
+        notebook = Notebook(lambda kind, text: None)
     if not body.lstrip().startswith(">>>"):
-        well = session.run(body, number)
+        well = notebook.run(body, number)
     else:
         test = doctest.DocTestParser().get_doctest(body, {}, f"block {number}", None, 0)
-        test.globs = session.scope
+        test.globs = notebook.scope
         out = []
         runner = doctest.DocTestRunner(optionflags=flags)
         well = runner.run(test, out=out.append, clear_globs=False).failed == 0
