@@ -45,9 +45,8 @@ def plugins(timing: bool, as_json: bool) -> None:
     if timing:
         total = sum(plugin.seconds for plugin in found)
         console().print(f"{len(found)} plugins in {total * 1e3:.1f} ms")
-    broken = sum(bool(plugin.failure) for plugin in found)
-    if broken:
-        console().print(f"{broken} failed; remedies: neuroflow doctor", style="red")
+    if broken := manager().failures:
+        console().print(f"{len(broken)} failed; remedies: neuroflow doctor", style="red")
 
 
 def described(plugin: Plugin) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-import traceback
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, entry_points
@@ -38,7 +37,6 @@ class Plugin:
     entries: list[Entry] = field(factory=list)
     seconds: float = 0.0
     failure: str = ""
-    details: str = ""
     warnings: list[str] = field(factory=list)
     module: ModuleType | None = None
 
@@ -130,7 +128,6 @@ class PluginManager:
             yield
         except (Exception, SystemExit) as error:
             plugin.failure = f"{type(error).__name__} while {during}: {error}"
-            plugin.details = traceback.format_exc()
             self.registry.remove(plugin.provider)
             plugin.entries.clear()
             self.registry.failed.append(f"{plugin.provider} ({plugin.failure})")

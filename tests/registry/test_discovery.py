@@ -73,7 +73,7 @@ def test_a_broken_plugin_is_skipped_whole_and_recorded(plugins, fault):
     (failed,) = manager.failures
     assert message in failed.failure
     assert str(failed.provider) == "plugin 'broken' of broken-dist 2.5"
-    assert "Error" in failed.details or "SystemExit" in failed.details
+    assert "Error" in failed.failure or "SystemExit" in failed.failure
     assert not failed.entries
     assert not manager.registry.entries("op", "broken/*")
     assert manager.registry.get("op", "good/cube").load()(2.0) == 8.0
