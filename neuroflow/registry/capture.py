@@ -1,7 +1,9 @@
-"""Silence: what a plugin prints goes to standard error; results on standard output stay whole.
+"""Captured output: what plugins print goes to standard error; results stay whole.
 
 Python's prints are caught, and so is what reaches file descriptor 1 past Python: from a C
-library, a child process, or ``os.write``.
+library, a child process, or ``os.write``. Several threads may capture at once: each gets what it
+printed itself, and what other threads print meanwhile goes where it always went. Only text that
+went past Python, which belongs to no thread, goes to whoever is done first.
 """
 
 from __future__ import annotations
@@ -11,9 +13,18 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from attrs import define, field
+
+from neuroflow.locks import lock
 
 STANDARD_OUTPUT = 1
+
+_printed: ContextVar[io.StringIO | None] = ContextVar("printed", default=None)
+"""What this thread or task has printed, while it is captured."""
 
 
 @contextlib.contextmanager
@@ -27,35 +38,104 @@ def silenced() -> Iterator[list[str]]:
     """
     said: list[str] = []
     printed = io.StringIO()
+    token = _printed.set(printed)
+    _capture.enter()
     try:
-        with _descriptor_caught(said), contextlib.redirect_stdout(printed):
-            yield said
+        yield said
     finally:
-        if printed.getvalue():
-            said.append(printed.getvalue())
+        past_python = _capture.leave()
+        _printed.reset(token)
+        said += [text for text in (past_python, printed.getvalue()) if text]
         sys.stderr.write("".join(said))
 
 
-@contextlib.contextmanager
-def _descriptor_caught(said: list[str]) -> Iterator[None]:
-    """Let descriptor 1 be a file for a while; where it cannot be moved, leave it."""
-    _flush()
-    try:
-        before = os.dup(STANDARD_OUTPUT)
-    except OSError:  # closed, as in a process without a console
-        yield
-        return
-    with tempfile.TemporaryFile() as file:
-        os.dup2(file.fileno(), STANDARD_OUTPUT)
-        try:
-            yield
-        finally:
+class _Router:
+    """Stands for ``sys.stdout``: what captured code prints is kept, all else goes on its way."""
+
+    def __init__(self, before: Any, aside: Any) -> None:
+        self.before = before  # here, what captured code writes past this stand-in ends up caught
+        self.aside = aside  # and this leads to the terminal meanwhile
+
+    def write(self, text: str) -> int:
+        return int((_printed.get() or self.aside).write(text))
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.aside if _printed.get() is None else self.before, name)
+
+
+@define(eq=False)
+class _Capture:
+    """The process's standard output, moved aside as long as anybody captures."""
+
+    captures: int = 0
+    router: Any = None
+    descriptor: int = -1  # a copy of descriptor 1 as it was
+    file: Any = None  # what descriptor 1 is meanwhile
+    position: int = 0  # so much of the file was read
+    _lock: Any = field(factory=lambda: lock(1))
+
+    def enter(self) -> None:
+        with self._lock:
+            self.captures += 1
+            if self.captures == 1:
+                self._move_aside()
+
+    def leave(self) -> str:
+        """What went past Python since the last one left."""
+        with self._lock:
+            self.captures -= 1
             _flush()
-            os.dup2(before, STANDARD_OUTPUT)
-            os.close(before)
-            file.seek(0)
-            text = file.read().decode(errors="replace")
-            said.extend([text] if text else [])
+            text = self._read()
+            if not self.captures:
+                self._put_back()
+            return text
+
+    def _move_aside(self) -> None:
+        _flush()
+        aside = sys.stdout or io.StringIO()
+        with contextlib.suppress(OSError):  # closed, as in a process without a console
+            self.descriptor = os.dup(STANDARD_OUTPUT)
+            self.file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed in _put_back
+            self.position = 0
+            os.dup2(self.file.fileno(), STANDARD_OUTPUT)
+            if _writes_to(STANDARD_OUTPUT, aside):  # others need another way to the terminal
+                aside = open(  # noqa: SIM115  closed in _put_back
+                    self.descriptor, "w", encoding=aside.encoding, errors=aside.errors,
+                    buffering=1, closefd=False,
+                )  # fmt: skip
+        self.router = _Router(sys.stdout, aside)
+        sys.stdout = self.router
+
+    def _put_back(self) -> None:
+        before, aside = self.router.before, self.router.aside
+        self.router.aside = before  # for those who hold the stand-in still
+        if sys.stdout is self.router:
+            sys.stdout = before
+        if aside is not before:
+            aside.close()
+        if self.file is not None:
+            os.dup2(self.descriptor, STANDARD_OUTPUT)
+            os.close(self.descriptor)
+            self.file.close()
+            self.file = None
+
+    def _read(self) -> str:
+        if self.file is None:
+            return ""
+        self.file.seek(self.position)
+        found: bytes = self.file.read()
+        self.position += len(found)
+        return found.decode(errors="replace")
+
+
+def _writes_to(descriptor: int, stream: Any) -> bool:
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        return bool(stream.fileno() == descriptor)
+    return False
 
 
 def _flush() -> None:
@@ -66,3 +146,6 @@ def _flush() -> None:
         import ctypes
 
         ctypes.CDLL(None).fflush(None)
+
+
+_capture = _Capture()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 from typing import Literal, overload
 
 from neuroflow.core.op import Op
+from neuroflow.locks import once
 from neuroflow.registry.discovery import PluginManager
 from neuroflow.registry.entries import BUNDLED, KINDS, ActivationEntry, Entry, LossEntry
 
@@ -15,9 +15,9 @@ def _from_environment(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
-@cache
+@once
 def manager() -> PluginManager:
-    """The plugins of this process, discovered once, at first use.
+    """The plugins of this process, discovered once, at first use, by whichever thread asks first.
 
     ``NEUROFLOW_PLUGINS`` lists the only third-party plugins to load,
     ``NEUROFLOW_DISABLE_PLUGINS`` those to leave out (names separated by commas), and
@@ -54,7 +54,7 @@ def names(kind: str, pattern: str = "*") -> list[str]:
     return [entry.shortest_name for entry in manager().registry.entries(kind, pattern)]
 
 
-@cache
+@once
 def ops_by_name() -> dict[str, Op]:
     """Ops as chaining finds them: bundled names first, then third-party ones without a rival."""
     ops: dict[str, Op] = {}

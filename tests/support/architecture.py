@@ -18,6 +18,7 @@ from attrs import frozen
 PARTS = (
     "errors",
     "files",
+    "locks",
     "core",
     "registry",
     "ops",

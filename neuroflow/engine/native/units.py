@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from attrs import frozen
@@ -28,6 +27,7 @@ from neuroflow.engine.native import (
 from neuroflow.engine.native.cache import kept
 from neuroflow.engine.native.language import Source, Target
 from neuroflow.engine.native.translator import Module
+from neuroflow.locks import lock
 
 NAMES = {**vars(vectors), "exp": elementary.exp, "inf": math.inf, "nan": math.nan}
 """What the text of a kernel may name."""
@@ -200,7 +200,7 @@ def _facts() -> str:
 _ADDRESSES: dict[tuple[Unit, Target], int] = {}
 """Where functions lie in this process."""
 
-_LOADING = Lock()  # threads of one run need the same functions: they must be loaded once
+_LOADING = lock(1)  # threads of one run need the same functions: they must be loaded once
 
 
 def load(units: Iterable[Unit], target: Target) -> dict[Unit, int]:

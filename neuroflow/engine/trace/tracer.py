@@ -7,7 +7,7 @@ import sys
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from operator import attrgetter
+from contextvars import ContextVar
 from pathlib import Path
 from sys import getrefcount
 from typing import Any
@@ -22,9 +22,16 @@ from neuroflow.core.value import Value, building, context
 from neuroflow.engine.trace.tape import INPUT, Take, Tape
 from neuroflow.errors import InputError, TraceError
 from neuroflow.files import LIBRARY
+from neuroflow.locks import lock
 
-CELL: Any = Value.__dict__["inputs"]
-"""Where a parameter keeps its cell: a leaf has no inputs, so their slot is free."""
+_DATA: Any = Value.__dict__["data"]
+_TRACES: Any = Value.__dict__["inputs"]
+"""The slots of a Value. A leaf has no inputs, so that theirs is free: while a parameter is traced,
+it counts the traces that run."""
+
+
+def _refuse_to_read(_: Value) -> float:
+    raise unknown("read .data of", "stop_gradient(x) to use the number without its derivative")
 
 
 class TracedValue(Value):
@@ -42,7 +49,7 @@ class TracedValue(Value):
 
     @property
     def data(self) -> float:  # type: ignore[override]
-        raise unknown("read .data of", "stop_gradient(x) to use the number without its derivative")
+        return _refuse_to_read(self)
 
     def __float__(self) -> float:
         raise unknown("took float() of", "the value itself: nf.exp and the other functions take it")
@@ -83,6 +90,14 @@ for _name in ("inputs", "op", "grad"):
     setattr(TracedValue, _name, property(_hidden(_name)))
 
 
+def _refuse_to_write(_: Value, number: float) -> None:
+    raise unknown(f"wrote {number!r} into", "a new Value, and use that from here on")
+
+
+def _no_integer(value: Value) -> int:
+    raise TypeError(f"int() argument must be a number, not {value!r}; write int({value!r}.data)")
+
+
 class TracedIndex(TracedValue):
     """An integer input: a number in arithmetic, and an index in ``take``.
 
@@ -107,25 +122,52 @@ class TracedIndex(TracedValue):
     __hash__ = Value.__hash__
 
 
-class TracedParameter(Value):
-    """What a parameter is while a trace runs: the same object, but its data cannot be read.
+_TRACING: ContextVar[tuple[Tracer, ...]] = ContextVar("tracing", default=())
+"""The traces that this thread or task is inside of, the innermost last."""
 
-    Its cell stands where a node has its inputs: a leaf has none.
+_MARKING = lock(1)
+"""Held while parameters are marked as traced, or unmarked; no other code runs meanwhile."""
+
+
+def _is_unknown(parameter: Value) -> bool:
+    """Whether the code that asks is inside a trace of this parameter."""
+    return any(tracer.knows(parameter) for tracer in _TRACING.get())
+
+
+def _inside(traced: Any, outside: Any) -> Any:
+    """A method with one meaning inside a trace of the parameter, and one for everybody else."""
+
+    def method(self: Value, *given: Any) -> Any:
+        return traced(self, *given) if _is_unknown(self) else outside(self, *given)
+
+    return method
+
+
+class TracedParameter(Value):
+    """What a parameter is while traces of it run: the same object.
+
+    Inside such a trace its data cannot be read. Code that is not, in another thread, sees the
+    leaf that it always was: it may compute with it and change its number.
     """
 
     __slots__ = ()
 
-    cell: int = CELL
-    inputs = property(_hidden("inputs"))
+    data = property(
+        _inside(_refuse_to_read, _DATA.__get__), _inside(_refuse_to_write, _DATA.__set__)
+    )
+    inputs = property(_inside(_hidden("inputs"), lambda self: ()))
+    __float__ = _inside(TracedValue.__float__, Value.__float__)
+    __int__ = _inside(TracedValue.__int__, _no_integer)
+    __bool__ = _inside(TracedValue.__bool__, lambda self: True)
+    __lt__ = _inside(TracedValue.__lt__, Value.__lt__)
+    __le__ = _inside(TracedValue.__le__, Value.__le__)
+    __gt__ = _inside(TracedValue.__gt__, Value.__gt__)
+    __ge__ = _inside(TracedValue.__ge__, Value.__ge__)
 
-    data = TracedValue.data  # type: ignore[misc]
-    __float__ = TracedValue.__float__
-    __int__ = TracedValue.__int__
-    __bool__ = TracedValue.__bool__
-    __lt__ = TracedValue.__lt__
-    __le__ = TracedValue.__le__
-    __gt__ = TracedValue.__gt__
-    __ge__ = TracedValue.__ge__
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A copy that somebody takes meanwhile is a plain Value."""
+        kept = {name: getattr(self, name) for name in Value.__slots__}
+        return object.__new__, (Value,), (None, kept)
 
 
 def unknown(what: str, instead: str) -> TraceError:
@@ -152,8 +194,6 @@ def _users_line() -> str:
 _REMEMBERED = 4096
 """Constants that a trace remembers, to write each once: bounded, however many there are."""
 
-_cell = attrgetter("cell")
-
 
 @define(eq=False)
 class Tracer(Draws):
@@ -162,7 +202,8 @@ class Tracer(Draws):
     tape: Tape = field(factory=Tape)
     draws: list[Callable[[], float]] = field(factory=list)
     n_inputs: int = 0
-    _leaves: dict[Value, int] = field(factory=dict)
+    _parameters: dict[Value, int] = field(factory=dict)
+    _held: dict[Value, int] = field(factory=dict)
     _constants: dict[float, int] = field(factory=dict)
     _takes: dict[int, Take] = field(factory=dict)
 
@@ -175,26 +216,31 @@ class Tracer(Draws):
     def cells(self, inputs: Sequence[Any]) -> array[int]:
         """The cells of an op's inputs; fast where many are traced values and parameters."""
         if len(inputs) > 3:
-            with suppress(AttributeError):  # a plain number is among them
-                return array("i", map(_cell, inputs))
+            known = self._parameters
+            with suppress(KeyError, TypeError):  # a plain number is among them
+                return array("i", [x.cell if type(x) is TracedValue else known[x] for x in inputs])
         return array("i", [x.cell if type(x) is TracedValue else self.cell(x) for x in inputs])
 
     def cell(self, x: Any) -> int:
         """The cell of a traced value, a parameter or a plain number."""
-        if isinstance(x, (TracedValue, TracedParameter)):
+        if isinstance(x, TracedValue):
             return x.cell
-        if isinstance(x, Value) and x.op is not None:
+        if not isinstance(x, Value):
+            return self.constant(float(x))
+        if x in self._parameters:
+            return self._parameters[x]
+        if x.op is not None:
             raise TraceError(
                 f"a traced function used {x!r}, which was computed before the trace;"
                 " its history would be lost; compute it inside the function"
             )
-        return self.held(x) if isinstance(x, Value) else self.constant(float(x))
+        return self.held(x)
 
     def held(self, value: Value) -> int:
         """The cell of a Value that is no parameter: every run reads its number anew."""
-        if value not in self._leaves:
-            self._leaves[value] = self.tape.held(value)
-        return self._leaves[value]
+        if value not in self._held:
+            self._held[value] = self.tape.held(value)
+        return self._held[value]
 
     def constant(self, number: float) -> int:
         """The cell of a constant; equal numbers share one, among the last some thousand."""
@@ -207,13 +253,12 @@ class Tracer(Draws):
         return cell
 
     def parameter(self, value: Value) -> None:
-        """Make a leaf Value a parameter of the tape; it keeps its cell itself, if it can."""
-        cell = self.tape.parameter()
-        if type(value) is Value:
-            value.__class__ = TracedParameter
-            CELL.__set__(value, cell)
-        else:
-            self._leaves[value] = cell
+        """Make a leaf Value a parameter of the tape."""
+        self._parameters[value] = self.tape.parameter()
+
+    def knows(self, value: Value) -> bool:
+        """Whether a Value is a parameter of this trace, whose number is not known."""
+        return value in self._parameters
 
     def input(self) -> TracedValue:
         """The next number of the example."""
@@ -259,15 +304,42 @@ class Tracer(Draws):
 
 @contextmanager
 def tracing(parameters: Sequence[Value]) -> Iterator[Tracer]:
-    """Build nodes on a new tape for a while; ``parameters`` cannot be read meanwhile."""
+    """Build nodes on a new tape for a while, in this thread or task alone.
+
+    The function that is traced cannot read ``parameters`` meanwhile; others can.
+    """
     tracer = Tracer()
-    plain = [p for p in parameters if type(p) is Value]
+    for value in parameters:
+        tracer.parameter(value)
+    token = _TRACING.set((*_TRACING.get(), tracer))
     try:
-        for value in parameters:
-            tracer.parameter(value)
-        with building(tracer.build):
+        with _marked(parameters), building(tracer.build):
             yield tracer
     finally:
-        for value in plain:
-            value.__class__ = Value
-            CELL.__set__(value, ())
+        _TRACING.reset(token)
+
+
+@contextmanager
+def _marked(parameters: Sequence[Value]) -> Iterator[None]:
+    """Let parameters know that they are traced: several traces may run at once."""
+    marked: list[Value] = []
+    try:
+        with _MARKING:
+            for value in parameters:
+                if type(value) in (Value, TracedParameter):
+                    _mark(value, 1)
+                    marked.append(value)
+        yield
+    finally:
+        with _MARKING:
+            for value in marked:
+                _mark(value, -1)
+
+
+def _mark(value: Value, change: int) -> None:
+    """One trace of a parameter more, or one less; the last makes it a plain Value again."""
+    traces = change + (_TRACES.__get__(value) if type(value) is TracedParameter else 0)
+    value.__class__ = TracedParameter
+    _TRACES.__set__(value, traces or ())
+    if not traces:
+        value.__class__ = Value

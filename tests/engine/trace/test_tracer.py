@@ -1,6 +1,8 @@
 """Nothing is frozen silently: what a trace cannot know raises an error with line and fix."""
 
+import copy
 import random
+import threading
 
 import pytest
 
@@ -128,3 +130,97 @@ def test_random_inputs_are_drawn_as_the_eager_run_draws_them(backend):
 def test_a_function_that_gives_no_value_is_refused():
     with pytest.raises(nf.TraceError, match="returned None"):
         traced(lambda x: None, 1.0)
+
+
+def in_another_thread(ask):
+    """What ``ask`` gives in a thread of its own."""
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(ask()))
+    thread.start()
+    thread.join()
+    return answers[0]
+
+
+def test_other_threads_read_and_write_a_parameter_while_it_is_traced():
+    weight = nf.Value(2.0)
+    seen = {}
+
+    def look():
+        square = weight * weight
+        square.backward()
+        slope, weight.grad = weight.grad, 0.0
+        return {
+            "data": weight.data, "float": float(weight), "smaller": weight < 3.0,
+            "true": bool(weight), "inputs": weight.inputs, "square": square.data, "slope": slope,
+            "gradients": nf.gradients(weight * weight, [weight]),
+            "copy": type(copy.deepcopy(weight)), "repr": repr(weight),
+        }  # fmt: skip
+
+    def traced_meanwhile(x):
+        seen.update(in_another_thread(look))
+        in_another_thread(lambda: setattr(weight, "data", 5.0))
+        return weight * x
+
+    assert traced(traced_meanwhile, 3.0) == 15.0
+    assert seen == {
+        "data": 2.0, "float": 2.0, "smaller": True, "true": True, "inputs": (), "square": 4.0,
+        "slope": 4.0, "gradients": [4.0], "copy": nf.Value, "repr": "Value(2.0)",
+    }  # fmt: skip
+    assert type(weight) is nf.Value
+    assert weight.inputs == ()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda w: w.data, lambda w: float(w), lambda w: int(w), lambda w: bool(w),
+        lambda w: w.inputs, lambda w: setattr(w, "data", 1.0),
+    ],
+)  # fmt: skip
+def test_the_trace_itself_can_do_none_of_that(ask):
+    weight = nf.Value(2.0)
+
+    def asking(x):
+        ask(weight)
+        return weight * x
+
+    with pytest.raises(nf.TraceError, match=r"test_tracer\.py"):
+        traced(asking, 3.0)
+
+
+def test_two_traces_of_the_same_parameters_at_once_are_both_right():
+    weights = [nf.Value(float(k)) for k in range(1, 6)]
+    barrier, answers = threading.Barrier(2, timeout=30), {}
+
+    def use(first):
+        def function(x):
+            mine = weights[first:]  # each trace has its own numbers for the same parameters
+            for k in (1, 2):
+                barrier.wait()
+                x = nf.dot(mine, [x * k] * len(mine)) + mine[0]
+            barrier.wait()
+            return x
+
+        answers[first] = traced(function, 1.0)
+
+    threads = [threading.Thread(target=use, args=(first,)) for first in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {0: (15.0 + 1.0) * 2 * 15.0 + 1.0, 1: (14.0 + 2.0) * 2 * 14.0 + 2.0}
+    assert {type(weight) for weight in weights} == {nf.Value}
+
+
+def test_a_trace_inside_a_trace_refuses_the_parameters_of_both():
+    weight = nf.Value(2.0)
+
+    def inner(x):
+        return x * float(weight)
+
+    def outer(x):
+        return weight * traced(lambda y: inner(y), 1.0) * x
+
+    with pytest.raises(nf.TraceError, match=r"took float\(\)"):
+        traced(outer, 3.0)
+    assert type(weight) is nf.Value
