@@ -1,9 +1,9 @@
-"""Take the pictures of the live pages that the documentation shows, with Chromium.
+"""Make every picture that lies in the repository: those of the README and of the live pages.
 
-    python docs/live/screenshots.py
+    python docs/screenshots.py
 
-Needs the extras ``web`` and ``test``, and a Chromium; ``NEUROFLOW_CHROMIUM`` names another than
-``chromium``. Writes ``docs/_static/live-*.png``.
+Needs the extras ``all`` and ``test``, and a Chromium; ``NEUROFLOW_CHROMIUM`` names another than
+``chromium``. Writes into ``docs/_static``.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
 
-STATIC = Path(__file__).parents[1] / "_static"
+import neuroflow as nf
+
+STATIC = Path(__file__).parent / "_static"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STEPS = {"function": 1500, "classification": 60, "gpt": 150}
 """When each page is looked at."""
@@ -29,6 +32,24 @@ LOOK_AT = {"function": "#network circle", "classification": "#network circle", "
 
 
 def main() -> None:
+    write_moons()
+    take_live_pages()
+
+
+def write_moons() -> None:
+    """The trained network of the README: what it learned, and its neurons."""
+    from neuroflow.view.plots import save_picture
+
+    with tempfile.TemporaryDirectory() as folder:
+        run = nf.Run.start("moons", Path(folder) / "moons")
+        for _ in run:
+            pass
+        save_picture(run, STATIC / "moons.png")
+    nf.draw(run.training.model, title="moons").save(STATIC / "network.svg")
+
+
+def take_live_pages() -> None:
+    """The live pages after some steps, asked of a server of their own."""
     command = [sys.executable, "-m", "neuroflow", "demo", "--no-open", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         lines = []
