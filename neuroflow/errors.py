@@ -9,6 +9,7 @@
     ├── StateError            a saved state does not fit, or its file is damaged
     ├── ConfigurationError    a configuration has problems: all of them, each with its path
     ├── RegistryError         a name is unknown, ambiguous, or of another kind
+    │   └── AmbiguousNameError  a bare name that several plugins offer
     ├── PluginError           a plugin failed, or one is needed and missing
     ├── FileError             a file could not be read or written
     ├── BackendError          a backend is missing, or cannot run what it was given
@@ -161,6 +162,10 @@ class ConfigurationError(NeuroflowError, ValueError):
 
 class RegistryError(NeuroflowError, LookupError):
     """A name is unknown, ambiguous, or of another kind."""
+
+
+class AmbiguousNameError(RegistryError):
+    """A bare name that several plugins offer; the message lists their ids."""
 
 
 class PluginError(NeuroflowError, RuntimeError):

@@ -24,7 +24,9 @@ def write_file(path: str | Path, content: bytes | str) -> None:
     """
     path = Path(path)
     if path.is_dir():
-        raise FileError(f"cannot write {path}: it is a folder; give the path of a file")
+        raise FileError(
+            f"cannot write {path}: it is a folder", remedy="give the path of a file", file=str(path)
+        )
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -44,8 +46,9 @@ def write_file(path: str | Path, content: bytes | str) -> None:
 def cannot_write(path: str | Path, error: OSError) -> FileError:
     """The error for a path that could not be written."""
     return FileError(
-        f"cannot write {path}: {error.strerror or error};"
-        " what was there before is untouched, so make room or choose another place"
+        f"cannot write {path}: {error.strerror or error}",
+        remedy="what was there before is untouched, so make room or choose another place",
+        file=str(path),
     )
 
 
@@ -77,5 +80,7 @@ def path_of(thing: Any, role: str = "the path") -> Path:
         problem = f"a name in it has {longest} bytes, and at most {LONGEST_NAME} are allowed"
     if problem:
         shown = str(thing) if len(str(thing)) < 80 else f"{str(thing)[:77]}..."
-        raise FileError(f"{role} {shown!r} cannot be one: {problem}; give another path")
+        raise FileError(
+            f"{role} {shown!r} cannot be one: {problem}", remedy="give another path", got=thing
+        )
     return path

@@ -40,7 +40,8 @@ def tokenizer_table(tokenizer: Any) -> dict[str, Any]:
             return {"use": entry.shortest_name, **tokenizer.configuration()}
     raise StateError(
         f"{type(tokenizer).__name__} is not registered as a tokenizer, so nothing could load it"
-        " again; offer it in a plugin's neuroflow_tokenizers"
+        " again",
+        remedy="offer it in a plugin's neuroflow_tokenizers",
     )
 
 

@@ -107,19 +107,25 @@ def read_metadata(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[int
     from safetensors import SafetensorError, safe_open
 
     if not Path(path).is_file():
-        raise FileError(f"there is no file {path}; give the path of a saved model")
+        raise FileError(
+            f"there is no file {path}", remedy="give the path of a saved model", file=str(path)
+        )
     try:
         with safe_open(str(path), framework="numpy") as file:
             metadata = file.metadata() or {}
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     except OSError as error:
-        raise FileError(f"cannot read {path}: {error}; check its permissions") from error
+        raise FileError(
+            f"cannot read {path}: {error}", remedy="check its permissions", file=str(path)
+        ) from error
     except SafetensorError as error:
         raise _damaged(path, error) from error
     if "neuroflow" not in metadata:
         raise StateError(
             f"{path} is a safetensors file that neuroflow did not write: it says nothing about"
-            " its model; give a file made by neuroflow.save or by a run"
+            " its model",
+            remedy="give a file made by neuroflow.save or by a run",
+            file=str(path),
         )
     seal, _, text = metadata["neuroflow"].partition(" ")
     if seal != hashlib.sha256(text.encode()).hexdigest():
@@ -127,8 +133,9 @@ def read_metadata(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[int
     about = json.loads(text)
     if about["format"] != FORMAT:
         raise StateError(
-            f"{path} has format {about['format']}, and this neuroflow reads format {FORMAT};"
-            f" install neuroflow {about.get('neuroflow', 'of another version')}"
+            f"{path} has format {about['format']}, and this neuroflow reads format {FORMAT}",
+            remedy=f"install neuroflow {about.get('neuroflow', 'of another version')}",
+            file=str(path),
         )
     return about, shapes
 
@@ -141,6 +148,8 @@ def described(about: Mapping[str, Any], shapes: dict[str, tuple[int, ...]]) -> S
 
 def _damaged(path: str | Path, problem: object) -> StateError:
     return StateError(
-        f"{path} is damaged or truncated: {problem}; expected a whole .safetensors file,"
-        " so copy it again or go back to an earlier one"
+        f"{path} is damaged or truncated: {problem}",
+        expected="a whole .safetensors file",
+        remedy="copy it again or go back to an earlier one",
+        file=str(path),
     )

@@ -89,7 +89,12 @@ def load_parameters(model: Module, arrays: Arrays, path: str | Path) -> None:
     try:
         model.load_state_dict(scattered(arrays))
     except StateError as error:
-        raise StateError(f"{path} holds a model of another architecture: {error}") from error
+        raise StateError(
+            f"{path} holds a model of another architecture: {error.what}",
+            expected=error.expected,
+            remedy=error.remedy,
+            file=str(path),
+        ) from error
 
 
 def _own_version() -> str:

@@ -68,13 +68,16 @@ def check_uses(uses: Sequence[Used], where: str) -> dict[tuple[str, str], str]:
                 changed.append(f"{used}, while {now.id} of {now.provider} is installed")
     if missing:
         raise PluginError(
-            f"{where} needs what is not installed: {'; '.join(missing)};"
-            " install those distributions, see: neuroflow doctor"
+            f"{where} needs what is not installed: {'; '.join(missing)}",
+            remedy="install those distributions, see: neuroflow doctor",
+            file=where,
         )
     if changed:
         raise StateError(
-            f"{where} was saved with another version: {'; '.join(changed)};"
-            " its numbers would mean something else, so install the version it was saved with"
+            f"{where} was saved with another version: {'; '.join(changed)}",
+            remedy="its numbers would mean something else, so install the version it was saved"
+            " with",
+            file=where,
         )
     return pinned
 

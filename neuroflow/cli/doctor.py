@@ -11,13 +11,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
 
 import click
 from attrs import asdict, frozen
 
 from neuroflow.cli.output import console, json_option, print_json, table
+
+if TYPE_CHECKING:
+    from neuroflow.registry.discovery import Plugin
 
 GROUP = "neuroflow"
 
@@ -78,7 +81,7 @@ def broken_plugins() -> Iterator[Problem]:
     for plugin in manager().plugins:
         by = plugin.provider
         if plugin.failure:
-            yield Problem(str(by), plugin.failure, _remedy(plugin.failure, by))
+            yield Problem(str(by), plugin.failure, _remedy(plugin))
         for warning in plugin.warnings if by.distribution != GROUP else ():
             yield Problem(str(by), warning, f"tell the authors of {by.distribution}", fatal=False)
 
@@ -104,14 +107,14 @@ def backends_here() -> dict[str, str]:
     return {entry.shortest_name: standing_of(entry) for entry in fastest_first()}
 
 
-def _remedy(failure: str, by: Any) -> str:
+def _remedy(plugin: Plugin) -> str:
+    by = plugin.provider
     leave_out = f"or leave it out with NEUROFLOW_DISABLE_PLUGINS={by.plugin}"
-    missing = re.match(r"ModuleNotFoundError while loading: No module named '([^']+)'", failure)
-    if missing and missing[1].partition(".")[0] == by.module.partition(".")[0].partition(":")[0]:
+    missing = plugin.error.name if isinstance(plugin.error, ModuleNotFoundError) else None
+    if missing and missing.partition(".")[0] == by.module.partition(".")[0].partition(":")[0]:
         return f"its own module is not there: install {by.distribution} again, {leave_out}"
     if missing:
-        needs = f"install what provides the module {missing[1]!r}"
-        return f"{needs} into this environment, {leave_out}"
+        return f"install what provides the module {missing!r} into this environment, {leave_out}"
     return f"upgrade or uninstall {by.distribution} {by.version}, {leave_out}"
 
 

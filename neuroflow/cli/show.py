@@ -12,7 +12,7 @@ import click
 
 from neuroflow.cli.entries import described
 from neuroflow.cli.output import console, json_option, print_json
-from neuroflow.errors import NeuroflowError, RegistryError, did_you_mean
+from neuroflow.errors import AmbiguousNameError, NeuroflowError, RegistryError, did_you_mean
 
 if TYPE_CHECKING:
     from neuroflow.core.op import Op
@@ -57,17 +57,18 @@ def find_entry(reference: str, kind: str | None) -> tuple[Entry, list[str]]:
         try:
             found[each] = registry.get(each, reference)
         except RegistryError as error:
-            ambiguous = error if "ambiguous" in str(error) else ambiguous
+            ambiguous = error if isinstance(error, AmbiguousNameError) else ambiguous
     if found:
         first, *others = found
         return found[first], others
     if ambiguous:
         raise ambiguous
     known = sorted({entry.shortest_name for entry in registry})
-    failed = f" plugins that failed to load: {', '.join(registry.failed)};" * bool(registry.failed)
+    failed = f"plugins that failed to load: {', '.join(registry.failed)}; " * bool(registry.failed)
     raise RegistryError(
-        f"nothing is named {reference!r}{did_you_mean(reference, known)}{failed}"
-        " see: neuroflow list"
+        f"nothing is named {reference!r}",
+        remedy=did_you_mean(reference, known, f"{failed}see: neuroflow list"),
+        got=reference,
     )
 
 

@@ -98,15 +98,16 @@ class Dataset:
         what = f"dataset {self.name!r}" if self.name else "a dataset"
         if self.task not in TASKS:
             raise InputError(
-                f"{what} has the task {self.task!r}{did_you_mean(str(self.task), TASKS)}"
-                f" tasks: {', '.join(TASKS)}"
+                f"{what} has the task {self.task!r}",
+                remedy=did_you_mean(str(self.task), TASKS, f"tasks: {', '.join(TASKS)}"),
+                got=self.task,
             )
         if not self.inputs:
-            raise InputError(f"{what} is empty; it needs at least one example")
+            raise InputError(f"{what} is empty", expected="at least one example", got=[])
         if len(self.inputs) != len(self.targets):
             raise InputError(
-                f"{what} has {len(self.inputs)} inputs and {len(self.targets)} targets;"
-                " it needs one target for each input"
+                f"{what} has {len(self.inputs)} inputs and {len(self.targets)} targets",
+                expected="one target for each input",
             )
         if self.task == "sequence":
             self._check_sequences(what)
@@ -121,7 +122,8 @@ class Dataset:
             if len(cells) != width:
                 raise InputError(
                     f"{what}: row {k} of the inputs has {len(cells)} numbers, but row 0 has"
-                    f" {width}; all rows must be equally long"
+                    f" {width}",
+                    expected="equally long rows",
                 )
             self.inputs[k] = [
                 _finite(x, f"{what}: row {k}, {self._column(j)} of the inputs")
@@ -130,7 +132,9 @@ class Dataset:
 
     def _check_targets(self, what: str) -> None:
         if self.task == "binary" and len(self.labels) not in (0, 2):
-            raise InputError(f"{what} is binary but has {len(self.labels)} labels; expected 2")
+            raise InputError(
+                f"{what} is binary but has {len(self.labels)} labels", expected="2", got=self.labels
+            )
         if self.task == "binary" and not self.labels:
             object.__setattr__(self, "labels", ("0", "1"))
         for k, target in enumerate(self.targets):
@@ -148,15 +152,18 @@ class Dataset:
             for k, target in enumerate(self.targets):
                 if target >= len(self.labels):
                     raise InputError(
-                        f"{what}: the target of row {k} is class {target}; expected 0 to"
-                        f" {len(self.labels) - 1}, as there are {len(self.labels)} classes"
+                        f"{what}: the target of row {k} is class {target}",
+                        expected=f"0 to {len(self.labels) - 1}, as there are {len(self.labels)}"
+                        " classes",
+                        got=target,
                     )
 
     def _check_sequences(self, what: str) -> None:
         if type(self.vocab_size) is not int or self.vocab_size < 1:
             raise InputError(
-                f"{what} has the vocab_size {self.vocab_size!r};"
-                " a sequence task needs the number of its tokens, at least 1"
+                f"{what} has the vocab_size {self.vocab_size!r}",
+                expected="the number of its tokens, at least 1, as a sequence task needs it",
+                got=self.vocab_size,
             )
         for k, (tokens, targets) in enumerate(zip(self.inputs, self.targets, strict=True)):
             for part in (tokens, targets):
@@ -164,14 +171,15 @@ class Dataset:
                 require(part, (list, tuple), f"{what}: a part of example {k}", words)
             if not 1 <= len(targets) <= len(tokens):
                 raise InputError(
-                    f"{what}: example {k} has {len(tokens)} tokens and {len(targets)} targets;"
-                    " it needs at least one target, and no more targets than tokens"
+                    f"{what}: example {k} has {len(tokens)} tokens and {len(targets)} targets",
+                    expected="at least one target, and no more targets than tokens",
                 )
             for token in (*tokens, *targets):
                 if _class(token, f"{what}: a token of example {k}") >= self.vocab_size:
                     raise InputError(
-                        f"{what}: example {k} has the token {token}; expected 0 to"
-                        f" {self.vocab_size - 1}"
+                        f"{what}: example {k} has the token {token}",
+                        expected=f"0 to {self.vocab_size - 1}",
+                        got=token,
                     )
 
     def _column(self, j: int) -> str:
@@ -223,12 +231,18 @@ class Dataset:
         """
         require(fraction, (int, float), "the fraction to test on", "a number between 0 and 1")
         if not 0 < fraction < 1:
-            raise InputError(f"the fraction to test on is {fraction}; it must be between 0 and 1")
+            raise InputError(
+                f"the fraction to test on is {fraction}",
+                expected="a number between 0 and 1",
+                got=fraction,
+            )
         held_out = round(fraction * len(self))
         if not 0 < held_out < len(self):
             raise InputError(
                 f"a test fraction of {fraction} splits {len(self)} examples into"
-                f" {len(self) - held_out} and {held_out}; both parts need at least one"
+                f" {len(self) - held_out} and {held_out}",
+                expected="at least one in both parts",
+                got=fraction,
             )
         order = list(range(len(self)))
         rng.shuffle(order)
@@ -240,7 +254,9 @@ class Dataset:
         Fit on the training part, and hand its ``standardization`` to the test part.
         """
         if self.task == "sequence":
-            raise InputError("token ids cannot be standardized; leave the option out for text")
+            raise InputError(
+                "token ids cannot be standardized", remedy="leave the option out for text"
+            )
         scale = like or Standardization.fit(self.inputs)
         return evolve(self, inputs=list(map(scale.apply, self.inputs)), standardization=scale)
 
@@ -251,9 +267,11 @@ def _listed(row: Any) -> Sequence[Any]:
 
 def _finite(x: Any, where: str) -> float:
     if isinstance(x, bool) or not isinstance(x, numbers.Real):
-        raise InputError(f"{where} is {x!r}; expected a number")
+        raise InputError(f"{where} is {x!r}", expected="a number", got=x)
     if not abs(x) <= sys.float_info.max:  # type: ignore[operator]  # any real number
-        raise InputError(f"{where} is {_shown(x)}; expected a finite number, so repair the data")
+        raise InputError(
+            f"{where} is {_shown(x)}", expected="a finite number", remedy="repair the data", got=x
+        )
     return float(x)
 
 
@@ -263,5 +281,5 @@ def _shown(x: Any) -> str:
 
 def _class(x: Any, where: str) -> int:
     if isinstance(x, bool) or not isinstance(x, numbers.Integral) or x < 0:
-        raise InputError(f"{where} is {x!r}; expected a class number: an integer from 0")
+        raise InputError(f"{where} is {x!r}", expected="a class number: an integer from 0", got=x)
     return int(x)

@@ -64,12 +64,14 @@ class Expression:
             if isinstance(error, InputError):
                 raise
             raise InputError(
-                f"f(x) = {self.text} has no value at x = {x}: {error};"
-                " choose a range of x where it has one"
+                f"f(x) = {self.text} has no value at x = {x}: {error}",
+                remedy="choose a range of x where it has one",
             ) from error
         if isinstance(y, float) and not math.isfinite(y):
             raise InputError(
-                f"f(x) = {self.text} is {y} at x = {x}; choose a range of x where it is finite"
+                f"f(x) = {self.text} is {y} at x = {x}",
+                remedy="choose a range of x where it is finite",
+                got=y,
             )
         return y
 
@@ -94,10 +96,11 @@ def parse_expression(
     min, sin, sqrt, tan, tanh, such as sin(x) + x**2 / 10
     """
     if not isinstance(text, str) or not text.strip():
-        raise InputError(f"cannot read f(x) = {text!r}: it is no text; {ALLOWED}")
+        raise InputError(f"cannot read f(x) = {text!r}: it is no text", remedy=ALLOWED, got=text)
     if len(text) > LONGEST:
         raise InputError(
-            f"f(x) has {len(text)} characters; at most {LONGEST} are read, so write it shorter"
+            f"f(x) has {len(text)} characters",
+            remedy=f"at most {LONGEST} are read, so write it shorter",
         )
     try:
         with warnings.catch_warnings():
@@ -105,23 +108,31 @@ def parse_expression(
             tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
-        raise InputError(f"cannot read f(x) = {text.strip()}: {reason}; {ALLOWED}") from error
-    problem = _problem(tree, variables, functions)
+        raise InputError(
+            f"cannot read f(x) = {text.strip()}: {reason}", remedy=ALLOWED, got=text
+        ) from error
+    problem, part = _problem(tree, variables, functions)
     if problem:
-        raise InputError(f"cannot read f(x) = {text.strip()}: {problem}; {ALLOWED}")
+        remedy = ALLOWED
+        if isinstance(part, ast.Name) and part.id not in functions:
+            remedy = did_you_mean(part.id, functions, ALLOWED)
+        raise InputError(f"cannot read f(x) = {text.strip()}: {problem}", remedy=remedy, got=text)
     return Expression(text.strip(), tree, functions)
 
 
 def _problem(
     tree: ast.expr, variables: Collection[str], known: Mapping[str, Callable[..., Any]]
-) -> str:
-    """What is not allowed in a tree, or an empty text."""
+) -> tuple[str, ast.AST]:
+    """What is not allowed in a tree, or an empty text; and the part that it is about."""
     parts = list(ast.walk(tree))
     if len(parts) > MOST_PARTS:
-        return f"it has {len(parts)} parts and at most {MOST_PARTS} are read"
+        return f"it has {len(parts)} parts and at most {MOST_PARTS} are read", tree
     functions = {id(part.func) for part in parts if isinstance(part, ast.Call)}
-    found = (_problem_of(part, id(part) in functions, variables, known) for part in parts)
-    return next(filter(None, found), "")
+    for part in parts:
+        problem = _problem_of(part, id(part) in functions, variables, known)
+        if problem:
+            return problem, part
+    return "", tree
 
 
 def _problem_of(
@@ -135,7 +146,7 @@ def _problem_of(
             return _problem_of_number(value)
         case ast.Name(id=name) if is_function:
             if name not in functions:
-                return f"unknown function {name!r}{did_you_mean(name, functions)}".rstrip("?;")
+                return f"unknown function {name!r}"
         case ast.Name(id=name):
             if name in functions and name not in variables:
                 return f"{name} is a function: write {name}(...)"

@@ -36,7 +36,8 @@ class Plugin:
     provider: Provider
     entries: list[Entry] = field(factory=list)
     seconds: float = 0.0
-    failure: str = ""
+    error: BaseException | None = None
+    during: str = ""
     warnings: list[str] = field(factory=list)
     module: ModuleType | None = None
 
@@ -44,6 +45,13 @@ class Plugin:
     def name(self) -> str:
         """The name of the entry point."""
         return self.provider.plugin
+
+    @property
+    def failure(self) -> str:
+        """The error that it was skipped for, and during what, as text; or nothing."""
+        if self.error is None:
+            return ""
+        return f"{type(self.error).__name__} while {self.during}: {self.error}"
 
 
 class PluginManager:
@@ -92,7 +100,8 @@ class PluginManager:
             if taken:
                 raise PluginError(
                     f"the entry point {plugin.name!r} is also offered by"
-                    f" {taken[0].provider.distribution}, which is used; uninstall one of the two"
+                    f" {taken[0].provider.distribution}, which is used",
+                    remedy="uninstall one of the two",
                 )
             with _quiet(plugin):
                 module = plugin.module = point.load()
@@ -127,14 +136,16 @@ class PluginManager:
         try:
             yield
         except (Exception, SystemExit) as error:
-            plugin.failure = f"{type(error).__name__} while {during}: {error}"
+            plugin.error, plugin.during = error, during
             self.registry.remove(plugin.provider)
             plugin.entries.clear()
             self.registry.failed.append(f"{plugin.provider} ({plugin.failure})")
-            if self.pluggy.has_plugin(plugin.name) and not plugin.failure.startswith("PluginError"):
+            if self.pluggy.has_plugin(plugin.name) and not isinstance(error, PluginError):
                 self.pluggy.unregister(name=plugin.name)
             if self.strict:
-                raise PluginError(f"{plugin.provider} failed: {plugin.failure}") from error
+                raise PluginError(
+                    f"{plugin.provider} failed: {plugin.failure}", **plugin.provider.where
+                ) from error
 
 
 @contextlib.contextmanager
@@ -189,7 +200,8 @@ def _check_version(module: ModuleType) -> None:
     if needed > HOOK_VERSION:
         raise PluginError(
             f"it was written for version {needed} of the hooks, and this neuroflow has version"
-            f" {HOOK_VERSION}; install a newer neuroflow or an older release of the plugin"
+            f" {HOOK_VERSION}",
+            remedy="install a newer neuroflow or an older release of the plugin",
         )
 
 

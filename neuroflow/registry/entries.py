@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from attrs import field, frozen
 
 from neuroflow.core.op import Op
-from neuroflow.errors import InputError, PluginError
+from neuroflow.errors import InputError, PluginError, Where
 from neuroflow.registry.capture import silenced
 
 BUNDLED = "neuroflow"
@@ -33,6 +33,11 @@ class Provider:
 
     def __str__(self) -> str:
         return f"plugin {self.plugin!r} of {self.distribution} {self.version}"
+
+    @property
+    def where(self) -> Where:
+        """How an error says whose code it is about."""
+        return {"plugin": self.plugin, "distribution": self.distribution}
 
 
 @frozen(kw_only=True, eq=False)
@@ -67,6 +72,11 @@ class Entry:
         return f"{self.namespace}/{self.name}@{self.version}"
 
     @property
+    def where(self) -> Where:
+        """How an error says which entry it is about, and who offers it."""
+        return {"entry": self.id, **(self.provider.where if self.provider else {})}
+
+    @property
     def shortest_name(self) -> str:
         """What to write in a configuration: the bare name if it is bundled."""
         return self.name if self.namespace == BUNDLED else f"{self.namespace}/{self.name}"
@@ -89,8 +99,9 @@ class Entry:
         except Exception as error:
             raise PluginError(
                 f"{self.kind} {self.id} ({self.provider}) could not be imported from"
-                f" {target!r}: {type(error).__name__}: {error};"
-                " repair or uninstall that distribution"
+                f" {target!r}: {type(error).__name__}: {error}",
+                remedy="repair or uninstall that distribution",
+                **self.where,
             ) from error
 
     def _kept_off_standard_output(self) -> AbstractContextManager[Any]:

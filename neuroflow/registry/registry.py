@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from attrs import define, evolve, field
 
-from neuroflow.errors import RegistryError, did_you_mean, require
+from neuroflow.errors import AmbiguousNameError, RegistryError, did_you_mean, require
 from neuroflow.registry.entries import (
     BUNDLED,
     KINDS,
@@ -38,7 +38,9 @@ class Registry:
             if taken.id == entry.id:
                 raise RegistryError(
                     f"{entry.kind} {entry.id} is offered twice, by {taken.provider} and by"
-                    f" {entry.provider}; rename one, or raise its version"
+                    f" {entry.provider}",
+                    remedy="rename one, or raise its version",
+                    **entry.where,
                 )
         for name in (entry.name, *entry.aliases):
             self._entries[entry.kind].setdefault(name, []).append(entry)
@@ -65,9 +67,10 @@ class Registry:
         found = [e for e in found if not namespace and e.namespace == BUNDLED] or found
         if len({e.namespace for e in found}) > 1:
             choices = " or ".join(f"{e.namespace}/{e.name} ({e.provider})" for e in found)
-            raise RegistryError(
-                f"{kind} {reference!r} is ambiguous: write {choices}; bare names belong to"
-                " bundled entries"
+            raise AmbiguousNameError(
+                f"{kind} {reference!r} is ambiguous: write {choices}",
+                remedy="bare names belong to bundled entries",
+                got=reference,
             )
         chosen = [e for e in found if version in (None, e.version)]
         if not chosen:
@@ -100,7 +103,9 @@ class Registry:
         singular = {**{kind: kind for kind in KINDS}, **{plural(kind): kind for kind in KINDS}}
         if word not in singular:
             raise RegistryError(
-                f"unknown kind {word!r}{did_you_mean(word, singular)} kinds: {', '.join(KINDS)}"
+                f"unknown kind {word!r}",
+                remedy=did_you_mean(word, singular, f"kinds: {', '.join(KINDS)}"),
+                got=word,
             )
         return singular[word]
 
@@ -110,17 +115,21 @@ class Registry:
     def _unknown(self, kind: str, reference: str, name: str, found: list[Entry]) -> RegistryError:
         if found:
             return RegistryError(
-                f"{kind} {reference!r} is not installed: {found[0].provider} offers"
-                f" version {', '.join(str(e.version) for e in found)}; install the distribution"
-                " version that has it, or configure the model anew"
+                f"{kind} {reference!r} is not installed: {found[0].provider} offers version"
+                f" {', '.join(str(e.version) for e in found)}",
+                remedy="install the distribution version that has it, or configure the model anew",
+                got=reference,
+                **found[0].where,
             )
         elsewhere = [other for other in KINDS if self._named(other, name)]
-        wrong_kind = f" {name!r} is the name of {_article(elsewhere[0])};" if elsewhere else ""
+        wrong_kind = f"{name!r} is the name of {_article(elsewhere[0])}; " if elsewhere else ""
         known = [e.shortest_name for e in self.entries(kind)]
-        failed = f" plugins that failed to load: {', '.join(self.failed)};" if self.failed else ""
+        failed = f"plugins that failed to load: {', '.join(self.failed)}; " if self.failed else ""
+        see = f"{wrong_kind}{failed}see: neuroflow list {plural(kind)}"
         return RegistryError(
-            f"unknown {kind} {reference!r}{did_you_mean(reference, known)}{wrong_kind}{failed}"
-            f" see: neuroflow list {plural(kind)}"
+            f"unknown {kind} {reference!r}",
+            remedy=did_you_mean(reference, known, see),
+            got=reference,
         )
 
 
@@ -132,5 +141,9 @@ def _parse(reference: str) -> tuple[str, str, int | None]:
     namespace, _, rest = reference.rpartition("/")
     name, _, version = rest.partition("@")
     if version and not version.isdigit():
-        raise RegistryError(f"{reference!r} is no reference; write [namespace/]name[@version]")
+        raise RegistryError(
+            f"{reference!r} is no reference",
+            remedy="write [namespace/]name[@version]",
+            got=reference,
+        )
     return namespace, name, int(version) if version else None

@@ -176,7 +176,7 @@ def test_a_damaged_number_is_noticed(saved):
     saved.write_bytes(content)
     assert error_of(nf.StateError, nf.load, saved) == (
         f"{saved} is damaged or truncated: its numbers do not match their checksum;"
-        " expected a whole .safetensors file, so copy it again or go back to an earlier one"
+        " expected a whole .safetensors file; copy it again or go back to an earlier one"
     )
 
 

@@ -23,21 +23,21 @@ def error_of(call, *arguments, kind=nf.InputError, **settings):
 
 
 def test_an_empty_dataset_is_refused():
-    assert error_of(nf.Dataset, [], []) == "a dataset is empty; it needs at least one example"
+    assert error_of(nf.Dataset, [], []) == "a dataset is empty; expected at least one example"
 
 
 def test_nan_is_named_by_row_and_column():
     message = error_of(nf.Dataset, [[0.0, 1.0], [2.0, math.nan]], [0.0, 1.0], name="mine")
     assert message == (
         "dataset 'mine': row 1, column 1 of the inputs is nan;"
-        " expected a finite number, so repair the data"
+        " expected a finite number; repair the data"
     )
 
 
 def test_a_target_that_is_infinite_is_named_by_row():
     message = error_of(nf.Dataset, [[0.0], [1.0]], [0.0, math.inf])
     assert message == (
-        "a dataset: the target of row 1 is inf; expected a finite number, so repair the data"
+        "a dataset: the target of row 1 is inf; expected a finite number; repair the data"
     )
 
 
@@ -54,7 +54,7 @@ def test_a_target_that_is_infinite_is_named_by_row():
         (([[1.0]], [1.0], "regresion"), "the task 'regresion'; did you mean 'regression'?"),
         (
             ([[1]], [[1]], "sequence"),
-            "has the vocab_size 0; a sequence task needs the number of its tokens",
+            "has the vocab_size 0; expected the number of its tokens, at least 1, as a sequence",
         ),
     ],
 )
@@ -77,7 +77,9 @@ def test_sequences_know_their_vocabulary():
 def test_a_split_keeps_every_example_once(count, fraction, seed):
     data = nf.Dataset([[float(k)] for k in range(count)], list(range(count)))
     if not 0 < round(fraction * count) < count:
-        assert "both parts need at least one" in error_of(data.split, fraction, nf.SplitMix32(seed))
+        assert "expected at least one in both parts" in error_of(
+            data.split, fraction, nf.SplitMix32(seed)
+        )
         return
     first, second = data.split(fraction, nf.SplitMix32(seed))
     assert sorted(first.targets + second.targets) == data.targets
