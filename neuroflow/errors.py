@@ -89,6 +89,17 @@ class NeuroflowError(Exception):
         located.where = {**where, **self.where}
         return located
 
+    @property
+    def rest(self) -> dict[str, Any]:
+        """All but what happened: for an error that tells this one in other words.
+
+        >>> inner = InputError("got 3 numbers", expected="2")
+        >>> print(InputError(f"the model cannot answer: {inner.what}", **inner.rest))
+        the model cannot answer: got 3 numbers; expected 2
+        """
+        known = {"expected": self.expected, "remedy": self.remedy, "got": self.got}
+        return {**known, **self.where}
+
     def fields(self) -> dict[str, Any]:
         """All that the error knows, as JSON has it; what is not known is left out."""
         known = {"what": self.what, "expected": self.expected, "remedy": self.remedy}

@@ -91,9 +91,7 @@ def load_parameters(model: Module, arrays: Arrays, path: str | Path) -> None:
     except StateError as error:
         raise StateError(
             f"{path} holds a model of another architecture: {error.what}",
-            expected=error.expected,
-            remedy=error.remedy,
-            file=str(path),
+            **{**error.rest, "file": str(path)},
         ) from error
 
 

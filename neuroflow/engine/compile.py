@@ -215,8 +215,8 @@ def _examples(columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
     lengths = [len(column) for column in columns]
     if len(set(lengths)) > 1:
         raise InputError(
-            f"got columns of length {', '.join(map(str, lengths))}; expected one entry per"
-            " example in each"
+            f"got columns of length {', '.join(map(str, lengths))}",
+            expected="one entry per example in each",
         )
     examples = list(zip(*columns, strict=True))
     return examples
@@ -225,15 +225,17 @@ def _examples(columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
 def _check_scalar(trace: Trace) -> None:
     if trace.outputs != "f":
         raise InputError(
-            f"the function gives {len(trace.plan.outputs)} numbers in a list; gradients are of one"
-            " number: reduce them, for example with nf.sum(...)"
+            f"the function gives {len(trace.plan.outputs)} numbers in a list",
+            remedy="gradients are of one number: reduce them, for example with nf.sum(...)",
         )
 
 
 def _finite(number: float) -> float:
     if not math.isfinite(number):
         raise DomainError(
-            f"a compiled run gave {number}; the op that made it is named by the eager run: call"
-            " the function itself inside `with nf.detect_anomalies() as found:`"
+            f"a compiled run gave {number}",
+            remedy="the op that made it is named by the eager run: call the function itself"
+            " inside `with nf.detect_anomalies() as found:`",
+            got=number,
         )
     return number

@@ -100,9 +100,10 @@ class CompiledRunner(Runner):
             batch = list(batches[step])
             shown = f"{batch[:8]}" if len(batch) <= 8 else f"{batch[:8]} and {len(batch) - 8} more"
             raise DomainError(
-                f"the loss of step {self.steps + 1} is {results[-1, 0]}, on the examples {shown};"
-                " the parameters are those before that step; nf.replay(model, example_loss,"
-                " examples, batch) finds the op where it happens"
+                f"the loss of step {self.steps + 1} is {results[-1, 0]}, on the examples {shown}",
+                remedy="the parameters are those before that step; nf.replay(model, example_loss,"
+                " examples, batch) finds the op where it happens",
+                got=float(results[-1, 0]),
             )
 
     def _threaded(self, schedule: Schedule, rates: Any, learn: bool) -> NDArray[Any]:

@@ -82,7 +82,9 @@ class Runner(ABC):
         Raises :class:`BackendError` on the eager backend, which has nothing to tell.
         """
         raise BackendError(
-            f"the backend {self.backend} has no profile; use numpy or llvm, or Python's cProfile"
+            f"the backend {self.backend} has no profile",
+            remedy="use numpy or llvm, or Python's cProfile",
+            got=self.backend,
         )
 
     @abstractmethod
@@ -102,9 +104,11 @@ class Runner(ABC):
             got = len(state.get(name, ()))
             if got != len(self.parameters):
                 raise StateError(
-                    f"the state {name!r} of {self.rule.name} holds {got} numbers; expected"
-                    f" {len(self.parameters)}, one per parameter; resume with the optimizer"
-                    " and the model that the checkpoint was written with"
+                    f"the state {name!r} of {self.rule.name} holds {got} numbers",
+                    expected=f"{len(self.parameters)}, one per parameter",
+                    got=got,
+                    remedy="resume with the optimizer and the model that the checkpoint was"
+                    " written with",
                 )
         self.steps = int(state["steps"])
         self._load_state([[float(x) for x in state[name]] for name in self.rule.state])
@@ -181,8 +185,9 @@ def check_eager(dtype: str) -> None:
     """Refuse a dtype that plain Python numbers do not have."""
     if dtype != "float64":
         raise InputError(
-            f"the eager backend computes in float64, not in {dtype}; use the backend numpy or"
-            ' llvm, or dtype="float64"'
+            f"the eager backend computes in float64, not in {dtype}",
+            remedy='use the backend numpy or llvm, or dtype="float64"',
+            got=dtype,
         )
 
 

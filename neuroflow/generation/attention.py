@@ -45,8 +45,8 @@ def trace_attention(
     watched = {name: m for name, m in model.named_modules() if "watch" in vars(m)}
     if not watched:
         raise InputError(
-            f"{type(model).__name__} has no layer whose attention could be traced;"
-            " use one with multi_head_attention, such as gpt"
+            f"{type(model).__name__} has no layer whose attention could be traced",
+            remedy="use one with multi_head_attention, such as gpt",
         )
     training = model.training
     model.eval()

@@ -33,9 +33,10 @@ class CompiledSteps:
     ) -> None:
         if "position" not in inspect.signature(model.step).parameters:
             raise InputError(
-                f"{type(model).__name__}.step takes no position, so it cannot be compiled for texts"
-                " of every length; expected step(token, past, position=None): add it, or use"
-                ' backend="eager"'
+                f"{type(model).__name__}.step takes no position, so it cannot be compiled for"
+                " texts of every length",
+                expected="step(token, past, position=None)",
+                remedy='add it, or use backend="eager"',
             )
         with no_grad():
             added = numbers_of(model.step(0, model.no_past())[1])

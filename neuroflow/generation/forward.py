@@ -64,7 +64,9 @@ class Forward:
 def _finite(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
     for number in outputs[~np.isfinite(outputs)].tolist()[:1]:
         raise DomainError(
-            f"a compiled run gave {number}; the op that made it is named by the eager run: use"
-            ' backend="eager" inside `with nf.detect_anomalies() as found:`'
+            f"a compiled run gave {number}",
+            remedy='the op that made it is named by the eager run: use backend="eager" inside'
+            " `with nf.detect_anomalies() as found:`",
+            got=number,
         )
     return outputs

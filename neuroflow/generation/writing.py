@@ -18,14 +18,14 @@ from attrs import field, frozen
 
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.runner import check_eager, numbers_of
-from neuroflow.errors import InputError, TraceError
+from neuroflow.errors import InputError, NeuroflowWarning, TraceError
 
 TOKENS_WORTH_COMPILING = 100
 """From so many tokens on, writing is faster compiled, the compilation included: tracing and
 planning take as long as 20 to 80 tokens on plain floats, for large models and for small ones."""
 
 
-class EagerWritingWarning(UserWarning):
+class EagerWritingWarning(NeuroflowWarning):
     """A model could not be compiled for writing, which is slower without."""
 
 
@@ -51,11 +51,21 @@ class Sampling:
 
     def __attrs_post_init__(self) -> None:
         if not 0.0 <= self.temperature < math.inf:
-            raise InputError(f"the temperature is {self.temperature}; expected 0 (greedy) or more")
+            raise InputError(
+                f"the temperature is {self.temperature}",
+                expected="0 (greedy) or more",
+                got=self.temperature,
+            )
         if self.top_k < 0:
-            raise InputError(f"top_k is {self.top_k}; expected how many to keep, or 0 for all")
+            raise InputError(
+                f"top_k is {self.top_k}", expected="how many to keep, or 0 for all", got=self.top_k
+            )
         if not 0.0 < self.top_p <= 1.0:
-            raise InputError(f"top_p is {self.top_p}; expected more than 0, and at most 1 for all")
+            raise InputError(
+                f"top_p is {self.top_p}",
+                expected="more than 0, and at most 1 for all",
+                got=self.top_p,
+            )
 
     def distribution(self, logits: Sequence[float]) -> list[float]:
         """How probable each token is: the softmax of logits / temperature, cut and scaled."""
@@ -117,8 +127,9 @@ class Writer:
     ) -> None:  # fmt: skip
         if not can_write(model):
             raise InputError(
-                f"{type(model).__name__} cannot write: expected a causal language model, in which"
-                " no token looks at later ones, such as gpt"
+                f"{type(model).__name__} cannot write",
+                expected="a causal language model, in which no token looks at later ones, such as"
+                " gpt",
             )
         self.block_size: int = model.configuration()["block_size"]
         self._steps = _make_steps(model, self.block_size, backend, dtype, memory_limit)
@@ -148,8 +159,10 @@ class Writer:
         """One token more; gives the logits of the next."""
         if self.length == self.block_size:
             raise InputError(
-                f"the model got {self.length + 1} tokens; expected 1 to {self.block_size}"
-                " (its block_size): shorten the text, or train with a larger block_size"
+                f"the model got {self.length + 1} tokens",
+                expected=f"1 to {self.block_size} (its block_size)",
+                got=self.length + 1,
+                remedy="shorten the text, or train with a larger block_size",
             )
         self._read.append(self._steps(token, self.length))
         return self.logits
@@ -190,11 +203,8 @@ def _make_steps(
     except (InputError, TraceError) as error:
         if backend != "auto" or dtype != "float64":
             raise
-        warnings.warn(
-            f"writing with plain floats, which is slower: {error}",
-            EagerWritingWarning,
-            stacklevel=4,
-        )
+        what = f"writing with plain floats, which is slower: {error.what}"
+        warnings.warn(EagerWritingWarning(what, **error.rest), stacklevel=4)
         return PlainSteps(model)
     finally:
         model.train(training)
@@ -231,8 +241,10 @@ def generate(
     block_size = model.configuration()["block_size"] if can_write(model) else 0
     if block_size and len(start) > block_size:
         raise InputError(
-            f"the prompt has {len(start)} tokens with the mark of its beginning; expected at most"
-            f" {block_size} (the model's block_size): shorten it"
+            f"the prompt has {len(start)} tokens with the mark of its beginning",
+            expected=f"at most {block_size} (the model's block_size)",
+            remedy="shorten it",
+            got=len(start),
         )
     most = count * min(most_tokens or block_size, block_size - len(start) + 1) + len(start)
     chosen_backend = _worth(backend, dtype, most)

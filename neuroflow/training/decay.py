@@ -20,8 +20,11 @@ def set_no_decay(runner: Runner, patterns: Sequence[str]) -> None:
     for pattern in patterns:
         if pattern not in NO_DECAY and not any(is_named(name, [pattern]) for name in runner.names):
             raise ConfigurationError(
-                f"optimizer.no_decay: {pattern!r} names no parameter of the model; its parameters"
-                f" are called {_some(runner.names)}: use such a name, or a wildcard"
+                f"{pattern!r} names no parameter of the model",
+                remedy=f"its parameters are called {_some(runner.names)}: use such a name, or a"
+                " wildcard",
+                got=pattern,
+                path="optimizer.no_decay",
             )
     no_decay = [float(is_named(name, patterns)) for name in runner.names]
     runner.load_state_dict({**runner.state_dict(), "no_decay": no_decay})

@@ -42,8 +42,10 @@ def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, Any]]:
     spelled: Callable[[Any], Any] = _as_it_is
     if data.task == "regression" and loss.index_target:
         raise InputError(
-            f"loss {loss.name!r} wants the number of a class, but {name_of(data)} has numbers"
-            " to predict; choose a regression loss, such as mse"
+            f"loss {loss.name!r} wants the number of a class, but {name_of(data)} has numbers to"
+            " predict",
+            remedy="choose a regression loss, such as mse",
+            **loss.where,
         )
     if data.task == "binary" and not loss.index_target:
         spelled = _pair(allows, (-1.0, 1.0), (0.0, 1.0)).__getitem__
@@ -56,7 +58,10 @@ def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, Any]]:
             if not allows(number):
                 raise InputError(
                     f"loss {loss.name!r} got the target {number!r} in row {k} of {name_of(data)};"
-                    f" allowed: {loss.labels}; choose another loss or repair the data"
+                    f" allowed: {loss.labels}",
+                    remedy="choose another loss or repair the data",
+                    got=number,
+                    **loss.where,
                 )
     return examples
 

@@ -22,8 +22,9 @@ def fill_in_from_data(table: Tree, data: Dataset) -> None:
         table["vocab_size"] = data.vocab_size
     elif settings["vocab_size"].default is REQUIRED:
         raise ConfigurationError(
-            f"model.vocab_size: missing, and {name_of(data)} has no vocabulary to take"
-            " it from; train this model on text, or set it"
+            f"missing, and {name_of(data)} has no vocabulary to take it from",
+            remedy="train this model on text, or set it",
+            path="model.vocab_size",
         )
 
 
@@ -35,9 +36,8 @@ def check_answers(model: Any, data: Dataset, loss: LossEntry) -> None:
             answer = model(data.inputs[0])
     except NeuroflowError as error:
         given = f"{data.n_inputs} numbers" if data.n_inputs else f"{len(data.inputs[0])} tokens"
-        raise InputError(
-            f"the model cannot take the inputs of {name_of(data)}, {given} each: {error}"
-        ) from error
+        what = f"the model cannot take the inputs of {name_of(data)}, {given} each: {error.what}"
+        raise InputError(what, **error.rest) from error
     finally:
         model.train()
     if data.task == "sequence":
@@ -48,5 +48,7 @@ def check_answers(model: Any, data: Dataset, loss: LossEntry) -> None:
         of = {"classes": ", one per class", "sequence": ", one per token of the vocabulary"}
         raise InputError(
             f"the model answers with {got} number(s), but {name_of(data)} needs"
-            f" {expected}{of.get(data.task, '')}; change the size of its last layer"
+            f" {expected}{of.get(data.task, '')}",
+            remedy="change the size of its last layer",
+            got=got,
         )

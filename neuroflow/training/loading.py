@@ -48,4 +48,4 @@ def speaking_of(section: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(f"{section}: {error}") from error
+        raise error.at(path=section) from error

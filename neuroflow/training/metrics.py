@@ -79,7 +79,9 @@ def read_metrics(folder: str | Path) -> list[dict[str, Any]]:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise FileError(
-            f"cannot read {path}: {error.strerror}; give the folder of a run"
+            f"cannot read {path}: {error.strerror}",
+            remedy="give the folder of a run",
+            file=str(path),
         ) from error
     return [json.loads(line) for line in text.splitlines()]
 

@@ -40,7 +40,7 @@ def predict(
     require(model, Module, "the model", "a neuroflow.Module, or the path of a saved one")
     require(rows, Sequence, "the rows", "a list of rows, each a list of numbers")
     if not rows:
-        raise InputError("there are no rows to predict; give at least one")
+        raise InputError("there are no rows to predict", remedy="give at least one", got=rows)
     rows = [_checked_row(row, k) for k, row in enumerate(rows)]
     if backend == "auto" and dtype == "float64" and len(rows) < ROWS_WORTH_COMPILING:
         backend = "eager"
@@ -70,17 +70,18 @@ def standardized_rows(rows: Sequence[Any], facts: Mapping[str, Any]) -> list[Any
         _checked_row(row, k)
         if len(row) != len(fitted.means):
             raise InputError(
-                f"row {k} has {len(row)} numbers; expected {len(fitted.means)},"
-                " as in the data that the model was trained on"
+                f"row {k} has {len(row)} numbers",
+                expected=f"{len(fitted.means)}, as in the data that the model was trained on",
+                got=row,
             )
     return [fitted.apply(row) for row in rows]
 
 
 def _checked_row(row: Any, k: int) -> Any:
     if not isinstance(row, (list, tuple)):
-        raise InputError(f"row {k} is {row!r}; expected a list of numbers")
+        raise InputError(f"row {k} is {row!r}", expected="a list of numbers", got=row)
     for j, x in enumerate(row):
         number = isinstance(x, (int, float)) and not isinstance(x, bool)
         if not number or not abs(x) <= sys.float_info.max:
-            raise InputError(f"row {k}, number {j} is {x!r}; expected a finite number")
+            raise InputError(f"row {k}, number {j} is {x!r}", expected="a finite number", got=x)
     return row

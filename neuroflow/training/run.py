@@ -66,8 +66,9 @@ class Run:
         training = Training(configure(source, changes))
         if (folder / CONFIGURATION).exists():
             raise FileError(
-                f"{folder} already holds a run; go on with: neuroflow resume {folder},"
-                " or choose another folder"
+                f"{folder} already holds a run",
+                remedy=f"go on with: neuroflow resume {folder}, or choose another folder",
+                file=str(folder),
             )
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -86,8 +87,9 @@ class Run:
         folder = path_of(folder, "the run folder")
         if not (folder / CONFIGURATION).is_file():
             raise FileError(
-                f"{folder} holds no run: there is no {CONFIGURATION} in it;"
-                " give the folder that neuroflow train wrote"
+                f"{folder} holds no run: there is no {CONFIGURATION} in it",
+                remedy="give the folder that neuroflow train wrote",
+                file=str(folder),
             )
         for left_over in folder.glob(".*.partial"):
             left_over.unlink(missing_ok=True)
@@ -97,8 +99,9 @@ class Run:
         saved, arrays = read_arrays(checkpoint)
         if not saved.state:
             raise StateError(
-                f"{checkpoint} is a saved model, not the checkpoint of a run;"
-                " nothing can be resumed from it, so train anew"
+                f"{checkpoint} is a saved model, not the checkpoint of a run",
+                remedy="nothing can be resumed from it, so train anew",
+                file=str(checkpoint),
             )
         check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
         configuration = configure(folder / CONFIGURATION)

@@ -185,8 +185,9 @@ class Training:
         missing = [k for k in self.state_dict() if not isinstance(state, Mapping) or k not in state]
         if missing:
             raise StateError(
-                f"the state of a run lacks {', '.join(missing)}; expected what state_dict() of a"
-                " run gave: resume from a checkpoint, or train anew"
+                f"the state of a run lacks {', '.join(missing)}",
+                expected="what state_dict() of a run gave",
+                remedy="resume from a checkpoint, or train anew",
             )
         self.runner.load_state_dict(state["optimizer"])
         self.rng.setstate(as_state(state["random"]))
@@ -305,9 +306,11 @@ class Training:
     def _diverged(self, step: int, loss: float) -> DomainError:
         rate = self.learning_rate(step - 1)
         return DomainError(
-            f"the loss is {loss} at step {step}, with the learning rate {rate:g};"
-            " expected a finite number: lower optimizer.learning_rate or set train.clip_norm;"
-            ' train with backend = "eager" to see the op and the inputs that did it'
+            f"the loss is {loss} at step {step}, with the learning rate {rate:g}",
+            expected="a finite number",
+            remedy="lower optimizer.learning_rate or set train.clip_norm; train with"
+            ' backend = "eager" to see the op and the inputs that did it',
+            got=loss,
         )
 
 

@@ -109,7 +109,7 @@ def test_a_model_whose_step_takes_no_position_writes_with_plain_floats(gpt):
     model = gpt()
     step = model.step
     model.step = lambda token, past: step(token, past)
-    with pytest.raises(nf.InputError, match=r"GPT.step takes no position.*position=None\): add"):
+    with pytest.raises(nf.InputError, match=r"GPT.step takes no position.*position=None\); add"):
         nf.Writer(model, backend="numpy")
     with pytest.warns(EagerWritingWarning, match="writing with plain floats, which is slower: GPT"):
         writer = nf.Writer(model, backend="auto")
@@ -118,7 +118,7 @@ def test_a_model_whose_step_takes_no_position_writes_with_plain_floats(gpt):
 
 def test_what_cannot_be_done_is_refused(gpt):
     encoder = nf.build("encoder", vocab_size=7, n_embd=8, n_head=2, block_size=6)
-    with pytest.raises(nf.InputError, match="Encoder cannot write: expected a causal language"):
+    with pytest.raises(nf.InputError, match="Encoder cannot write; expected a causal language"):
         nf.Writer(encoder, backend="numpy")
     with pytest.raises(nf.InputError, match="computes in float64, not in float32; use the backend"):
         nf.Writer(gpt(), backend="eager", dtype="float32")

@@ -78,4 +78,4 @@ def test_an_encoder_is_trained_but_does_not_write(train, tmp_path):
     assert train(MODELS["encoder"], "sort").exit_code == 0
     result = CliRunner().invoke(main, ["generate", str(tmp_path / "run"), "--prompt", "ab="])
     assert result.exit_code == 1
-    assert "Encoder cannot write: expected a causal language model" in result.stderr
+    assert "Encoder cannot write; expected a causal language model" in result.stderr

@@ -97,7 +97,7 @@ class Symbol(Value):
         raise RuleError("it calls a function that needs a plain float, such as math.sin")
 
     def __bool__(self) -> bool:
-        raise RuleError("it branches on its input; where(condition, a, b) does not")
+        raise RuleError("it branches on its input", remedy="where(condition, a, b) does not")
 
     def __int__(self) -> int:
         raise RuleError("it needs an integer, which depends on the input")
@@ -207,7 +207,7 @@ def _number(x: Value) -> float | None:
 def _plain(x: Any) -> float:
     number = x.data if isinstance(x, Value) else float(x)
     if not math.isfinite(number):
-        raise RuleError(f"it gives the constant {number}")
+        raise RuleError(f"it gives the constant {number}", got=number)
     return float(number)
 
 
@@ -263,8 +263,8 @@ def _run(op: Op | UpdateRule, writer: Writer, rule: Callable[[], Any]) -> Any:
         with building(writer.build):
             return rule()
     except RuleError as error:
-        raise RuleError(f"the rule of {op.name} cannot be compiled: {error}") from error
+        what = f"the rule of {op.name} cannot be compiled: {error.what}"
+        raise RuleError(what, **{**error.rest, "op": op.name}) from error
     except Exception as error:
-        raise RuleError(
-            f"the rule of {op.name} cannot be compiled: {type(error).__name__}: {error}"
-        ) from error
+        what = f"the rule of {op.name} cannot be compiled: {type(error).__name__}: {error}"
+        raise RuleError(what, op=op.name) from error

@@ -8,9 +8,10 @@ from typing import Any
 from attrs import define, field, frozen
 
 from neuroflow.engine.lower.kernel import Kernel, RuleError, backward_kernel, forward_kernel
+from neuroflow.errors import NeuroflowWarning
 
 
-class FallbackWarning(UserWarning):
+class FallbackWarning(NeuroflowWarning):
     """An op runs in plain Python, because its rule could not be compiled."""
 
 
@@ -75,6 +76,7 @@ class Kernels:
                 self._traced[key] = None
                 if op not in self._told:
                     self._told.add(op)
-                    text = f"{error}; {op.name} runs in Python"
-                    warnings.warn(text, FallbackWarning, stacklevel=2)
+                    remedy = "; ".join(filter(None, [error.remedy, f"{op.name} runs in Python"]))
+                    told = FallbackWarning(error.what, **{**error.rest, "remedy": remedy})
+                    warnings.warn(told, stacklevel=2)
         return self._traced[key]

@@ -125,7 +125,7 @@ class Batcher:
     def _add_batch(self, batch: Sequence[Row], new: _Jobs) -> None:
         """Jobs for one step: the examples of each structure, in lanes of one program."""
         if not batch:
-            raise InputError("got an empty batch; expected at least one example")
+            raise InputError("got an empty batch", expected="at least one example")
         groups: dict[Trace, list[int]] = {}
         for row in batch:
             groups.setdefault(row.trace, []).append(row.start)

@@ -17,7 +17,7 @@ from neuroflow.engine.plan.grouping import plan_of_tape
 from neuroflow.engine.plan.plan import Plan
 from neuroflow.engine.trace.structure import Structure, describe, difference, rebuild
 from neuroflow.engine.trace.tracer import tracing
-from neuroflow.errors import InputError, TraceError
+from neuroflow.errors import InputError, NeuroflowWarning, TraceError
 
 KEPT = 64
 """Structures whose traces a function keeps."""
@@ -26,7 +26,7 @@ MANY_TRACES = 32
 """Traces after which a function is told that it keeps retracing."""
 
 
-class RetraceWarning(UserWarning):
+class RetraceWarning(NeuroflowWarning):
     """A function is traced again and again, because its inputs keep changing their structure."""
 
 
@@ -81,12 +81,12 @@ class TracedFunction:
         self._warned = True
         last = next(reversed(self._traces))[0]
         cause = difference(last, structure) or "the model switched between training and evaluation"
-        warnings.warn(
+        told = RetraceWarning(
             f"{_name(self.function)} was traced {self.n_traces} times, once per structure of its"
-            f" inputs, and now again: {cause}; pad inputs to a few lengths, or sort them into such",
-            RetraceWarning,
-            stacklevel=5,
+            f" inputs, and now again: {cause}",
+            remedy="pad inputs to a few lengths, or sort them into such",
         )
+        warnings.warn(told, stacklevel=5)
 
     def _check_inputs(self, structure: Structure) -> None:
         """Refuse another number of inputs than the function takes."""
@@ -95,8 +95,8 @@ class TracedFunction:
             signature.bind(*self.statics, *structure)
         except TypeError as error:
             raise InputError(
-                f"{_name(self.function)} got the inputs {describe(structure)}; expected those of"
-                f" {_name(self.function)}{signature}: {error}"
+                f"{_name(self.function)} got the inputs {describe(structure)}",
+                expected=f"those of {_name(self.function)}{signature}: {error}",
             ) from error
 
     def _trace(self, structure: Structure) -> Trace:
@@ -121,8 +121,9 @@ def _cells_of(result: Any, cell: Callable[[Any], int], cells: list[int], name: s
         return tuple([_cells_of(entry, cell, cells, name) for entry in result])
     if not isinstance(result, (Value, int, float)):
         raise TraceError(
-            f"{name} returned {result!r} of type {type(result).__name__}; a compiled function"
-            " returns a Value or nested lists of Values"
+            f"{name} returned {result!r} of type {type(result).__name__}",
+            remedy="a compiled function returns a Value or nested lists of Values",
+            got=result,
         )
     cells.append(cell(result))
     return "f"
@@ -142,8 +143,9 @@ def check_indices(trace: Trace, numbers: Sequence[float], structure: Structure) 
         index = int(numbers[number])
         if not 0 <= index < limit:
             raise InputError(
-                f"number {number} of the inputs {describe(structure)} is the index {index};"
-                f" expected 0 to {limit - 1}"
+                f"number {number} of the inputs {describe(structure)} is the index {index}",
+                expected=f"0 to {limit - 1}",
+                got=index,
             )
 
 

@@ -39,9 +39,10 @@ def _flatten(x: Any, numbers: list[float]) -> Structure:
     if isinstance(x, bool):
         return _flatten(float(x), numbers)
     raise InputError(
-        f"a compiled function got an input of type {type(x).__name__}: {x!r};"
-        " inputs are numbers and nested lists of numbers;"
-        " give everything else to the function through its model or a closure"
+        f"a compiled function got an input of type {type(x).__name__}: {x!r}",
+        remedy="inputs are numbers and nested lists of numbers; give everything else to the"
+        " function through its model or a closure",
+        got=x,
     )
 
 

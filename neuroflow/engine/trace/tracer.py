@@ -20,7 +20,7 @@ from neuroflow.core.random_input import Draws
 from neuroflow.core.resolver import resolver
 from neuroflow.core.value import Value, building, context
 from neuroflow.engine.trace.tape import INPUT, Take, Tape
-from neuroflow.errors import InputError, TraceError
+from neuroflow.errors import InputError, TraceError, Where
 from neuroflow.files import LIBRARY
 from neuroflow.locks import lock
 
@@ -172,23 +172,25 @@ class TracedParameter(Value):
 
 def unknown(what: str, instead: str) -> TraceError:
     """The error for asking a number that only the compiled run knows; names the line."""
-    place = _users_line()
+    place, where = _users_line()
     return TraceError(
-        f"a traced function {what} a Value that is not known until the compiled run{place};"
-        f" the trace would freeze this one number for all runs; write {instead}"
+        f"a traced function {what} a Value that is not known until the compiled run{place}",
+        remedy=f"the trace would freeze this one number for all runs; write {instead}",
+        **where,
     )
 
 
-def _users_line() -> str:
-    """The innermost line of the caller's own code, as `` at file.py:3: `if x > 0:```."""
+def _users_line() -> tuple[str, Where]:
+    """The innermost line of the caller's own code: `` at file.py:3: `if x > 0:```, and where."""
     frame = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith((LIBRARY, "<")) or "<stdin>" in name:
             source = linecache.getline(name, frame.f_lineno).strip()
-            return f" at {Path(name).name}:{frame.f_lineno}" + (f": `{source}`" if source else "")
+            told = f" at {Path(name).name}:{frame.f_lineno}" + (f": `{source}`" if source else "")
+            return told, {"file": name, "line": frame.f_lineno}
         frame = frame.f_back  # type: ignore[assignment]
-    return ""
+    return "", {}
 
 
 _REMEMBERED = 4096
@@ -231,8 +233,9 @@ class Tracer(Draws):
             return self._parameters[x]
         if x.op is not None:
             raise TraceError(
-                f"a traced function used {x!r}, which was computed before the trace;"
-                " its history would be lost; compute it inside the function"
+                f"a traced function used {x!r}, which was computed before the trace",
+                remedy="its history would be lost; compute it inside the function",
+                got=x,
             )
         return self.held(x)
 
@@ -278,7 +281,7 @@ class Tracer(Draws):
     def choose(self, values: Sequence[Any], number: int) -> Any:
         """``take`` with an index that is not known yet: one node, or a row of them."""
         if not len(values):
-            raise InputError("take got no values to choose from; expected at least one")
+            raise InputError("take got no values to choose from", expected="at least one")
         if isinstance(values[0], (list, tuple)):
             return [self.choose(column, number) for column in zip(*values, strict=True)]
         take = self._takes.setdefault(number, Take(number))
