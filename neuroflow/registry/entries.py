@@ -213,8 +213,10 @@ class TokenizerEntry(Entry):
 def _no_negative_speed(entry: Entry, _: Any, speed: Any) -> None:
     if not isinstance(speed, (int, float)) or not 0.0 <= speed < math.inf:
         raise InputError(
-            f"the backend {entry.name!r} has the speed {speed!r}; expected a number from 0 up:"
-            " how many steps it makes while the backend numpy makes one"
+            f"the backend {entry.name!r} has the speed {speed!r}",
+            expected="a number from 0 up: how many steps it makes while the backend numpy makes"
+            " one",
+            got=speed,
         )
 
 

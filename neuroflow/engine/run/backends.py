@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
-from neuroflow.errors import BackendError, InputError, NeuroflowError
+from neuroflow.errors import BackendError, InputError, NeuroflowError, NeuroflowWarning
 from neuroflow.registry.entries import BackendEntry
 from neuroflow.registry.manager import find, get
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # numpy is imported where a backend runs, not where backends 
 DTYPES = ("float64", "float32")
 
 
-class BackendWarning(UserWarning):
+class BackendWarning(NeuroflowWarning):
     """A backend said that it can run here and could not; "auto" takes the next one."""
 
 
@@ -30,11 +30,16 @@ def make_executor(
     """
     entry = cast(BackendEntry, get("backend", chosen_backend(backend, dtype)))
     if obstacle := entry.obstacle():
-        raise BackendError(f"the backend {entry.shortest_name} cannot run here: {obstacle}")
+        raise BackendError(
+            f"the backend {entry.shortest_name} cannot run here: {obstacle}", **entry.where
+        )
     if dtype not in entry.dtypes:
         raise BackendError(
             f"the backend {entry.shortest_name} computes in {' and '.join(entry.dtypes)}, but got"
-            f' dtype {dtype!r}; use one of these, or backend="auto"'
+            f" dtype {dtype!r}",
+            remedy='use one of these, or backend="auto"',
+            got=dtype,
+            **entry.where,
         )
     return _made(entry, dtype, n_parameters, memory_limit)
 
@@ -42,7 +47,9 @@ def make_executor(
 def chosen_backend(backend: str, dtype: str = "float64") -> str:
     """The name that "auto" stands for: the fastest backend that can run here in a dtype."""
     if dtype not in DTYPES:
-        raise InputError(f"unknown dtype {dtype!r}; expected one of {', '.join(DTYPES)}")
+        raise InputError(
+            f"unknown dtype {dtype!r}", expected=f"one of {', '.join(DTYPES)}", got=dtype
+        )
     if backend != "auto":
         return backend
     for entry in fastest_first():
@@ -50,11 +57,13 @@ def chosen_backend(backend: str, dtype: str = "float64") -> str:
             failure = failure_of(entry, dtype)
             if not failure:
                 return entry.shortest_name
-            warnings.warn(f"{failure}; it is left out", BackendWarning, stacklevel=2)
+            told = BackendWarning(failure, remedy="it is left out", **entry.where)
+            warnings.warn(told, stacklevel=2)
     reasons = [f"{e.shortest_name}: {e.obstacle() or 'not by itself'}" for e in fastest_first()]
     raise BackendError(
-        f"no backend can run here in {dtype} ({'; '.join(reasons) or 'none is registered'});"
-        ' use backend="eager"'
+        f"no backend can run here in {dtype} ({'; '.join(reasons) or 'none is registered'})",
+        remedy='use backend="eager"',
+        got=dtype,
     )
 
 
@@ -85,13 +94,17 @@ def _made(entry: BackendEntry, dtype: str, n_parameters: int, memory_limit: int 
         raise
     except Exception as error:
         raise BackendError(
-            f"{name} failed while it made an executor: {type(error).__name__}: {error};"
-            " use another backend"
+            f"{name} failed while it made an executor: {type(error).__name__}: {error}",
+            remedy="use another backend",
+            **entry.where,
         ) from error
     if not isinstance(executor, Executor):
         raise BackendError(
-            f"{name} gave {executor!r} of type {type(executor).__name__}; expected a"
-            " neuroflow.Executor; use another backend"
+            f"{name} gave {executor!r} of type {type(executor).__name__}",
+            expected="a neuroflow.Executor",
+            remedy="use another backend",
+            got=executor,
+            **entry.where,
         )
     executor.name = entry.shortest_name
     return executor
@@ -117,7 +130,7 @@ def llvm_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Exe
     try:
         from neuroflow.engine.native.executor import LlvmExecutor
     except ImportError as error:
-        raise BackendError(f"the backend llvm cannot run here: {error}; {_EXTRA}") from error
+        raise BackendError(f"the backend llvm cannot run here: {error}", remedy=_EXTRA) from error
     return LlvmExecutor(dtype, n_parameters, memory_limit)
 
 
