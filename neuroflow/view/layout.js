@@ -1,7 +1,5 @@
-"use strict";
 // Layered layout, the same five steps as neuroflow/view/layout.py, which explains them.
-
-const COLUMN_GAP = 38, ROW_GAP = 14, SWEEPS = 6, PASSING = 4000;
+// A test holds that both put the same items in the same places.
 
 function layered(sizes, edges, down) {
   if (!edges.length) return grid(sizes, down);

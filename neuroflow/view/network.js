@@ -1,9 +1,7 @@
-"use strict";
 // The page of one network. The picture itself is the SVG that Python drew; here it learns to
 // move, and each neuron to tell its numbers.
 
 const D = JSON.parse(document.getElementById("data").textContent);
-const $ = (id) => document.getElementById(id);
 const world = $("world");
 const drawn = new DOMParser().parseFromString(D.svg, "image/svg+xml").documentElement;
 const [, , WIDTH, HEIGHT] = drawn.getAttribute("viewBox").split(" ").map(Number);
@@ -30,14 +28,6 @@ for (const g of neurons) {
 }
 neurons[0]?.setAttribute("tabindex", "0");
 
-const digits = (x, n = 6) => String(Number(Number(x).toPrecision(n))).replace("-", "−");
-function html(tag, attributes, ...inside) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...inside);
-  return made;
-}
-
 function choose(g, focus = true) {
   for (const old of neurons) { old.classList.toggle("chosen", old === g); old.setAttribute("tabindex", old === g ? "0" : "-1"); }
   chosen = g;
@@ -52,8 +42,8 @@ function choose(g, focus = true) {
   if (known) {
     const { layer, neuron } = known;
     parts.push(html("p", {}, `activation ${layer.activation}${layer.provider ? `, from ${layer.provider}` : ""}`));
-    const body = neuron.weights.map((w, k) => html("tr", {}, html("td", {}, `weights.${k}`), html("td", {}, digits(w)), html("td", {}, digits(neuron.weight_grads[k], 4))));
-    if (neuron.bias !== null) body.push(html("tr", {}, html("td", {}, "bias"), html("td", {}, digits(neuron.bias)), html("td", {}, "")));
+    const body = neuron.weights.map((w, k) => html("tr", {}, html("td", {}, `weights.${k}`), html("td", {}, digits(w, 6)), html("td", {}, digits(neuron.weight_grads[k], 4))));
+    if (neuron.bias !== null) body.push(html("tr", {}, html("td", {}, "bias"), html("td", {}, digits(neuron.bias, 6)), html("td", {}, "")));
     parts.push(html("table", {}, html("thead", {}, html("tr", {}, html("th", {}, "parameter"), html("th", {}, "value"), html("th", {}, "∂"))), html("tbody", {}, ...body)));
   }
   $("details").replaceChildren(...parts);
@@ -76,57 +66,25 @@ function step(key) {
   if (ahead[0]) choose(ahead[0]);
 }
 
-let view = { x: 0, y: 0, s: 1 };
-const stage = () => $("picture").getBoundingClientRect();
-const show = () => world.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.s})`);
-function zoom(factor, at = [stage().width / 2, stage().height / 2]) {
-  const s = Math.min(6, Math.max(0.05, view.s * factor));
-  view = { s, x: at[0] - ((at[0] - view.x) * s) / view.s, y: at[1] - ((at[1] - view.y) * s) / view.s };
-  show();
-}
+mostZoom = 6;
 function fit() {
   const { width, height } = stage(), s = Math.min(1.6, (width - 16) / WIDTH, (height - 16) / HEIGHT);
   view = { s, x: (width - WIDTH * s) / 2, y: (height - HEIGHT * s) / 2 };
   show();
 }
 
-const pointers = new Map();
-let dragged = false;
-$("picture").addEventListener("pointerdown", (event) => { pointers.set(event.pointerId, [event.clientX, event.clientY]); dragged = false; });
-window.addEventListener("pointermove", (event) => {
-  const before = pointers.get(event.pointerId), now = [event.clientX, event.clientY];
-  if (!before || (!dragged && Math.hypot(now[0] - before[0], now[1] - before[1]) < 4)) return;
-  dragged = true;
-  if (pointers.size === 2) {
-    const [other] = [...pointers].filter(([key]) => key !== event.pointerId).map(([, p]) => p), box = stage();
-    const gap = (p) => Math.hypot(p[0] - other[0], p[1] - other[1]);
-    zoom(gap(now) / Math.max(1, gap(before)), [(now[0] + other[0]) / 2 - box.left, (now[1] + other[1]) / 2 - box.top]);
-  } else { view.x += now[0] - before[0]; view.y += now[1] - before[1]; show(); }
-  pointers.set(event.pointerId, now);
-});
-for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, (event) => pointers.delete(event.pointerId));
 $("picture").addEventListener("click", (event) => {
   if (dragged) return;
   const g = event.target.closest?.(".neuron");
   if (g) choose(g); else clear();
 });
 $("picture").addEventListener("focusin", (event) => { const g = event.target.closest?.(".neuron"); if (g && g !== chosen) choose(g, false); });
-$("picture").addEventListener("wheel", (event) => {
-  event.preventDefault();
-  const box = stage();
-  zoom(Math.exp(-Math.max(-120, Math.min(120, event.deltaY)) / 400), [event.clientX - box.left, event.clientY - box.top]);
-}, { passive: false });
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input")) return;
   const deeds = { "/": () => $("search").focus(), "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: fit, d: theme, Escape: clear };
   for (const key of ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]) deeds[key] = () => step(key);
   if (deeds[event.key]) { event.preventDefault(); deeds[event.key](); }
 });
-function theme() {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
-}
 $("search").addEventListener("input", () => {
   const wanted = $("search").value.trim().toLowerCase();
   const found = wanted && neurons.find((g) => g.querySelector("title").textContent.toLowerCase().includes(wanted));

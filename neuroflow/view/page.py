@@ -10,6 +10,14 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
+from neuroflow.view import layout, scene
+
+GRAPH_SCRIPTS = (
+    "elements.js", "graph_data.js", "layout.js", "scene.js", "drawing.js", "panning.js",
+    "acting.js", "details.js", "search.js", "graph_page.js",
+)  # fmt: skip
+NETWORK_SCRIPTS = ("elements.js", "panning.js", "network.js")
+
 
 def page(data: dict[str, Any], title: str) -> str:
     """The page of :func:`neuroflow.view.graph.to_data`; every text in it is escaped."""
@@ -17,8 +25,7 @@ def page(data: dict[str, Any], title: str) -> str:
         "page.html",
         TITLE=html.escape(title),
         HEAD=_head(title, asset("page.css")),
-        SCRIPT=asset("layout.js") + asset("page.js"),
-        DATA=script_json(data),
+        FOOT=_foot(data, *GRAPH_SCRIPTS),
     )
 
 
@@ -28,9 +35,8 @@ def network_page(data: dict[str, Any], title: str, text: str) -> str:
         "network.html",
         TITLE=html.escape(title),
         HEAD=_head(title, asset("page.css") + asset("network.css")),
-        SCRIPT=asset("network.js"),
-        DATA=script_json(data),
         TEXT=text,
+        FOOT=_foot(data, *NETWORK_SCRIPTS),
     )
 
 
@@ -42,6 +48,21 @@ def picture_page(svg: str, title: str) -> str:
 
 def _head(title: str, style: str) -> str:
     return _filled("head.html", TITLE=html.escape(title), STYLE=style)
+
+
+def _foot(data: dict[str, Any], *scripts: str) -> str:
+    script = "\n".join([_constants(), *map(asset, scripts)])
+    return _filled("foot.html", DATA=script_json(data), SCRIPT=script)
+
+
+def _constants() -> str:
+    """What Python and the scripts must agree on, said once: here it becomes JavaScript."""
+    shared = {
+        **{key: getattr(layout, key) for key in ("COLUMN_GAP", "ROW_GAP", "SWEEPS", "PASSING")},
+        **{key: getattr(scene, key) for key in ("LIMIT", "PAD", "HEAD", "SIGNS", "STROKES")},
+    }
+    lines = (f"const {key} = {json.dumps(value)};" for key, value in shared.items())
+    return "\n".join(['"use strict";', *lines])
 
 
 def _filled(template: str, **parts: str) -> str:

@@ -18,6 +18,8 @@ LIMIT = 500
 """No picture shows more boxes than this: nobody could read it."""
 PAD, HEAD = 18.0, 34.0
 
+STROKES = [(1, 1.1), (16, 1.8), (256, 2.6), (10**9, 3.4)]
+"""How wide a line is: up to so many edges of the graph, drawn as one, so many pixels."""
 SIGNS = {
     "add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−x", "pow": "xʸ", "sum": "Σ",
     "dot": "a·b", "sqrt": "√",
@@ -159,7 +161,7 @@ def _fill(frame: Item, down: bool) -> None:
     found = layered(sizes, edges, down)
     width, height = turned((found.width, found.height))
     label = frame.what.label if isinstance(frame.what, Box) else ""
-    shift = max(0.0, (len(label) * 7.6 + 40 - width - 2 * PAD) / 2)
+    shift = max(0.0, (min(40, len(label)) * 7.6 + 60 - width - 2 * PAD) / 2)
 
     def moved(point: Point) -> Point:
         x, y = turned(point)
@@ -232,9 +234,9 @@ def name(graph: Graph, what: Box | int) -> str:
 def inside(graph: Graph, box: Box) -> str:
     """What is written below the name of a closed box."""
     steepest = max((abs(slope) for slope in graph.slopes[box.first : box.last]), default=0.0)
-    return f"{box.size:,} scalars · |∂| ≤ {steepest:.2g}"
+    return f"{box.size:,} scalars · |∂| ≤ {short(steepest, 2)}"
 
 
-def short(x: float) -> str:
+def short(x: float, digits: int = 4) -> str:
     """A number with four digits and a true minus sign."""
-    return f"{x:.4g}".replace("-", "−")
+    return f"{x:.{digits}g}".replace("-", "−")

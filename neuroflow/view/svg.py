@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from neuroflow.view.graph import Box, Graph, first_open
 from neuroflow.view.layout import Point
-from neuroflow.view.scene import PAD, Item, Line, Scene, inside, name, scene_of, short
+from neuroflow.view.scene import PAD, STROKES, Item, Line, Scene, inside, name, scene_of, short
 
 STYLE = """
 .nf-graph { font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; --paper: #fbfaf8;
@@ -62,6 +62,7 @@ def render(graph: Graph, scene: Scene, title: str, down: bool) -> str:
 def _frame(frame: Item) -> str:
     x, y = frame.at((0.0, 0.0))
     label = frame.what.label if isinstance(frame.what, Box) else ""
+    label = _shortened(label, int((frame.width - 50) / 7.4))
     return (
         f'<rect class="frame" x="{x:.1f}" y="{y:.1f}" width="{frame.width:.1f}"'
         f' height="{frame.height:.1f}" rx="12"/>'
@@ -70,7 +71,7 @@ def _frame(frame: Item) -> str:
 
 
 def _edge(line: Line, down: bool) -> str:
-    width = 1.1 if line.count == 1 else 1.8 if line.count <= 16 else 2.6
+    width = next(width for most, width in STROKES if line.count <= most)
     kind = "edge back" if line.back else "edge"
     return f'<path class="{kind}" stroke-width="{width}" d="{curve(line.points, down)}"/>'
 
