@@ -1,0 +1,110 @@
+"""The rooms, files and names of which the prose speaks exist; lists of them are whole."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.architecture import PARTS, modules_of
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "neuroflow"
+MADE = {"_build", "entries", "examples"}
+PATH = re.compile(r"(?<![\w/.-])((?:neuroflow|plugins|tests|docs|\.ci)(?:/[\w.-]+)+)")
+DOTTED = re.compile(r"(?<![\w/.@-])neuroflow(?:_plugins)?(?:\.\w+)+")
+MODULE = re.compile(r":mod:`~?([\w.]+)`")
+NOT_OURS = re.compile(r"neuroflow/(?:mlp|tanh)@|docs/_build|neuroflow\.(?:css|zip|now)")
+
+
+def prose():
+    """Pages that people write, and those at the top."""
+    pages = [p for p in (ROOT / "docs").rglob("*.md") if not MADE & set(p.parts)]
+    return [*pages, *ROOT.glob("*.md")]
+
+
+def code():
+    """Every file of both packages."""
+    folders = (PACKAGE, ROOT / "plugins" / "neuroflow_plugins")
+    return [path for folder in folders for path in modules_of(folder).values()]
+
+
+def words(path):
+    """The whole text of a page, the docstrings of a file of code."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md":
+        return text
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, documented)]
+    return "\n".join(ast.get_docstring(node) or "" for node in nodes)
+
+
+def exists(dotted):
+    """Whether a dotted name is a module, or an attribute of one."""
+    parts = dotted.split(".")
+    for n in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:n]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[n:]:
+            if not hasattr(found, name) and name not in getattr(found, "__annotations__", {}):
+                return False
+            found = getattr(found, name, None)
+        return True
+    return False
+
+
+@pytest.mark.parametrize("file", prose(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_named_in_the_prose_exist(file):
+    named = {name.rstrip(".") for name in PATH.findall(NOT_OURS.sub("", words(file)))}
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_files_named_in_docstrings_exist():
+    missing = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in code()
+        for name in PATH.findall(NOT_OURS.sub("", words(path)))
+        if not (ROOT / name.rstrip(".")).exists() and "NAME" not in name
+    }
+    assert missing == set()
+
+
+def test_names_in_prose_and_docstrings_exist():
+    named = {
+        name.rstrip("."): path
+        for path in [*prose(), *code()]
+        for name in DOTTED.findall(NOT_OURS.sub("", words(path)))
+    }
+    assert {n: str(p.relative_to(ROOT)) for n, p in named.items() if not exists(n)} == {}
+
+
+@pytest.mark.parametrize("room", sorted(PACKAGE.rglob("__init__.py")), ids=lambda p: p.parent.name)
+def test_a_room_that_names_its_files_names_those_that_are_there(room):
+    own = {path.stem for path in room.parent.iterdir() if path.suffix == ".py" or path.is_dir()}
+    named = {name for name in MODULE.findall(words(room)) if "." not in name}
+    assert named <= own
+
+
+def listed_rooms():
+    """The first words of the tree in CONTRIBUTING, from ``neuroflow/`` to ``plugins``."""
+    text = (ROOT / "docs" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (tree,) = re.findall(r"```text\nneuroflow/\n(.*?)^plugins", text, re.S | re.M)
+    return [line.split(maxsplit=1)[0] for line in tree.splitlines()]
+
+
+def test_the_tree_of_contributing_is_the_list_of_imports():
+    rooms = [r.removesuffix(".py").strip("/").replace("/", ".") for r in listed_rooms()]
+    assert [room if room != "__init__" else "" for room in rooms] == list(PARTS)
+
+
+def test_names_that_contributing_says_to_extend_are_in_their_files():
+    text = (ROOT / "docs" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    places = re.findall(r"`(\w+)` in `([\w/.]+\.py)`", text)
+    assert len(places) > 7
+    missing = [p for p in places if not re.search(rf"\b{p[0]}\b", (ROOT / p[1]).read_text())]
+    assert missing == []
