@@ -29,10 +29,15 @@ def check_backends(subject: Subject, results: Results) -> None:
             same = all(close(a, b, 1e-9, 1e-12) for a, b in zip(got, want, strict=True))
             results.expect("backends", same, (
                 f"value and slopes at {subject.at(at)} on {backend} are {listed(got)};"
-                f" plain numbers give {listed(want)}"
+                f" plain numbers give {listed(want)}{_step(subject)}"
             ))  # fmt: skip
             if not same:
                 break
+
+
+def _step(subject: Subject) -> str:
+    """What an op declares about its rule, which compiled code believes."""
+    return f"; is it the step {subject.op.step!r}, as it declares?" if subject.op.step else ""
 
 
 def _compiled(subject: Subject, backend: str) -> Callable[[list[float]], Any]:

@@ -44,7 +44,7 @@ def command(kind: str | None, pattern: str, as_json: bool) -> None:
         note(f"no {kind} matches {pattern!r}; see: neuroflow list {kind}")
         return
     rows = [(e.shortest_name, summary_of(e), _flags(e)) for e in entries]
-    third_party = any(e.namespace != "neuroflow" for e in entries) or any(r[2] for r in rows)
+    third_party = any(e.credit for e in entries) or any(r[2] for r in rows)
     columns = (kind, "what it is", "notes") if third_party else (kind, "what it is")
     console().print(table(columns, [row[: len(columns)] for row in rows]))
     console().print("More about one: neuroflow show NAME")
@@ -130,8 +130,8 @@ def summary_of(entry: Entry) -> str:
 
 def _flags(entry: Entry) -> str:
     notes = [standing_of(entry)] if standing_of(entry) else []
-    if entry.namespace != "neuroflow" and entry.provider:
-        notes.append(f"{entry.provider.distribution} {entry.provider.version}")
+    if entry.credit:
+        notes.append(entry.credit)
     if entry.aliases:
         notes.append(f"also {', '.join(entry.aliases)}")
     if entry.deprecated:

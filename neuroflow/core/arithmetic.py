@@ -10,7 +10,7 @@ from neuroflow.core.op import op
 from neuroflow.core.value import Value, context
 
 
-@op(formula="a + b")
+@op(formula="a + b", step="add")
 def add(a, b):
     """The sum of two numbers."""
     return a + b
@@ -21,7 +21,7 @@ def _(out, a, b):
     return (1.0, 1.0)
 
 
-@op(formula="a - b")
+@op(formula="a - b", step="sub")
 def sub(a, b):
     """The difference of two numbers."""
     return a - b
@@ -32,7 +32,7 @@ def _(out, a, b):
     return (1.0, -1.0)
 
 
-@op(formula=r"a \, b")
+@op(formula=r"a \, b", step="mul")
 def mul(a, b):
     """The product of two numbers."""
     return a * b
@@ -43,7 +43,7 @@ def _(out, a, b):
     return (b, a)
 
 
-@op(formula=r"\frac{a}{b}", domain=("(-inf, inf)", "(-inf, 0) | (0, inf)"))
+@op(formula=r"\frac{a}{b}", domain=("(-inf, inf)", "(-inf, 0) | (0, inf)"), step="div")
 def div(a, b):
     """The quotient of two numbers."""
     return a / b
@@ -59,6 +59,7 @@ def _(out, a, b):
     domain=("(0, inf)", "(-inf, inf)"),
     convention="0 for the exponent where x <= 0, and for the base where y = 0;"
     " a negative base is allowed with a whole exponent",
+    step="pow",
 )
 def pow(x, y):
     """A number to the power of another."""
@@ -73,7 +74,7 @@ def _(out, x, y):
     return (slope, where(positive, out * log(where(positive, x, 1.0)), 0.0))
 
 
-@op(formula="-x")
+@op(formula="-x", step="neg")
 def neg(x):
     """The number with its sign turned."""
     return -x
@@ -84,7 +85,7 @@ def _(out, x):
     return (-1.0,)
 
 
-@op(formula="|x|", kinks=(0.0,), convention="0 at x = 0")
+@op(formula="|x|", kinks=(0.0,), convention="0 at x = 0", step="abs")
 def abs(x):
     """The distance from zero."""
     return absolute(x)
@@ -95,7 +96,7 @@ def _(out, x):
     return (where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0)),)
 
 
-@op(formula="x")
+@op(formula="x", step="identity")
 def identity(x):
     """The number itself: a linear unit, or a second name for a node."""
     return x
@@ -117,7 +118,7 @@ def _(out, x):
     return (0.0,)
 
 
-@op(vectors=True, formula=r"\sum_i x_i")
+@op(vectors=True, formula=r"\sum_i x_i", step="sum")
 def sum(xs):
     """The sum of any number of numbers."""
     return builtins.sum(xs)
@@ -139,7 +140,7 @@ def _(out, xs):
     return ([1.0 / len(xs)] * len(xs),)
 
 
-@op(vectors=True, formula=r"\sum_i a_i b_i")
+@op(vectors=True, formula=r"\sum_i a_i b_i", step="dot")
 def dot(a, b):
     """The inner product of two equally long vectors."""
     return builtins.sum(map(times, a, b))

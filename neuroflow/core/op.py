@@ -52,6 +52,8 @@ class Op:
 
     ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
     derivative jumps, and ``convention`` says in words which derivative is taken there.
+    ``step`` names the elementary step that the rule is, such as ``exp`` or ``dot``, if it is just
+    one: compiled code then takes that step and does not look into the rule.
     ``origin`` names the plugin of an op that is not bundled; the registry fills it in.
     """
 
@@ -62,6 +64,7 @@ class Op:
     kinks: tuple[float | str, ...] = ()
     convention: str = ""
     vectors: bool = False
+    step: str = ""
     settings: dict[str, float] = field(factory=dict)
     partials_rule: Rule | None = None
     origin: str = ""
@@ -174,12 +177,14 @@ def op(rule: Rule, /) -> Op: ...
 def op(
     *, name: str = "", formula: str = "", domain: str | tuple[str, ...] = (),
     kinks: tuple[float | str, ...] = (), convention: str = "", vectors: bool = False,
+    step: str = "",
 ) -> Callable[[Rule], Op]: ...  # fmt: skip
 def op(rule: Rule | None = None, /, **declared: Any) -> Op | Callable[[Rule], Op]:
     """Turn a rule into an :class:`Op`; the mathematics is declared beside it.
 
     ``formula`` is LaTeX, ``domain`` an interval such as ``"(0, inf)"`` (or one per input),
-    ``kinks`` the points where the derivative jumps, ``convention`` the derivative there.
+    ``kinks`` the points where the derivative jumps, ``convention`` the derivative there, ``step``
+    the elementary step that the rule is, if it is one.
 
     >>> @op(formula="x^3")
     ... def cube(x):

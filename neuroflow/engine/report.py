@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from attrs import asdict, frozen
 
-from neuroflow.core import arithmetic
 from neuroflow.engine.lower.kernel import RuleError, update_kernel
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.lower import lower
@@ -120,7 +119,7 @@ def report(plan: Plan, lanes: int = 1) -> PlanReport:
 
 def operations(group: Group, kernels: Kernels) -> int:
     """Floating-point operations of a group, forward, for one example."""
-    if group.op is arithmetic.dot:
+    if group.op.step == "dot":
         return group.count * (group.arity - 1)
     if is_structural(group):
         return group.count * max(group.arity - 1, 0) * (group.index is None)

@@ -374,7 +374,7 @@ def _flat_units(
 def _activations() -> frozenset[str]:
     """The names of the activations that map one number to one, installed ones included."""
     entries = [entry for entry in find("*", "activation") if getattr(entry, "elementwise", True)]
-    return frozenset({"relu", "tanh"}.union(*({e.name, *e.aliases} for e in entries)))
+    return frozenset(name for entry in entries for name in (entry.name, *entry.aliases))
 
 
 def _is_activation(node: Value) -> bool:
@@ -430,12 +430,12 @@ def _saturated(orders: Sequence[Sequence[Value]], names: Names) -> Iterator[Anom
 
 def _is_softmax(node: Value) -> bool:
     """An exponential divided by a sum of more than one that it is part of."""
-    if node.op is None or node.op.name != "div":
+    if node.op is None or node.op.step != "div":
         return False
     top, bottom = node.inputs
     return (
-        top.op is not None and top.op.name == "exp"
-        and bottom.op is not None and bottom.op.name in ("sum", "add")
+        top.op is not None and top.op.step == "exp"
+        and bottom.op is not None and bottom.op.step in ("sum", "add")
         and len(bottom.inputs) > 1
-        and (bottom.op.name == "add" or top in bottom.inputs)
+        and (bottom.op.step == "add" or top in bottom.inputs)
     )  # fmt: skip

@@ -48,7 +48,7 @@ class Notation:
     """How to write expressions: as text or as LaTeX."""
 
     infix: dict[str, tuple[int, str]]
-    """Op name to (precedence, pattern)."""
+    """The step that an op is to (precedence, pattern)."""
     name: Callable[[str], str]
     call: str
     more: str
@@ -72,17 +72,17 @@ class Notation:
     def write_op(self, value: Value, names: Names, depth: int) -> tuple[str, int]:
         """The op of a node applied to its inputs, even if the node has a name."""
         assert value.op is not None
-        name, inputs = value.op.name, value.inputs
-        if name == "where" and inputs[0].op is None:
+        step, inputs = value.op.step, value.inputs
+        if step == "where" and inputs[0].op is None:
             return self._write(inputs[1] if inputs[0].data else inputs[2], names, depth)
         if depth == 0:
             return self.more, 9
-        if name in self.infix and len(inputs) <= 2:
-            precedence, pattern = self.infix[name]
+        if step in self.infix and len(inputs) <= 2:
+            precedence, pattern = self.infix[step]
             parts = [self._write(x, names, depth - 1) for x in inputs]
-            needed = [precedence, precedence + (name in ("sub", "div", "pow", "mul"))]
-            if self.infix["div"][0] == 9 and name in ("div", "pow"):  # LaTeX sets its own bounds
-                needed = [0, 0] if name == "div" else [5, 0]
+            needed = [precedence, precedence + (step in ("sub", "div", "pow", "mul"))]
+            if self.infix["div"][0] == 9 and step in ("div", "pow"):  # LaTeX sets its own bounds
+                needed = [0, 0] if step == "div" else [5, 0]
             texts = [
                 text if own >= bound else self.parentheses % text
                 for (text, own), bound in zip(parts, needed, strict=False)
@@ -92,7 +92,7 @@ class Notation:
         shown = [self._list(vector, names, depth - 1) for vector in vectors]
         if len(shown) > 1:
             shown = [f"[{text}]" for text in shown]
-        return self.call % (name, ", ".join(shown)), 9
+        return self.call % (value.op.name, ", ".join(shown)), 9
 
     def _list(self, values: Sequence[Value], names: Names, depth: int) -> str:
         """Up to three values; of more, the first two."""

@@ -119,7 +119,7 @@ def of_neuron(training: Training, path: Any, row: Any = None) -> dict[str, Any]:
 def _terms(neuron: Any, inside: list[Value]) -> list[dict[str, Any]]:
     """The products that a neuron adds up: each weight with what it multiplies."""
     weights = list(vars(neuron)["weights"])
-    dots = [node for node in inside if node.op is not None and node.op.name == "dot"]
+    dots = [node for node in inside if node.op is not None and node.op.step == "dot"]
     if not dots or len(dots[0].inputs) != 2 * len(weights):
         return []
     inputs = dots[0].inputs[len(weights) :]

@@ -305,7 +305,7 @@ def _described(entry: Entry) -> dict[str, Any]:
     return {
         "name": entry.shortest_name,
         "summary": entry.summary,
-        "from": "" if by is None or entry.namespace == "neuroflow" else by.distribution,
+        "from": by.distribution if by and entry.credit else "",
     }
 
 

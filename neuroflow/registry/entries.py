@@ -81,6 +81,13 @@ class Entry:
         """What to write in a configuration: the bare name if it is bundled."""
         return self.name if self.namespace == BUNDLED else f"{self.namespace}/{self.name}"
 
+    @property
+    def credit(self) -> str:
+        """Whom to name beside it: distribution and version of a third party; else empty."""
+        if self.namespace == BUNDLED or self.provider is None:
+            return ""
+        return f"{self.provider.distribution} {self.provider.version}"
+
     def load(self) -> Any:
         """The thing itself; a lazy target is imported now.
 
@@ -109,15 +116,17 @@ class Entry:
         return nullcontext() if self.namespace == BUNDLED else silenced()
 
     def _told_its_origin(self, target: Any) -> Any:
-        """An op of a third party knows who offers it, so that its errors can say so."""
-        bundled = self.namespace in (BUNDLED, "local")
-        if isinstance(target, Op) and not bundled and not _is_ours(target):
-            target.origin = str(self.provider)
+        """An op of a third party knows who offers it, so that its errors can say so.
+
+        One that a plugin only passes on, from a package that is not its own, stays as it is.
+        """
+        if isinstance(target, Op) and self.credit and self.provider:
+            packages = [
+                name.partition(".")[0] for name in (target.__module__, self.provider.module)
+            ]
+            if packages[0] == packages[1]:
+                target.origin = str(self.provider)
         return target
-
-
-def _is_ours(op: Op) -> bool:
-    return op.__module__.startswith(("neuroflow.", "neuroflow_plugins."))
 
 
 @frozen(kw_only=True, eq=False)

@@ -463,6 +463,7 @@ def _op_facts(op: Op) -> dict[str, str]:
     settings = ", ".join(f"{key} = {value:g}" for key, value in op.settings.items())
     return {
         "name": op.name,
+        "step": op.step,
         "formula": op.formula,
         "summary": op.summary,
         "settings": settings,

@@ -40,8 +40,8 @@ function name(id, column = D.short) {
   if (isBox(id)) return D.boxes[id].label || "graph";
   const k = scalar(id), label = D.labels[column[k]];
   if (kindOf(k) === "constant") return digits(D.data[k]);
-  const op = D.op[k] >= 0 ? D.ops[D.op[k]].name : "";
-  return label === op && SIGNS[op] ? `${SIGNS[op]}  ${op}` : label;
+  const op = D.op[k] >= 0 ? D.ops[D.op[k]] : null;
+  return op && label === op.name && SIGNS[op.step] ? `${SIGNS[op.step]}  ${label}` : label;
 }
 
 function path(id) {

@@ -15,7 +15,7 @@ from typing import Any
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.errors import NeuroflowError
-from neuroflow.registry.entries import BUNDLED, ActivationEntry
+from neuroflow.registry.entries import ActivationEntry
 from neuroflow.registry.manager import get
 from neuroflow.view.layout import Point
 
@@ -108,8 +108,7 @@ def _described(activation: Any) -> dict[str, Any]:
         entry = get("activation", reference)
     except NeuroflowError:
         return facts
-    if entry.namespace != BUNDLED and entry.provider is not None:
-        facts["provider"] = f"{entry.provider.distribution} {entry.provider.version}"
+    facts["provider"] = entry.credit
     assert isinstance(entry, ActivationEntry)
     return {**facts, "curve": _curve(entry, settings)}
 

@@ -102,16 +102,11 @@ class Outcome:
     def third_party(self) -> list[str]:
         """The entries in this run that other distributions provide, with their providers."""
         from neuroflow.config import parts_of
-        from neuroflow.registry.entries import BUNDLED
         from neuroflow.registry.manager import get
 
         parts = dict.fromkeys(parts_of(self.training.configuration))
         entries = [get(kind, use) for kind, use in parts]
-        return [
-            f"{e.kind} {e.name} by {e.provider.distribution} {e.provider.version}"
-            for e in entries
-            if e.provider and e.namespace != BUNDLED
-        ]
+        return [f"{e.kind} {e.name} by {e.credit}" for e in entries if e.credit]
 
 
 def ends(numbers: Sequence[float], margin: float = 0.0) -> tuple[float, float]:

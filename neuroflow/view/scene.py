@@ -227,8 +227,8 @@ def name(graph: Graph, what: Box | int) -> str:
     if graph.kinds[what] == "constant":
         return short(value.data)
     label = graph.short[what]
-    known = value.op is not None and value.op.name == label and label in SIGNS
-    return f"{SIGNS[label]}  {label}" if known else label
+    sign = SIGNS.get(value.op.step) if value.op is not None and value.op.name == label else None
+    return f"{sign}  {label}" if sign else label
 
 
 def inside(graph: Graph, box: Box) -> str:

@@ -12,7 +12,7 @@ import math
 import neuroflow as nf
 
 
-@nf.op(formula="e^x")
+@nf.op(formula="e^x", step="exp")
 def exp(x):
     """The exponential function."""
     return nf.exp(x)
@@ -23,7 +23,7 @@ def _(out, x):
     return (out,)
 
 
-@nf.op(formula=r"\ln x", domain="(0, inf)")
+@nf.op(formula=r"\ln x", domain="(0, inf)", step="log")
 def log(x):
     """The natural logarithm."""
     return nf.log(x)
@@ -34,7 +34,7 @@ def _(out, x):
     return (1.0 / x,)
 
 
-@nf.op(formula=r"\ln(1 + x)", domain="(-1, inf)")
+@nf.op(formula=r"\ln(1 + x)", domain="(-1, inf)", step="log1p")
 def log1p(x):
     """The logarithm of 1 + x, exact where x is tiny."""
     return nf.log1p(x)
@@ -45,7 +45,7 @@ def _(out, x):
     return (1.0 / (1.0 + x),)
 
 
-@nf.op(formula="e^x - 1")
+@nf.op(formula="e^x - 1", step="expm1")
 def expm1(x):
     """The exponential of x less one, exact where x is tiny."""
     return nf.expm1(x)
@@ -56,7 +56,12 @@ def _(out, x):
     return (out + 1.0,)
 
 
-@nf.op(formula=r"\sqrt{x}", domain="(0, inf)", convention="no derivative at x = 0: an error")
+@nf.op(
+    formula=r"\sqrt{x}",
+    domain="(0, inf)",
+    convention="no derivative at x = 0: an error",
+    step="sqrt",
+)
 def sqrt(x):
     """The square root."""
     return nf.sqrt(x)
@@ -67,7 +72,7 @@ def _(out, x):
     return (0.5 / out,)
 
 
-@nf.op(formula=r"\sin x")
+@nf.op(formula=r"\sin x", step="sin")
 def sin(x):
     """The sine of an angle in radians."""
     return nf.sin(x)
@@ -78,7 +83,7 @@ def _(out, x):
     return (nf.cos(x),)
 
 
-@nf.op(formula=r"\cos x")
+@nf.op(formula=r"\cos x", step="cos")
 def cos(x):
     """The cosine of an angle in radians."""
     return nf.cos(x)
@@ -89,7 +94,7 @@ def _(out, x):
     return (-nf.sin(x),)
 
 
-@nf.op(formula=r"\tanh x")
+@nf.op(formula=r"\tanh x", step="tanh")
 def tanh(x):
     """The hyperbolic tangent, a smooth step from -1 to 1."""
     return nf.tanh(x)
@@ -100,7 +105,7 @@ def _(out, x):
     return (1.0 - out * out,)
 
 
-@nf.op(formula=r"\operatorname{erf} x")
+@nf.op(formula=r"\operatorname{erf} x", step="erf")
 def erf(x):
     """The error function, twice the area under the normal curve from 0 to x."""
     return nf.erf(x)
@@ -127,6 +132,7 @@ def _(out, x):
     formula=r"\max_i x_i",
     kinks=("ties",),
     convention="tied inputs share the gradient equally",
+    step="maximum",
 )
 def maximum(xs):
     """The largest of any number of numbers."""
@@ -144,6 +150,7 @@ def _(out, xs):
     formula=r"\min_i x_i",
     kinks=("ties",),
     convention="tied inputs share the gradient equally",
+    step="minimum",
 )
 def minimum(xs):
     """The smallest of any number of numbers."""
@@ -159,6 +166,7 @@ def _(out, xs):
 @nf.op(
     formula=r"\begin{cases} a & \text{if } c \neq 0 \\ b & \text{otherwise} \end{cases}",
     convention="0 for the condition",
+    step="where",
 )
 def where(c, a, b):
     """One of two numbers, chosen by a condition that is 1 or 0."""
@@ -170,29 +178,31 @@ def _(out, c, a, b):
     return (0.0, nf.where(c, 1.0, 0.0), nf.where(c, 0.0, 1.0))
 
 
-def _comparison(formula):
-    return nf.op(formula=formula, kinks=("a = b",), convention="0 everywhere: a step is flat")
+def _comparison(formula, step):
+    return nf.op(
+        formula=formula, step=step, kinks=("a = b",), convention="0 everywhere: a step is flat"
+    )
 
 
-@_comparison("[a > b]")
+@_comparison("[a > b]", "greater")
 def greater(a, b):
     """1 if a is greater than b, else 0."""
     return nf.where(a > b, 1.0, 0.0)
 
 
-@_comparison(r"[a \geq b]")
+@_comparison(r"[a \geq b]", "greater_equal")
 def greater_equal(a, b):
     """1 if a is at least b, else 0."""
     return nf.where(a >= b, 1.0, 0.0)
 
 
-@_comparison("[a < b]")
+@_comparison("[a < b]", "less")
 def less(a, b):
     """1 if a is less than b, else 0."""
     return nf.where(a < b, 1.0, 0.0)
 
 
-@_comparison(r"[a \leq b]")
+@_comparison(r"[a \leq b]", "less_equal")
 def less_equal(a, b):
     """1 if a is at most b, else 0."""
     return nf.where(a <= b, 1.0, 0.0)

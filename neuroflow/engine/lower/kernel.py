@@ -17,24 +17,11 @@ from neuroflow.core.op import Op
 from neuroflow.core.resolver import resolver
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Value, building
+from neuroflow.engine.lower.steps import CONDITIONS, OPERATORS, UNBOUNDED, step_of
 from neuroflow.errors import BackendError
 
 Operand = str | float
 """The name of an input or of an earlier step, or a number."""
-
-_OPERATORS = {
-    "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "div": "{} / {}", "neg": "-{}",
-    "greater": "{} > {}", "greater_equal": "{} >= {}", "less": "{} < {}",
-    "less_equal": "{} <= {}", "nonzero": "{} != 0.0",
-}  # fmt: skip
-_CONDITIONS = ("greater", "greater_equal", "less", "less_equal", "nonzero")
-_FUNCTIONS = (
-    "exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh", "erf", "absolute", "power",
-    "where", "maximum", "minimum",
-)  # fmt: skip
-
-
-_UNBOUNDED = ("div", "log", "power")  # steps of a partial that can be infinite
 
 
 class RuleError(BackendError):
@@ -52,7 +39,7 @@ class Step:
 
     def __str__(self) -> str:
         shown = [repr(x) if isinstance(x, float) else x for x in self.operands]
-        pattern = _OPERATORS.get(self.function)
+        pattern = OPERATORS.get(self.function)
         text = pattern.format(*shown) if pattern else f"{self.function}({', '.join(shown)})"
         return f"{self.name} = {text}"
 
@@ -118,8 +105,8 @@ class Symbol(Value):
 
 
 @define
-class Writer:
-    """Writes steps down; equal steps once, and nothing for ``x * 1`` or ``x + 0``."""
+class Recorder:
+    """Records the steps of a rule; equal steps once, and nothing for ``x * 1`` or ``x + 0``."""
 
     steps: dict[tuple[str, tuple[Operand, ...]], Symbol] = field(factory=dict)
 
@@ -134,32 +121,30 @@ class Writer:
         return out
 
     def _write(self, op: Op, values: tuple[Value, ...]) -> Any:
-        name = _primitive(op)
-        if name is None:
-            if op is arithmetic.identity:
-                return self.step("identity", values)
+        step = step_of(op)
+        if not step:
             return op.forward(*values)
-        if name == "where" and not getattr(values[0], "condition", False):
+        if step == "where" and not getattr(values[0], "condition", False):
             values = (self.step("nonzero", values[:1]), *values[1:])
-        if name in ("maximum", "minimum") and len(values) > 2:
+        if step in ("maximum", "minimum") and len(values) > 2:
             first = self._write(op, values[:2])
             return self._write(op, (first, *values[2:]))
-        return self._simpler(name, values)
+        return self._simpler(step, values)
 
-    def _simpler(self, name: str, values: tuple[Value, ...]) -> Any:
+    def _simpler(self, step: str, values: tuple[Value, ...]) -> Any:
         """The step, unless it changes nothing."""
         a, b = (*values, *values)[:2]
-        if name == "add" and 0.0 in (number := (_number(a), _number(b))):
+        if step == "add" and 0.0 in (number := (_number(a), _number(b))):
             return b if number[0] == 0.0 else a
-        if name == "mul" and 0.0 in (number := (_number(a), _number(b))):
+        if step == "mul" and 0.0 in (number := (_number(a), _number(b))):
             return Value(0.0)
-        if name == "mul" and 1.0 in (number := (_number(a), _number(b))):
+        if step == "mul" and 1.0 in (number := (_number(a), _number(b))):
             return b if number[0] == 1.0 else a
-        if name == "mul" and -1.0 in (number := (_number(a), _number(b))):
+        if step == "mul" and -1.0 in (number := (_number(a), _number(b))):
             return self.step("neg", (b if number[0] == -1.0 else a,))
-        if name == "div" and getattr(b, "uniform", False) and not getattr(a, "uniform", False):
+        if step == "div" and getattr(b, "uniform", False) and not getattr(a, "uniform", False):
             return self.step("mul", (a, self.step("div", (Value(1.0), b))))
-        return self.step(name, values)
+        return self.step(step, values)
 
     def step(self, function: str, values: Sequence[Value]) -> Symbol:
         """The symbol of one elementary step."""
@@ -167,7 +152,7 @@ class Writer:
         key = (function, operands)
         if key not in self.steps:
             uniform = all(getattr(x, "uniform", True) for x in values)
-            condition = function in _CONDITIONS
+            condition = function in CONDITIONS
             self.steps[key] = Symbol(f"t{len(self.steps)}", uniform, condition)
         return self.steps[key]
 
@@ -192,14 +177,6 @@ class Writer:
         return Kernel(tuple(inputs), tuple(reversed(kept)), tuple(named))
 
 
-def _primitive(op: Op) -> str | None:
-    """The elementary step that a bundled op is, if it is one."""
-    if op.rule.__module__ not in ("neuroflow.core.arithmetic", "neuroflow_plugins.ops"):
-        return None
-    name = {"pow": "power", "abs": "absolute"}.get(op.name, op.name)
-    return name if name in _OPERATORS or name in _FUNCTIONS else None
-
-
 def _number(x: Value) -> float | None:
     return None if isinstance(x, Symbol) else x.data
 
@@ -212,7 +189,7 @@ def _plain(x: Any) -> float:
 
 
 def forward_kernel(op: Op, arity: int) -> Kernel:
-    """An op's forward rule: from ``x0, x1, ...`` to one result.
+    """An op's step, or else its forward rule: from ``x0, x1, ...`` to one result.
 
     >>> from neuroflow.core.arithmetic import div
     >>> [str(step) for step in forward_kernel(div, 2).steps]
@@ -220,10 +197,10 @@ def forward_kernel(op: Op, arity: int) -> Kernel:
 
     Raises :class:`RuleError` if the rule is no straight line of elementary functions.
     """
-    writer = Writer()
+    recorder = Recorder()
     xs = [Symbol(f"x{k}") for k in range(arity)]
-    result = _run(op, writer, lambda: op.forward(*xs))
-    return writer.kernel([x.name for x in xs], [result])
+    result = _run(op, recorder, lambda: recorder.build(op, tuple(xs)))
+    return recorder.kernel([x.name for x in xs], [result])
 
 
 def backward_kernel(op: Op, arity: int) -> Kernel:
@@ -232,21 +209,21 @@ def backward_kernel(op: Op, arity: int) -> Kernel:
     A result that is the number 0.0 sends no gradient. As in the eager chain rule, a ``g`` of
     exactly 0 sends nothing on either, though the partial be infinite. Raises :class:`RuleError`.
     """
-    writer = Writer()
+    recorder = Recorder()
     xs = [Symbol(f"x{k}") for k in range(arity)]
     g, out = Symbol("g"), Symbol("out")
-    partials = _run(op, writer, lambda: op.partials_at(out, *xs))
-    with building(writer.build):
+    partials = _run(op, recorder, lambda: op.partials_at(out, *xs))
+    with building(recorder.build):
         results = [arithmetic.mul(g, partial) for partial in partials]
-        if op is not arithmetic.div and any(step in _UNBOUNDED for step, _ in writer.steps):
-            flows = writer.step("nonzero", [g])
-            results = [writer.step("where", (flows, result, Value(0.0))) for result in results]
-    return writer.kernel([g.name, out.name, *[x.name for x in xs]], results)
+        if op.step != "div" and any(step in UNBOUNDED for step, _ in recorder.steps):
+            flows = recorder.step("nonzero", [g])
+            results = [recorder.step("where", (flows, result, Value(0.0))) for result in results]
+    return recorder.kernel([g.name, out.name, *[x.name for x in xs]], results)
 
 
 def update_kernel(rule: UpdateRule, settings: dict[str, float]) -> Kernel:
     """An optimizer's rule: from ``w, g``, its state, ``learning_rate`` and ``step``."""
-    writer = Writer()
+    recorder = Recorder()
     names = ["w", "g", *rule.state]
     rate, step = Symbol("learning_rate", uniform=True), Symbol("step", uniform=True)
     numbers = [Symbol(name) for name in names]
@@ -254,13 +231,13 @@ def update_kernel(rule: UpdateRule, settings: dict[str, float]) -> Kernel:
     def run() -> Any:
         return rule(*numbers, learning_rate=rate, step=step, **settings)
 
-    results = _run(rule, writer, run)
-    return writer.kernel([*names, rate.name, step.name], results)
+    results = _run(rule, recorder, run)
+    return recorder.kernel([*names, rate.name, step.name], results)
 
 
-def _run(op: Op | UpdateRule, writer: Writer, rule: Callable[[], Any]) -> Any:
+def _run(op: Op | UpdateRule, recorder: Recorder, rule: Callable[[], Any]) -> Any:
     try:
-        with building(writer.build):
+        with building(recorder.build):
             return rule()
     except RuleError as error:
         what = f"the rule of {op.name} cannot be compiled: {error.what}"

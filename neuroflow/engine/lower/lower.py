@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from neuroflow.core import arithmetic
 from neuroflow.engine.lower.emitter import Writer
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.matmul import Products
 from neuroflow.engine.lower.memory import Layout
-from neuroflow.engine.lower.needs_grad import Wanted, is_extreme
+from neuroflow.engine.lower.needs_grad import Wanted
 from neuroflow.engine.lower.operands import Operands
 from neuroflow.engine.lower.program import Instruction, Program
+from neuroflow.engine.lower.steps import reduction_of
 from neuroflow.engine.lower.strides import fold
 from neuroflow.engine.plan.plan import Group, Plan, Table
 from neuroflow.engine.trace.tape import Ints, Take
@@ -57,14 +57,15 @@ class _Lowering:
         )
 
     def _lower(self, group: Group) -> None:
+        reduction = "" if isinstance(group.op, Take) else reduction_of(group.op)
         if isinstance(group.op, Take):
             self._take(group, group.index)
-        elif group.op is arithmetic.dot:
+        elif reduction == "dot":
             self.products.lower(group)
-        elif group.op is arithmetic.sum:
+        elif reduction == "sum":
             self._sum(group)
-        elif is_extreme(group):
-            self._extreme(group)
+        elif reduction:
+            self._extreme(group, -1 if reduction == "minimum" else 1)
         elif group.first in self.layout.biased:
             self._bias_back(group, self.layout.biased[group.first])
         else:
@@ -115,8 +116,8 @@ class _Lowering:
                 back = (*shape[:2], gradient(start), *shape[3:])
                 self.writer.emit_back(Instruction.SUM_BACK, gradient(out), *back)
 
-    def _extreme(self, group: Group) -> None:
-        gradient, sign = self.layout.gradient, -1 if group.name == "minimum" else 1
+    def _extreme(self, group: Group, sign: int) -> None:
+        gradient = self.layout.gradient
         for out, start, shape in self._pieces(group):
             self.writer.emit(Instruction.EXTREME, out, *shape, sign)
             if self.writer.trains:

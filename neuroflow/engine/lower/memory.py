@@ -12,7 +12,6 @@ from bisect import bisect_right
 import numpy as np
 from attrs import define, field
 
-from neuroflow.core import arithmetic
 from neuroflow.engine.lower.program import padded
 from neuroflow.engine.plan.plan import Group, Plan
 from neuroflow.engine.trace.tape import Ints
@@ -217,10 +216,10 @@ def _biases(plan: Plan) -> dict[int, tuple[Group, Ints]]:
     for group in plan.groups:
         for table in group.tables:
             np.add.at(uses, table.rows if table.which is None else table.rows[table.which], 1)
-    dots = {g.first: g for g in plan.groups if g.op is arithmetic.dot and not g.uniform}
+    dots = {g.first: g for g in plan.groups if g.op.step == "dot" and not g.uniform}
     found: dict[int, tuple[Group, Ints]] = {}
     for group in plan.groups:
-        if group.op is not arithmetic.add or group.uniform:
+        if group.op.step != "add" or group.uniform:
             continue
         inputs = group.inputs
         for j in (0, 1):

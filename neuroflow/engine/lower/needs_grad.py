@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from neuroflow.core import arithmetic
 from neuroflow.engine.lower.kernels import Kernels
+from neuroflow.engine.lower.steps import reduction_of
 from neuroflow.engine.plan.plan import Group, Plan, Table
 from neuroflow.engine.trace.tape import Ints, Take
 
@@ -72,13 +72,4 @@ class Wanted:
 
 def is_structural(group: Group) -> bool:
     """Ops that the machine has instructions for; all others are maps of their own rule."""
-    if isinstance(group.op, Take) or is_extreme(group):
-        return True
-    return group.op is arithmetic.dot or group.op is arithmetic.sum
-
-
-def is_extreme(group: Group) -> bool:
-    """The bundled maximum and minimum, whose rule is the machine's EXTREME instruction."""
-    if group.name not in ("maximum", "minimum") or not group.op.vectors:
-        return False
-    return bool(group.op.rule.__module__ == "neuroflow_plugins.ops")
+    return isinstance(group.op, Take) or bool(reduction_of(group.op))

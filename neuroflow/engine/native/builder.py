@@ -145,17 +145,17 @@ class Builder:
 
     # Arithmetic
 
-    def arithmetic(self, name: str, a: Term, b: Term) -> Term:
+    def arithmetic(self, operation: str, a: Term, b: Term) -> Term:
         """``add, sub, mul, div``, or ``floordiv`` of whole numbers that are not negative."""
         kind, (a, b) = self.together([a, b])
         if kind == "Flag":  # a sum of flags counts them
             kind = "Int"
-        if name == "floordiv":
+        if operation == "floordiv":
             return self.emit(kind, f"sdiv i64 {a.name}, {b.name}")
-        kind = "Number" if name == "div" and kind == "Int" else kind
-        name = f"{name} nsw" if kind == "Int" else f"f{name}{self.flags}"
+        kind = "Number" if operation == "div" and kind == "Int" else kind
+        word = f"{operation} nsw" if kind == "Int" else f"f{operation}{self.flags}"
         a, b = self.to(a, kind), self.to(b, kind)
-        return self.emit(kind, f"{name} {self.typed(a)}, {b.name}")
+        return self.emit(kind, f"{word} {self.typed(a)}, {b.name}")
 
     def negative(self, x: Term) -> Term:
         """``-x``."""

@@ -11,7 +11,7 @@ from neuroflow.engine.native.vectors import (
     at,
     call,
     load,
-    scalar_absolute,
+    scalar_abs,
     scalar_sqrt,
     store,
     total,
@@ -60,7 +60,7 @@ def train(
         if end > first:
             filled = jobs[3 * end - 1]
         penalise(m, room, l2, loss, at(results, 2 * s))
-        if not scalar_absolute(results[2 * s]) <= LARGEST_FLOAT:
+        if not scalar_abs(results[2 * s]) <= LARGEST_FLOAT:
             return s
         if update != 0:
             norm = results[2 * s + 1]

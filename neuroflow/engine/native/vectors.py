@@ -154,7 +154,7 @@ def _whole(name: str) -> Intrinsic:
     return Intrinsic(emit)
 
 
-sqrt, absolute, rounded = _whole("sqrt"), _whole("fabs"), _whole("rint")
+sqrt, abs, rounded = _whole("sqrt"), _whole("fabs"), _whole("rint")
 
 
 # Functions of the C library
@@ -184,7 +184,7 @@ def _by_number(name: str) -> Intrinsic:
     return Intrinsic(emit)
 
 
-log, log1p, expm1, power = (_by_number(name) for name in ("log", "log1p", "expm1", "pow"))
+log, log1p, expm1, pow = (_by_number(name) for name in ("log", "log1p", "expm1", "pow"))
 sin, cos, tanh, erf = (_by_number(name) for name in ("sin", "cos", "tanh", "erf"))
 
 
@@ -194,9 +194,9 @@ def _single(name: str) -> Intrinsic:
 
 
 scalar_exp, scalar_log, scalar_sqrt = _single("exp"), _single("log"), _single("sqrt")
-scalar_log1p, scalar_expm1, scalar_power = _single("log1p"), _single("expm1"), _single("pow")
+scalar_log1p, scalar_expm1, scalar_pow = _single("log1p"), _single("expm1"), _single("pow")
 scalar_sin, scalar_cos, scalar_tanh = _single("sin"), _single("cos"), _single("tanh")
-scalar_erf, scalar_absolute = _single("erf"), _single("fabs")
+scalar_erf, scalar_abs = _single("erf"), _single("fabs")
 scalar_where = where
 
 LIBRARY = ("exp", "log", "log1p", "expm1", "pow", "sin", "cos", "tanh", "erf", "fabs", "sqrt")

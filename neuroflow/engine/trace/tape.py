@@ -39,6 +39,7 @@ class Take:
     """Which of the example's inputs holds the index."""
 
     name: str = "take"
+    step: str = "take"
 
 
 @frozen(eq=False)

@@ -93,7 +93,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.5, 1e-9, -745.2, -708.5, -700.0, 88.9, 709.9, 30.2
            -math.inf, math.nan, 0.5, 2.0, 17.0]  # fmt: skip
 ELEMENTARY = {
     "exp": np.exp, "log": np.log, "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt,
-    "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "absolute": np.abs,
+    "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "abs": np.abs,
     "erf": np.vectorize(lambda x: math.erf(x)),
 }  # fmt: skip
 
