@@ -20,7 +20,7 @@ ASKS_WHO_IT_IS = {"name", "names", "backend", "use", "op", "id", "shortest_name"
 """What holds the identity of an entry; ``op.step`` and other properties anyone can have."""
 
 READS_A_MODULE = {
-    "checks/targets.py": "the ops of a module that is checked come before those that it imports",
+    "checks/selection.py": "the ops of a module that is checked come before those that it imports",
     "core/kinds.py": "the package of a type of number says which functions it takes",
     "registry/entries.py": "an op that a plugin passes on is credited to the package it is from",
 }

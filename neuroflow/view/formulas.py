@@ -134,8 +134,8 @@ def _with_symbols(op: Op) -> Op:
 
     settings = {name: sympy.Symbol(name, real=True) for name in op.settings}
     return Op(
-        op.rule, op.name, op.formula, op.domain, op.kinks, op.convention, op.vectors, settings,
-        op.partials_rule,
+        op.rule, op.name, op.formula, op.domain, op.kinks, op.convention, op.vectors,
+        op.step, settings, op.partials_rule,
     )  # fmt: skip
 
 
