@@ -20,24 +20,6 @@ LINES_TO_READ = 1200
 Raise these only for something that everybody who reads the core should meet.
 """
 
-MATHEMATICS = {
-    ("neuroflow.core.value", "neuroflow.core.gradient"): "a Value asks for its gradient",
-    ("neuroflow.core.op", "neuroflow.core.gradient"): "an op without partials is differentiated",
-}
-TO_BE_CUT = {
-    ("neuroflow.core.value", "neuroflow"): "Value.explain",
-    ("neuroflow.core.value", "neuroflow.core.op"): "a type",
-    ("neuroflow.core.value", "neuroflow.core.module"): "a type",
-    ("neuroflow.core.value", "neuroflow.core.resolver"): "chaining",
-    ("neuroflow.core.resolver", "neuroflow.core.op"): "a type",
-    ("neuroflow.core.op", "neuroflow.core.arithmetic"): "rules without partials",
-    ("neuroflow.engine.plan.plan", "neuroflow.engine.report"): "Plan.describe",
-    ("neuroflow.engine.run.backends", "neuroflow.engine.native.executor"): "the backend llvm",
-    ("neuroflow.engine.runner", "neuroflow.engine.compiled_runner"): "make_runner",
-    ("neuroflow.engine.trace.function", "neuroflow.engine.plan.grouping"): "a trace is planned",
-    ("neuroflow.engine.trace.function", "neuroflow.engine.plan.plan"): "a trace is planned",
-}
-EXCEPTIONS = {**MATHEMATICS, **TO_BE_CUT}
 PRIVATE_TARGETS = {
     "neuroflow_plugins.backends imports neuroflow.engine.run.backends": "bundled backends",
 }
@@ -61,7 +43,7 @@ def copy(tmp_path):
 
 
 def faults_of(package):
-    return architecture.faults(architecture.imports_within(package), EXCEPTIONS)
+    return architecture.faults(architecture.imports_within(package), architecture.EXCEPTIONS)
 
 
 def test_every_file_belongs_to_a_part():

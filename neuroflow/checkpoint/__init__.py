@@ -3,7 +3,7 @@
 The metadata names the model by registry names, with the version and the distribution of every
 entry it needs. There is no pickle and no import path in it, so reading one runs no code.
 
-In reading order: ``arrays``, ``uses``, ``file``, ``saving``, ``facts``.
+Reading order: :mod:`arrays`, :mod:`uses`, :mod:`file`, :mod:`saving`, :mod:`facts`.
 """
 
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays

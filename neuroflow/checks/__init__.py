@@ -1,6 +1,11 @@
 """Checks of ops, activations, losses, layers and optimizers: one file per idea.
 
-Reading order: ``report``, ``numeric``, ``probes``, ``subject``; then what is checked: ``declared``,
-``values``, ``slopes``, ``exact``, ``kinks``, ``extremes``; then who is checked: ``ops``,
-``losses``, ``layers``, ``optimizers``. ``branches`` reads source and ``latex`` reads formulas.
+Reading order: :mod:`report` (what was found), :mod:`messages`, :mod:`subject` (what is checked),
+:mod:`numeric`, :mod:`probes` (where to look). Readers of what an author wrote: :mod:`branches` of
+source, :mod:`latex` of formulas. Checks of ops: :mod:`declared`, :mod:`values`, :mod:`surfaces`,
+:mod:`slopes`, :mod:`exact`, :mod:`breaks`, :mod:`kinks`, :mod:`extremes`, :mod:`backends`, in the
+table of :mod:`ops`; :mod:`activations`. Of losses: :mod:`loss_examples`, :mod:`labels`,
+:mod:`loss_formula`, :mod:`losses`. Of layers: :mod:`layer_trials`, :mod:`layers`. Of the rest:
+:mod:`optimizers`, :mod:`others`. In front: :mod:`selection` (who is meant), :mod:`check`,
+:mod:`gradcheck`.
 """

@@ -4,8 +4,8 @@ The same tree is written as TOML, as JSON or as a dict. A part is a name (``"rel
 with the one key ``use`` beside its settings (``{use = "leaky_relu", slope = 0.1}``); which kind
 of name it is follows from the field it stands in. All problems of a tree are reported at once.
 
-In reading order: ``hints``, ``settings``, ``recipe``, ``reading``, ``changing``, ``signature``,
-``checking``, ``building``, ``describing``, ``writing``.
+Reading order: :mod:`types`, :mod:`settings`, :mod:`signature`, :mod:`recipe`, :mod:`reading`,
+:mod:`changing`, :mod:`checking`, :mod:`building`, :mod:`describing`, :mod:`toml`.
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified

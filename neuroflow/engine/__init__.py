@@ -1,7 +1,7 @@
 """The engine: readable scalar code in, array speed out.
 
-``trace`` runs a function once on unknown numbers and writes a tape; ``plan`` tidies it and puts
-equal nodes into groups that lie in one buffer; ``lower`` turns groups into instructions of a
-small machine, which the backends in ``run`` and ``native`` execute. In front of these stand
-:mod:`compile`, :mod:`runner` and :mod:`report`.
+Reading order: :mod:`trace` runs a function once on unknown numbers and writes a tape; :mod:`plan`
+tidies it and puts equal nodes into groups that lie in one buffer; :mod:`lower` turns groups into
+instructions of a small machine, which the backends in :mod:`run` and :mod:`native` execute. In
+front of these stand :mod:`report`, :mod:`compile`, :mod:`runner` and :mod:`compiled_runner`.
 """

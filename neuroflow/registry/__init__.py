@@ -1,6 +1,6 @@
 """The registry: what plugins offer, by name, and who offers it.
 
-Reading order: :mod:`entries` (what can be offered), :mod:`hooks` (how), :mod:`registry` (from
-names to entries), :mod:`capture` (what plugins print), :mod:`discovery` (finding and loading
+Reading order: :mod:`capture` (what plugins print), :mod:`entries` (what can be offered),
+:mod:`hooks` (how), :mod:`registry` (from names to entries), :mod:`discovery` (finding and loading
 plugins so that no broken one can break anything), :mod:`manager` (those of this process).
 """

@@ -4,9 +4,11 @@
         print(step.step, step.loss)
 
 There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner`; here is what
-surrounds it, in reading order: ``loading``, ``batches``, ``examples``, ``fitting``, ``scores``,
-``decay``, ``steps`` (the run itself), and ``predicting`` with what was trained. A run that
-outlives its process is a folder: ``metrics`` and ``run``.
+surrounds it.
+
+Reading order: :mod:`loading`, :mod:`batches`, :mod:`examples`, :mod:`fitting`, :mod:`scores`,
+:mod:`decay`, :mod:`steps` (the run itself), and :mod:`predicting` with what was trained. A run that
+outlives its process is a folder: :mod:`metrics` and :mod:`run`.
 """
 
 from neuroflow.training.batches import Batches

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.architecture import PARTS, modules_of
+from tests.support.architecture import EXCEPTIONS, PARTS, imports_within, modules_of
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "neuroflow"
@@ -83,11 +83,43 @@ def test_names_in_prose_and_docstrings_exist():
     assert {n: str(p.relative_to(ROOT)) for n, p in named.items() if not exists(n)} == {}
 
 
-@pytest.mark.parametrize("room", sorted(PACKAGE.rglob("__init__.py")), ids=lambda p: p.parent.name)
-def test_a_room_that_names_its_files_names_those_that_are_there(room):
-    own = {path.stem for path in room.parent.iterdir() if path.suffix == ".py" or path.is_dir()}
-    named = {name for name in MODULE.findall(words(room)) if "." not in name}
-    assert named <= own
+def rooms():
+    """Every room whose first words give an order to read its files in."""
+    folders = (PACKAGE, ROOT / "plugins" / "neuroflow_plugins")
+    found = [init for folder in folders for init in folder.rglob("__init__.py")]
+    return [init for init in sorted(found) if "Reading order" in words(init)]
+
+
+def files_of(room):
+    """The names of what lies beside an ``__init__.py``."""
+    beside = [p for p in room.parent.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()]
+    return {path.stem for path in beside} - {"__init__"}
+
+
+def test_rooms_of_more_than_one_file_say_in_which_order_they_are_read():
+    read_by_command = {PACKAGE / "__init__.py", PACKAGE / "cli" / "__init__.py"}
+    every = {p for p in PACKAGE.rglob("__init__.py") if len(files_of(p)) > 1}
+    assert every - set(rooms()) == read_by_command
+
+
+@pytest.mark.parametrize("room", rooms(), ids=lambda p: p.parent.name)
+def test_the_reading_order_of_a_room_has_every_file_once(room):
+    named = [name for name in MODULE.findall(words(room)) if "." not in name]
+    assert sorted(named) == sorted(files_of(room))
+
+
+@pytest.mark.parametrize("room", rooms(), ids=lambda p: p.parent.name)
+def test_no_file_is_read_before_one_that_it_imports(room):
+    top = PACKAGE if PACKAGE in room.parents else ROOT / "plugins" / "neuroflow_plugins"
+    prefix = ".".join(room.parent.relative_to(top.parent).parts)
+    order = [f"{prefix}.{name}" for name in MODULE.findall(words(room)) if "." not in name]
+    early = [
+        str(found)
+        for found in imports_within(top)
+        if found.source in order and found.target in order and found.edge not in EXCEPTIONS
+        if order.index(found.source) < order.index(found.target)
+    ]
+    assert early == []
 
 
 def listed_rooms():

@@ -70,6 +70,25 @@ PLUGINS = (
 )
 """The same for the bundled plugins among each other."""
 
+MATHEMATICS = {
+    ("neuroflow.core.value", "neuroflow.core.gradient"): "a Value asks for its gradient",
+    ("neuroflow.core.op", "neuroflow.core.gradient"): "an op without partials is differentiated",
+}
+TO_BE_CUT = {
+    ("neuroflow.core.value", "neuroflow"): "Value.explain",
+    ("neuroflow.core.value", "neuroflow.core.op"): "a type",
+    ("neuroflow.core.value", "neuroflow.core.module"): "a type",
+    ("neuroflow.core.value", "neuroflow.core.resolver"): "chaining",
+    ("neuroflow.core.resolver", "neuroflow.core.op"): "a type",
+    ("neuroflow.core.op", "neuroflow.core.arithmetic"): "rules without partials",
+    ("neuroflow.engine.plan.plan", "neuroflow.engine.report"): "Plan.describe",
+    ("neuroflow.engine.run.backends", "neuroflow.engine.native.executor"): "the backend llvm",
+    ("neuroflow.engine.runner", "neuroflow.engine.compiled_runner"): "make_runner",
+    ("neuroflow.engine.trace.function", "neuroflow.engine.plan.grouping"): "a trace is planned",
+    ("neuroflow.engine.trace.function", "neuroflow.engine.plan.plan"): "a trace is planned",
+}
+EXCEPTIONS = {**MATHEMATICS, **TO_BE_CUT}
+"""Imports that break the list or close a circle, each for the reason given."""
 TARGET = re.compile(r"(neuroflow(?:\.\w+)+):\w+")
 """What an entry names as its target is imported as well, later."""
 

@@ -1,4 +1,4 @@
 """Run: programs in the memory of a backend, and whole training steps.
 
-Reading order: :mod:`executor`, :mod:`schedule`, :mod:`numpy_executor`, :mod:`backends`.
+Reading order: :mod:`numpy_executor`, :mod:`executor`, :mod:`schedule`, :mod:`backends`.
 """

@@ -1,5 +1,7 @@
 """The zoo: wrong twins of things you know. Find the bug; the checks tell you if you are right.
 
+Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`optimizers`.
+
 A plugin for teaching: it is not loaded unless you ask for it (``neuroflow zoo``,
 ``neuroflow check neuroflow_plugins.zoo``).
 
