@@ -28,8 +28,9 @@ def gradcheck(op: Op) -> Report:
     """
     if not isinstance(op, Op):
         raise InputError(
-            f"gradcheck got {op!r} of type {type(op).__name__}; it checks ops;"
-            " for other entries, plugins and files use neuroflow.check(...)"
+            f"gradcheck got {op!r} of type {type(op).__name__}",
+            remedy="it checks ops; for other entries, plugins and files use neuroflow.check(...)",
+            got=op,
         )
     report = Report()
     check_subject(Subject.of(op), report.of(op.name))

@@ -167,7 +167,9 @@ class _Reader:
             raise self.problem(f"{token!r} was expected, but {self.now or 'the end'!r} came")
 
     def problem(self, what: str) -> UnreadableFormulaError:
-        return UnreadableFormulaError(f"the formula {self.text!r} cannot be read: {what}")
+        return UnreadableFormulaError(
+            f"the formula {self.text!r} cannot be read: {what}", got=self.text
+        )
 
     def sum(self) -> Node:
         """``a + b - c``."""

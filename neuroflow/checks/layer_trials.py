@@ -12,10 +12,11 @@ from attrs import define
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import Value
+from neuroflow.errors import NeuroflowError
 from neuroflow.registry.entries import LayerEntry
 
 
-class CannotTryError(Exception):
+class CannotTryError(NeuroflowError):
     """No small module could be built or called; says why."""
 
 
@@ -82,8 +83,10 @@ def trial_of(entry: LayerEntry, target: type[Module]) -> Trial:
         module = trial.build()
     except Exception as error:
         raise CannotTryError(
-            f"it cannot be built with {settings}: {type(error).__name__}: {error};"
-            " declare example={...} in its entry"
+            f"it cannot be built with {settings}: {type(error).__name__}: {error}",
+            remedy="declare example={...} in its entry",
+            got=settings,
+            **entry.where,
         ) from error
     for inputs in [entry.example_inputs] if entry.example_inputs else _guess_inputs(settings):
         trial.inputs = inputs
@@ -91,7 +94,10 @@ def trial_of(entry: LayerEntry, target: type[Module]) -> Trial:
             return trial
     raise CannotTryError(
         f"built with {settings}, it takes none of the inputs tried: a list of numbers, rows of"
-        " numbers, token ids; declare example_inputs=(...,) in its entry"
+        " numbers, token ids",
+        remedy="declare example_inputs=(...,) in its entry",
+        got=settings,
+        **entry.where,
     )
 
 

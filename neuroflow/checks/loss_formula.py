@@ -46,8 +46,9 @@ def _symbol_of_prediction(formula: Formula, settings: Mapping[str, Any]) -> str:
     free = [symbol for symbol in formula.symbols if symbol not in known]
     if len(free) != 1:
         raise UnreadableFormulaError(
-            f"the formula {formula.text} has the symbols {', '.join(formula.symbols)};"
-            " to be compared it needs one for the prediction, and y or t for the target"
+            f"the formula {formula.text} has the symbols {', '.join(formula.symbols)}",
+            remedy="to be compared it needs one for the prediction, and y or t for the target",
+            got=formula.text,
         )
     return free[0]
 

@@ -46,8 +46,10 @@ def select(what: Any) -> Selection:
     if isinstance(what, (str, Path)):
         return _of_name(str(what))
     raise InputError(
-        f"check got {what!r} of type {type(what).__name__}; give an op, an entry, a module,"
-        " or the name of a plugin, an entry, a module or a file"
+        f"check got {what!r} of type {type(what).__name__}",
+        remedy="give an op, an entry, a module, or the name of a plugin, an entry, a module or a"
+        " file",
+        got=what,
     )
 
 
@@ -66,16 +68,18 @@ def _of_name(name: str) -> Selection:
         return _of_module(importlib.import_module(name))
     except ModuleNotFoundError as error:
         if error.name not in (name, name.partition(".")[0]):
-            raise InputError(f"the module {name} cannot be imported: {error}") from error
+            raise InputError(f"the module {name} cannot be imported: {error}", got=name) from error
     except (Exception, SystemExit) as error:
         raise InputError(
-            f"the module {name!r} cannot be imported: {type(error).__name__}: {error};"
-            " repair it, or give the name of a plugin or an entry"
+            f"the module {name!r} cannot be imported: {type(error).__name__}: {error}",
+            remedy="repair it, or give the name of a plugin or an entry",
+            got=name,
         ) from error
     known = [p.name for p in manager().plugins] + [e.name for e in manager().registry]
     raise InputError(
-        f"{name!r} is no plugin, entry, module or file{did_you_mean(name, known) or ';'}"
-        " see: neuroflow plugins, neuroflow list ops"
+        f"{name!r} is no plugin, entry, module or file",
+        remedy=did_you_mean(name, known, "see: neuroflow plugins, neuroflow list ops"),
+        got=name,
     )
 
 
@@ -126,11 +130,13 @@ def _names(stem: str) -> Iterator[str]:
 def _imported(path: Path) -> ModuleType:
     """A file as a module of its own; its folder is not put on the path."""
     if not path.is_file():
-        raise InputError(f"there is no file {path}; give the path of a Python file")
+        raise InputError(
+            f"there is no file {path}", remedy="give the path of a Python file", file=str(path)
+        )
     name = next(name for name in _names(path.stem) if name not in sys.modules)
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise InputError(f"{path} cannot be imported as Python")
+        raise InputError(f"{path} cannot be imported as Python", file=str(path))
     module = module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -138,6 +144,8 @@ def _imported(path: Path) -> ModuleType:
     except Exception as error:
         del sys.modules[name]
         raise InputError(
-            f"{path} cannot be imported: {type(error).__name__}: {error}; mend that first"
+            f"{path} cannot be imported: {type(error).__name__}: {error}",
+            remedy="mend that first",
+            file=str(path),
         ) from error
     return module

@@ -61,11 +61,12 @@ def generate(
     network, saved = load_with_facts(model)
     if "tokenizer" not in saved.data:
         raise InputError(
-            f"{model} has no tokenizer, so it writes no text; give a run that learned from text,"
-            " such as that of: neuroflow train names"
+            f"{model} has no tokenizer, so it writes no text",
+            remedy="give a run that learned from text, such as that of: neuroflow train names",
+            file=str(model),
         )
     if count < 1:
-        raise InputError(f"count is {count}; expected at least 1")
+        raise InputError(f"count is {count}", expected="at least 1", got=count)
     tokenizer = make_tokenizer(saved.data["tokenizer"])
     texts = write(
         network, tokenizer, _generator(saved, seed), prompt=prompt, count=count,

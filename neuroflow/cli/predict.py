@@ -53,16 +53,18 @@ def predict(
     about = inspect_file(path)
     if about.data.get("task") == "sequence":
         raise InputError(
-            f"{path} is a language model, which reads text and not rows of numbers;"
-            f" use: neuroflow generate {model}"
+            f"{path} is a language model, which reads text and not rows of numbers",
+            remedy=f"use: neuroflow generate {model}",
+            file=str(path),
         )
     rows = [_numbers(values, "the arguments")] if values else _read_rows(source or "-", about)
     expected = about.data.get("n_inputs")
     for k, row in enumerate(rows):
         if expected and len(row) != expected:
             raise InputError(
-                f"row {k + 1} has {len(row)} numbers; expected {expected}{_named(about)},"
-                " as in the data that the model was trained on"
+                f"row {k + 1} has {len(row)} numbers",
+                expected=f"{expected}{_named(about)}, as in the data that the model was trained on",
+                got=row,
             )
     answers = ask(path, rows, backend=backend, dtype=dtype)
     results = [_result(row, answer, about) for row, answer in zip(rows, answers, strict=True)]
@@ -97,7 +99,9 @@ def _read_rows(source: str, about: SavedModel) -> list[list[float]]:
         cells for cells in csv.reader(_text(source).splitlines()) if any(map(str.strip, cells))
     ]
     if not lines:
-        raise InputError(f"{name} holds no rows; give at least one row of numbers")
+        raise InputError(
+            f"{name} holds no rows", remedy="give at least one row of numbers", file=str(name)
+        )
     if len(lines[0]) == 1 and len(lines[0][0].split()) > 1:
         lines = [" ".join(cells).split() for cells in lines]
     start = 0 if all(map(_is_number, lines[0])) else 1
@@ -114,7 +118,9 @@ def _text(source: str) -> str:
     try:
         return Path(source).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"cannot read {source}: {error}; give the path of a CSV file") from error
+        raise FileError(
+            f"cannot read {source}: {error}", remedy="give the path of a CSV file", file=str(source)
+        ) from error
 
 
 def _columns(header: Sequence[str], about: SavedModel, name: str) -> list[int] | None:
@@ -123,11 +129,14 @@ def _columns(header: Sequence[str], about: SavedModel, name: str) -> list[int] |
     wanted = about.data.get("columns") or []
     if not wanted:
         return None
+    columns = f"its columns: {', '.join(names)}; the model needs: {', '.join(wanted)}"
     for column in wanted:
         if column not in names:
             raise InputError(
-                f"{name} has no column {column!r}{did_you_mean(column, names)}"
-                f" its columns: {', '.join(names)}; the model needs: {', '.join(wanted)}"
+                f"{name} has no column {column!r}",
+                remedy=did_you_mean(column, names, columns),
+                got=column,
+                file=str(name),
             )
     return [names.index(column) for column in wanted]
 
@@ -135,7 +144,8 @@ def _columns(header: Sequence[str], about: SavedModel, name: str) -> list[int] |
 def _numbers(cells: Sequence[str], where: str) -> list[float]:
     for k, cell in enumerate(cells, 1):
         if not _is_number(cell) or not math.isfinite(float(cell)):
-            raise InputError(f"{where}: number {k} is {cell.strip()!r}; expected a finite number")
+            what = f"{where}: number {k} is {cell.strip()!r}"
+            raise InputError(what, expected="a finite number", got=cell)
     return [float(cell) for cell in cells]
 
 

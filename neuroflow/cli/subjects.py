@@ -92,7 +92,9 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"cannot read {path}: {error}; give the path of a text file") from error
+        raise FileError(
+            f"cannot read {path}: {error}", remedy="give the path of a text file", file=str(path)
+        ) from error
 
 
 def _numbers(words: Sequence[str]) -> dict[str, float]:
@@ -128,8 +130,9 @@ def training_of(target: str) -> Any:
     saved, arrays = read_arrays(path)
     if not saved.configuration:
         raise InputError(
-            f"{path} holds a model without the data that it was trained on; give the folder of"
-            " its run, or draw the model alone"
+            f"{path} holds a model without the data that it was trained on",
+            remedy="give the folder of its run, or draw the model alone",
+            file=str(path),
         )
     training = Training(changed(saved.configuration, eager))
     load_parameters(training.model, arrays, path)

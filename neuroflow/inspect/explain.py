@@ -376,8 +376,9 @@ def _in_order(a: Value, b: Value) -> tuple[Value, Value]:
         if x in set(topological_order(y)):
             return x, y
     raise InputError(
-        f"{label(a)} and {label(b)} do not depend on each other: expected one to be computed"
-        " from the other; explain a value of the graph, such as loss.explain(weight)"
+        f"{label(a)} and {label(b)} do not depend on each other",
+        expected="one to be computed from the other",
+        remedy="explain a value of the graph, such as loss.explain(weight)",
     )
 
 

@@ -110,17 +110,21 @@ def _resolve(
     resolved: dict[Value, float] = {}
     for key, step in changes.items():
         if isinstance(key, str) and key not in named:
+            naming = "give the Value itself, name it, or pass model= to use its parameters' paths"
             raise InputError(
-                f"no value named {key!r} in this graph{did_you_mean(key, named)}"
-                " give the Value itself, name it, or pass model= to use its parameters' paths"
+                f"no value named {key!r} in this graph",
+                remedy=did_you_mean(key, named, naming),
+                got=key,
             )
         value = named[key] if isinstance(key, str) else key
         if value not in nodes:
             raise InputError(
-                f"the output does not depend on {value!r}: no node of its graph uses it;"
-                " change a value that the output was computed from"
+                f"the output does not depend on {value!r}: no node of its graph uses it",
+                remedy="change a value that the output was computed from",
+                got=value,
             )
         if not isfinite(step):
-            raise InputError(f"a change is a finite number to add, but got {step!r} for {value!r}")
+            what = f"a change is a finite number to add, but got {step!r} for {value!r}"
+            raise InputError(what, got=step)
         resolved[value] = resolved.get(value, 0.0) + float(step)
     return resolved

@@ -36,13 +36,16 @@ def export(folder: Path, pyodide: Path | None = None) -> list[Path]:
     for name in PYODIDE if pyodide else ():
         if not (Path(str(pyodide)) / name).is_file():
             raise InputError(
-                f"{pyodide} is not the npm package pyodide: there is no {name} in it;"
-                " fetch it with: npm install pyodide, and give node_modules/pyodide"
+                f"{pyodide} is not the npm package pyodide: there is no {name} in it",
+                remedy="fetch it with: npm install pyodide, and give node_modules/pyodide",
+                file=str(pyodide),
             )
     try:
         return list(_written(folder, pyodide))
     except OSError as error:
-        raise FileError(f"cannot write {folder}: {error}; choose another folder") from error
+        raise FileError(
+            f"cannot write {folder}: {error}", remedy="choose another folder", file=str(folder)
+        ) from error
 
 
 def _written(folder: Path, pyodide: Path | None) -> Iterator[Path]:

@@ -47,7 +47,9 @@ def tokens_of(training: Training, text: Any) -> list[int]:
     tokens = [tokenizer.bos, *tokenizer.encode(checked_text(text, "the text").strip().lower())]
     most = block_size(training)
     if len(tokens) > most:
-        raise InputError(f"the text has {len(tokens) - 1} tokens; expected at most {most - 1}")
+        raise InputError(
+            f"the text has {len(tokens) - 1} tokens", expected=f"at most {most - 1}", got=text
+        )
     return tokens
 
 
@@ -160,7 +162,9 @@ def of_attention(training: Training, text: str, name: Any) -> dict[str, Any]:
     layers = watching(training.model)
     if len(words) != 4 or words[0] not in layers or not all(w.isdecimal() for w in words[1:]):
         raise InputError(
-            f"there is no attention weight {str(name)[:80]!r}; expected LAYER:HEAD:QUERY:KEY"
+            f"there is no attention weight {str(name)[:80]!r}",
+            expected="LAYER:HEAD:QUERY:KEY",
+            got=name,
         )
     tokens = tokens_of(training, text)
     answers, weights = looked_at(training.model, tokens)

@@ -40,20 +40,24 @@ def checked(message: Any) -> dict[str, Any]:
     """A message that has ``do`` and only the keys that belong to it; raises :class:`InputError`."""
     if not isinstance(message, Mapping):
         raise InputError(
-            f'a message is {type(message).__name__}; expected an object such as {{"do": "play"}}'
+            f"a message is {type(message).__name__}",
+            expected='an object such as {"do": "play"}',
+            got=message,
         )
     do = message.get("do")
     if not isinstance(do, str) or do not in FIELDS:
         shown = repr(do)[:60]
         raise InputError(
-            f"a message asks for {shown}{did_you_mean(str(do)[:60], FIELDS)}"
-            f" expected one of: {', '.join(FIELDS)}"
+            f"a message asks for {shown}",
+            remedy=did_you_mean(str(do)[:60], FIELDS, f"expected one of: {', '.join(FIELDS)}"),
+            got=do,
         )
     unknown = [str(key)[:60] for key in message if key != "do" and key not in FIELDS[do]]
     if unknown:
         raise InputError(
-            f"the message {do!r} has the unknown key {unknown[0]!r};"
-            f" its keys: {', '.join(FIELDS[do]) or 'none'}"
+            f"the message {do!r} has the unknown key {unknown[0]!r}",
+            remedy=f"its keys: {', '.join(FIELDS[do]) or 'none'}",
+            got=unknown[0],
         )
     return dict(message)
 
@@ -98,42 +102,52 @@ def _are_small(counts: list[Any]) -> bool:
 def number(value: Any, name: str, low: float, high: float) -> float:
     """A finite number within bounds."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
-        raise InputError(f"{name} is {_shown(value)}; expected a number from {low:g} to {high:g}")
+        raise InputError(
+            f"{name} is {_shown(value)}", expected=f"a number from {low:g} to {high:g}", got=value
+        )
     if not low <= value <= high:
-        raise InputError(f"{name} is {value:g}; expected a number from {low:g} to {high:g}")
+        raise InputError(
+            f"{name} is {value:g}", expected=f"a number from {low:g} to {high:g}", got=value
+        )
     return float(value)
 
 
 def whole(value: Any, name: str, low: int, high: int) -> int:
     """A whole number within bounds; 3.0 counts, as JavaScript knows only one kind."""
     if number(value, name, low, high) != int(value):
-        raise InputError(f"{name} is {_shown(value)}; expected a whole number")
+        raise InputError(f"{name} is {_shown(value)}", expected="a whole number", got=value)
     return int(value)
 
 
 def text(value: Any, name: str) -> str:
     """A text that is not too long."""
     if not isinstance(value, str):
-        raise InputError(f"{name} is {_shown(value)}; expected a text")
+        raise InputError(f"{name} is {_shown(value)}", expected="a text", got=value)
     if len(value) > LONGEST_TEXT:
-        raise InputError(f"{name} has {len(value)} characters; expected at most {LONGEST_TEXT}")
+        raise InputError(
+            f"{name} has {len(value)} characters", expected=f"at most {LONGEST_TEXT}", got=value
+        )
     return value
 
 
 def sizes(value: Any, name: str, most: int, largest: int) -> list[int]:
     """The sizes of hidden layers."""
     if not isinstance(value, list) or len(value) > most:
-        raise InputError(f"{name} is {_shown(value)}; expected at most {most} layer sizes")
+        raise InputError(
+            f"{name} is {_shown(value)}", expected=f"at most {most} layer sizes", got=value
+        )
     return [whole(size, f"a size of {name}", 1, largest) for size in value]
 
 
 def rows(value: Any, name: str) -> list[list[float]]:
     """Points made by hand: x, y and the number of the class."""
     if not isinstance(value, list) or len(value) > MOST_ROWS:
-        raise InputError(f"{name} is {_shown(value)}; expected at most {MOST_ROWS} points")
+        raise InputError(
+            f"{name} is {_shown(value)}", expected=f"at most {MOST_ROWS} points", got=value
+        )
     for k, row in enumerate(value):
         if not isinstance(row, list) or len(row) != 3:
-            raise InputError(f"point {k} is {_shown(row)}; expected [x, y, class]")
+            raise InputError(f"point {k} is {_shown(row)}", expected="[x, y, class]", got=row)
     return [
         [
             number(row[0], f"x of point {k}", -100, 100),

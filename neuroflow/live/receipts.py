@@ -22,9 +22,11 @@ def parameter_named(training: Training, name: Any) -> Value:
     """A parameter by its dotted name; raises :class:`InputError`."""
     parameters: dict[str, Value] = dict(training.model.named_parameters())
     if not isinstance(name, str) or name not in parameters:
-        known = did_you_mean(str(name)[:80], parameters)
+        shown = str(name)[:80]
         raise InputError(
-            f"there is no parameter {str(name)[:80]!r} in this model{known}".rstrip(";")
+            f"there is no parameter {shown!r} in this model",
+            remedy=did_you_mean(shown, parameters, ""),
+            got=name,
         )
     return parameters[name]
 
@@ -33,7 +35,9 @@ def row_number(training: Training, row: Any) -> int:
     """The number of an example; raises :class:`InputError`."""
     count = len(training.dataset)
     if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < count:
-        raise InputError(f"there is no example {str(row)[:40]}; expected a number below {count}")
+        raise InputError(
+            f"there is no example {str(row)[:40]}", expected=f"a number below {count}", got=row
+        )
     return row
 
 
@@ -93,7 +97,7 @@ def of_neuron(training: Training, path: Any, row: Any = None) -> dict[str, Any]:
     modules = dict(training.model.named_modules())
     neuron = modules.get(path) if isinstance(path, str) else None
     if neuron is None or "weights" not in vars(neuron):
-        raise InputError(f"there is no neuron {str(path)[:80]!r} in this model")
+        raise InputError(f"there is no neuron {str(path)[:80]!r} in this model", got=path)
     k = row_number(training, 0 if row is None else row)
     loss = loss_of(training, [k])
     order = topological_order(loss)
@@ -138,7 +142,9 @@ def of_point(training: Training, row: Any) -> dict[str, Any]:
     k = row_number(training, row)
     runner, data = training.runner, training.dataset
     if data.task == "sequence":
-        raise InputError("a text is explained by its attention; choose a square of a heat map")
+        raise InputError(
+            "a text is explained by its attention", remedy="choose a square of a heat map"
+        )
     inputs, *targets = runner.examples[k]
     xs = [Value(x, name=data.columns[j] if j < len(data.columns) else f"x{j}")
           for j, x in enumerate(inputs)]  # fmt: skip

@@ -43,8 +43,8 @@ try:
     from starlette.websockets import WebSocket, WebSocketDisconnect
 except ImportError as error:  # pragma: no cover - the extra is there when this is tested
     raise BackendError(
-        f"live pages need a web server, and {error.name} is not installed;"
-        " install it with: pip install 'neuroflow[web]'"
+        f"live pages need a web server, and {error.name} is not installed",
+        remedy="install it with: pip install 'neuroflow[web]'",
     ) from error
 
 TabMaker = Callable[[str], Any]
@@ -285,8 +285,9 @@ def listening(port: int = 0) -> socket.socket:
     except OSError as error:
         listener.close()
         raise InputError(
-            f"port {port} of {HOST} cannot be used: {error.strerror};"
-            " choose another --port, or leave it out"
+            f"port {port} of {HOST} cannot be used: {error.strerror}",
+            remedy="choose another --port, or leave it out",
+            got=port,
         ) from error
     return listener
 

@@ -93,7 +93,9 @@ def tree_of(page: str) -> Tree:
     """What a page trains before anything is chosen."""
     if page not in PAGES:
         raise InputError(
-            f"there is no live page {page!r}{did_you_mean(page, PAGES)} pages: {', '.join(PAGES)}"
+            f"there is no live page {page!r}",
+            remedy=did_you_mean(page, PAGES, f"pages: {', '.join(PAGES)}"),
+            got=page,
         )
     recipe = {"function": "function", "classification": "moons", "gpt": "names"}[page]
     tree, _ = read(recipe)
@@ -127,7 +129,7 @@ def with_setup(tree: Tree, setup: Any) -> Tree:
     Raises :class:`InputError` or :class:`ConfigurationError`.
     """
     if not isinstance(setup, Mapping):
-        raise InputError('setup is no object; expected one such as {"hidden": [8, 8]}')
+        raise InputError("setup is no object", expected='one such as {"hidden": [8, 8]}', got=setup)
     tree = configure(tree)
     given = {name: _choice(name).check(value) for name, value in setup.items()}
     if "dataset" in given or "rows" in given:
@@ -143,8 +145,9 @@ def with_setup(tree: Tree, setup: Any) -> Tree:
 def _choice(name: Any) -> Choice:
     if name not in CHOICES:
         raise InputError(
-            f"nothing named {str(name)[:60]!r} can be chosen{did_you_mean(str(name)[:60], CHOICES)}"
-            f" choices: {', '.join(CHOICES)}"
+            f"nothing named {str(name)[:60]!r} can be chosen",
+            remedy=did_you_mean(str(name)[:60], CHOICES, f"choices: {', '.join(CHOICES)}"),
+            got=name,
         )
     return CHOICES[name]
 
@@ -163,7 +166,7 @@ def _change(tree: Tree, choice: Choice, value: Any) -> None:
     elif choice.name in ("activation", "schedule") or below:
         table[key] = {"use": value}
     elif section == "model" and key not in table:
-        raise InputError(f"this network has no {choice.name}; {choice.meaning}")
+        raise InputError(f"this network has no {choice.name}", remedy=choice.meaning)
     elif choice.name == "optimizer":
         kept = {k: table[k] for k in ("learning_rate", "schedule")}
         tree[section] = {"use": value, **kept}
@@ -201,13 +204,15 @@ def _change_data(tree: Tree, given: Mapping[str, Any]) -> None:
     if "rows" not in given:
         _check_offered(CHOICES["dataset"], given["dataset"])
     if dataset_of(tree).n_inputs != 2:
-        raise InputError("the data of this page cannot be exchanged; expected points of the plane")
+        raise InputError(
+            "the data of this page cannot be exchanged", expected="points of the plane"
+        )
     beside = {k: before[k] for k in ("test", "standardize") if k in before}
     if "rows" in given:
         points = given["rows"]
         classes = max([2, *(int(row[2]) + 1 for row in points)])
         if len({row[2] for row in points}) < 2:
-            raise InputError("the points are all of one class; add some of another class")
+            raise InputError("the points are all of one class", remedy="add some of another class")
         tree["data"] = {"use": "rows", "rows": points, "classes": classes, **beside}
         return
     name = given["dataset"]
@@ -234,16 +239,18 @@ def _fit(tree: Tree, loss_was_chosen: bool) -> None:
         tree["loss"] = configure({**tree, "loss": best[data.task]})["loss"]
     if tree["loss"]["use"] not in fitting:
         raise InputError(
-            f"the loss {tree['loss']['use']!r} does not fit these data; choose one of:"
-            f" {', '.join(fitting)}"
+            f"the loss {tree['loss']['use']!r} does not fit these data",
+            remedy=f"choose one of: {', '.join(fitting)}",
+            got=tree["loss"]["use"],
         )
     model["sizes"] = [data.n_inputs, *model["sizes"][1:-1], outputs_for(data, tree["loss"]["use"])]
     sizes = model["sizes"]
     count = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
     if count > MOST_PARAMETERS:
         raise InputError(
-            f"this network would have {count} parameters; a page trains at most"
-            f" {MOST_PARAMETERS}: choose fewer or smaller hidden layers"
+            f"this network would have {count} parameters; a page trains at most {MOST_PARAMETERS}",
+            remedy="choose fewer or smaller hidden layers",
+            got=count,
         )
 
 
@@ -319,8 +326,9 @@ def _check_offered(choice: Choice, name: str) -> None:
     known = [entry.shortest_name for entry in entries]
     if name not in known:
         raise InputError(
-            f"unknown {choice.kind} {name[:60]!r}{did_you_mean(name[:60], known)}"
-            f" choose one of: {', '.join(known)}"
+            f"unknown {choice.kind} {name[:60]!r}",
+            remedy=did_you_mean(name[:60], known, f"choose one of: {', '.join(known)}"),
+            got=name,
         )
 
 

@@ -86,15 +86,15 @@ class Tab:
                 do = fields.pop("do")
                 if self.given is not None and do not in LOOKING:
                     raise InputError(
-                        "this page looks at a run of neuroflow, which goes its own way;"
-                        " neuroflow demo has pages where everything can be changed"
+                        "this page looks at a run of neuroflow, which goes its own way",
+                        remedy="neuroflow demo has pages where everything can be changed",
                     )
                 act = getattr(self, f"_do_{do}")
                 frames += act(**fields)
             except NeuroflowError as error:
                 frames.append(self._problem(error, message))
             except RecursionError:
-                deep = InputError("that is nested too deeply; write it in a simpler way")
+                deep = InputError("that is nested too deeply", remedy="write it in a simpler way")
                 frames.append(self._problem(deep, message))
         return frames
 
@@ -182,8 +182,8 @@ class Tab:
     def _need_steps(self) -> None:
         if self.training.step >= self.training.steps:
             raise InputError(
-                f"the run is over after {self.training.steps} steps;"
-                " choose more epochs to go on, or reset it"
+                f"the run is over after {self.training.steps} steps",
+                remedy="choose more epochs to go on, or reset it",
             )
 
     def _do_reset(self, seed: Any = None) -> list[Frame]:
@@ -239,14 +239,16 @@ class Tab:
             found = of_attention(self.training, self._language().text, name)
         else:
             raise InputError(
-                f"cannot explain {str(what)[:40]!r}; expected parameter, neuron, point or attention"
+                f"cannot explain {str(what)[:40]!r}",
+                expected="parameter, neuron, point or attention",
+                got=what,
             )
         return [plain({"type": "receipt", "what": what, "step": self.training.step, **found})]
 
     def _language(self) -> Language:
         picture = self._painter.picture
         if not isinstance(picture, Language):
-            raise InputError("this page has no language model; open the page gpt")
+            raise InputError("this page has no language model", remedy="open the page gpt")
         return picture
 
     def _do_read(self, text: Any = None, temperature: Any = None) -> list[Frame]:
@@ -302,7 +304,9 @@ class Tab:
             name = f"{self.page}.safetensors"
             file = {"name": name, "base64": base64.b64encode(content).decode()}
         else:
-            raise InputError(f"cannot export {str(what)[:40]!r}; expected toml or model")
+            raise InputError(
+                f"cannot export {str(what)[:40]!r}", expected="toml or model", got=what
+            )
         return [{"type": "file", **file}]
 
     def toml(self) -> str:
@@ -318,7 +322,9 @@ class Tab:
         training = Training(configure(tree))
         count = len(training.runner.parameters)
         if self.tree is None and count > MOST_PARAMETERS:
-            raise InputError(f"the model has {count} parameters; expected {MOST_PARAMETERS}")
+            raise InputError(
+                f"the model has {count} parameters", expected=f"{MOST_PARAMETERS}", got=count
+            )
         self._take_over(training)
         self.playing = False
         self.edited = False

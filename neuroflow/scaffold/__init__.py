@@ -46,7 +46,11 @@ def create(name: str, directory: Path = Path("."), author: str = "") -> Project:
     """
     project = _named(name, directory)
     if project.folder.exists():
-        raise FileError(f"{project.folder} exists already; remove it, or choose another name")
+        raise FileError(
+            f"{project.folder} exists already",
+            remedy="remove it, or choose another name",
+            file=str(project.folder),
+        )
     facts = {
         "distribution": project.distribution,
         "module": project.module,
@@ -67,8 +71,9 @@ def _named(name: str, directory: Path) -> Project:
     op = re.sub(r"[-.\s]+", "_", name.strip()).lower().removeprefix("neuroflow_")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", op) or keyword.iskeyword(op):
         raise InputError(
-            f"{name!r} cannot name a plugin; use letters, digits and dashes, a letter first,"
-            " such as soft-clip"
+            f"{name!r} cannot name a plugin",
+            remedy="use letters, digits and dashes, a letter first, such as soft-clip",
+            got=name,
         )
     _check_free(op)
     distribution = f"neuroflow-{op.replace('_', '-')}"
@@ -83,8 +88,10 @@ def _check_free(op: str) -> None:
     for entry in find(op):
         if entry.namespace == BUNDLED:
             raise InputError(
-                f"{op!r} is the bundled {entry.kind} {entry.id}, which the bare name always means;"
-                " choose another name"
+                f"{op!r} is the bundled {entry.kind} {entry.id}, which the bare name always means",
+                remedy="choose another name",
+                got=op,
+                **entry.where,
             )
 
 
@@ -99,4 +106,6 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise FileError(f"cannot write {path}: {error}; choose another --directory") from error
+        raise FileError(
+            f"cannot write {path}: {error}", remedy="choose another --directory", file=str(path)
+        ) from error

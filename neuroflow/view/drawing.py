@@ -55,15 +55,18 @@ class Drawing(ABC):
         forms = {".svg": "svg", ".html": "html", ".txt": "text", ".json": "data"}
         if path.suffix not in forms:
             raise InputError(
-                f"a drawing cannot be written as {path.name!r};"
-                f" give a name that ends in {', '.join(forms)}"
+                f"a drawing cannot be written as {path.name!r}",
+                remedy=f"give a name that ends in {', '.join(forms)}",
+                got=path,
             )
         form = getattr(self, forms[path.suffix])
         try:
             path.write_text(form if isinstance(form, str) else script_json(form), encoding="utf-8")
         except OSError as error:
             raise FileError(
-                f"cannot write {path}: {error.strerror}; choose a folder that exists"
+                f"cannot write {path}: {error.strerror}",
+                remedy="choose a folder that exists",
+                file=str(path),
             ) from error
         return path
 
@@ -96,7 +99,9 @@ class GraphDrawing(Drawing):
         if len(self.graph.values) > LARGEST:
             raise InputError(
                 f"the graph has {len(self.graph.values):,} scalars, and a page holds at most"
-                f" {LARGEST:,}; draw the loss of fewer examples, or save it as .svg"
+                f" {LARGEST:,}",
+                remedy="draw the loss of fewer examples, or save it as .svg",
+                got=len(self.graph.values),
             )
         return page(self.data, self.title)
 
@@ -139,8 +144,9 @@ class GraphDrawing(Drawing):
             if not found:
                 known = [box.path or box.label for box in self.graph.boxes]
                 raise InputError(
-                    f"the graph has no box named {name!r}{did_you_mean(name, known)}"
-                    f" boxes: {', '.join(known[1:9])}"
+                    f"the graph has no box named {name!r}",
+                    remedy=did_you_mean(name, known, f"boxes: {', '.join(known[1:9])}"),
+                    got=name,
                 )
             for box in found:
                 chosen += _with_parents(box)
@@ -256,8 +262,9 @@ def draw(
         return AttentionDrawing(what, title or "attention")
     if not isinstance(what, Value):
         raise InputError(
-            f"draw takes a Value or a Module, but got {what!r} of type {type(what).__name__};"
-            " give one of these, or what trace_attention returned"
+            f"draw takes a Value or a Module, but got {what!r} of type {type(what).__name__}",
+            remedy="give one of these, or what trace_attention returned",
+            got=what,
         )
     graph = graph_of(what, model)
     drawing = GraphDrawing(graph, title or what.name or "graph", tuple(first_open(graph)))

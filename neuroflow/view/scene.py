@@ -82,8 +82,9 @@ def scene_of(graph: Graph, opened: Iterable[Box], down: bool) -> Scene:
     root = _unfold(graph.root, None, set(opened), items, frames)
     if len(items) > LIMIT:
         raise InputError(
-            f"the picture would show {len(items)} boxes, more than the {LIMIT} that can be read;"
-            " open fewer boxes, or save it as .html and open there what you want to see"
+            f"the picture would show {len(items)} boxes, more than the {LIMIT} that can be read",
+            remedy="open fewer boxes, or save it as .html and open there what you want to see",
+            got=len(items),
         )
     for item in items:
         if isinstance(item.what, Box):

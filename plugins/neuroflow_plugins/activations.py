@@ -193,7 +193,10 @@ def require_number(x, got):
     """Raise :class:`neuroflow.InputError` for what is no number; ``got`` says who got it."""
     if isinstance(x, NO_NUMBERS):
         raise nf.InputError(
-            f"{got}, {x!r}; expected one number: flatten nested lists and convert texts first"
+            f"{got}, {x!r}",
+            expected="one number",
+            remedy="flatten nested lists and convert texts first",
+            got=x,
         )
 
 
@@ -205,8 +208,9 @@ def require_numbers(xs, name):
     """
     if not isinstance(xs, (list, tuple)) or not xs:
         raise nf.InputError(
-            f"{name} takes a list of at least one number, but got {xs!r};"
-            " a layer of one neuron gives a bare number: give it one neuron per class"
+            f"{name} takes a list of at least one number, but got {xs!r}",
+            remedy="a layer of one neuron gives a bare number: give it one neuron per class",
+            got=xs,
         )
     for k, x in enumerate(xs):
         require_number(x, f"{name} got number {k}")

@@ -60,7 +60,8 @@ class Attention(nf.Module):
         if any(len(token) != self.size for token in tokens):
             raise nf.InputError(
                 f"attention takes tokens of {self.size} numbers each, but got"
-                f" {[len(token) for token in tokens]}"
+                f" {[len(token) for token in tokens]}",
+                got=tokens,
             )
         q, k, v = (  # query, key, value: each (n_tokens, head_size)
             [[nf.dot(row, token) for row in matrix] for token in tokens]

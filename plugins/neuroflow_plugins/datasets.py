@@ -11,11 +11,11 @@ import neuroflow as nf
 
 def _check_points(points, noise, classes=2):
     if points < 2 * classes:
-        raise nf.InputError(f"points is {points}; expected at least {2 * classes}")
+        raise nf.InputError(f"points is {points}", expected=f"at least {2 * classes}", got=points)
     if classes < 2:
-        raise nf.InputError(f"classes is {classes}; expected at least 2")
+        raise nf.InputError(f"classes is {classes}", expected="at least 2", got=classes)
     if not 0 <= noise < math.inf:
-        raise nf.InputError(f"noise is {noise}; expected a number of at least 0")
+        raise nf.InputError(f"noise is {noise}", expected="a number of at least 0", got=noise)
 
 
 def _plane(rng, name, places, noise, classes=2) -> nf.Dataset:
@@ -49,7 +49,7 @@ def circles(rng, *, points: int = 100, noise: float = 0.05, factor: float = 0.5)
     """A circle around a smaller one; ``factor`` is the radius of the inner circle."""
     _check_points(points, noise)
     if not 0 < factor < 1:
-        raise nf.InputError(f"factor is {factor}; expected a number between 0 and 1")
+        raise nf.InputError(f"factor is {factor}", expected="a number between 0 and 1", got=factor)
     outer, inner = points // 2, points - points // 2
     turns = [(i / outer, 1.0, 0) for i in range(outer)]
     turns += [(i / inner, factor, 1) for i in range(inner)]
@@ -103,9 +103,13 @@ def function(
     """A function of x given as text, at evenly spaced places from ``low`` to ``high``."""
     rule = nf.parse_expression(f)
     if not -math.inf < low < high < math.inf:
-        raise nf.InputError(f"the range of x is {low} to {high}; expected low < high, both finite")
+        raise nf.InputError(
+            f"the range of x is {low} to {high}",
+            expected="low < high, both finite",
+            got=(low, high),
+        )
     if points < 2:
-        raise nf.InputError(f"points is {points}; expected at least 2")
+        raise nf.InputError(f"points is {points}", expected="at least 2", got=points)
     xs = [low + (high - low) * t for t in _spread(points)]
     ys = [rule(x) + (rng.gauss(0.0, noise) if noise else 0.0) for x in xs]
     return nf.Dataset(
@@ -118,10 +122,14 @@ def rows(rng, *, rows: list[Any], classes: int = 2) -> nf.Dataset:
     for k, row in enumerate(rows):
         if not isinstance(row, (list, tuple)) or len(row) < 2:
             raise nf.InputError(
-                f"row {k} is {row!r}; expected numbers and the number of a class: [x, y, 1]"
+                f"row {k} is {row!r}",
+                expected="numbers and the number of a class: [x, y, 1]",
+                got=row,
             )
         if not isinstance(row[-1], (int, float)) or row[-1] != int(row[-1]):
-            raise nf.InputError(f"row {k} has the class {row[-1]!r}; expected a whole number")
+            raise nf.InputError(
+                f"row {k} has the class {row[-1]!r}", expected="a whole number", got=row[-1]
+            )
     task = "binary" if classes == 2 else "classes"
     labels = [str(k) for k in range(classes)]
     targets = [int(row[-1]) for row in rows]
@@ -160,8 +168,10 @@ def csv(
     labels = sorted(set(answers), key=lambda x: (0, float(x), x) if _is_number(x) else (1, 0, x))
     if task == "binary" and len(labels) != 2:
         raise nf.InputError(
-            f"{path}: column {names[goal]!r} has {len(labels)} different values;"
-            ' a binary task needs 2, so choose task = "classes" or another target'
+            f"{path}: column {names[goal]!r} has {len(labels)} different values",
+            remedy='a binary task needs 2, so choose task = "classes" or another target',
+            got=labels,
+            file=str(path),
         )
     return nf.Dataset(inputs, [labels.index(a) for a in answers], task, labels=labels, **facts)
 
@@ -169,26 +179,35 @@ def csv(
 def _read_table(path, header, delimiter):
     """The names of the columns, and the rows with the numbers of their lines."""
     if len(delimiter) != 1:
-        raise nf.InputError(f"delimiter is {delimiter!r}; expected one character")
+        raise nf.InputError(f"delimiter is {delimiter!r}", expected="one character", got=delimiter)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv_module.reader(file, delimiter=delimiter, strict=True)
             rows = [(reader.line_num, cells) for cells in reader if cells]
     except (OSError, UnicodeDecodeError) as error:
         raise nf.FileError(
-            f"cannot read {path}: {error}; give the path of a text file in UTF-8"
+            f"cannot read {path}: {error}",
+            remedy="give the path of a text file in UTF-8",
+            file=str(path),
         ) from error
     except csv_module.Error as error:
-        raise nf.InputError(f"{path}, line {reader.line_num}: {error}; repair the file") from error
+        raise nf.InputError(
+            f"{path}, line {reader.line_num}: {error}",
+            remedy="repair the file",
+            file=str(path),
+            line=reader.line_num,
+        ) from error
     names = [name.strip() for name in rows.pop(0)[1]] if header and rows else None
     if not rows:
-        raise nf.InputError(f"{path} has no rows of data; it needs at least one")
+        raise nf.InputError(f"{path} has no rows of data", expected="at least one", file=str(path))
     names = names or [str(j) for j in range(len(rows[0][1]))]
     for line, cells in rows:
         if len(cells) != len(names):
             raise nf.InputError(
-                f"{path}, line {line} has {len(cells)} cells; expected {len(names)},"
-                " one for each column"
+                f"{path}, line {line} has {len(cells)} cells",
+                expected=f"{len(names)}, one for each column",
+                file=str(path),
+                line=line,
             )
     return names, rows
 
@@ -203,8 +222,10 @@ def _position(column, names, path, setting):
     if isinstance(column, int) and 0 <= column < len(names):
         return column
     raise nf.InputError(
-        f"{path} has no column {column!r}, which {setting} asks for;"
-        f" its columns: {', '.join(map(repr, names))}"
+        f"{path} has no column {column!r}, which {setting} asks for",
+        remedy=f"its columns: {', '.join(map(repr, names))}",
+        got=column,
+        file=str(path),
     )
 
 
@@ -212,7 +233,10 @@ def _cell(cells, j, names, path, line):
     cell = cells[j].strip()
     if not cell:
         raise nf.InputError(
-            f"{path}, line {line}, column {names[j]!r} is empty; fill it in, or remove the row"
+            f"{path}, line {line}, column {names[j]!r} is empty",
+            remedy="fill it in, or remove the row",
+            file=str(path),
+            line=line,
         )
     return cell
 
@@ -228,8 +252,12 @@ def _number(cells, j, names, path, line):
     cell = _cell(cells, j, names, path, line)
     if not _is_number(cell):
         raise nf.InputError(
-            f"{path}, line {line}, column {names[j]!r} is {cell!r}; expected a finite number,"
-            " so repair the cell, or leave the column out with columns = [...]"
+            f"{path}, line {line}, column {names[j]!r} is {cell!r}",
+            expected="a finite number",
+            remedy="repair the cell, or leave the column out with columns = [...]",
+            got=cell,
+            file=str(path),
+            line=line,
         )
     return float(cell)
 
@@ -244,8 +272,8 @@ def digits(rng, *, target: Literal["digit", "image"] = "digit") -> nf.Dataset:
         from sklearn.datasets import load_digits  # type: ignore[import-untyped]
     except ImportError as error:
         raise nf.PluginError(
-            "the dataset 'digits' comes with scikit-learn, which is not installed;"
-            " install it with: pip install 'neuroflow[data]'"
+            "the dataset 'digits' comes with scikit-learn, which is not installed",
+            remedy="install it with: pip install 'neuroflow[data]'",
         ) from error
     raw = load_digits()
     images = [[x / 16.0 for x in image] for image in raw.data.tolist()]

@@ -16,8 +16,9 @@ def _pairs(prediction, target):
     targets = target if isinstance(target, (list, tuple)) else [target]
     if len(predictions) != len(targets) or not predictions:
         raise nf.InputError(
-            f"the loss got {len(predictions)} predictions and {len(targets)} targets; expected as"
-            " many of both, and at least one: give the model one output per target"
+            f"the loss got {len(predictions)} predictions and {len(targets)} targets",
+            expected="as many of both, and at least one",
+            remedy="give the model one output per target",
         )
     for k, (p, y) in enumerate(zip(predictions, targets, strict=True)):
         require_number(p, f"the loss got prediction {k}")
@@ -137,8 +138,9 @@ def _class_number(target):
     """The target itself: an integer, or an index input of a traced function."""
     if isinstance(target, (float, *NO_NUMBERS)) or type(target) is nf.Value:
         raise nf.InputError(
-            f"the loss got the target {target!r}; expected the number of the right class,"
-            " an integer counted from 0"
+            f"the loss got the target {target!r}",
+            expected="the number of the right class, an integer counted from 0",
+            got=target,
         )
     return target
 

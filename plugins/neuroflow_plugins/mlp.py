@@ -29,19 +29,23 @@ def find_activation(use):
 
 def _check_inputs(xs, expected, what):
     if not isinstance(xs, (list, tuple)):
-        raise nf.InputError(f"{what} takes a list of {expected} numbers, but got {xs!r}")
+        raise nf.InputError(f"{what} takes a list of {expected} numbers, but got {xs!r}", got=xs)
     if len(xs) != expected:
         scope = nf.current_scope()
         raise nf.InputError(
-            f"{what}{f' ({scope})' if scope else ''} takes {expected} inputs, but got {len(xs)};"
-            " check the sizes of the model against the data"
+            f"{what}{f' ({scope})' if scope else ''} takes {expected} inputs, but got {len(xs)}",
+            remedy="check the sizes of the model against the data",
+            got=xs,
+            scope=str(scope),
         )
 
 
 def _check_sizes(*sizes):
     for size in sizes:
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise nf.InputError(f"a layer got the size {size!r}; expected a whole number from 1 up")
+            raise nf.InputError(
+                f"a layer got the size {size!r}", expected="a whole number from 1 up", got=size
+            )
 
 
 class Neuron(nf.Module):
@@ -159,8 +163,9 @@ class MLP(nf.Module):
     ):  # fmt: skip
         if len(sizes) < 2:
             raise nf.InputError(
-                f"an mlp needs at least two sizes, inputs and outputs, but got {sizes!r};"
-                " for example sizes = [2, 16, 1]"
+                f"an mlp needs at least two sizes, inputs and outputs, but got {sizes!r}",
+                remedy="for example sizes = [2, 16, 1]",
+                got=sizes,
             )
         self.sizes = list(sizes)
         self.activation = activation
@@ -205,7 +210,9 @@ class Dropout(nf.Module):
 
     def __init__(self, *, rate=0.5, rng):
         if not 0.0 <= rate < 1.0:
-            raise nf.InputError(f"a dropout rate is at least 0 and less than 1, but got {rate}")
+            raise nf.InputError(
+                f"a dropout rate is at least 0 and less than 1, but got {rate}", got=rate
+            )
         self.rate = rate
         self._rng = rng
 

@@ -74,7 +74,9 @@ class Linear(nf.Module):
     def forward(self, x):
         """(inputs,) -> (outputs,)"""
         if len(x) != self.inputs:
-            raise nf.InputError(f"a linear layer takes {self.inputs} inputs, but got {len(x)}")
+            raise nf.InputError(
+                f"a linear layer takes {self.inputs} inputs, but got {len(x)}", got=x
+            )
         sums = [nf.dot(row, x) for row in self.weights]
         return add(sums, self.biases) if self.biases else sums
 
@@ -133,7 +135,9 @@ class Rotary:
 
     def __init__(self, size: int) -> None:
         if size % 2:
-            raise nf.InputError(f"rotary positions turn pairs, but a head has {size} numbers")
+            raise nf.InputError(
+                f"rotary positions turn pairs, but a head has {size} numbers", got=size
+            )
         self.speeds = [10000.0 ** (-2 * k / size) for k in range(size // 2)]
 
     def __call__(self, x, position):

@@ -64,7 +64,7 @@ def cosine(base, step, steps, *, to=0.0, warmup=0):
 
 def _require_positive(every):
     if not every > 0:
-        raise nf.InputError(f"every is {every!r}; expected a number of steps above 0")
+        raise nf.InputError(f"every is {every!r}", expected="a number of steps above 0", got=every)
 
 
 _FORMULAS = {

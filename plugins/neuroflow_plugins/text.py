@@ -28,7 +28,9 @@ def lines(
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise nf.InputError(
-            f"cannot read text from {path}: {error}; give the path of a UTF-8 text file"
+            f"cannot read text from {path}: {error}",
+            remedy="give the path of a UTF-8 text file",
+            file=str(path),
         ) from error
     return from_texts(rng, text.split("\n"), tokenizer, block_size, most_lines, Path(path).name)
 
@@ -50,7 +52,7 @@ def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
     """A dataset of next tokens, from plain texts."""
     texts = [text.strip() for text in texts if text.strip()]
     if not texts:
-        raise nf.InputError(f"{name} holds no text; expected at least one line that is not empty")
+        raise nf.InputError(f"{name} holds no text", expected="at least one line that is not empty")
     rng.shuffle(texts)
     texts = texts[: most_lines or None]
     learned = nf.resolve("tokenizer", tokenizer)()
@@ -59,7 +61,9 @@ def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
     if learned.vocab_size > MOST_PIECES:
         raise nf.InputError(
             f"{name} has {learned.vocab_size:,} different pieces; at most {MOST_PIECES:,} are"
-            ' supported: use tokenizer = "bytes", or {use = "byte_pairs", n_merges = 200}'
+            " supported",
+            remedy='use tokenizer = "bytes", or {use = "byte_pairs", n_merges = 200}',
+            got=learned.vocab_size,
         )
     inputs, targets = [], []
     for text in texts:
@@ -93,7 +97,9 @@ def _words(rng, examples, length, alphabet):
 
 def _word_task(name, rng, examples, length, alphabet, answer):
     if not 1 <= alphabet <= 26:
-        raise nf.InputError(f"{name} got alphabet = {alphabet}; expected 1 to 26 letters")
+        raise nf.InputError(
+            f"{name} got alphabet = {alphabet}", expected="1 to 26 letters", got=alphabet
+        )
     words = _words(rng, examples, length, alphabet)
     letters = "abcdefghijklmnopqrstuvwxyz"[:alphabet] + "="
     return _task(name, [word + "=" for word in words], list(map(answer, words)), letters)
@@ -121,7 +127,7 @@ def addition(rng, *, digits: int = 2, examples: int = 0, reverse_answer: bool = 
     of them. From the right is the order in which people add (Lee et al. 2023).
     """
     if not 1 <= digits <= 3:
-        raise nf.InputError(f"addition got digits = {digits}; expected 1 to 3")
+        raise nf.InputError(f"addition got digits = {digits}", expected="1 to 3", got=digits)
     numbers = range(10**digits)
     pairs = [(a, b) for a in numbers for b in numbers]
     rng.shuffle(pairs)

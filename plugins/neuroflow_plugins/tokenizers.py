@@ -53,8 +53,10 @@ class Tokenizer(ABC):
         for piece in self.split(text):
             if piece not in self._ids:
                 raise nf.InputError(
-                    f"the tokenizer does not know {piece!r}; its {len(self.pieces)} pieces are"
-                    f" {_some(self.pieces)}: use texts of the kind that it learned from"
+                    f"the tokenizer does not know {piece!r}",
+                    remedy=f"its {len(self.pieces)} pieces are {_some(self.pieces)}: use texts of"
+                    " the kind that it learned from",
+                    got=piece,
                 )
             ids.append(self._ids[piece])
         return ids
@@ -66,7 +68,9 @@ class Tokenizer(ABC):
     def piece(self, k: int) -> str:
         """The text of one id, ``<BOS>`` for the mark."""
         if not 0 <= k < self.vocab_size:
-            raise nf.InputError(f"no token has the id {k}; expected 0 to {self.vocab_size - 1}")
+            raise nf.InputError(
+                f"no token has the id {k}", expected=f"0 to {self.vocab_size - 1}", got=k
+            )
         return "<BOS>" if k == self.bos else self.pieces[k]
 
 

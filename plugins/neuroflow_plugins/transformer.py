@@ -34,7 +34,9 @@ def make_norm(name: str, size: int, gain: bool = True) -> Any:
     if name == "none":
         return _unchanged
     if name not in _NORMS:
-        raise nf.InputError(f"unknown norm {name!r}; expected layer_norm, rms_norm or none")
+        raise nf.InputError(
+            f"unknown norm {name!r}", expected="layer_norm, rms_norm or none", got=name
+        )
     settings = {"bias": gain} if name == "layer_norm" else {}
     return _NORMS[name](size=size, gain=gain, **settings)
 
@@ -98,7 +100,9 @@ class MultiHeadAttention(nf.Module):
         if n_embd % n_head or n_head % key_value_heads:
             raise nf.InputError(
                 f"attention got n_embd = {n_embd}, n_head = {n_head},"
-                f" key_value_heads = {key_value_heads}; each must divide the one before"
+                f" key_value_heads = {key_value_heads}",
+                remedy="each must divide the one before",
+                got=(n_embd, n_head, key_value_heads),
             )
         self.n_embd, self.n_head, self.key_value_heads = n_embd, n_head, key_value_heads
         self.causal, self.positions, self.bias = causal, positions, bias
@@ -217,7 +221,7 @@ class Block(nf.Module):
         dropout: float = 0.0, initializer: Any = "xavier", rng,
     ):  # fmt: skip
         if order not in ("pre", "post"):
-            raise nf.InputError(f"a block got order = {order!r}; expected pre or post")
+            raise nf.InputError(f"a block got order = {order!r}", expected="pre or post", got=order)
         self.n_embd, self.n_head, self.key_value_heads = n_embd, n_head, key_value_heads
         self.hidden, self.causal, self.cross, self.positions = hidden, causal, cross, positions
         self.norm, self.norm_gain, self.order, self.activation = norm, norm_gain, order, activation
@@ -335,8 +339,10 @@ class GPT(nf.Module):
     def _check_length(self, cache, count):
         if not cache.padded and not 1 <= cache.length + count <= self.block_size:
             raise nf.InputError(
-                f"the model got {cache.length + count} tokens; expected 1 to {self.block_size}"
-                " (its block_size): shorten the text, or train with a larger block_size"
+                f"the model got {cache.length + count} tokens",
+                expected=f"1 to {self.block_size} (its block_size)",
+                remedy="shorten the text, or train with a larger block_size",
+                got=cache.length + count,
             )
 
     def no_past(self):
@@ -409,8 +415,10 @@ class EncoderDecoder(nf.Module):
         """(n_tokens,) -> (n_tokens - source_length, vocab_size)"""
         if not self.source_length < len(tokens) <= self.block_size:
             raise nf.InputError(
-                f"the model got {len(tokens)} tokens; expected {self.source_length} of the source"
-                f" and at least one more, and at most {self.block_size} in all"
+                f"the model got {len(tokens)} tokens",
+                expected=f"{self.source_length} of the source and at least one more, and at most"
+                f" {self.block_size} in all",
+                got=len(tokens),
             )
         memory = self._embed(tokens[: self.source_length])
         for block in self.encoder:
@@ -433,7 +441,9 @@ def _places(positions, block_size, size, common):
     if positions in ("rotary", "alibi", "none"):
         return None
     raise nf.InputError(
-        f"unknown positions {positions!r}; expected learned, sinusoidal, rotary, alibi or none"
+        f"unknown positions {positions!r}",
+        expected="learned, sinusoidal, rotary, alibi or none",
+        got=positions,
     )
 
 

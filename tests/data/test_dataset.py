@@ -191,8 +191,8 @@ def test_a_csv_file_without_a_header_and_with_numbers_as_classes(table):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "has no rows of data; it needs at least one"),
-        ("a,b\n", "has no rows of data; it needs at least one"),
+        ("", "has no rows of data; expected at least one"),
+        ("a,b\n", "has no rows of data; expected at least one"),
         ("a,b\n1,2\n3,\n", "line 3, column 'b' is empty; fill it in, or remove the row"),
         ("a,b\n1,2\nx,4\n", "line 3, column 'a' is 'x'; expected a finite number"),
         ("a,b\n1,2\nnan,4\n", "line 3, column 'a' is 'nan'; expected a finite number"),

@@ -20,7 +20,7 @@ def error_of(call, *arguments):
 @pytest.mark.parametrize(
     ("prediction", "target", "message"),
     [
-        ([[0.5]], [1.0], "the loss got prediction 0, [0.5]; expected one number: flatten"),
+        ([[0.5]], [1.0], "the loss got prediction 0, [0.5]; expected one number; flatten"),
         ([[0.5, 1.0], [0.5]], [1, 1], "the loss got prediction 0, [0.5, 1.0]; expected one number"),
         ([0.5, 1.0], [1.0, [1.0]], "the loss got target 1, [1.0]; expected one number"),
         (nf.Value(0.5), "1", "the loss got target 0, '1'; expected one number"),
@@ -39,7 +39,7 @@ def test_a_loss_of_pairs_takes_numbers_only(name, prediction, target, message):
 @pytest.mark.parametrize(
     ("prediction", "target", "message"),
     [
-        ([[0.5], [0.5]], 0, " got number 0, [0.5]; expected one number: flatten nested lists"),
+        ([[0.5], [0.5]], 0, " got number 0, [0.5]; expected one number; flatten nested lists"),
         ([0.5, "b"], 0, " got number 1, 'b'; expected one number"),
         ([], 0, " takes a list of at least one number, but got []"),
         (0.5, 0, " takes a list of at least one number, but got 0.5"),
@@ -57,7 +57,7 @@ def test_a_loss_of_classes_takes_one_row_of_numbers(name, prediction, target, me
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ([[1.0], [2.0]], " got number 0, [1.0]; expected one number: flatten nested lists"),
+        ([[1.0], [2.0]], " got number 0, [1.0]; expected one number; flatten nested lists"),
         ([1.0, None], " got number 1, None; expected one number"),
         ("abc", " takes a list of at least one number, but got 'abc'"),
         ((), " takes a list of at least one number, but got ()"),

@@ -108,8 +108,8 @@ class Builder:
             return self._other_precision(term, kind)
         if (term.kind, kind) not in _CASTS:
             raise LanguageError(
-                f"{self.name} gives a {term.kind} where a {kind} must be; a variable keeps the"
-                " type of its first value: use another name"
+                f"{self.name} gives a {term.kind} where a {kind} must be",
+                remedy="a variable keeps the type of its first value: use another name",
             )
         line = f"{_CASTS[term.kind, kind]} {self.typed(term)} to {self.written(kind)}"
         return self.emit(kind, line)

@@ -19,6 +19,8 @@ from typing import Any
 
 from attrs import frozen
 
+from neuroflow.errors import NeuroflowError
+
 PLACES = {"Numbers": "Number", "Integers": "Int", "Doubles": "Double"}
 """Places in memory, and what lies there."""
 
@@ -29,7 +31,7 @@ RELAXED, EXACT = " reassoc nsz contract", " contract"
 """Sums may be taken in another order; or only a product and a sum be rounded once."""
 
 
-class LanguageError(Exception):
+class LanguageError(NeuroflowError):
     """The text is not of this language; says where."""
 
 
