@@ -204,7 +204,8 @@ def _setting(setting: dict[str, Any]) -> str:
 def sketch_of(entry: Entry, width: int) -> Sketch | None:
     """A function of one number and its derivative in the terminal; None for anything else."""
     from neuroflow.core.op import Op
-    from neuroflow.view.terminal import plot, sampled
+    from neuroflow.view.chart import sampled
+    from neuroflow.view.terminal import plot
 
     target = entry.load()
     if isinstance(target, Op) and target.arity == 1:

@@ -224,16 +224,6 @@ def _box(rows: list[list[float]]) -> list[float]:
     return [x - half, x + half, y - half, y + half]
 
 
-def picture_of(training: Training) -> Picture:
-    """The picture that suits the data."""
-    data = training.dataset
-    if data.task == "regression" and data.n_inputs == 1 and data.n_outputs == 1:
-        return Curve(training)
-    if data.task in ("binary", "classes") and data.n_inputs == 2:
-        return Plane(training)
-    return Examples(training)
-
-
 def network(training: Training) -> dict[str, Any]:
     """The neurons of the model, each with the positions of its parameters in a frame.
 

@@ -22,6 +22,7 @@ from neuroflow.live import messages
 from neuroflow.registry.entries import ActivationEntry, Entry, LossEntry
 from neuroflow.registry.manager import get, manager
 from neuroflow.training import encoded, load_data
+from neuroflow.view.outcome import sight_of
 
 MOST_PARAMETERS = 5000
 """A page trains no larger network: nobody could follow it."""
@@ -370,6 +371,6 @@ def _is_plane(entry: Entry) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             data = entry.load()(SplitMix32(0), points=12)
-        return data.n_inputs == 2 and data.task in ("binary", "classes")
+        return sight_of(data) == "plane"
     except Exception:  # a plugin's data set may fail in any way: then it is not offered
         return False

@@ -27,15 +27,18 @@ from neuroflow.live import messages, receipts
 from neuroflow.live.frames import SHARE, Frame, Painter, setup_frame, where_it_stands
 from neuroflow.live.history import History
 from neuroflow.live.language import Language, of_attention
-from neuroflow.live.pictures import Picture, picture_of, plain
+from neuroflow.live.pictures import Curve, Examples, Picture, Plane, plain
 from neuroflow.live.setup import CHOICES, LIVE, MOST_PARAMETERS, tree_of, with_setup
 from neuroflow.training import Step, Training
+from neuroflow.view.outcome import sight_of
 
 MOMENT = 0.05
 """Seconds of training between looks at the messages."""
 MOST_STEPS = 1000
 MANY_NUMBERS = 3000
 """More parameters than this are told only together with a picture."""
+PICTURES: dict[str, type[Picture]] = {"text": Language, "curve": Curve, "plane": Plane}
+"""The picture of what is to be seen; the first examples of all other data."""
 LOOKING = ("open", "explain", "what_if", "export", "read", "invent")
 """What can be asked without changing a run."""
 
@@ -335,7 +338,8 @@ class Tab:
     def _take_over(self, training: Training) -> None:
         self.training = training
         self._iterator = iter(training)
-        self._painter = Painter(_picture_of(training), self.clock)
+        picture = PICTURES.get(sight_of(training.dataset), Examples)
+        self._painter = Painter(picture(training), self.clock)
 
     def _go_on_with(self, tree: Tree) -> None:
         """The same run with other numbers for the rest of its way."""
@@ -370,9 +374,3 @@ class Tab:
         if with_picture:
             frame["picture"] = self._painter.now()
         return plain(frame)  # type: ignore[no-any-return]
-
-
-def _picture_of(training: Training) -> Picture:
-    if training.dataset.task == "sequence" and training.dataset.tokenizer is not None:
-        return Language(training)
-    return picture_of(training)

@@ -18,6 +18,7 @@ from attrs import define, field
 from neuroflow.live.frames import Frame
 from neuroflow.live.tab import Tab
 from neuroflow.training import Step, Training
+from neuroflow.view.outcome import sight_of
 
 Job = Callable[[], Any]
 
@@ -87,14 +88,13 @@ class Onlooker:
         return found
 
 
+PAGES_FOR = {"text": "gpt", "curve": "function", "plane": "classification"}
+"""The page of what is to be seen; all other data has a page for any run."""
+
+
 def page_of(training: Training) -> str:
     """The page that suits the data."""
-    data = training.dataset
-    if data.task == "sequence":
-        return "gpt"
-    if data.task == "regression" and data.n_inputs == data.n_outputs == 1:
-        return "function"
-    return "classification" if data.n_inputs == 2 and data.task != "regression" else "training"
+    return PAGES_FOR.get(sight_of(training.dataset), "training")
 
 
 @contextlib.contextmanager

@@ -12,10 +12,11 @@ from html import escape
 
 from attrs import define, field, frozen
 
+from neuroflow.view.chart import Point, sampled, ticks, value_at
+
 WIDTH, HEIGHT = 600.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 16.0, 16.0, 40.0
 COLOURS = ("#2f7ed8", "#d9730d", "#1a9850", "#8e5bd0", "#c2410c", "#6b7280")
-Point = tuple[float, float]
 
 
 @frozen
@@ -149,20 +150,6 @@ class Chart:
         return parts
 
 
-def ticks(low: float, high: float, about: int = 7) -> list[float]:
-    """Round numbers from ``low`` to ``high``.
-
-    >>> ticks(-3.0, 3.0)
-    [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
-    """
-    rough = (high - low) / about
-    scale = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * scale for s in (1, 2, 5, 10) if s * scale >= rough * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
-    return [round(k * step, 12) + 0.0 for k in range(first, last + 1)]
-
-
 def function_chart(
     f: Callable[[float], float],
     slope: Callable[[float], float] | None,
@@ -175,9 +162,8 @@ def function_chart(
     x_label: str = "x",
 ) -> str:
     """f and its derivative, the derivative broken and marked at the kinks."""
-    xs = [low + (high - low) * k / 240 for k in range(241)]
-    curve = [(x, _value(f, x)) for x in xs]
-    slopes = [(x, _value(slope, x)) for x in xs] if slope else []
+    curve = sampled(f, low, high, 241)
+    slopes = sampled(slope, low, high, 241) if slope else []
     seen = [y for _, y in [*curve, *slopes] if math.isfinite(y) and abs(y) <= 6.0]
     bottom, top = min([*seen, 0.0]), max([*seen, 1.0])
     margin = 0.08 * (top - bottom)
@@ -190,17 +176,10 @@ def function_chart(
     for kink in kinks:
         if low < kink < high:
             chart.under.append(_path([chart.at(kink, clip[0]), chart.at(kink, clip[1])], "nf-kink"))
-            chart.dot(kink, _value(f, kink), 0)
+            chart.dot(kink, value_at(f, kink), 0)
             if slope:
-                chart.dot(kink, _value(slope, kink), 1, "square")
+                chart.dot(kink, value_at(slope, kink), 1, "square")
     return chart.svg()
-
-
-def _value(f: Callable[[float], float], x: float) -> float:
-    try:
-        return float(f(x))
-    except (ArithmeticError, ValueError):
-        return math.nan
 
 
 def _clipped(points: Iterable[Point], limits: tuple[float, float]) -> list[Point]:

@@ -5,7 +5,6 @@ Everything is asked of the model itself, on the scale of the data before standar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +43,32 @@ class History:
         )
 
 
+def sight_of(data: Dataset) -> str:
+    """What there is to see of a model that learned this: the picture that every view chooses by.
+
+    ``text``, the ``curve`` of a function, the classes of a ``plane``, ``images`` and their
+    classes, ``copies`` of images, or else nothing but the ``loss``.
+
+    >>> sight_of(Dataset([[0.0], [1.0]], [0.5, 2.0], "regression"))
+    'curve'
+    """
+    if data.task == "sequence":
+        return "text" if data.tokenizer is not None else "loss"
+    if data.task in ("binary", "classes") and data.n_inputs == 2:
+        return "plane"
+    if data.task == "regression" and data.n_inputs == 1 and data.n_outputs == 1:
+        return "curve"
+    if image_shape(data) and data.task == "classes":
+        return "images"
+    return "copies" if image_shape(data) and data.n_outputs == data.n_inputs else "loss"
+
+
+def image_shape(data: Dataset) -> tuple[int, int] | None:
+    """Rows and columns of an input that is an image, where the dataset says so."""
+    shape = data.facts.get("image")
+    return tuple(shape) if shape else None
+
+
 @frozen
 class Outcome:
     """A model beside its data, with standardization taken into account on both sides."""
@@ -51,24 +76,14 @@ class Outcome:
     training: Training
 
     @property
-    def kind(self) -> str:
-        """What there is to see: plane, curve, images, copies, or nothing but the loss."""
-        data = self.training.dataset
-        if data.task in ("binary", "classes") and data.n_inputs == 2:
-            return "plane"
-        if data.task == "regression" and data.n_inputs == 1 and data.n_outputs == 1:
-            return "curve"
-        if self.image_shape and data.task == "classes":
-            return "images"
-        if self.image_shape and data.n_outputs == data.n_inputs:
-            return "copies"
-        return "loss"
+    def sight(self) -> str:
+        """What there is to see; see :func:`sight_of`."""
+        return sight_of(self.training.dataset)
 
     @property
     def image_shape(self) -> tuple[int, int] | None:
-        """Rows and columns of an input that is an image, where the dataset says so."""
-        shape = self.training.dataset.facts.get("image")
-        return tuple(shape) if shape else None
+        """Rows and columns of an input that is an image."""
+        return image_shape(self.training.dataset)
 
     def answers(self, rows: Sequence[Sequence[float]]) -> list[Any]:
         """What the model answers to rows on the scale of the data."""
@@ -107,17 +122,3 @@ class Outcome:
         parts = dict.fromkeys(parts_of(self.training.configuration))
         entries = [get(kind, use) for kind, use in parts]
         return [f"{e.kind} {e.name} by {e.credit}" for e in entries if e.credit]
-
-
-def ends(numbers: Sequence[float], margin: float = 0.0) -> tuple[float, float]:
-    """The least and the largest number, moved apart by a share of their distance.
-
-    >>> ends([1.0, 3.0], 0.5), ends([2.0])
-    ((0.0, 4.0), (1.5, 2.5))
-    """
-    finite = [x for x in numbers if math.isfinite(x)]
-    low, high = min(finite, default=0.0), max(finite, default=1.0)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    room = (high - low) * margin
-    return low - room, high + room

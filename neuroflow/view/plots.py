@@ -1,7 +1,6 @@
 """Pictures of a run as PNG, by matplotlib (extra ``plot``): what was learned, and the loss.
 
-Colours are those of Okabe and Ito, which all people can tell apart; classes differ in the shape
-of their marks too. The same run gives the same bytes.
+Classes differ in the shape of their marks too. The same run gives the same bytes.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuroflow.files import write_file
-from neuroflow.view.outcome import History, Losses, Outcome, ends
+from neuroflow.view.chart import colour, ends
+from neuroflow.view.outcome import History, Losses, Outcome
 
 if TYPE_CHECKING:
     from neuroflow.training import Run
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+MAIN, PALE, OTHER, THIRD = colour(0), colour(0, light=True), colour(1), colour(2)
 MARKS = "osD^vPX*"
 GRID = {"eager": 50}
 """How many columns and rows of a plane are asked for their class; 120 where that is fast."""
@@ -43,7 +43,7 @@ def picture_of(run: Run) -> bytes:
 
     outcome = Outcome(run.training)
     parts: Any
-    draw = _DRAWERS.get(outcome.kind)
+    draw = _DRAWERS.get(outcome.sight)
     with rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10}):
         figure = Figure(figsize=(10.0, 4.6) if draw else (6.4, 4.4), dpi=120, layout="constrained")
         FigureCanvasAgg(figure)
@@ -73,13 +73,13 @@ def _title(run: Run) -> str:
 def _draw_loss(axes: Any, history: History) -> None:
     steps, losses = zip(*history.train, strict=True) if history.train else ((), ())
     noisy = len(losses) > 300
-    axes.plot(steps, losses, color=COLOURS[4] if noisy else COLOURS[0], label="training batch",
+    axes.plot(steps, losses, color=PALE if noisy else MAIN, label="training batch",
               linewidth=0.6 if noisy else 1.2, alpha=0.6 if noisy else 1.0)  # fmt: skip
     if noisy:
-        axes.plot(*_means(history.train, len(losses) // 50), color=COLOURS[0], linewidth=1.4,
+        axes.plot(*_means(history.train, len(losses) // 50), color=MAIN, linewidth=1.4,
                   label=f"mean of {len(losses) // 50} steps")  # fmt: skip
     if history.test:
-        axes.plot(*zip(*history.test, strict=True), color=COLOURS[5], marker="o", markersize=3.5,
+        axes.plot(*zip(*history.test, strict=True), color=OTHER, marker="o", markersize=3.5,
                   linestyle="--", linewidth=1.2, label="test examples")  # fmt: skip
     for name, baseline in history.baselines.items():
         axes.axhline(baseline, color="#555555", linewidth=0.8, linestyle=":")
@@ -122,7 +122,7 @@ def _draw_plane(figure: Any, outcome: Outcome) -> None:
     ground = outcome.classes([[float(x), float(y)] for y in ys for x in xs])
     axes = figure.subplots()
     classes = max(len(data.labels), 2)
-    pale = [[1 - (1 - c) * 0.3 for c in to_rgb(_colour(k))] for k in range(classes)]
+    pale = [[1 - (1 - c) * 0.3 for c in to_rgb(colour(k))] for k in range(classes)]
     plane = np.array(ground).reshape(count, count)
     axes.pcolormesh(xs, ys, plane, cmap=ListedColormap(pale), vmin=-0.5, vmax=classes - 0.5,
                     shading="nearest", rasterized=True)  # fmt: skip
@@ -146,8 +146,8 @@ def _mark_examples(axes: Any, outcome: Outcome, part: Any, hollow: bool) -> None
             xs, ys = zip(*chosen, strict=True)
             axes.scatter(
                 xs, ys, s=22, marker=MARKS[k % len(MARKS)], linewidths=0.8,
-                facecolors="white" if hollow else _colour(k),
-                edgecolors=_colour(k) if hollow else "white",
+                facecolors="white" if hollow else colour(k),
+                edgecolors=colour(k) if hollow else "white",
                 label=f"{label}{' (test)' if hollow else ''}",
             )  # fmt: skip
 
@@ -155,16 +155,16 @@ def _mark_examples(axes: Any, outcome: Outcome, part: Any, hollow: bool) -> None
 def _draw_curve(figure: Any, outcome: Outcome) -> None:
     training = outcome.training
     axes = figure.subplots()
-    for part, name, colour in (
-        (training.dataset, "examples", COLOURS[1]), (training.test, "test examples", COLOURS[2])
+    for part, name, ink in (
+        (training.dataset, "examples", OTHER), (training.test, "test examples", THIRD)
     ):  # fmt: skip
         if part is not None:
             xs = [row[0] for row in outcome.rows(part)]
             ys = [t[0] if isinstance(t, list) else t for t in part.targets]
-            axes.plot(xs, ys, ".", color=colour, markersize=5, label=name)
+            axes.plot(xs, ys, ".", color=ink, markersize=5, label=name)
     low, high = ends([row[0] for row in outcome.rows(training.dataset)], 0.05)
     xs = [low + (high - low) * k / 400 for k in range(401)]
-    axes.plot(xs, outcome.numbers([[x] for x in xs]), color=COLOURS[0], label="the model")
+    axes.plot(xs, outcome.numbers([[x] for x in xs]), color=MAIN, label="the model")
     column = training.dataset.columns[0] if training.dataset.columns else "x"
     axes.set(title="What the model fits", xlabel=column, ylabel="y")
     axes.legend(frameon=False)
@@ -185,7 +185,7 @@ def _draw_images(figure: Any, outcome: Outcome) -> None:
         read, meant = data.labels[answers[k]], data.labels[data.targets[k]]
         is_right = read == meant
         axes.set_title(read if is_right else f"{read}, not {meant}", fontsize=8,
-                       color="black" if is_right else COLOURS[5])  # fmt: skip
+                       color="black" if is_right else OTHER)  # fmt: skip
     for axes in grid.flat[len(shown) :]:
         axes.set_axis_off()
     part = "test images" if outcome.training.test else "images"
@@ -218,10 +218,6 @@ def _show_image(axes: Any, row: Any, outcome: Outcome) -> None:
 
 def _tidy(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _colour(number: int) -> str:
-    return COLOURS[number % len(COLOURS)]
 
 
 _DRAWERS = {

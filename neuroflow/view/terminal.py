@@ -15,17 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from neuroflow.view.chart import Point, ends
+from neuroflow.view.outcome import History, Outcome
+
 if TYPE_CHECKING:
     from rich.text import Text
 
-
-from neuroflow.view.outcome import History, Outcome, ends
-
-if TYPE_CHECKING:
     from neuroflow.training import Run
 
-
-Point = tuple[float, float]
 COLOURS = ("blue", "yellow", "magenta", "cyan", "green", "red")
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _GROUND = " ░▒▓"
@@ -68,8 +65,8 @@ def plot(
     finite = [p for points in curves.values() for p in points if all(map(math.isfinite, p))]
     if not finite:
         return Sketch(((("(nothing to draw)", ""),),))
-    left, right = _ends([x for x, _ in finite])
-    low, high = limits or _ends([y for _, y in finite])
+    left, right = ends([x for x, _ in finite])
+    low, high = limits or ends([y for _, y in finite])
     owners: list[list[int]] = [[-1] * width for _ in range(height)]
     bits = [[0] * width for _ in range(height)]
     for number, points in enumerate(curves.values()):
@@ -101,8 +98,8 @@ def decision_map(
     Classes are shades and marks (``o``, ``x`` ...); an example that is misread is a capital
     or, where there is none, bold red.
     """
-    left, right = _ends([p[0] for p in points], margin=0.08)
-    low, high = _ends([p[1] for p in points], margin=0.08)
+    left, right = ends([p[0] for p in points], margin=0.08)
+    low, high = ends([p[1] for p in points], margin=0.08)
     xs = [left + (right - left) * (k + 0.5) / width for k in range(width)]
     ys = [high - (high - low) * (k + 0.5) / height for k in range(height)]
     ground = list(classify([[x, y] for y in ys for x in xs]))
@@ -127,31 +124,6 @@ def decision_map(
     wrong_count = sum(a != t for a, t in zip(given, targets, strict=True))
     sketch.append([*legend, (f"capitals are misread: {wrong_count} of {len(points)}", "")])
     return Sketch(tuple(map(tuple, sketch)))
-
-
-def sampled(f: Callable[[float], float], low: float, high: float, count: int = 240) -> list[Point]:
-    """``count`` points of a function; nan where it has no value.
-
-    >>> sampled(abs, -1.0, 1.0, 3)
-    [(-1.0, 1.0), (0.0, 0.0), (1.0, 1.0)]
-    """
-    xs = [low + (high - low) * k / (count - 1) for k in range(count)]
-    return [(x, _value(f, x)) for x in xs]
-
-
-def _value(f: Callable[[float], float], x: float) -> float:
-    try:
-        return float(f(x))
-    except (ArithmeticError, ValueError):
-        return math.nan
-
-
-def _ends(values: Sequence[float], margin: float = 0.0) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    room = (high - low) * margin
-    return low - room, high + room
 
 
 def _dots(cells: Sequence[Any], bottom: int, sparse: bool) -> Iterable[tuple[int, int]]:
@@ -239,12 +211,12 @@ def _short(x: float) -> str:
 def sketch_of_run(run: Run, width: int = 64) -> Sketch:
     """A map of decisions, a fitted curve, or else the loss over the steps."""
     outcome = Outcome(run.training)
-    if outcome.kind == "plane":
+    if outcome.sight == "plane":
         data = run.training.dataset
         return decision_map(
             outcome.classes, outcome.rows(data), data.targets, data.labels, width, height=18
         )
-    if outcome.kind == "curve":
+    if outcome.sight == "curve":
         return _curve(outcome, width)
     history = History.of(run)
     lines = {"loss": history.train} | ({"test loss": history.test} if history.test else {})

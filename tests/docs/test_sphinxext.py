@@ -14,7 +14,8 @@ from neuroflow.registry.manager import get, manager
 from neuroflow.sphinxext.entries import plot_of
 from neuroflow.sphinxext.examples import example, executed, executed_docstring
 from neuroflow.sphinxext.mathml import to_mathml
-from neuroflow.sphinxext.plot import Chart, function_chart, ticks
+from neuroflow.sphinxext.plot import Chart, function_chart
+from neuroflow.view.chart import ticks
 
 CONF = """
 project = "third"

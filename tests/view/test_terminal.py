@@ -7,7 +7,8 @@ import math
 import pytest
 from rich.console import Console
 
-from neuroflow.view.terminal import decision_map, plot, sampled
+from neuroflow.view.chart import sampled
+from neuroflow.view.terminal import decision_map, plot
 
 
 def test_a_line_goes_from_corner_to_corner():
@@ -71,8 +72,3 @@ def test_colour_adds_nothing_that_plain_text_does_not_say(capsys):
     assert "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines()) == str(sketch)
     coloured.print(sketch)
     assert "\x1b[34m" in capsys.readouterr().out
-
-
-def test_a_function_without_a_value_somewhere_is_sampled_as_nan():
-    points = sampled(math.log, -1.0, 1.0, 3)
-    assert [math.isnan(y) for _, y in points] == [True, True, False]

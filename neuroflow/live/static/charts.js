@@ -1,6 +1,7 @@
 // Pictures on canvas: curves, points of the plane, the loss. Numbers come in frames; nothing is
 // computed here but places and colours.
 
+// As PALETTE of neuroflow/view/chart.py: on paper, and on a dark page.
 export const CLASSES = [["#0072b2", "#56b4e9"], ["#d05f00", "#f0943f"], ["#009e73", "#3fc79d"],
   ["#a8478a", "#e08cc3"], ["#8a7500", "#e3cf3a"], ["#5b6675", "#a3aebd"], ["#7a3b00", "#c98b5a"], ["#3d3da8", "#9c9cf0"]];
 
@@ -45,12 +46,11 @@ function frameOf(width, height, box, pad) {
   };
 }
 
-function ticks(low, high, about) {
-  const raw = (high - low) / about;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= raw);
-  const found = [];
-  for (let k = Math.ceil(low / step); k * step <= high + 1e-12; k++) found.push(k * step);
+export function ticks(low, high, about = 7) { // as in neuroflow/view/chart.py; a test compares them
+  const rough = (high - low) / about, scale = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((s) => s * scale).find((s) => s >= rough * 0.999);
+  const found = [], last = Math.floor(high / step + 1e-9);
+  for (let k = Math.ceil(low / step - 1e-9); k <= last; k++) found.push(Number((k * step).toFixed(12)));
   return found;
 }
 
