@@ -1,11 +1,11 @@
-"""The writer: instructions in the order in which they run, collected group by group."""
+"""The emitter: instructions in the order in which they run, collected group by group."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from neuroflow.engine.lower.memory import Layout
-from neuroflow.engine.lower.needs_grad import Wanted
+from neuroflow.engine.lower.memory import MemoryLayout
+from neuroflow.engine.lower.needs_grad import NeedsGrad
 from neuroflow.engine.lower.program import WIDTH, Instruction, Program
 from neuroflow.engine.lower.strides import Run
 from neuroflow.engine.plan.plan import Group, Plan
@@ -14,7 +14,7 @@ Row = tuple[list[int], Group]
 """The words of an instruction, and the group that it belongs to."""
 
 
-class Writer:
+class Emitter:
     """Forward and backward instructions, apart for what depends on parameters alone.
 
     ``group`` is the one at hand, ``turn`` its number, and ``trains`` whether gradients reach it.
@@ -24,8 +24,8 @@ class Writer:
     turn: int
     trains: bool
 
-    def __init__(self, wanted: Wanted) -> None:
-        self.wanted = wanted
+    def __init__(self, needs_grad: NeedsGrad) -> None:
+        self.needs_grad = needs_grad
         self.forward: dict[bool, list[Row]] = {True: [], False: []}
         self.backward: dict[bool, list[list[Row]]] = {True: [], False: []}
         self.runs: list[Run] = []
@@ -33,7 +33,7 @@ class Writer:
     def begin(self, group: Group, turn: int) -> None:
         """From now on, instructions are those of this group."""
         self.group, self.turn = group, turn
-        self.trains = group.first in self.wanted.groups
+        self.trains = group.first in self.needs_grad.groups
         self.back: list[Row] = []
         self.scatters: dict[bool, list[Row]] = {True: [], False: []}
 
@@ -43,17 +43,17 @@ class Writer:
             self.backward[uniform].append(rows)
         self.backward[self.group.uniform].append(self.back)
 
-    def emit(self, kind: int, *operands: int) -> None:
+    def emit(self, word: int, *operands: int) -> None:
         """Append a forward instruction."""
-        self.emit_to(self.group.uniform, kind, *operands)
+        self.emit_to(self.group.uniform, word, *operands)
 
-    def emit_to(self, uniform: bool, kind: int, *operands: int) -> None:
+    def emit_to(self, uniform: bool, word: int, *operands: int) -> None:
         """Append a forward instruction to the part for lanes or to the one before."""
-        self.forward[uniform].append(([int(kind), *operands], self.group))
+        self.forward[uniform].append(([int(word), *operands], self.group))
 
-    def emit_back(self, kind: int, *operands: int) -> None:
+    def emit_back(self, word: int, *operands: int) -> None:
         """Append a backward instruction."""
-        self.back.append(([int(kind), *operands], self.group))
+        self.back.append(([int(word), *operands], self.group))
 
     def emit_scatter(self, uniform: bool, *operands: int) -> None:
         """Append the backward instruction of a copy."""
@@ -64,7 +64,7 @@ class Writer:
         self.runs.extend(runs)
         return len(self.runs) - len(runs)
 
-    def program(self, plan: Plan, layout: Layout, matrices: int, gathers: int) -> Program:
+    def program(self, plan: Plan, layout: MemoryLayout, matrices: int, gathers: int) -> Program:
         """All instructions, backward ones in reverse order of groups, with offsets as placed."""
         parts = [self.forward[True], self.forward[False]]
         parts += [
@@ -78,7 +78,7 @@ class Writer:
         for k, (row, _) in enumerate(rows):
             code[k, : len(row)] = [layout.placed(x) for x in row]
         runs = [(layout.placed(start), stride, n) for start, stride, n in self.runs]
-        has_gradients = self.wanted.gradients != "none"
+        has_gradients = self.needs_grad.gradients != "none"
         return Program(
             plan=plan,
             lanes=layout.lanes,

@@ -29,7 +29,7 @@ class RuleError(BackendError):
 
 
 @frozen
-class Step:
+class KernelStep:
     """``name = function(*operands)``; ``uniform`` if it is one number for all elements."""
 
     name: str
@@ -49,7 +49,7 @@ class Kernel:
     """Steps from named inputs to results."""
 
     inputs: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[KernelStep, ...]
     results: tuple[Operand, ...]
 
     @property
@@ -165,11 +165,11 @@ class Recorder:
             if function == "identity":
                 alias[symbol.name] = operands[0]
             else:
-                steps.append(Step(symbol.name, function, operands, symbol.uniform))
+                steps.append(KernelStep(symbol.name, function, operands, symbol.uniform))
         named = [x.name if isinstance(x, Symbol) else _plain(x) for x in results]
         named = [alias.get(x, x) if isinstance(x, str) else x for x in named]
         needed = {x for x in named if isinstance(x, str)}
-        kept: list[Step] = []
+        kept: list[KernelStep] = []
         for step in reversed(steps):
             if step.name in needed:
                 needed.update(x for x in step.operands if isinstance(x, str))

@@ -35,7 +35,7 @@ class MapKernel:
     @property
     def targets(self) -> list[int]:
         """Which inputs' gradients the kernel adds to."""
-        return [j for j, wanted in enumerate(self.mask or ()) if wanted]
+        return [j for j, needs_grad in enumerate(self.mask or ()) if needs_grad]
 
 
 @define(eq=False)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from neuroflow.engine.lower.emitter import Writer
+from neuroflow.engine.lower.emitter import Emitter
 from neuroflow.engine.lower.kernels import Kernels
-from neuroflow.engine.lower.matmul import Products
-from neuroflow.engine.lower.memory import Layout
-from neuroflow.engine.lower.needs_grad import Wanted
+from neuroflow.engine.lower.matmul import Matmuls
+from neuroflow.engine.lower.memory import MemoryLayout
+from neuroflow.engine.lower.needs_grad import NeedsGrad
 from neuroflow.engine.lower.operands import Operands
 from neuroflow.engine.lower.program import Instruction, Program
 from neuroflow.engine.lower.steps import reduction_of
-from neuroflow.engine.lower.strides import fold
+from neuroflow.engine.lower.strides import even_pieces
 from neuroflow.engine.plan.plan import Group, Plan, Table
 from neuroflow.engine.trace.tape import Ints, Take
 
@@ -33,27 +33,27 @@ def lower(
     ``gradients`` is "none", "parameters", or "all" for those of the inputs too. Without gradients
     groups ``share`` the memory of others that nothing reads any more.
     """
-    wanted = Wanted(plan, kernels, gradients)
-    layout = Layout(plan, lanes, width, share and gradients == "none")
-    return _Lowering(layout, kernels, wanted).program()
+    needs_grad = NeedsGrad(plan, kernels, gradients)
+    layout = MemoryLayout(plan, lanes, width, share and gradients == "none")
+    return _Lowering(layout, kernels, needs_grad).program()
 
 
 class _Lowering:
-    def __init__(self, layout: Layout, kernels: Kernels, wanted: Wanted) -> None:
-        self.layout, self.kernels, self.wanted = layout, kernels, wanted
-        self.writer = Writer(wanted)
-        self.operands = Operands(layout, self.writer)
-        self.products = Products(layout, self.operands, self.writer, kernels)
+    def __init__(self, layout: MemoryLayout, kernels: Kernels, needs_grad: NeedsGrad) -> None:
+        self.layout, self.kernels, self.needs_grad = layout, kernels, needs_grad
+        self.emitter = Emitter(needs_grad)
+        self.operands = Operands(layout, self.emitter)
+        self.matmuls = Matmuls(layout, self.operands, self.emitter, kernels)
 
     def program(self) -> Program:
         """All groups, one after the other."""
-        plan, writer = self.layout.plan, self.writer
+        plan, emitter = self.layout.plan, self.emitter
         for turn, group in enumerate(plan.groups):
-            writer.begin(group, turn)
+            emitter.begin(group, turn)
             self._lower(group)
-            writer.end()
-        return writer.program(
-            plan, self.layout, self.products.n_matrices, len(self.operands.copies)
+            emitter.end()
+        return emitter.program(
+            plan, self.layout, self.matmuls.n_matrices, len(self.operands.copies)
         )
 
     def _lower(self, group: Group) -> None:
@@ -61,7 +61,7 @@ class _Lowering:
         if isinstance(group.op, Take):
             self._take(group, group.index)
         elif reduction == "dot":
-            self.products.lower(group)
+            self.matmuls.lower(group)
         elif reduction == "sum":
             self._sum(group)
         elif reduction:
@@ -80,23 +80,23 @@ class _Lowering:
         out, n = int(self.layout.where[group.first]), group.count * lanes
         kernel = self.kernels.forward(group.op, group.arity)
         xs = [self.operands.contiguous(x, lanes > 1) for x in inputs.T]
-        self.writer.emit(Instruction.MAP + kernel, n, out, *xs)
-        if not self.writer.trains:
+        self.emitter.emit(Instruction.MAP + kernel, n, out, *xs)
+        if not self.emitter.trains:
             return
-        pairs = zip(self.wanted.sends(group), inputs.T, strict=True)
-        mask = tuple([sends and self.operands.wanted(x) for sends, x in pairs])
+        pairs = zip(self.needs_grad.sends(group), inputs.T, strict=True)
+        mask = tuple([sends and self.operands.needs_grad(x) for sends, x in pairs])
         kernel = self.kernels.backward(group.op, group.arity, mask)
-        targets = [gradient(x) for x, wanted in zip(xs, mask, strict=True) if wanted]
-        self.writer.emit_back(Instruction.MAP + kernel, n, gradient(out), out, *xs, *targets)
+        targets = [gradient(x) for x, needs_grad in zip(xs, mask, strict=True) if needs_grad]
+        self.emitter.emit_back(Instruction.MAP + kernel, n, gradient(out), out, *xs, *targets)
 
     def _bias_back(self, group: Group, bias: Ints) -> None:
         """The sums were made with the dots; a bias's gradient is the sum over lanes."""
-        if self.operands.wanted(bias):
+        if self.operands.needs_grad(bias):
             gradient, where = self.layout.gradient, self.layout.where
             runs = [(gradient(x), 0, self.layout.lanes) for x in where[bias].tolist()]
-            first = self.writer.add_runs(runs)
+            first = self.emitter.add_runs(runs)
             out = int(where[group.first])
-            self.writer.emit_back(Instruction.SCATTER, gradient(out), first, len(runs))
+            self.emitter.emit_back(Instruction.SCATTER, gradient(out), first, len(runs))
 
     def _pieces(self, group: Group) -> list[tuple[int, int, tuple[int, ...]]]:
         """Rows that step evenly: where their results go, where they start, and their shape."""
@@ -105,24 +105,24 @@ class _Lowering:
         out = int(self.layout.where[group.first])
         return [
             (out + first * lanes, start, (count, group.arity, start, row, rows.inner, lanes))
-            for first, count, ((start, row),) in fold(rows.starts[:, None])
+            for first, count, ((start, row),) in even_pieces(rows.starts[:, None])
         ]
 
     def _sum(self, group: Group) -> None:
         gradient = self.layout.gradient
         for out, start, shape in self._pieces(group):
-            self.writer.emit(Instruction.SUM, out, *shape)
-            if self.writer.trains:
+            self.emitter.emit(Instruction.SUM, out, *shape)
+            if self.emitter.trains:
                 back = (*shape[:2], gradient(start), *shape[3:])
-                self.writer.emit_back(Instruction.SUM_BACK, gradient(out), *back)
+                self.emitter.emit_back(Instruction.SUM_BACK, gradient(out), *back)
 
     def _extreme(self, group: Group, sign: int) -> None:
         gradient = self.layout.gradient
         for out, start, shape in self._pieces(group):
-            self.writer.emit(Instruction.EXTREME, out, *shape, sign)
-            if self.writer.trains:
+            self.emitter.emit(Instruction.EXTREME, out, *shape, sign)
+            if self.emitter.trains:
                 back = (*shape, gradient(start), out)
-                self.writer.emit_back(Instruction.EXTREME_BACK, gradient(out), *back)
+                self.emitter.emit_back(Instruction.EXTREME_BACK, gradient(out), *back)
 
     def _take(self, group: Group, chosen_by: Ints | None) -> None:
         """One instruction for each stretch of rows that one index chooses from."""
@@ -131,7 +131,7 @@ class _Lowering:
         wide = lanes > 1 and bool((table.rows >= self.layout.plan.n_uniform).any())
         rows = self.operands.rows(table, wide)
         starts = np.stack([rows.starts, chosen_by * _INDEX], axis=1)
-        for first, count, ((start, step), (index, index_step)) in fold(starts):
+        for first, count, ((start, step), (index, index_step)) in even_pieces(starts):
             same = count if index_step == 0 else 1
             for k in range(0, count, same):
                 out = int(self.layout.where[group.first]) + (first + k) * lanes
@@ -140,7 +140,7 @@ class _Lowering:
                 self._take_rows(out, same, start + k * step, rest, table)
 
     def _take_rows(self, out: int, n: int, start: int, rest: tuple[int, ...], table: Table) -> None:
-        self.writer.emit(Instruction.TAKE, out, n, start, *rest)
-        if self.operands.wanted(table.rows):
+        self.emitter.emit(Instruction.TAKE, out, n, start, *rest)
+        if self.operands.needs_grad(table.rows):
             gradient = self.layout.gradient
-            self.writer.emit_back(Instruction.TAKE_BACK, gradient(out), n, gradient(start), *rest)
+            self.emitter.emit_back(Instruction.TAKE_BACK, gradient(out), n, gradient(start), *rest)

@@ -2,7 +2,7 @@
 
 Parameters come first, then their gradients, then the arena: constants and what depends on
 parameters alone, one number each, and behind them the cells with one number per lane. A run
-without gradients needs a cell only until its last reader has run, so groups *share* rooms.
+without gradients needs a cell only until its last reader has run, so groups *share* buffers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from neuroflow.engine.trace.tape import Ints
 
 
 @define(eq=False)
-class Rooms:
+class Buffers:
     """Stretches of memory from ``start`` on; ``top`` is the end of the highest ever used."""
 
     start: int
@@ -29,66 +29,66 @@ class Rooms:
         self.top = self.start
 
     def take(self, size: int) -> int:
-        """The smallest free room that is large enough, or a new one.
+        """The smallest free buffer that is large enough, or a new one.
 
-        >>> rooms = Rooms(0)
-        >>> a, b = rooms.take(8), rooms.take(16)
-        >>> rooms.give_back(a, 8)
-        >>> rooms.take(4), rooms.take(8), rooms.top
+        >>> buffers = Buffers(0)
+        >>> a, b = buffers.take(8), buffers.take(16)
+        >>> buffers.give_back(a, 8)
+        >>> buffers.take(4), buffers.take(8), buffers.top
         (0, 24, 32)
         """
-        fitting = [room for room in self._free if room[1] >= size]
+        fitting = [buffer for buffer in self._free if buffer[1] >= size]
         if not fitting:
             return self._extend(size)
-        start, length = min(fitting, key=lambda room: room[1])
+        start, length = min(fitting, key=lambda buffer: buffer[1])
         self._free.remove((start, length))
         if length > size:
             self._free.append((start + size, length - size))
         return start
 
     def _extend(self, size: int) -> int:
-        """Room at the top; what is free just below it is part of it."""
-        last = next((room for room in self._free if sum(room) == self.top), (self.top, 0))
+        """A buffer at the top; what is free just below it is part of it."""
+        last = next((buffer for buffer in self._free if sum(buffer) == self.top), (self.top, 0))
         if last[1]:
             self._free.remove(last)
         self.top = last[0] + size
         return last[0]
 
     def give_back(self, start: int, size: int) -> None:
-        """A room that nothing reads any more; it grows together with free neighbours."""
+        """A buffer that nothing reads any more; it grows together with free neighbours."""
         if not size:
             return
-        for room in list(self._free):
-            if sum(room) == start or start + size == room[0]:
-                self._free.remove(room)
-                start, size = min(start, room[0]), size + room[1]
+        for buffer in list(self._free):
+            if sum(buffer) == start or start + size == buffer[0]:
+                self._free.remove(buffer)
+                start, size = min(start, buffer[0]), size + buffer[1]
         self._free.append((start, size))
 
 
 def packed(lives: list[tuple[int, int, int]]) -> tuple[list[int], int]:
-    """Places for rooms of (size, first use, last use), in order of first use; and the top.
+    """Places for buffers of (size, first use, last use), in order of first use; and the top.
 
     >>> packed([(8, 0, 1), (8, 1, 2), (8, 2, 3)])
     ([0, 8, 0], 16)
     """
-    rooms, places = Rooms(0), []
+    buffers, places = Buffers(0), []
     ends: list[tuple[int, int, int]] = []
     for size, first, last in lives:
         for end in [end for end in ends if end[0] < first]:
             ends.remove(end)
-            rooms.give_back(end[1], end[2])
-        places.append(rooms.take(size))
+            buffers.give_back(end[1], end[2])
+        places.append(buffers.take(size))
         ends.append((last, places[-1], size))
-    return places, rooms.top
+    return places, buffers.top
 
 
 GRADIENT, LATE, COPY = 1 << 50, 1 << 46, 1 << 44
 """Marks of offsets that are known when all is placed: gradients in the arena; copies of what
 depends on parameters alone, which lie behind the lanes, to survive from one batch to the next; and
-other copies, if rooms are shared."""
+other copies, if buffers are shared."""
 
 
-class Layout:
+class MemoryLayout:
     """Offsets for the cells of a plan, and for the copies that lowering makes."""
 
     def __init__(self, plan: Plan, lanes: int, width: int, share: bool) -> None:
@@ -117,21 +117,21 @@ class Layout:
         self._place_lanes([group for group in plan.groups if not group.uniform])
 
     def _place_lanes(self, groups: list[Group]) -> None:
-        """Room for each group's outputs; those read for the last time here serve the next."""
-        rooms = Rooms(self.top)
+        """A buffer for each group's outputs; those read for the last time here serve the next."""
+        buffers = Buffers(self.top)
         last = self._last_readers(groups)
         ends: dict[int, list[tuple[int, int]]] = {}
         for k, group in enumerate(groups):
-            if group.first not in self.biased:  # else it shares the room of its dots
+            if group.first not in self.biased:  # else it shares the buffer of its dots
                 owner = self.biases[group.first][0] if group.first in self.biases else group
                 size = padded(group.count * self.lanes, self.width)
-                start = rooms.take(size)
+                start = buffers.take(size)
                 self._spread(owner.cells, start, self.lanes)
                 self.where[group.cells] = self.where[owner.cells]
                 ends.setdefault(int(last[owner.cells].max()), []).append((start, size))
-            for room in ends.pop(k, []):
-                rooms.give_back(*room)
-        self.top = rooms.top
+            for buffer in ends.pop(k, []):
+                buffers.give_back(*buffer)
+        self.top = buffers.top
 
     def _last_readers(self, groups: list[Group]) -> Ints:
         """The last group that reads each cell; one behind all others if it must stay."""
@@ -153,14 +153,14 @@ class Layout:
 
     # Copies
 
-    def late_room(self, count: int) -> int:
-        """Room for a copy that is made once per step."""
+    def late_buffer(self, count: int) -> int:
+        """A buffer for a copy that is made once per step."""
         first = LATE + self.late
         self.late += padded(count, self.width)
         return first
 
-    def copy_room(self, count: int, lanes: int, group: int) -> int:
-        """Room for a copy of lanes, which this group (by its number) and later ones read."""
+    def copy_buffer(self, count: int, lanes: int, group: int) -> int:
+        """A buffer for a copy of lanes, which this group (by its number) and later ones read."""
         size = padded(count * lanes, self.width)
         if not self.share:
             self.top += size

@@ -12,8 +12,8 @@ from neuroflow.engine.plan.plan import Group, Plan, Table
 from neuroflow.engine.trace.tape import Ints, Take
 
 
-class Wanted:
-    """``cells`` whose gradients are wanted, and ``groups`` (by first cell) that gradients reach.
+class NeedsGrad:
+    """``cells`` whose gradients are needed, and ``groups`` (by first cell) that gradients reach.
 
     ``gradients`` is "none", "parameters", or "all" for those of the inputs too.
     """
@@ -29,7 +29,7 @@ class Wanted:
             self._backward(plan)
 
     def any(self, cells: Ints) -> bool:
-        """Whether any of the cells wants its gradient."""
+        """Whether any of the cells needs its gradient."""
         return bool(self.cells[cells].any())
 
     def sends(self, group: Group) -> list[bool]:
@@ -45,14 +45,14 @@ class Wanted:
             self.cells[plan.n_uniform : plan.n_uniform + len(plan.input_numbers)] = True
 
     def _forward(self, plan: Plan) -> None:
-        """A node wants a gradient if an operand does to which it sends one."""
+        """A node needs its gradient if an operand does to which it sends one."""
         for group in plan.groups:
             for table in self._sending(group):
-                wants = np.asarray(self.cells[table.rows].any(axis=1))
-                self.cells[group.cells] |= table.each(wants)
+                needed = np.asarray(self.cells[table.rows].any(axis=1))
+                self.cells[group.cells] |= table.each(needed)
 
     def _backward(self, plan: Plan) -> None:
-        """Gradients start at the outputs, and go where they are wanted."""
+        """Gradients start at the outputs, and go where they are needed."""
         reached = np.zeros(plan.n_cells, dtype=np.bool_)
         reached[plan.outputs] = True
         for group in reversed(plan.groups):

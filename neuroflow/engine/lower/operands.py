@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from attrs import define
 
-from neuroflow.engine.lower.emitter import Writer
-from neuroflow.engine.lower.memory import Layout
+from neuroflow.engine.lower.emitter import Emitter
+from neuroflow.engine.lower.memory import MemoryLayout
 from neuroflow.engine.lower.program import Instruction
 from neuroflow.engine.lower.strides import common_stride, even, lane_runs, runs_of
 from neuroflow.engine.plan.graph import Bools
@@ -17,7 +17,7 @@ from neuroflow.engine.trace.tape import Ints
 
 
 @define(eq=False)
-class Rows:
+class OperandRows:
     """The rows of one operand: where each starts, and the stride inside all of them."""
 
     starts: Ints
@@ -27,14 +27,14 @@ class Rows:
 class Operands:
     """Finds operands in the layout; what does not lie side by side is copied, once."""
 
-    def __init__(self, layout: Layout, writer: Writer) -> None:
-        self.layout, self.writer = layout, writer
+    def __init__(self, layout: MemoryLayout, emitter: Emitter) -> None:
+        self.layout, self.emitter = layout, emitter
         self.n_uniform = layout.plan.n_uniform
         self.copies: dict[Any, int] = {}
 
-    def wanted(self, cells: Ints) -> bool:
+    def needs_grad(self, cells: Ints) -> bool:
         """Whether gradients go to any of these cells."""
-        return self.writer.trains and self.writer.wanted.any(cells)
+        return self.emitter.trains and self.emitter.needs_grad.any(cells)
 
     def contiguous(self, cells: Ints, wide: bool) -> int:
         """Where the cells lie one behind the other: themselves, or a copy."""
@@ -45,20 +45,20 @@ class Operands:
         key = (wide, flat.tobytes())  # not offsets: other cells may have lain there before
         if key not in self.copies:
             self.copies[key] = self._copy(flat, offsets, wide)
-        self.layout.read_copy(self.copies[key], self.writer.turn)
+        self.layout.read_copy(self.copies[key], self.emitter.turn)
         return self.copies[key]
 
-    def rows(self, table: Table, wide: bool) -> Rows:
+    def rows(self, table: Table, wide: bool) -> OperandRows:
         """Rows of equal stride; copied if they are not so already."""
         offsets = self.layout.where[table.rows]
         step = self._step(wide)
         if self._holds(table.rows, wide) and self._in_one_place(offsets):
             inner = common_stride(offsets, step)
             if inner is not None:
-                return Rows(table.each(offsets[:, 0]), inner)
+                return OperandRows(table.each(offsets[:, 0]), inner)
         start = self.contiguous(table.rows, wide)
         starts = start + np.arange(len(table.rows)) * (table.length * step)
-        return Rows(table.each(starts), step)
+        return OperandRows(table.each(starts), step)
 
     def _step(self, wide: bool) -> int:
         return self.layout.lanes if wide else 1
@@ -77,19 +77,19 @@ class Operands:
 
     def _copy(self, cells: Ints, offsets: Ints, wide: bool) -> int:
         """Copy cells; what depends on parameters alone is copied once per step."""
-        layout, writer = self.layout, self.writer
+        layout, emitter = self.layout, self.emitter
         uniform = not wide and bool((cells < self.n_uniform).all())
         if wide:
             runs = lane_runs(offsets, self._holds_lanes(cells), layout.lanes)
         else:
             runs = runs_of(offsets, layout.arena)
         if uniform:
-            to = layout.late_room(len(offsets))
+            to = layout.late_buffer(len(offsets))
         else:
-            to = layout.copy_room(len(offsets), self._step(wide), writer.turn)
-        writer.emit_to(uniform, Instruction.GATHER, to, writer.add_runs(runs), len(runs))
-        if self.wanted(cells):
+            to = layout.copy_buffer(len(offsets), self._step(wide), emitter.turn)
+        emitter.emit_to(uniform, Instruction.GATHER, to, emitter.add_runs(runs), len(runs))
+        if self.needs_grad(cells):
             back = [(layout.gradient(start), stride, n) for start, stride, n in runs]
-            first = writer.add_runs(back)
-            writer.emit_scatter(uniform, layout.gradient(to), first, len(back))
+            first = emitter.add_runs(back)
+            emitter.emit_scatter(uniform, layout.gradient(to), first, len(back))
         return to

@@ -19,14 +19,14 @@ from neuroflow.engine.plan.plan import Group, Plan
 from neuroflow.engine.trace.tape import Ints
 
 WIDTH = 16
-"""Numbers in one instruction: its kind, then its operands (maps of many inputs take more)."""
+"""Words of one instruction: which it is, then its operands (maps of many inputs take more)."""
 
 
 class Instruction(IntEnum):
     """The instructions. Operands are offsets into memory, or counts and strides.
 
     ``x_row`` is the stride from row to row, ``x_inner`` that inside a row. Gradients are added
-    to what is there; -1 stands for a gradient that nobody wants.
+    to what is there; -1 stands for a gradient that nobody needs.
     """
 
     GATHER = 0  # to, first_run, n_runs: copy the runs (from, stride, length) to one slice

@@ -11,12 +11,12 @@ Run = tuple[int, int, int]
 """Start, stride and length."""
 
 
-def fold(starts: Ints) -> list[tuple[int, int, list[tuple[int, int]]]]:
+def even_pieces(starts: Ints) -> list[tuple[int, int, list[tuple[int, int]]]]:
     """Rows of offsets, one column per operand, as pieces in which every column steps evenly.
 
     Each piece is (first row, count, [(start, step) per column]).
 
-    >>> fold(np.array([[0], [4], [8], [100], [101]]))
+    >>> even_pieces(np.array([[0], [4], [8], [100], [101]]))
     [(0, 3, [(0, 4)]), (3, 2, [(100, 1)])]
     """
     n = len(starts)
@@ -61,7 +61,9 @@ def common_stride(offsets: Ints, only: int) -> int | None:
 def runs_of(offsets: Ints, border: int) -> list[Run]:
     """Offsets as runs, none of which crosses the border."""
     sides = np.split(offsets, np.flatnonzero(np.diff(offsets < border)) + 1)
-    return [(start, step, n) for side in sides for _, n, ((start, step),) in fold(side[:, None])]
+    return [
+        (start, step, n) for side in sides for _, n, ((start, step),) in even_pieces(side[:, None])
+    ]
 
 
 def lane_runs(offsets: Ints, holds_lanes: Bools, lanes: int) -> list[Run]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.engine.lower.kernel import Kernel, Operand, Step
+from neuroflow.engine.lower.kernel import Kernel, KernelStep, Operand
 from neuroflow.engine.lower.kernels import MapKernel
 from neuroflow.engine.lower.program import Instruction
 from neuroflow.engine.native import (
@@ -109,7 +109,7 @@ def update_text(kernel: Kernel) -> str:
     )
 
 
-def _single(step: Step) -> str:
+def _single(step: KernelStep) -> str:
     """A step on single numbers: its function is that of single numbers."""
     return str(step).replace(f"= {step.function}(", f"= scalar_{step.function}(")
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from neuroflow.core import arithmetic
-from neuroflow.engine.plan.graph import PART, Graph, keep
+from neuroflow.engine.plan.graph import PART, OpGraph, keep
 from neuroflow.engine.trace.tape import FIRST_OP, Ints, pieces
 
 _ODD, _ODDER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 _LOW = np.uint64(0xFFFFFFFF)
 
 
-def merge_equal(graph: Graph) -> Graph:
+def merge_common_subexpressions(graph: OpGraph) -> OpGraph:
     """Merge level by level, for nodes become equal when their inputs do."""
     if not _has_twins(graph):
         return graph
@@ -28,7 +28,7 @@ def merge_equal(graph: Graph) -> Graph:
     return keep(graph, ~merged)
 
 
-def _has_twins(graph: Graph) -> bool:
+def _has_twins(graph: OpGraph) -> bool:
     """Whether any two nodes are equal as they stand; if not, none ever become equal."""
     marks = np.empty(int(np.count_nonzero(graph.form >= FIRST_OP)), dtype=np.uint64)
     done = 0
@@ -38,7 +38,7 @@ def _has_twins(graph: Graph) -> bool:
     return any(True for _ in _equal_pairs(graph, marks, None))
 
 
-def _by_level(graph: Graph) -> list[Ints]:
+def _by_level(graph: OpGraph) -> list[Ints]:
     """The nodes of each level but the leaves', in order of creation."""
     keys = np.flatnonzero(graph.form >= FIRST_OP)
     keys |= graph.level[keys].astype(np.int64) << 32
@@ -48,11 +48,11 @@ def _by_level(graph: Graph) -> list[Ints]:
     return [part for part in np.split(keys, bounds) if len(part) > 1]
 
 
-def _twins(graph: Graph, nodes: Ints, same: Ints) -> list[tuple[int, int]]:
+def _twins(graph: OpGraph, nodes: Ints, same: Ints) -> list[tuple[int, int]]:
     return list(_equal_pairs(graph, _marks(graph, nodes, same), same))
 
 
-def _inputs(graph: Graph, nodes: Ints, same: Ints | None) -> tuple[Ints, Ints]:
+def _inputs(graph: OpGraph, nodes: Ints, same: Ints | None) -> tuple[Ints, Ints]:
     """All inputs, those of sums and products of two in a fixed order: a + b is b + a."""
     flat, counts = graph.edges_of(nodes)
     flat = flat.copy() if same is None else same[flat]
@@ -64,7 +64,7 @@ def _inputs(graph: Graph, nodes: Ints, same: Ints | None) -> tuple[Ints, Ints]:
     return flat, counts
 
 
-def _marks(graph: Graph, nodes: Ints, same: Ints | None) -> Ints:
+def _marks(graph: OpGraph, nodes: Ints, same: Ints | None) -> Ints:
     """For each node half a hash of its op and inputs, above its number: equal ones sort together.
 
     Twins are told from others with the same hash by a look at their inputs.
@@ -82,7 +82,7 @@ def _marks(graph: Graph, nodes: Ints, same: Ints | None) -> Ints:
     return marks
 
 
-def _equal_pairs(graph: Graph, marks: Ints, same: Ints | None) -> Iterator[tuple[int, int]]:
+def _equal_pairs(graph: OpGraph, marks: Ints, same: Ints | None) -> Iterator[tuple[int, int]]:
     """(twin, first of its kind) for nodes that are equal, from their marks."""
     marks.sort()
     first, last = -1, -2
@@ -97,7 +97,7 @@ def _equal_pairs(graph: Graph, marks: Ints, same: Ints | None) -> Iterator[tuple
                 yield node, first
 
 
-def _equal(graph: Graph, a: int, b: int, same: Ints | None) -> bool:
+def _equal(graph: OpGraph, a: int, b: int, same: Ints | None) -> bool:
     if graph.form[a] != graph.form[b]:
         return False
     left, right = (_inputs(graph, np.array([x]), same)[0] for x in (a, b))

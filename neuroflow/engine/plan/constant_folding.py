@@ -1,4 +1,4 @@
-"""What is known before the run: constants folded, and steps that change nothing left out.
+"""Constant folding: what is known before the run, and steps that change nothing left out.
 
 A node whose inputs are all numbers is computed once, with its op's own forward rule on floats, as
 the eager run would. Where that rule raises or gives no finite number, the node stays: the
@@ -18,7 +18,7 @@ from array import array
 import numpy as np
 
 from neuroflow.core import arithmetic
-from neuroflow.engine.plan.graph import Bools, Graph, sources
+from neuroflow.engine.plan.graph import Bools, OpGraph, sources
 from neuroflow.engine.trace.tape import CONSTANT, FIRST_OP, Ints
 
 _NEUTRAL = (
@@ -26,17 +26,18 @@ _NEUTRAL = (
     (arithmetic.mul, 0, 1.0), (arithmetic.mul, 1, 1.0), (arithmetic.div, 1, 1.0),
     (arithmetic.pow, 1, 1.0),
 )  # fmt: skip
-"""Ops, and the number that one of their operands changes nothing with."""
+"""Ops, and the number that one of their operands changes nothing with: the core's own arithmetic,
+which is no plugin, so the passes know it by identity."""
 
 
-def fold(graph: Graph) -> Graph:
+def fold_constants(graph: OpGraph) -> OpGraph:
     """Compute what is known, then leave out what changes nothing."""
-    fold_constants(graph)
+    compute_known(graph)
     leave_out(graph)
     return graph
 
 
-def fold_constants(graph: Graph) -> None:
+def compute_known(graph: OpGraph) -> None:
     """Every node of numbers alone becomes a number."""
     if not _any_known(graph):
         return
@@ -53,7 +54,7 @@ def fold_constants(graph: Graph) -> None:
         graph.notes.append(f"{folded} nodes of constants alone folded")
 
 
-def _any_known(graph: Graph) -> bool:
+def _any_known(graph: OpGraph) -> bool:
     """Whether any node has nothing but numbers for inputs."""
     if not len(graph.numbers):
         return False
@@ -65,7 +66,7 @@ def _any_known(graph: Graph) -> bool:
     return False
 
 
-def _computed(graph: Graph, node: int, numbers: array[float]) -> float | None:
+def _computed(graph: OpGraph, node: int, numbers: array[float]) -> float | None:
     """What the op's own rule gives for numbers; None where eager code would raise."""
     inputs = graph.inputs_of(node)
     if any(graph.form[x] != CONSTANT for x in inputs):  # one of them could not be folded
@@ -78,7 +79,7 @@ def _computed(graph: Graph, node: int, numbers: array[float]) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def leave_out(graph: Graph) -> None:
+def leave_out(graph: OpGraph) -> None:
     """Read the operand itself where a step would give it back unchanged."""
     same = np.arange(len(graph), dtype=np.int32)
     _share_numbers(graph, same)
@@ -99,7 +100,7 @@ def leave_out(graph: Graph) -> None:
     graph.rename(same)
 
 
-def _share_numbers(graph: Graph, same: Ints) -> None:
+def _share_numbers(graph: OpGraph, same: Ints) -> None:
     """Equal constants are one; 0.0 and -0.0 differ."""
     cells = np.flatnonzero(graph.form == CONSTANT)
     bits = graph.numbers[graph.at[cells]].view(np.int64)
@@ -107,13 +108,13 @@ def _share_numbers(graph: Graph, same: Ints) -> None:
     same[cells] = cells[first][which]
 
 
-def _pass_on(graph: Graph, nodes: Ints, side: int, neutral: float, same: Ints) -> None:
+def _pass_on(graph: OpGraph, nodes: Ints, side: int, neutral: float, same: Ints) -> None:
     operand = graph.cells[graph.at[nodes] + side]
     equal = _is_number(graph, operand, neutral)
     same[nodes[equal]] = graph.cells[graph.at[nodes[equal]] + 1 - side]
 
 
-def _pass_on_single(graph: Graph, nodes: Ints, same: Ints) -> None:
+def _pass_on_single(graph: OpGraph, nodes: Ints, same: Ints) -> None:
     """x for identity(x) and for -(-x)."""
     forms, form = graph.forms, graph.form[nodes]
     for number in forms.of(arithmetic.identity):
@@ -135,7 +136,7 @@ def _at_last(cells: Ints, same: Ints) -> Ints:
         cells = further
 
 
-def _square(graph: Graph, nodes: Ints) -> None:
+def _square(graph: OpGraph, nodes: Ints) -> None:
     """x ** 2 is x * x: one rounding, and no logarithm."""
     if not len(nodes):
         return
@@ -144,7 +145,7 @@ def _square(graph: Graph, nodes: Ints) -> None:
     graph.form[two] = graph.forms.number(arithmetic.mul, 2)
 
 
-def _is_number(graph: Graph, cells: Ints, number: float) -> Bools:
+def _is_number(graph: OpGraph, cells: Ints, number: float) -> Bools:
     """Which cells are this very constant, to the bit."""
     equal: Bools = graph.form[cells] == CONSTANT
     numbers = graph.numbers[graph.at[cells[equal]]]

@@ -1,14 +1,14 @@
-"""Dead nodes: what no output needs is never computed."""
+"""Dead code: what no output needs is never computed."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from neuroflow.engine.plan.graph import ROUNDS, Bools, Graph, keep
+from neuroflow.engine.plan.graph import ROUNDS, Bools, OpGraph, keep
 from neuroflow.engine.trace.tape import CONSTANT, FIRST_OP, Ints
 
 
-def drop_dead(graph: Graph) -> Graph:
+def drop_dead_code(graph: OpGraph) -> OpGraph:
     """The graph of what the outputs need, with a note of what they do not."""
     before = int(np.count_nonzero(graph.form >= FIRST_OP))
     graph = drop_unread(graph)
@@ -18,7 +18,7 @@ def drop_dead(graph: Graph) -> Graph:
     return graph
 
 
-def drop_unread(graph: Graph) -> Graph:
+def drop_unread(graph: OpGraph) -> OpGraph:
     """The same without a note, after passes that leave nodes behind.
 
     Parameters and inputs always stay.
@@ -31,7 +31,7 @@ def drop_unread(graph: Graph) -> Graph:
     return keep(graph, alive)
 
 
-def _mark(graph: Graph, waiting: Ints, alive: Bools) -> None:
+def _mark(graph: OpGraph, waiting: Ints, alive: Bools) -> None:
     """Mark what the living nodes of a piece read, and what these read in turn."""
     for _ in range(ROUNDS):
         chosen = alive[waiting]

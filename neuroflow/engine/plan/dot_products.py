@@ -1,4 +1,4 @@
-"""Sums recognised: chains of additions as one ``sum``, sums of products as one ``dot``.
+"""Dot products recognised: sums of products as one ``dot``, chains of additions as one ``sum``.
 
 ``w[0] * x[0] + w[1] * x[1] + b`` is how people write a neuron; the engine needs to see one dot
 product per neuron to see the matrix product of a layer. Nodes are rewritten where they stand: a
@@ -12,14 +12,14 @@ from array import array
 import numpy as np
 
 from neuroflow.core import arithmetic
-from neuroflow.engine.plan.graph import PART, Graph
+from neuroflow.engine.plan.graph import PART, OpGraph
 from neuroflow.engine.trace.tape import Inputs, Ints, pieces
 
 MANY_TERMS = 8
 """A chain of additions at least this long becomes one sum; shorter ones stay as they are."""
 
 
-def recognise_sums(graph: Graph) -> Graph:
+def recognise_dot_products(graph: OpGraph) -> OpGraph:
     """Rewrite the graph; the nodes that are no longer read are dropped by a later pass."""
     rewriter = _Rewriter(graph)
     if rewriter.mul < 0 and rewriter.add < 0:
@@ -33,7 +33,7 @@ def recognise_sums(graph: Graph) -> Graph:
 
 
 class _Rewriter:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: OpGraph) -> None:
         self.graph = graph
         self.add = graph.forms.find(arithmetic.add, 2)
         self.mul = graph.forms.find(arithmetic.mul, 2)

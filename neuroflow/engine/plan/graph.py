@@ -40,7 +40,7 @@ ROUNDS = 48
 
 
 @define(eq=False)
-class Graph:
+class OpGraph:
     """Nodes, inputs before outputs; ``outputs`` are the cells asked for.
 
     ``level`` is the longest path from a leaf and ``source`` what a node depends on: nothing (0),
@@ -105,11 +105,11 @@ class Graph:
         self.outputs = new[self.outputs].astype(np.int64)
 
 
-def graph_of(tape: Tape, outputs: list[int]) -> Graph:
+def graph_of(tape: Tape, outputs: list[int]) -> OpGraph:
     """The tape's columns, not copied but taken away: passes rewrite them."""
     form, at, inputs = tape.form, tape.at, tape.inputs
     tape.form, tape.at, tape.inputs = array("i"), array("i"), Inputs()
-    return Graph(
+    return OpGraph(
         forms=tape.forms,
         form=np.frombuffer(form, np.int32),
         at=np.frombuffer(at, np.int32),
@@ -134,7 +134,7 @@ def ranges(starts: Ints, lengths: Ints) -> Ints:
     return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
 
 
-def keep(graph: Graph, kept: Bools) -> Graph:
+def keep(graph: OpGraph, kept: Bools) -> OpGraph:
     """The graph of the kept nodes alone, numbered anew."""
     if kept.all():
         return graph
@@ -153,7 +153,7 @@ def keep(graph: Graph, kept: Bools) -> Graph:
     )
 
 
-def settle(graph: Graph, column: Ints, step: int) -> None:
+def settle(graph: OpGraph, column: Ints, step: int) -> None:
     """Raise each node's number to the largest of its inputs' plus ``step``, inputs first."""
     for nodes in graph.nodes_in_pieces():
         edges, counts = graph.edges_of(nodes)
@@ -176,7 +176,7 @@ def _settle_one_by_one(nodes: Ints, edges: Ints, counts: Ints, column: Ints, ste
         first += count
 
 
-def sources(graph: Graph) -> Ints:
+def sources(graph: OpGraph) -> Ints:
     """What each node depends on: nothing (0), parameters (1) or inputs (2)."""
     form = graph.form
     column = np.full(len(graph), 2, dtype=np.int8)
@@ -189,7 +189,7 @@ def sources(graph: Graph) -> Ints:
     return column
 
 
-def levels(graph: Graph) -> Ints:
+def levels(graph: OpGraph) -> Ints:
     """The longest path from a leaf to each node."""
     column = np.zeros(len(graph), dtype=np.int32)
     settle(graph, column, 1)

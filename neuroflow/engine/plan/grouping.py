@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from neuroflow.engine.plan.common_subexpressions import merge_equal
-from neuroflow.engine.plan.constant_folding import fold
-from neuroflow.engine.plan.dead_code import drop_dead, drop_unread
-from neuroflow.engine.plan.dot_products import recognise_sums
-from neuroflow.engine.plan.graph import EDGES, PART, Graph, graph_of, levels, ranges, sources
+from neuroflow.engine.plan.common_subexpressions import merge_common_subexpressions
+from neuroflow.engine.plan.constant_folding import fold_constants
+from neuroflow.engine.plan.dead_code import drop_dead_code, drop_unread
+from neuroflow.engine.plan.dot_products import recognise_dot_products
+from neuroflow.engine.plan.graph import EDGES, PART, OpGraph, graph_of, levels, ranges, sources
 from neuroflow.engine.plan.plan import Group, Plan, Table
 from neuroflow.engine.trace.tape import (
     CONSTANT,
@@ -36,7 +36,7 @@ def plan_of_tape(tape: Tape, outputs: list[int]) -> Plan:
     return group_nodes(tidy(tape, outputs), n_traced)
 
 
-def group_nodes(graph: Graph, n_traced: int) -> Plan:
+def group_nodes(graph: OpGraph, n_traced: int) -> Plan:
     """Give each node its cell, group by group."""
     order, bounds = _in_groups(graph)
     level_of = graph.level[order[bounds[:-1]]].tolist()
@@ -44,7 +44,7 @@ def group_nodes(graph: Graph, n_traced: int) -> Plan:
     source, form = graph.source, graph.form
     held = np.flatnonzero(form == LIVE)
     constants = np.concatenate([np.flatnonzero(form == CONSTANT), held])
-    parameters, inputs = (_by_number(graph, kind) for kind in (PARAMETER, INPUT))
+    parameters, inputs = (_by_number(graph, form) for form in (PARAMETER, INPUT))
     n_uniform = int(np.count_nonzero(source < 2))
     n_before = len(constants) + len(parameters)
 
@@ -75,13 +75,13 @@ def group_nodes(graph: Graph, n_traced: int) -> Plan:
     )
 
 
-def _by_number(graph: Graph, kind: int) -> Ints:
-    """The leaves of a kind, in the order of their numbers."""
-    leaves = np.flatnonzero(graph.form == kind)
+def _by_number(graph: OpGraph, form: int) -> Ints:
+    """The leaves of a form, in the order of their numbers."""
+    leaves = np.flatnonzero(graph.form == form)
     return leaves[np.argsort(graph.at[leaves], kind="stable")]
 
 
-def _constants(graph: Graph, cells: Ints) -> tuple[array[float], dict[int, Any]]:
+def _constants(graph: OpGraph, cells: Ints) -> tuple[array[float], dict[int, Any]]:
     """The numbers, zero for those that every run reads anew, and the Values of these."""
     numbers, live = array("d", bytes(8 * len(cells))), {}
     for k, node in enumerate(cells.tolist()):
@@ -92,19 +92,19 @@ def _constants(graph: Graph, cells: Ints) -> tuple[array[float], dict[int, Any]]
     return numbers, live
 
 
-def _in_groups(graph: Graph) -> tuple[Ints, list[int]]:
+def _in_groups(graph: OpGraph) -> tuple[Ints, list[int]]:
     """All nodes but leaves, group after group, those that inputs reach last; and the bounds.
 
     Sorting whole numbers in place (what a group is, then the node) needs the least memory.
     """
     node_bits = len(graph).bit_length()
-    kind, kinds = _kinds(graph)
+    class_of, n_classes = _classes(graph)
     n_levels = int(graph.level.max(initial=0)) + 1
     keys = np.flatnonzero(graph.form >= FIRST_OP)
     for part in pieces(len(keys), PART):
         nodes = keys[part]
         group = (graph.source[nodes] == 2) * n_levels + graph.level[nodes]
-        group = group * kinds + kind[graph.form[nodes]]
+        group = group * n_classes + class_of[graph.form[nodes]]
         keys[part] |= group << node_bits
     keys.sort()
     bounds = [0]
@@ -115,7 +115,7 @@ def _in_groups(graph: Graph) -> tuple[Ints, list[int]]:
     return keys.astype(np.int32), [*bounds, len(keys)] if len(keys) else [0]
 
 
-def _kinds(graph: Graph) -> tuple[Ints, int]:
+def _classes(graph: OpGraph) -> tuple[Ints, int]:
     """A number for each form that occurs, and how many there are: by op, then by inputs.
 
     It is equal for all choices among equally many, whatever their index.
@@ -127,12 +127,12 @@ def _kinds(graph: Graph) -> tuple[Ints, int]:
         what = Take if isinstance(form.op, Take) else form.op
         of_form[number] = (ops.setdefault(what, len(ops)), form.arity)
     order = {key: k for k, key in enumerate(sorted(set(of_form.values())))}
-    kind = np.zeros(len(graph.forms.entries), dtype=np.int64)
-    kind[list(of_form)] = [order[key] for key in of_form.values()]
-    return kind, len(order)
+    class_of = np.zeros(len(graph.forms.entries), dtype=np.int64)
+    class_of[list(of_form)] = [order[key] for key in of_form.values()]
+    return class_of, len(order)
 
 
-def _group(graph: Graph, cell: Ints, nodes: Ints, level: int) -> Group:
+def _group(graph: OpGraph, cell: Ints, nodes: Ints, level: int) -> Group:
     first = int(nodes[0])
     form = graph.forms[int(graph.form[first])]
     index = None
@@ -150,13 +150,13 @@ def _group(graph: Graph, cell: Ints, nodes: Ints, level: int) -> Group:
     )
 
 
-def _tables(graph: Graph, cell: Ints, nodes: Ints, slices: int) -> tuple[Table, ...]:
+def _tables(graph: OpGraph, cell: Ints, nodes: Ints, slices: int) -> tuple[Table, ...]:
     """The inputs of a group; vectors that several nodes read are written out once."""
     starts, lengths = graph.slices_of(nodes)
     return tuple([_table(graph, cell, starts[k::slices], int(lengths[0])) for k in range(slices)])
 
 
-def _table(graph: Graph, cell: Ints, starts: Ints, length: int) -> Table:
+def _table(graph: OpGraph, cell: Ints, starts: Ints, length: int) -> Table:
     which = None
     if length >= SHARED_FROM:
         several, numbers = np.unique(starts, return_inverse=True)
@@ -180,11 +180,11 @@ def _common_scope(scopes: list[str]) -> str:
     return ".".join(same)
 
 
-def tidy(tape: Tape, outputs: list[int]) -> Graph:
+def tidy(tape: Tape, outputs: list[int]) -> OpGraph:
     """The graph that computes the same numbers with fewer nodes; it uses up the tape."""
-    graph = drop_dead(graph_of(tape, outputs))
-    graph = drop_unread(recognise_sums(fold(graph)))
+    graph = drop_dead_code(graph_of(tape, outputs))
+    graph = drop_unread(recognise_dot_products(fold_constants(graph)))
     graph.level = levels(graph)
-    graph = merge_equal(graph)
+    graph = merge_common_subexpressions(graph)
     graph.source = sources(graph)
     return graph

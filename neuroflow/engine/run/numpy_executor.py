@@ -66,10 +66,10 @@ class NumpyCode:
 
     def call(self, row: Ints) -> Thunk:
         """What one instruction does."""
-        kind, *operands = row.tolist()
-        if kind >= Instruction.MAP:
-            return self._map(self.kernels.entries[kind - Instruction.MAP], operands)
-        return getattr(self, f"_{Instruction(kind).name.lower()}")(*operands)  # type: ignore[no-any-return]
+        word, *operands = row.tolist()
+        if word >= Instruction.MAP:
+            return self._map(self.kernels.entries[word - Instruction.MAP], operands)
+        return getattr(self, f"_{Instruction(word).name.lower()}")(*operands)  # type: ignore[no-any-return]
 
     def slice(self, start: int, n: int) -> Array:
         """n numbers from start on."""
@@ -277,7 +277,7 @@ class NumpyCode:
 
 
 def _nothing(_: Any) -> None:
-    """Where a gradient goes that nobody wants."""
+    """Where a gradient goes that nobody needs."""
 
 
 def _expanded(runs: Ints) -> Ints:

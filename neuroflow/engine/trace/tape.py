@@ -154,7 +154,7 @@ class Scopes:
 
 @define(eq=False)
 class Tape:
-    """Nodes in creation order; a leaf points at its number among those of its kind.
+    """Nodes in creation order; a leaf points at its number among those of its form.
 
     ``numbers`` are the constants, ``live`` the Values that every run reads anew, and an input's
     number says which of the example's inputs it is.
@@ -185,9 +185,9 @@ class Tape:
         self.at.append(self.inputs.write(self.forms.entries[number], inputs))
         return node
 
-    def leaf(self, kind: int, number: int) -> int:
+    def leaf(self, form: int, number: int) -> int:
         """Write down a constant, a parameter or an input."""
-        self.form.append(kind)
+        self.form.append(form)
         self.at.append(number)
         return len(self.form) - 1
 

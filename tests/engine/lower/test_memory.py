@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import neuroflow as nf
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.lower import lower
-from neuroflow.engine.lower.memory import Layout, packed
+from neuroflow.engine.lower.memory import MemoryLayout, packed
 from neuroflow.engine.plan.grouping import plan_of_tape
 from neuroflow.engine.trace.tracer import tracing
 
@@ -163,7 +163,7 @@ def test_no_cell_is_overwritten_before_its_last_reader(network):
     weights = [[nf.Value(math_ish(i, j)) for j in range(9)] for i in range(9)]
     fast = nf.compile(lambda xs, index: outputs_of(network, weights, xs, index), backend="numpy")
     plan = fast.plan([0.1] * 9, 1)
-    where = Layout(plan, 1, 8, share=True).where
+    where = MemoryLayout(plan, 1, 8, share=True).where
     holder = np.full(where.max() + 1, -1)
     holder[where[: plan.n_uniform + len(plan.input_numbers)]] = np.arange(
         plan.n_uniform + len(plan.input_numbers)
