@@ -31,7 +31,8 @@ _HOME = {
     "neuroflow.engine.lower.program": "Instruction Program",
     "neuroflow.engine.run.executor": "Executor NumpyExecutor",
     "neuroflow.engine.compile": "Compiled Gradients compile",
-    "neuroflow.engine.runner": "Runner make_runner",
+    "neuroflow.engine.runner": "Runner",
+    "neuroflow.engine.runners": "make_runner",
     "neuroflow.registry.entries": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
     " LayerEntry LossEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
     "neuroflow.core.update_rule": "UpdateRule update_rule",

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
+from neuroflow.engine.plan.function import TracedFunction
 from neuroflow.engine.plan.plan import Plan
-from neuroflow.engine.run.backends import chosen_backend, make_executor
-from neuroflow.engine.run.schedule import Batcher, Rows, outputs_of
-from neuroflow.engine.trace.function import (
-    Trace,
-    TracedFunction,
-    parameters_of,
-)
-from neuroflow.engine.trace.structure import flatten, rebuild
-from neuroflow.errors import DomainError, InputError
+from neuroflow.engine.report import PlanReport, report
+from neuroflow.engine.run.backends import chosen_backend
+from neuroflow.engine.session import Session, finite
+from neuroflow.engine.trace.parameters import parameters_of
+from neuroflow.engine.trace.structure import flatten
+from neuroflow.errors import InputError
 
 
 @define(eq=False)
@@ -38,19 +35,23 @@ class Gradients:
         return self.parameters[self._of[parameter]]
 
 
-@define(eq=False)
+@frozen(eq=False)
 class _Bound:
-    """A function with the modules among its arguments, on one executor."""
+    """A function with the modules among its arguments: a session for values, one for gradients."""
 
-    traced: TracedFunction
-    values: Batcher
-    gradients: Batcher
+    values: Session
+    gradients: Session
+
+    @property
+    def parameters(self) -> list[Value]:
+        return self.values.function.parameters
 
 
 class Compiled:
     """A compiled function; made by :func:`compile`.
 
     It is traced once per structure of its inputs and reads the parameters anew in every call.
+    Several threads may call it at once; each gets the answer to its own inputs.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Compiled:
     @property
     def parameters(self) -> list[Value]:
         """The parameters that the function was seen to use: of modules, closures and globals."""
-        return next(reversed(self._bound.values())).traced.parameters
+        return next(reversed(self._bound.values())).parameters
 
     def __call__(self, *inputs: Any) -> Any:
         return self.value(*inputs)
@@ -82,7 +83,8 @@ class Compiled:
 
         Raises :class:`DomainError` if a number is not finite.
         """
-        return self._values(*self._split(inputs))[0]
+        modules, example = self._split(inputs)
+        return self._bind(modules).values.outputs([example], finite)[0]
 
     def batch_value(self, *columns: Sequence[Any]) -> list[Any]:
         """The value for each example; a column per input, as in ``f.batch_value(xs, ys)``.
@@ -90,14 +92,7 @@ class Compiled:
         A module is given once, for all.
         """
         modules, rest = self._split(columns)
-        return self._values(modules, *_examples(rest)) if rest[0] else []
-
-    def _values(self, modules: tuple[Any, ...], *examples: Sequence[Any]) -> list[Any]:
-        bound = self._bind(modules)
-        rows = Rows(bound.traced)
-        batch = [rows.new(example) for example in examples]
-        self._read_parameters(bound.values, bound.traced)
-        return outputs_of(bound.values, rows, batch, self._shaped)
+        return self._bind(modules).values.outputs(_examples(rest), finite)
 
     def value_and_gradients(self, *inputs: Any) -> tuple[float, Gradients]:
         """The value and its derivatives; the function must give one number.
@@ -106,46 +101,25 @@ class Compiled:
         """
         modules, example = self._split(inputs)
         bound = self._bind(modules)
-        rows = Rows(bound.traced)
-        row = rows.new(example)
-        trace, batcher = bound.traced.trace(row.structure), bound.gradients
-        _check_scalar(trace)
-        number = batcher.program(trace, 1)
-        executor = batcher.executor
-        self._read_parameters(batcher, bound.traced)
-        executor.gradients[:] = 0.0
-        executor.begin(number)
-        value = float(executor.forward(number, [row.start], batcher.schedule(rows, []))[0, 0])
-        executor.backward(number, 1.0)
-        executor.end(number)
-        program = executor.programs[number]
-        numbers = [0.0] * trace.plan.n_numbers
-        slopes = executor.memory[program.input_offsets + program.shift].tolist()
-        for k, slope in zip(trace.plan.input_numbers.tolist(), slopes, strict=True):
-            numbers[k] = float(slope)
-        each = iter(numbers)
-        nested = rebuild(row.structure, lambda _: next(each))
-        return _finite(value), self._gradients(batcher, bound.traced, nested)
+        value, slopes, of_inputs = bound.gradients.value_and_gradients(example)
+        return finite(value), _gradients(bound, slopes, of_inputs)
 
     def batch_value_and_gradients(self, *columns: Sequence[Any]) -> tuple[float, Gradients]:
         """The mean value over examples, and the derivatives of that mean by the parameters."""
         modules, rest = self._split(columns)
         bound = self._bind(modules)
-        rows = Rows(bound.traced)
-        batch = [rows.new(example) for example in _examples(rest)]
-        for row in batch:
-            _check_scalar(bound.traced.trace(row.structure))
-        self._read_parameters(bound.gradients, bound.traced)
-        schedule = bound.gradients.schedule(rows, [batch])
-        executor = bound.gradients.executor
-        loss = executor.step_gradient(schedule, 0, len(schedule.jobs))
-        return _finite(loss), self._gradients(bound.gradients, bound.traced, None)
+        mean, slopes = bound.gradients.mean_and_gradients(_examples(rest))
+        return finite(mean), _gradients(bound, slopes, None)
 
     def plan(self, *inputs: Any) -> Plan:
-        """What would run for these inputs; ``print(f.plan(...).describe())`` reads well."""
+        """What would run for these inputs."""
         modules, example = self._split(inputs)
         structure = flatten(tuple(example))[1]
-        return self._bind(modules).traced.trace(structure).plan
+        return self._bind(modules).values.function.trace(structure).plan
+
+    def report(self, *inputs: Any, lanes: int = 1) -> PlanReport:
+        """What would run for these inputs, as a table: ``print(f.report(...))`` reads well."""
+        return report(self.plan(*inputs), lanes)
 
     def _split(self, inputs: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Modules, which come first, and the inputs proper."""
@@ -154,32 +128,18 @@ class Compiled:
 
     def _bind(self, modules: tuple[Any, ...]) -> _Bound:
         key = tuple(map(id, modules))
-        if key not in self._bound:
-            parameters = parameters_of(self.function, modules)
-            statics = tuple(modules)
-            makers = [
-                Batcher(
-                    TracedFunction(self.function, statics, parameters),
-                    make_executor(self.backend, self.dtype, len(parameters), self.memory_limit),
-                    wanted,
-                    self.threads,
-                )
-                for wanted in ("none", "all")
-            ]
-            makers[1].function = makers[0].function
-            self._bound[key] = _Bound(makers[0].function, *makers)
-        return self._bound[key]
+        bound = self._bound.get(key)
+        return bound or self._bound.setdefault(key, self._new(modules))
 
-    def _read_parameters(self, batcher: Batcher, traced: TracedFunction) -> None:
-        batcher.executor.parameters[:] = [p.data for p in traced.parameters]
-
-    def _gradients(self, batcher: Batcher, traced: TracedFunction, inputs: Any) -> Gradients:
-        of = {p: k for k, p in enumerate(traced.parameters)}
-        return Gradients(batcher.executor.gradients.astype(float).tolist(), inputs, of)
-
-    def _shaped(self, trace: Trace, numbers: list[float]) -> Any:
-        each = iter(numbers)
-        return rebuild(trace.outputs, lambda _: _finite(next(each)))
+    def _new(self, modules: tuple[Any, ...]) -> _Bound:
+        traced = TracedFunction(self.function, modules, parameters_of(self.function, modules))
+        return _Bound(*[
+            Session.on(
+                self.backend, traced, gradients, dtype=self.dtype, threads=self.threads,
+                memory_limit=self.memory_limit,
+            )
+            for gradients in ("none", "all")
+        ])  # fmt: skip
 
 
 def compile(
@@ -222,20 +182,5 @@ def _examples(columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
     return examples
 
 
-def _check_scalar(trace: Trace) -> None:
-    if trace.outputs != "f":
-        raise InputError(
-            f"the function gives {len(trace.plan.outputs)} numbers in a list",
-            remedy="gradients are of one number: reduce them, for example with nf.sum(...)",
-        )
-
-
-def _finite(number: float) -> float:
-    if not math.isfinite(number):
-        raise DomainError(
-            f"a compiled run gave {number}",
-            remedy="the op that made it is named by the eager run: call the function itself"
-            " inside `with nf.detect_anomalies() as found:`",
-            got=number,
-        )
-    return number
+def _gradients(bound: _Bound, slopes: list[float], of_inputs: Any) -> Gradients:
+    return Gradients(slopes, of_inputs, {p: k for k, p in enumerate(bound.parameters)})

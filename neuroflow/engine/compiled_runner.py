@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroflow.engine.plan.function import TracedFunction
 from neuroflow.engine.report import Profile, profile
 from neuroflow.engine.run.backends import chosen_backend, make_executor
-from neuroflow.engine.run.executor import Executor, Schedule, Training
-from neuroflow.engine.run.schedule import Batcher, Row, Rows, outputs_of
+from neuroflow.engine.run.executor import Executor, StepSettings
+from neuroflow.engine.run.schedule import FlatExample, FlatExamples
+from neuroflow.engine.run.team import Team
 from neuroflow.engine.runner import Runner
-from neuroflow.engine.trace.function import Trace, TracedFunction
-from neuroflow.engine.trace.structure import rebuild
+from neuroflow.engine.session import Session
 from neuroflow.errors import DomainError
+from neuroflow.locks import lock
 
 
 class CompiledRunner(Runner):
     """Runs steps on a backend; see :class:`~neuroflow.engine.runner.Runner`.
 
-    With several threads each takes a part of the jobs of a step; gradients are added in the
-    order of the threads, so that results depend on nothing but their number.
+    With several ``threads`` each takes a part of the jobs of a step.
     """
 
     def __init__(
@@ -33,70 +34,77 @@ class CompiledRunner(Runner):
         super().__init__(*arguments)
         self.backend = chosen_backend(backend, dtype)
         self.dtype, self.threads, self.memory_limit = dtype, threads, memory_limit
-        self.executor = self._new_executor()
-        limit = float("inf") if self.clip_norm is None else self.clip_norm
-        self.executor.prepare_training(Training(self.rule, self.settings, self.l2, limit))
         self.loss = TracedFunction(self.example_loss, (self.model,), self.parameters)
-        self.batcher = Batcher(self.loss, self.executor, "parameters", threads)
-        self.rows = Rows(self.loss)
-        self._helpers = [_Helper(self) for _ in range(threads - 1)]
-        self._predictor: Batcher | None = None
-        self._evaluator: Batcher | None = None
+        self.session = self._session(self.loss, "parameters", threads)
+        self.flat = FlatExamples(self.loss, lock(1))
+        limit = float("inf") if self.clip_norm is None else self.clip_norm
+        self.executor.prepare_steps(StepSettings(self.rule, self.settings, self.l2, limit))
+        helpers = [self._new_executor() for _ in range(threads - 1)]
+        self._trainer = Team(self.executor, helpers) if helpers else self.executor
+
+    @property
+    def executor(self) -> Executor:
+        """What runs the steps; touch it while holding the session's lock."""
+        return self.session.executor
 
     def _new_executor(self) -> Executor:
         return make_executor(self.backend, self.dtype, len(self.parameters), self.memory_limit)
+
+    def _session(self, function: TracedFunction, gradients: str, threads: int = 1) -> Session:
+        return Session(function, self._new_executor(), gradients, threads)
 
     # Steps
 
     def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
         rates = np.array(learning_rates, dtype=np.float64)
-        results = self._steps(batches, rates, learn=True)
-        for parameter, number in zip(self.parameters, self._numbers(), strict=True):
-            parameter.data = number
+        flat, chosen = self._chosen(batches)
+        with self.session.lock:
+            results = self._steps(flat, chosen, rates, learn=True)
+            made = len(results) - (not _all_finite(results))
+            self.session.write_parameters()
+            self.steps += made
+        self._check_finite(results, batches)
         return results[:, 0].tolist()  # type: ignore[no-any-return]
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
-        results = self._steps([batch], np.zeros(1), learn=False)
-        return float(results[0, 0]), self.executor.gradients.astype(float).tolist()
+        flat, chosen = self._chosen([batch])
+        with self.session.lock:
+            results = self._steps(flat, chosen, np.zeros(1), learn=False)
+            gradients = self.session.gradient_numbers()
+        self._check_finite(results, [batch])
+        return float(results[0, 0]), gradients
 
-    def _steps(self, batches: Sequence[Sequence[int]], rates: Any, learn: bool) -> NDArray[Any]:
-        self._read_parameters(self.executor)
-        if self.rows.drawn:  # random inputs serve one call; the next draws its own
-            self.rows = Rows(self.loss)
-        chosen = self._chosen(batches)
-        schedule = self.batcher.schedule(self.rows, chosen)
-        if self.threads == 1:
-            results = self.executor.train(schedule, rates, self.steps + 1, learn)
-        else:
-            results = self._threaded(schedule, rates, learn)
-        self._check_finite(results, batches)
-        if learn:
-            self.steps += len(results)
-        if len(results):
+    def _steps(
+        self, flat: FlatExamples, batches: list[list[FlatExample]], rates: Any, learn: bool
+    ) -> NDArray[Any]:
+        """Loss and gradient norm of each step that was made; the caller holds the lock."""
+        self.session.read_parameters()
+        schedule = self.session.batcher.schedule(flat, batches)
+        results = self._trainer.train(schedule, rates, self.steps + 1, learn)
+        if len(results) and _all_finite(results):
             self.gradient_norm = float(results[-1, 1])
         return results
 
-    def _chosen(self, batches: Sequence[Sequence[int]]) -> list[list[Row]]:
-        """The rows of each batch; a batch that comes again is looked up once."""
-        known: dict[tuple[int, ...], list[Row]] = {}
+    def _chosen(
+        self, batches: Sequence[Sequence[int]]
+    ) -> tuple[FlatExamples, list[list[FlatExample]]]:
+        """The examples of each batch; a batch that comes again is looked up once."""
+        if self.flat.drawn:  # random inputs serve one call; the next draws its own
+            self.flat = FlatExamples(self.loss, lock(1))
+        flat = self.flat
+        known: dict[tuple[int, ...], list[FlatExample]] = {}
         chosen = []
         for batch in batches:
             key = tuple(batch)
-            rows = known.get(key)
-            if rows is None or (rows and rows[0].trace.draws):
-                rows = known[key] = [self._row(k) for k in batch]
-            chosen.append(rows)
-        return chosen
-
-    def _row(self, k: int) -> Row:
-        return self.rows.row(k, self.examples[k])
+            found = known.get(key)
+            if found is None or (found and found[0].trace.draws):
+                found = known[key] = [flat.numbered(k, self.examples[k]) for k in batch]
+            chosen.append(found)
+        return flat, chosen
 
     def _check_finite(self, results: NDArray[Any], batches: Sequence[Sequence[int]]) -> None:
-        if len(results) and not np.isfinite(results[-1, 0]):
+        if not _all_finite(results):
             step = len(results) - 1
-            for parameter, number in zip(self.parameters, self._numbers(), strict=True):
-                parameter.data = number
-            self.steps += step
             batch = list(batches[step])
             shown = f"{batch[:8]}" if len(batch) <= 8 else f"{batch[:8]} and {len(batch) - 8} more"
             raise DomainError(
@@ -106,91 +114,42 @@ class CompiledRunner(Runner):
                 got=float(results[-1, 0]),
             )
 
-    def _threaded(self, schedule: Schedule, rates: Any, learn: bool) -> NDArray[Any]:
-        """One step at a time, its jobs divided among threads."""
-        results = np.zeros((len(schedule.steps), 2))
-        executor = self.executor
-        with ThreadPoolExecutor(max(1, self.threads - 1)) as pool:
-            for s, (first, end) in enumerate(schedule.steps.tolist()):
-                bounds = np.linspace(first, end, self.threads + 1).astype(int).tolist()
-                tasks = [
-                    pool.submit(helper.gradient, schedule, bounds[k + 1], bounds[k + 2])
-                    for k, helper in enumerate(self._helpers)
-                ]
-                loss = executor.step_gradient(schedule, bounds[0], bounds[1])
-                for helper, task in zip(self._helpers, tasks, strict=True):
-                    loss += task.result()
-                    executor.gradients[:] += helper.executor.gradients
-                squares, norm = executor.penalise()
-                results[s] = loss + self.l2 * squares, norm
-                if not np.isfinite(results[s, 0]):
-                    return results[: s + 1]
-                if learn:
-                    executor.update(norm, rates[s], self.steps + 1 + s)
-        return results
-
     # Looking
 
     def losses(self, batch: Sequence[int]) -> list[float]:
-        if self._evaluator is None:
-            self._evaluator = Batcher(
-                TracedFunction(self.example_loss, (self.model,), self.parameters),
-                self._new_executor(), "none",
-            )  # fmt: skip
-        examples = [self.examples[k] for k in batch]
-        return self._outputs(self._evaluator, examples)
+        return self._evaluator.outputs([self.examples[k] for k in batch])
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
-        if self._predictor is None:
-            function = TracedFunction(lambda model, x: model(x), (self.model,), self.parameters)
-            self._predictor = Batcher(function, self._new_executor(), "none")
-        return self._outputs(self._predictor, [(x,) for x in inputs])
+        return self._predictor.outputs([(x,) for x in inputs])
 
-    def _outputs(self, batcher: Batcher, examples: Sequence[Sequence[Any]]) -> list[Any]:
-        rows = Rows(batcher.function)
-        batch = [rows.new(example) for example in examples]
-        self._read_parameters(batcher.executor)
-        return outputs_of(batcher, rows, batch, _shaped)
+    @cached_property
+    def _evaluator(self) -> Session:
+        return self._session(self.loss, "none")
+
+    @cached_property
+    def _predictor(self) -> Session:
+        answer = TracedFunction(lambda model, x: model(x), (self.model,), self.parameters)
+        return self._session(answer, "none")
 
     def profile(self, batch: Sequence[int]) -> Profile:
         self.gradients(batch)
-        rows = [self._row(k) for k in batch]
-        schedule = self.batcher.schedule(self.rows, [rows])
-        return profile(self.executor, int(schedule.jobs[0, 0]))
+        flat, chosen = self._chosen([batch])
+        with self.session.lock:
+            schedule = self.session.batcher.schedule(flat, chosen)
+            return profile(self.executor, int(schedule.jobs[0, 0]))
 
     # State
 
-    def _read_parameters(self, executor: Executor) -> None:
-        executor.parameters[:] = [p.data for p in self.parameters]
-
-    def _numbers(self) -> list[float]:
-        return self.executor.parameters.astype(float).tolist()  # type: ignore[no-any-return]
-
     def _state(self) -> list[list[float]]:
-        return self.executor.state_rows().astype(float).tolist()  # type: ignore[no-any-return]
+        with self.session.lock:
+            return self.executor.state_rows().astype(float).tolist()  # type: ignore[no-any-return]
 
     def _load_state(self, state: list[list[float]]) -> None:
-        for row, numbers in zip(self.executor.state_rows(), state, strict=True):
-            row[:] = numbers
+        with self.session.lock:
+            for row, numbers in zip(self.executor.state_rows(), state, strict=True):
+                row[:] = numbers
 
 
-class _Helper:
-    """A second executor with the programs of the first, for one more thread."""
-
-    def __init__(self, runner: CompiledRunner) -> None:
-        self.main = runner.executor
-        self.executor = runner._new_executor()
-        self.executor.kernels = self.main.kernels
-
-    def gradient(self, schedule: Schedule, first: int, end: int) -> float:
-        """The loss of some jobs; their gradient lies in this executor."""
-        executor = self.executor
-        for program in self.main.programs[len(executor.programs) :]:
-            executor.add(program, program.n_numbers)
-        executor.parameters[:] = self.main.parameters
-        return executor.step_gradient(schedule, first, end)
-
-
-def _shaped(trace: Trace, numbers: list[float]) -> Any:
-    each = iter(numbers)
-    return rebuild(trace.outputs, lambda _: next(each))
+def _all_finite(results: NDArray[Any]) -> bool:
+    """Whether the last loss is a number: a run stops at the first that is not."""
+    return not len(results) or bool(np.isfinite(results[-1, 0]))

@@ -16,9 +16,9 @@ from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.lower import lower
 from neuroflow.engine.lower.needs_grad import is_structural
 from neuroflow.engine.lower.program import Instruction, Program
+from neuroflow.engine.plan.function import TracedFunction
 from neuroflow.engine.plan.plan import Group, Plan
 from neuroflow.engine.run.executor import Executor
-from neuroflow.engine.trace.function import TracedFunction
 from neuroflow.engine.trace.structure import flatten
 
 
@@ -213,10 +213,7 @@ def _summed(names: Sequence[str], seconds: Sequence[float]) -> tuple[ProfileLine
 
 def plan_of(training: Any, lanes: int = 1) -> PlanReport:
     """The report for the loss of a training's first example; nothing is run."""
-    runner = training.runner
-    function = TracedFunction(runner.example_loss, (runner.model,), runner.parameters)
-    structure = flatten(tuple(runner.examples[0]))[1]
-    return report(function.trace(structure).plan, lanes)
+    return report(_plan_of_loss(training), lanes)
 
 
 def kernel_texts(training: Any) -> list[str]:
@@ -235,11 +232,15 @@ def kernel_texts(training: Any) -> list[str]:
     from neuroflow.engine.native.units import map_text, update_text
 
     runner = training.runner
-    function = TracedFunction(runner.example_loss, (runner.model,), runner.parameters)
-    trace = function.trace(flatten(tuple(runner.examples[0]))[1])
     kernels = Kernels()
-    lower(trace.plan, kernels)
+    lower(_plan_of_loss(training), kernels)
     texts = [map_text(entry) for entry in kernels.entries if entry.kernel]
     with suppress(RuleError):  # such a rule runs in Python, as the run itself will say
         texts.append(update_text(update_kernel(runner.rule, runner.settings)))
     return texts
+
+
+def _plan_of_loss(training: Any) -> Plan:
+    runner = training.runner
+    function = TracedFunction(runner.example_loss, (runner.model,), runner.parameters)
+    return function.trace(flatten(tuple(runner.examples[0]))[1]).plan

@@ -4,7 +4,7 @@ A step is: the mean loss of a batch and its gradient, the L2 penalty, clipping b
 optimizer's update rule. :class:`EagerRunner` does it with plain Values and is the
 specification; the compiled runner gives the same numbers.
 
-    runner = make_runner(model, example_loss, examples, adam, backend="auto")
+    runner = EagerRunner(model, example_loss, examples, adam, {}, l2=0.0, clip_norm=None)
     losses = runner.run(batches=[[0, 1], [2, 3]], learning_rates=[0.1, 0.1])
     runner.predict([[0.5, -1.0]])
 """
@@ -20,15 +20,15 @@ from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Value, no_grad
 from neuroflow.errors import BackendError, InputError, StateError
 
-Example = Sequence[Any]
-
 
 class Runner(ABC):
     """Trains a model in place; made by :func:`make_runner`.
 
     ``backend`` is the name of what runs ("eager", "numpy", "llvm"); ``steps`` counts the
     updates made so far, so that the next one has ``step = steps + 1``; ``gradient_norm`` is that
-    of the last step, penalty included, before clipping.
+    of the last step, penalty included, before clipping. Several threads may use one runner: some
+    predict while another trains. What is computed sees the parameters of one moment, between two
+    calls of :meth:`run`, unless the model runs eagerly.
     """
 
     backend: str
@@ -37,7 +37,7 @@ class Runner(ABC):
         self,
         model: Any,
         example_loss: Callable[..., Any],
-        examples: Sequence[Example],
+        examples: Sequence[Sequence[Any]],
         rule: UpdateRule,
         settings: dict[str, float],
         l2: float,
@@ -189,52 +189,3 @@ def check_eager(dtype: str) -> None:
             remedy='use the backend numpy or llvm, or dtype="float64"',
             got=dtype,
         )
-
-
-def make_runner(
-    model: Any,
-    example_loss: Callable[..., Any],
-    examples: Sequence[Example],
-    rule: UpdateRule,
-    *,
-    settings: dict[str, float] | None = None,
-    l2: float = 0.0,
-    clip_norm: float | None = None,
-    backend: str = "auto",
-    dtype: str = "float64",
-    threads: int = 1,
-) -> Runner:
-    """A runner that trains ``model`` on ``examples``, tuples of inputs.
-
-    ``example_loss(model, *example)`` gives the loss of one example as a Value; integers in an
-    example can be indices (``take``), all else is numbers and nested lists of them.
-    ``settings`` are those of the update rule; the learning rate comes with each step.
-    ``backend`` is "eager", the name of a registered backend, or "auto": the fastest installed.
-    The model's ``training`` flag is read when a step runs: call ``model.train()`` first.
-    """
-    arguments = (model, example_loss, examples, rule, settings or {}, l2, clip_norm)
-    if backend == "eager":
-        return _with_no_decay(EagerRunner(*arguments))
-    from neuroflow.engine.compiled_runner import CompiledRunner
-
-    return _with_no_decay(CompiledRunner(*arguments, backend=backend, dtype=dtype, threads=threads))
-
-
-def _with_no_decay(runner: Runner) -> Runner:
-    """Tell a rule that has the state ``no_decay`` which parameters weight decay leaves alone."""
-    if "no_decay" in runner.rule.state:
-        no_decay = [float(is_without_decay(name)) for name in runner.names]
-        runner.load_state_dict({**runner.state_dict(), "no_decay": no_decay})
-    return runner
-
-
-def is_without_decay(parameter: str) -> bool:
-    """Whether weight decay leaves a parameter alone: gains of norms and biases, by their field.
-
-    >>> is_without_decay("blocks.0.norms.1.gains.7")
-    True
-    >>> is_without_decay("layers.0.neurons.2.weights.1")
-    False
-    """
-    field = next((word for word in reversed(parameter.split(".")) if not word.isdigit()), "")
-    return field in ("bias", "biases", "gain", "gains")

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroflow.core.module import Module
-from neuroflow.engine.run.backends import chosen_backend, make_executor
-from neuroflow.engine.run.executor import Schedule
-from neuroflow.engine.run.schedule import Batcher
-from neuroflow.engine.trace.function import TracedFunction, check_indices, parameters_of
+from neuroflow.engine.plan.function import TracedFunction, check_indices
+from neuroflow.engine.run.backends import chosen_backend
+from neuroflow.engine.session import Session, finite
+from neuroflow.engine.trace.parameters import parameters_of
 from neuroflow.engine.trace.structure import flatten
-from neuroflow.errors import DomainError
+
+HOW = 'use backend="eager" inside `with nf.detect_anomalies() as found:`'
 
 
 class Forward:
@@ -35,38 +36,23 @@ class Forward:
         backend: str = "auto", dtype: str = "float64", memory_limit: int | None = None,
     ) -> None:  # fmt: skip
         self.backend, self.dtype = chosen_backend(backend, dtype), dtype
-        parameters = parameters_of(function, (model,))
-        self._executor = make_executor(self.backend, dtype, len(parameters), memory_limit)
-        traced = TracedFunction(function, (model,), parameters)
+        traced = TracedFunction(function, (model,), parameters_of(function, (model,)))
+        self._session = Session.on(
+            self.backend, traced, "none", dtype=dtype, memory_limit=memory_limit
+        )
         flat, self._structure = flatten(example)
         self._trace = traced.trace(self._structure)
-        self._program = Batcher(traced, self._executor, "none").program(self._trace, 1)
+        self._program = self._session.begin(self._trace)
         self.numbers = np.array(flat, dtype=np.float64)
-        self._executor.parameters[:] = [p.data for p in parameters]
-        self._executor.begin(self._program)
 
     def __call__(self) -> NDArray[np.float64]:
         """The outputs for ``numbers`` as they are now, flat.
 
-        Raises :class:`InputError` for an index out of range, before anything is computed.
+        Raises :class:`InputError` for an index out of range, before anything is computed, and
+        :class:`DomainError` for an output that is not finite.
         """
         check_indices(self._trace, self.numbers, self._structure)  # type: ignore[arg-type]
-        outputs = self._executor.forward(self._program, [0], self._schedule())
-        return _finite(outputs[:, 0].astype(np.float64))
-
-    def _schedule(self) -> Schedule:
-        none = np.zeros(0, dtype=np.int64)
-        with np.errstate(invalid="ignore"):  # numbers that do not choose may be of any size
-            integers = self.numbers.astype(np.int64)
-        return Schedule(none, none, none, none.astype(float), self.numbers, integers)
-
-
-def _finite(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    for number in outputs[~np.isfinite(outputs)].tolist()[:1]:
-        raise DomainError(
-            f"a compiled run gave {number}",
-            remedy='the op that made it is named by the eager run: use backend="eager" inside'
-            " `with nf.detect_anomalies() as found:`",
-            got=number,
-        )
-    return outputs
+        outputs = self._session.again(self._program, self.numbers)
+        for number in outputs[~np.isfinite(outputs)].tolist()[:1]:
+            finite(number, HOW)
+        return outputs

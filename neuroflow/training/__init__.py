@@ -7,7 +7,7 @@ There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner
 surrounds it.
 
 Reading order: :mod:`loading`, :mod:`batches`, :mod:`examples`, :mod:`fitting`, :mod:`scores`,
-:mod:`decay`, :mod:`steps` (the run itself), and :mod:`predicting` with what was trained. A run that
+:mod:`steps` (the run itself), and :mod:`predicting` with what was trained. A run that
 outlives its process is a folder: :mod:`metrics` and :mod:`run`.
 """
 

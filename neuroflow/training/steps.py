@@ -13,11 +13,12 @@ from attrs import define, field, frozen
 
 from neuroflow.config import Tree, build_model, configure, resolve
 from neuroflow.data.dataset import Dataset
-from neuroflow.engine.runner import Runner, make_runner
+from neuroflow.engine.decay import set_no_decay
+from neuroflow.engine.runner import Runner
+from neuroflow.engine.runners import make_runner
 from neuroflow.errors import BackendError, DomainError, StateError, TraceError
 from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
-from neuroflow.training.decay import set_no_decay
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.fitting import check_answers, fill_in_from_data
 from neuroflow.training.loading import GENERATORS, as_state, load_data, speaking_of

@@ -90,7 +90,7 @@ def kernels():
     runner = nf.make_runner(
         model, models.name_loss, examples, nf.get("optimizer", "adam").load(), backend="llvm"
     )
-    runner.batcher.schedule(runner.rows, runner._chosen([[0], [1]]))
+    runner.session.batcher.schedule(*runner._chosen([[0], [1]]))
     begin = time.process_time()  # other programs on the machine do not count
     runner.executor.compile()
     print(time.process_time() - begin)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import neuroflow as nf
-from neuroflow.engine.trace.function import TracedFunction
+from neuroflow.engine.plan.function import TracedFunction
 
 sys.path.insert(0, str(Path(__file__).parent))
 import models
@@ -86,8 +86,8 @@ def main(what, backend, dtype, *sizes):
     result = {"backend": runner.backend, "dtype": dtype, "steps": len(batches)}
     result["trace_s"] = trace_time(model, loss, examples)
     begin = time.perf_counter()
-    if hasattr(runner, "rows"):
-        schedule = runner.batcher.schedule(runner.rows, runner._chosen(batches))
+    if hasattr(runner, "session"):
+        schedule = runner.session.batcher.schedule(*runner._chosen(batches))
         result["plan_s"] = time.perf_counter() - begin
         begin = time.perf_counter()
         if backend == "llvm":

@@ -6,7 +6,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.engine.lower.kernels import FallbackWarning
-from neuroflow.engine.trace.function import RetraceWarning
+from neuroflow.engine.plan.function import RetraceWarning
 
 
 def test_a_number_that_is_not_finite_points_to_the_anomaly_finder(backend):

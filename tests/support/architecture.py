@@ -81,11 +81,7 @@ TO_BE_CUT = {
     ("neuroflow.core.value", "neuroflow.core.resolver"): "chaining",
     ("neuroflow.core.resolver", "neuroflow.core.op"): "a type",
     ("neuroflow.core.op", "neuroflow.core.arithmetic"): "rules without partials",
-    ("neuroflow.engine.plan.plan", "neuroflow.engine.report"): "Plan.describe",
     ("neuroflow.engine.run.backends", "neuroflow.engine.native.executor"): "the backend llvm",
-    ("neuroflow.engine.runner", "neuroflow.engine.compiled_runner"): "make_runner",
-    ("neuroflow.engine.trace.function", "neuroflow.engine.plan.grouping"): "a trace is planned",
-    ("neuroflow.engine.trace.function", "neuroflow.engine.plan.plan"): "a trace is planned",
 }
 EXCEPTIONS = {**MATHEMATICS, **TO_BE_CUT}
 """Imports that break the list or close a circle, each for the reason given."""

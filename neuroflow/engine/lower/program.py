@@ -12,7 +12,9 @@ that is per example, for the rest) and behind them their gradients, ``shift`` fu
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cached_property
 
+import numpy as np
 from attrs import define
 
 from neuroflow.engine.plan.plan import Group, Plan
@@ -57,13 +59,13 @@ class Instruction(IntEnum):
         return cls(min(word, cls.MAP))
 
 
-@define(eq=False)
+@define(eq=False, slots=False)
 class Program:
     """The instructions of one plan for a number of lanes.
 
     ``code`` has four parts, from ``parts[k]`` to ``parts[k + 1]``: forward what depends on
     parameters alone, forward the lanes, backward the lanes, backward the parameters' part.
-    ``labels`` has the group of each instruction.
+    ``labels`` has the group of each instruction. A program never changes once it is made.
     """
 
     plan: Plan
@@ -83,12 +85,18 @@ class Program:
     n_numbers: int = 0
     has_gradients: bool = True
 
-    @property
+    @cached_property
     def output_offsets(self) -> Ints:
         """Where the outputs lie."""
         return self.where[self.plan.outputs]
 
-    @property
+    @cached_property
+    def output_cells(self) -> Ints:
+        """Where the outputs lie in each lane: (outputs, lanes)."""
+        wide = (self.plan.outputs >= self.plan.n_uniform)[:, None]
+        return self.output_offsets[:, None] + np.arange(self.lanes)[None, :] * wide
+
+    @cached_property
     def input_offsets(self) -> Ints:
         """Where the inputs lie."""
         first = self.plan.n_uniform

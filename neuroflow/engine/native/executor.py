@@ -30,7 +30,7 @@ from neuroflow.engine.native.units import (
     map_text,
     update_text,
 )
-from neuroflow.engine.run.executor import Executor, Floats, Schedule, Training
+from neuroflow.engine.run.executor import Executor, Floats, Schedule, StepSettings
 from neuroflow.engine.run.numpy_executor import NumpyCode, Thunk
 from neuroflow.engine.trace.tape import Ints
 
@@ -51,10 +51,11 @@ class LlvmExecutor(Executor):
         self._tables: _Tables | None = None
         self._entries: dict[Unit, Any] = {}
 
-    def prepare_training(self, training: Training) -> None:
-        super().prepare_training(training)
+    def prepare_steps(self, settings: StepSettings) -> None:
+        super().prepare_steps(settings)
+        rule = settings.rule
         try:
-            kernel = update_kernel(training.rule, training.settings) if training.rule else None
+            kernel = update_kernel(rule, settings.settings) if rule else None
         except RuleError:
             kernel = None
         self._update = Unit(update_text(kernel), is_instruction=False) if kernel else None
@@ -152,15 +153,15 @@ class LlvmExecutor(Executor):
             return super().train(schedule, rates, first_step, learn)
         if self._tables is None:
             self._tables = _Tables.of(self.programs, [*map(self.code, range(len(self.programs)))])
-        tables, training = self._tables, self.training
+        tables, settings = self._tables, self.step_settings
         update = load([self._update], self.target)[self._update] if learn and self._update else 0
         results = np.zeros((len(schedule.steps), 2))
         done = self._call(
             TRAIN, self.memory, self.state, self.indices, tables.runs, tables.code,
             tables.code.shape[1], tables.programs, tables.cells, tables.constants,
             schedule.numbers, schedule.integers, schedule.starts, schedule.weights, schedule.jobs,
-            schedule.steps, len(schedule.steps), rates, results, self.n_parameters, training.l2,
-            training.clip_norm, first_step, update,
+            schedule.steps, len(schedule.steps), rates, results, self.n_parameters, settings.l2,
+            settings.clip_norm, first_step, update,
         )  # fmt: skip
         return results[: done + 1]
 

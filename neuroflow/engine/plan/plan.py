@@ -127,12 +127,6 @@ class Plan:
             self.constants[k] = value.data
         return self.constants
 
-    def describe(self, lanes: int = 1) -> str:
-        """The plan as a table: groups, sizes, what was recognised, bytes, operations."""
-        from neuroflow.engine.report import report
-
-        return str(report(self, lanes))
-
     @cached_property
     def index_numbers(self) -> list[int]:
         """Which numbers of an example choose, as indices."""

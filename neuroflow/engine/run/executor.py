@@ -42,9 +42,17 @@ class Schedule:
     numbers: Floats
     integers: Ints
 
+    @classmethod
+    def of_inputs(cls, numbers: Floats, integers: Ints) -> Schedule:
+        """No steps: for the forward part of single jobs."""
+        return cls(_NONE, _NONE, _NONE, _NO_WEIGHTS, numbers, integers)
+
+
+_NONE, _NO_WEIGHTS = np.zeros((0, 3), dtype=np.int64), np.zeros(0)
+
 
 @define(eq=False)
-class Training:
+class StepSettings:
     """What a step does beside the gradient: penalty, clipping, and the update."""
 
     rule: UpdateRule | None = None
@@ -87,7 +95,7 @@ class Executor(ABC):
         self.memory = np.zeros(2 * self.room, dtype=self.dtype)
         self.indices = np.zeros(1, dtype=np.int64)
         self.state = np.zeros(1, dtype=self.dtype)
-        self.training = Training()
+        self.step_settings = StepSettings()
         self.bind()
 
     def vector_width(self) -> int:
@@ -108,13 +116,14 @@ class Executor(ABC):
 
     def state_rows(self) -> NDArray[Any]:
         """The optimizer's state, one row per name; to read and to write."""
-        n = len(self.training.rule.state) if self.training.rule else 0
+        rule = self.step_settings.rule
+        n = len(rule.state) if rule else 0
         return self.state[: n * self.room].reshape(n, self.room)[:, : self.n_parameters]
 
-    def prepare_training(self, training: Training) -> None:
+    def prepare_steps(self, settings: StepSettings) -> None:
         """Set the update rule; its state starts at zero."""
-        self.training = training
-        n = len(training.rule.state) if training.rule else 0
+        self.step_settings = settings
+        n = len(settings.rule.state) if settings.rule else 0
         self.state = np.zeros(n * self.room + 64, dtype=self.dtype)
 
     # Programs
@@ -127,6 +136,7 @@ class Executor(ABC):
             memory = np.zeros(size, dtype=self.dtype)
             memory[: 2 * self.room] = self.memory[: 2 * self.room]
             self.memory = memory
+            self.bind()
         n_indices = n_numbers * program.lanes
         if n_indices > len(self.indices):
             self.indices = np.zeros(n_indices, dtype=np.int64)
@@ -170,8 +180,7 @@ class Executor(ABC):
         for k in program.plan.index_numbers:
             self.indices[k * lanes : (k + 1) * lanes] = schedule.integers[starts + k]
         self.run(number, 1)
-        outputs = program.output_offsets[:, None] + self._lanes_of_outputs(program)
-        return np.asarray(self.memory[outputs])
+        return np.asarray(self.memory[program.output_cells])
 
     def backward(self, number: int, weights: Any) -> None:
         """Seed the first output's gradient and send it back to where it came from."""
@@ -194,10 +203,6 @@ class Executor(ABC):
         at = output + (self.room if output < program.arena else program.shift)
         self.memory[at] += weight
 
-    def _lanes_of_outputs(self, program: Program) -> Ints:
-        wide = (program.plan.outputs >= program.plan.n_uniform)[:, None]
-        return np.arange(program.lanes)[None, :] * wide
-
     def _clear(self, begin: int, end: int, program: Program) -> None:
         if program.has_gradients:
             self.memory[begin + program.shift : end + program.shift] = 0.0
@@ -215,7 +220,7 @@ class Executor(ABC):
         for s, (first, end) in enumerate(schedule.steps.tolist()):
             loss = self.step_gradient(schedule, first, end)
             squares, norm = self.penalise()
-            results[s] = loss + self.training.l2 * squares, norm
+            results[s] = loss + self.step_settings.l2 * squares, norm
             if not np.isfinite(results[s, 0]):
                 return results[: s + 1]
             if learn:
@@ -245,19 +250,19 @@ class Executor(ABC):
         """Add the penalty's gradient; gives the sum of squares and the gradient's norm."""
         w, g = self.parameters, self.gradients
         with np.errstate(all="ignore"):
-            g += w * self.dtype.type(2.0 * self.training.l2)
+            g += w * self.dtype.type(2.0 * self.step_settings.l2)
             return float(np.dot(w, w)), float(np.sqrt(np.dot(g, g)))
 
     def scale(self, norm: float) -> float:
         """What clipping multiplies the gradient with."""
-        limit = self.training.clip_norm
+        limit = self.step_settings.clip_norm
         return limit / norm if norm > limit else 1.0
 
     def update(self, norm: float, rate: float, step: int) -> None:
         """Move the parameters by the update rule."""
-        training = self.training
-        assert training.rule is not None
-        kernel = compile_kernel(update_kernel(training.rule, training.settings))
+        rule = self.step_settings.rule
+        assert rule is not None
+        kernel = compile_kernel(update_kernel(rule, self.step_settings.settings))
         rows = self.state_rows()
         with np.errstate(all="ignore"):
             new = kernel(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from threading import RLock
 from typing import Any
 
 import numpy as np
 from attrs import define, field
+from numpy.typing import NDArray
 
 from neuroflow.engine.lower.lower import lower
 from neuroflow.engine.lower.program import padded
+from neuroflow.engine.plan.function import Trace, TracedFunction, check_indices
 from neuroflow.engine.run.executor import Executor, Schedule
-from neuroflow.engine.trace.function import Trace, TracedFunction, check_indices
 from neuroflow.engine.trace.structure import Structure, flatten
+from neuroflow.engine.trace.tape import Ints
 from neuroflow.errors import InputError
 
 LANE_BYTES = 4_000_000
@@ -22,7 +25,7 @@ MOST_LANES = 512
 
 
 @define(eq=False)
-class Row:
+class FlatExample:
     """One example as numbers: where it starts among all, and what it looks like."""
 
     start: int
@@ -31,42 +34,60 @@ class Row:
 
 
 @define(eq=False)
-class Rows:
-    """Examples, flattened once and then found again by their number."""
+class FlatExamples:
+    """Examples, flattened once and then found again by their number; several threads may add."""
 
     function: TracedFunction
+    lock: Any = field(factory=RLock)
     numbers: list[float] = field(factory=list)
     drawn: bool = False
     """Whether random numbers are among them."""
 
-    _known: dict[int, Row] = field(factory=dict)
+    _known: dict[int, FlatExample] = field(factory=dict)
     _array: Any = None
 
-    def row(self, key: int, example: Sequence[Any]) -> Row:
-        """The row of an example: flattened once, unless random inputs are drawn each time."""
-        row = self._known.get(key)
-        if row is None or row.trace.draws or not self.function.is_current(row.trace):
-            row = self._known[key] = self.new(example)
-        return row
+    def numbered(self, key: int, example: Sequence[Any]) -> FlatExample:
+        """An example by its number: flattened once, unless random inputs are drawn each time."""
+        flat = self._known.get(key)
+        if flat is None or flat.trace.draws or not self.function.is_current(flat.trace):
+            flat = self._known[key] = self.add([example])[0]
+        return flat
 
-    def new(self, example: Sequence[Any]) -> Row:
-        """A fresh row, with random numbers drawn for it."""
+    def add(self, examples: Iterable[Sequence[Any]]) -> list[FlatExample]:
+        """More examples, with random numbers drawn for them; traces what has a new structure."""
+        modes = self.function.modes()
+        flat = [self._flattened(example, modes) for example in examples]
+        placed = []
+        with self.lock:
+            for numbers, structure, trace in flat:
+                placed.append(FlatExample(len(self.numbers), structure, trace))
+                self.numbers += numbers
+        return placed
+
+    def _flattened(
+        self, example: Sequence[Any], modes: tuple[bool, ...]
+    ) -> tuple[list[float], Structure, Trace]:
         numbers, structure = flatten(tuple(example))
-        trace = self.function.trace(structure)
+        trace = self.function.trace(structure, modes)
         check_indices(trace, numbers, structure)
-        start = len(self.numbers)
-        self.numbers.extend(numbers)
-        self.numbers.extend([number() for number in trace.draws])
-        self.drawn = self.drawn or bool(trace.draws)
-        return Row(start, structure, trace)
+        if trace.draws:
+            numbers += [number() for number in trace.draws]
+            self.drawn = True
+        return numbers, structure, trace
 
     def arrays(self) -> tuple[Any, Any]:
         """All numbers, and the same as integers for those that choose."""
-        if self._array is None or len(self._array[0]) != len(self.numbers) + 1:
-            numbers = np.array([*self.numbers, 0.0])
-            with np.errstate(invalid="ignore"):
-                self._array = numbers, numbers.astype(np.int64)
-        return self._array  # type: ignore[no-any-return]
+        with self.lock:
+            if self._array is None or len(self._array[0]) != len(self.numbers) + 1:
+                numbers = np.array([*self.numbers, 0.0])
+                self._array = numbers, as_integers(numbers)
+            return self._array  # type: ignore[no-any-return]
+
+
+def as_integers(numbers: NDArray[Any]) -> Ints:
+    """The numbers as indices; those that do not choose may be of any size."""
+    with np.errstate(invalid="ignore"):
+        return numbers.astype(np.int64)
 
 
 @define(eq=False)
@@ -100,19 +121,19 @@ class Batcher:
             trace.programs[key] = executor.add(program, trace.plan.n_numbers)
         return trace.programs[key]
 
-    def schedule(self, rows: Rows, batches: Sequence[Sequence[Row]]) -> Schedule:
+    def schedule(self, given: FlatExamples, batches: Sequence[Sequence[FlatExample]]) -> Schedule:
         """A schedule with one step per batch; each example counts equally within its batch."""
         new = _Jobs([], {}, [], [])
         steps: list[tuple[int, int]] = []
         known: dict[tuple[int, ...], tuple[int, int]] = {}
         for batch in batches:
-            key = tuple([row.start for row in batch])
+            key = tuple([flat.start for flat in batch])
             if key not in known:
                 first = len(new.jobs)
                 self._add_batch(batch, new)
                 known[key] = (first, len(new.jobs))
             steps.append(known[key])
-        numbers, integers = rows.arrays()
+        numbers, integers = given.arrays()
         return Schedule(
             np.array(new.jobs, dtype=np.int64).reshape(-1, 3),
             np.array(steps, dtype=np.int64).reshape(-1, 2),
@@ -122,13 +143,13 @@ class Batcher:
             integers,
         )
 
-    def _add_batch(self, batch: Sequence[Row], new: _Jobs) -> None:
+    def _add_batch(self, batch: Sequence[FlatExample], new: _Jobs) -> None:
         """Jobs for one step: the examples of each structure, in lanes of one program."""
         if not batch:
             raise InputError("got an empty batch", expected="at least one example")
         groups: dict[Trace, list[int]] = {}
-        for row in batch:
-            groups.setdefault(row.trace, []).append(row.start)
+        for flat in batch:
+            groups.setdefault(flat.trace, []).append(flat.start)
         weight = 1.0 / len(batch)
         for trace, starts in groups.items():
             lanes = self.lanes_for(trace, len(starts))
@@ -151,27 +172,3 @@ class _Jobs:
     contents: dict[tuple[int, ...], int]
     starts: list[int]
     weights: list[float]
-
-
-def outputs_of(
-    batcher: Batcher, rows: Rows, batch: Sequence[Row], use: Callable[[Trace, Any], Any]
-) -> list[Any]:
-    """Run the forward part alone; ``use(trace, numbers)`` shapes the outputs of each example."""
-    executor = batcher.executor
-    results: list[Any] = [None] * len(batch)
-    groups: dict[Trace, list[int]] = {}
-    for k, row in enumerate(batch):
-        groups.setdefault(row.trace, []).append(k)
-    for trace, members in groups.items():
-        lanes = batcher.lanes_for(trace, len(members))
-        number = batcher.program(trace, lanes)
-        schedule = batcher.schedule(rows, [])
-        executor.begin(number)
-        for k in range(0, len(members), lanes):
-            part = members[k : k + lanes]
-            starts = [batch[j].start for j in part]
-            starts += [starts[0]] * (lanes - len(part))
-            values = executor.forward(number, starts, schedule).astype(float)
-            for lane, j in enumerate(part):
-                results[j] = use(trace, values[:, lane].tolist())
-    return results

@@ -1,4 +1,4 @@
 """Trace: a scalar function run once on numbers that are not known yet, and what that leaves.
 
-Reading order: :mod:`tape`, :mod:`tracer`, :mod:`structure`, :mod:`function`.
+Reading order: :mod:`tape`, :mod:`tracer`, :mod:`structure`, :mod:`parameters`.
 """

@@ -80,9 +80,10 @@ def test_depth_costs_a_forward_run_no_memory():
 
 def test_a_plan_says_what_reuse_saves():
     model = nf.build("mlp", sizes=[3, 30, 30, 30, 2], activation="tanh", rng=random.Random(1))
-    report = nf.compile(model, backend="numpy").plan([1.0, 2.0, 3.0])
-    text = report.describe(lanes=16)
-    shared, apart = (lower(report, Kernels(), 16, gradients="none", share=s).size * 8
+    fast = nf.compile(model, backend="numpy")
+    text = str(fast.report([1.0, 2.0, 3.0], lanes=16))
+    plan = fast.plan([1.0, 2.0, 3.0])
+    shared, apart = (lower(plan, Kernels(), 16, gradients="none", share=s).size * 8
                      for s in (True, False))  # fmt: skip
     assert f"forward alone: {shared:,} bytes with buffers reused, {apart:,} without" in text
     assert apart - shared > 8 * 16 * 4 * 30  # of six rows of 30 numbers, two live at once

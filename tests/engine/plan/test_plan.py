@@ -59,7 +59,7 @@ def test_a_layer_is_one_matrix_product_with_its_biases():
 
 def test_a_plan_describes_itself():
     model = nf.build("mlp", sizes=[3, 8, 2], activation="tanh", rng=random.Random(1))
-    text = plan(model, [1.0, 2.0, 3.0]).describe()
+    text = str(nf.compile(model, backend="numpy").report([1.0, 2.0, 3.0]))
     for part in ("dot", "tanh", "8", "bytes", "floating-point operations", "levels", "layers.0"):
         assert part in text
 

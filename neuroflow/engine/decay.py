@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from neuroflow.config.signature import NO_DECAY
 from neuroflow.engine.runner import Runner
 from neuroflow.errors import ConfigurationError
 
@@ -15,8 +16,6 @@ def set_no_decay(runner: Runner, patterns: Sequence[str]) -> None:
     Raises :class:`ConfigurationError` for a pattern without a parameter, which decays silently
     where somebody meant that it should not. The usual fields may be missing from a model.
     """
-    from neuroflow.config.signature import NO_DECAY
-
     for pattern in patterns:
         if pattern not in NO_DECAY and not any(is_named(name, [pattern]) for name in runner.names):
             raise ConfigurationError(

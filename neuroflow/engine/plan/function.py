@@ -1,11 +1,12 @@
-"""Traced functions: one trace per structure of the inputs, kept in a bounded cache."""
+"""Traced functions: one trace and plan per structure of the inputs, kept in a bounded cache."""
 
 from __future__ import annotations
 
 import inspect
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.engine.plan.grouping import plan_of_tape
 from neuroflow.engine.plan.plan import Plan
+from neuroflow.engine.trace.parameters import modules_of
 from neuroflow.engine.trace.structure import Structure, describe, difference, rebuild
 from neuroflow.engine.trace.tracer import tracing
 from neuroflow.errors import InputError, NeuroflowWarning, TraceError
+from neuroflow.locks import lock
 
 KEPT = 64
 """Structures whose traces a function keeps."""
@@ -51,31 +54,53 @@ class TracedFunction:
     function: Callable[..., Any]
     statics: tuple[Any, ...]
     parameters: list[Value]
+    modules: tuple[Module, ...] = field(init=False)
+    """Those among the statics, and those that the function refers to: their modes count."""
+
     n_traces: int = 0
     _traces: OrderedDict[Any, Trace] = field(factory=OrderedDict)
     _warned: bool = False
+    _lock: Any = field(factory=lambda: lock(1))
+    """Held while the cache is changed, never while the function runs."""
 
-    def trace(self, structure: Structure) -> Trace:
-        """The trace for inputs of a structure; training and evaluation are traced apart."""
-        key = (structure, self._modes())
-        if key in self._traces:
-            self._traces.move_to_end(key)
-            return self._traces[key]
+    def __attrs_post_init__(self) -> None:
+        self.modules = tuple(modules_of(self.function, self.statics))
+
+    def trace(self, structure: Structure, modes: tuple[bool, ...] | None = None) -> Trace:
+        """The trace for inputs of a structure; training and evaluation are traced apart.
+
+        ``modes`` are :meth:`modes` as they are now, for callers who have asked already.
+
+        Threads that need a new one at once each make it, and all use the first that is done.
+        """
+        key = (structure, self.modes() if modes is None else modes)
+        known = self._traces.get(key)
+        if known is not None:
+            with suppress(KeyError):  # another thread has just dropped it
+                self._traces.move_to_end(key)
+            return known
         if self.n_traces >= MANY_TRACES and not self._warned:
             self._warn(structure)
-        self._traces[key] = self._trace(structure)
-        self._traces[key].modes = key[1]
-        self.n_traces += 1
-        if len(self._traces) > KEPT:
-            self._traces.popitem(last=False)
-        return self._traces[key]
+        trace = self._trace(structure)
+        trace.modes = key[1]
+        return self._kept(key, trace)
+
+    def _kept(self, key: Any, trace: Trace) -> Trace:
+        with self._lock:
+            if key not in self._traces:
+                self._traces[key] = trace
+                self.n_traces += 1
+                if len(self._traces) > KEPT:
+                    self._traces.popitem(last=False)
+            return self._traces[key]
 
     def is_current(self, trace: Trace) -> bool:
         """Whether a trace was made in the mode in which the modules are now."""
-        return trace.modes == self._modes()
+        return trace.modes == self.modes()
 
-    def _modes(self) -> tuple[bool, ...]:
-        return tuple([part.training for part in self.statics if isinstance(part, Module)])
+    def modes(self) -> tuple[bool, ...]:
+        """Which modules are in training and which in evaluation."""
+        return tuple([module.training for module in self.modules])
 
     def _warn(self, structure: Structure) -> None:
         self._warned = True
@@ -147,42 +172,6 @@ def check_indices(trace: Trace, numbers: Sequence[float], structure: Structure) 
                 expected=f"0 to {limit - 1}",
                 got=index,
             )
-
-
-def parameters_of(function: Callable[..., Any], statics: Iterable[Any]) -> list[Value]:
-    """The leaf Values that a function can see: in its modules, its closure and its globals."""
-    found: dict[Value, None] = {}
-    for part in [*statics, *_surroundings(function)]:
-        for value in _values_in(part):
-            found.setdefault(value)
-    return list(found)
-
-
-def _surroundings(function: Callable[..., Any]) -> Iterator[Any]:
-    """What a function refers to: itself if it is a module, its closure, its globals, defaults."""
-    yield function
-    yield getattr(function, "__self__", None)
-    plain = getattr(function, "__func__", function)
-    for cell in getattr(plain, "__closure__", None) or ():
-        yield cell.cell_contents
-    code = getattr(plain, "__code__", None)
-    for name in code.co_names if code else ():
-        yield plain.__globals__.get(name)
-    yield from getattr(plain, "__defaults__", None) or ()
-
-
-def _values_in(part: Any, depth: int = 0) -> Iterator[Value]:
-    if isinstance(part, Module):
-        yield from part.parameters()
-    elif isinstance(part, Value):
-        if part.op is None:
-            yield part
-    elif isinstance(part, (list, tuple)) and depth < 4:
-        for entry in part:
-            yield from _values_in(entry, depth + 1)
-    elif isinstance(part, dict) and depth < 4:
-        for entry in part.values():
-            yield from _values_in(entry, depth + 1)
 
 
 def _name(function: Callable[..., Any]) -> str:

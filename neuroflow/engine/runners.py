@@ -1,0 +1,47 @@
+"""Which runner a backend gets: plain Values for "eager", else the compiled one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from neuroflow.config.signature import NO_DECAY
+from neuroflow.core.update_rule import UpdateRule
+from neuroflow.engine.decay import set_no_decay
+from neuroflow.engine.runner import EagerRunner, Runner
+
+
+def make_runner(
+    model: Any,
+    example_loss: Callable[..., Any],
+    examples: Sequence[Sequence[Any]],
+    rule: UpdateRule,
+    *,
+    settings: dict[str, float] | None = None,
+    l2: float = 0.0,
+    clip_norm: float | None = None,
+    backend: str = "auto",
+    dtype: str = "float64",
+    threads: int = 1,
+) -> Runner:
+    """A runner that trains ``model`` on ``examples``, tuples of inputs.
+
+    ``example_loss(model, *example)`` gives the loss of one example as a Value; integers in an
+    example can be indices (``take``), all else is numbers and nested lists of them.
+    ``settings`` are those of the update rule; the learning rate comes with each step.
+    ``backend`` is "eager", the name of a registered backend, or "auto": the fastest installed.
+    The model's ``training`` flag is read when a step runs: call ``model.train()`` first.
+    """
+    arguments = (model, example_loss, examples, rule, settings or {}, l2, clip_norm)
+    if backend == "eager":
+        return _with_no_decay(EagerRunner(*arguments))
+    from neuroflow.engine.compiled_runner import CompiledRunner
+
+    return _with_no_decay(CompiledRunner(*arguments, backend=backend, dtype=dtype, threads=threads))
+
+
+def _with_no_decay(runner: Runner) -> Runner:
+    """Tell a rule that has the state ``no_decay`` what weight decay usually leaves alone."""
+    if "no_decay" in runner.rule.state:
+        set_no_decay(runner, NO_DECAY)
+    return runner
