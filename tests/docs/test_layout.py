@@ -17,6 +17,7 @@ MADE = {"_build", "entries", "examples"}
 PATH = re.compile(r"(?<![\w/.-])((?:neuroflow|plugins|tests|docs|\.ci)(?:/[\w.-]+)+)")
 DOTTED = re.compile(r"(?<![\w/.@-])neuroflow(?:_plugins)?(?:\.\w+)+")
 MODULE = re.compile(r":mod:`~?([\w.]+)`")
+ROLE = re.compile(r":(?:func|class|data|meth|attr|exc):`~?([\w.]+)`")
 NOT_OURS = re.compile(r"neuroflow/(?:mlp|tanh)@|docs/_build|neuroflow\.(?:css|zip|now)")
 
 
@@ -26,10 +27,15 @@ def prose():
     return [*pages, *ROOT.glob("*.md")]
 
 
+def named_code():
+    """Every module of both packages with its file."""
+    folders = (PACKAGE, ROOT / "plugins" / "neuroflow_plugins")
+    return [pair for folder in folders for pair in modules_of(folder).items()]
+
+
 def code():
     """Every file of both packages."""
-    folders = (PACKAGE, ROOT / "plugins" / "neuroflow_plugins")
-    return [path for folder in folders for path in modules_of(folder).values()]
+    return [path for _, path in named_code()]
 
 
 def words(path):
@@ -81,6 +87,35 @@ def test_names_in_prose_and_docstrings_exist():
         for name in DOTTED.findall(NOT_OURS.sub("", words(path)))
     }
     assert {n: str(p.relative_to(ROOT)) for n, p in named.items() if not exists(n)} == {}
+
+
+def roles_of(path):
+    """What docstrings point to, each with the class in which it stands."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    within = {id(node): top.name for top in classes for node in ast.walk(top)}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) else ""
+        for target in ROLE.findall(text) if isinstance(text, str) else ():
+            yield within.get(id(node), ""), target
+
+
+def test_roles_in_docstrings_name_what_there_is():
+    """From their module or class, from neuroflow or Python, or in full."""
+    missing = [
+        f"{path.relative_to(ROOT)}: {target}"
+        for module, path in named_code()
+        for inside, target in roles_of(path)
+        if not any(map(exists, seen_from(module, inside, target)))
+    ]
+    assert missing == []
+
+
+def seen_from(module, inside, target):
+    """All that a target can mean."""
+    places = [f"{module}.{inside}"] if inside else []
+    places += [module, "neuroflow", "builtins"]
+    return [target, *(f"{place}.{target}" for place in places)]
 
 
 def rooms():
