@@ -20,7 +20,7 @@ def check_backends(subject: Subject, results: Results) -> None:
         try:
             run = _compiled(subject, backend)
         except (NeuroflowError, ImportError) as error:
-            results.skipped("backends", f"{backend}: {str(error)[:200]}")
+            results.skipped("backends", f"{backend}: {error}")
             continue
         for at in smooth_points(subject, 3):
             value, slopes = run(list(at))

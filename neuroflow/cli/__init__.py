@@ -25,6 +25,7 @@ from neuroflow.errors import (
     ConfigurationError,
     NeuroflowError,
     RegistryError,
+    composed,
     did_you_mean,
 )
 
@@ -79,7 +80,8 @@ class Cli(click.Group):
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             known = self.list_commands(ctx)
-            ctx.fail(f"no command {name!r}{did_you_mean(name, known)} see: neuroflow --help")
+            remedy = did_you_mean(name, known, "see: neuroflow --help")
+            ctx.fail(composed(f"no command {name!r}", remedy=remedy))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

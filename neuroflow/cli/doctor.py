@@ -18,6 +18,7 @@ import click
 from attrs import asdict, frozen
 
 from neuroflow.cli.output import console, json_option, print_json, table
+from neuroflow.errors import printable
 
 if TYPE_CHECKING:
     from neuroflow.registry.discovery import Plugin
@@ -67,8 +68,9 @@ def doctor(as_json: bool) -> int:
     out.print(table(("backend", "here"), backends.items()))
     for problem in problems:
         style = "red" if problem.fatal else "yellow"
-        out.print(f"{problem.subject}: {problem.problem}", style=style, soft_wrap=True)
-        out.print(f"  remedy: {problem.remedy}", soft_wrap=True)
+        told = printable(f"{problem.subject}: {problem.problem}")
+        out.print(told, style=style, soft_wrap=True)
+        out.print(printable(f"  remedy: {problem.remedy}"), soft_wrap=True)
     if not problems:
         out.print("nothing is wrong", style="green")
     return int(failed)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from neuroflow.errors import NeuroflowError, printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -65,7 +67,7 @@ def table(
         side: Any = "right" if column and column in right.split() else "left"
         made.add_column(column, justify=side, overflow="fold", no_wrap=k == 0)
     for row in rows:
-        made.add_row(*map(Text, row))
+        made.add_row(*[Text(printable(cell)) for cell in row])
     return made
 
 
@@ -73,17 +75,21 @@ def note(text: str, style: str = "") -> None:
     """A line for the person, on standard error."""
     from rich.text import Text
 
-    console(stderr=True).print(Text(text, style=style), soft_wrap=True)
+    console(stderr=True).print(Text(printable(text), style=style), soft_wrap=True)
 
 
 def show_error(
     message: str, as_json: bool, error: BaseException, usage: click.Context | None = None
 ) -> None:
-    """The error as one message in red; with ``--json`` also as the object that is expected."""
+    """The error as one message in red; with ``--json`` also as the object that is expected.
+
+    That object has the error's class, its message, and the fields that are known.
+    """
     if usage is not None:
         click.echo(usage.get_usage(), err=True)
     note(f"Error: {message}", style="bold red" if "\n" not in message else "red")
     if as_json:
-        kind = type(error).__name__
-        print_json({"error": {"kind": kind, "message": message}})
+        known = error if isinstance(error, NeuroflowError) else error.__cause__
+        fields = known.fields() if isinstance(known, NeuroflowError) else {}
+        print_json({"error": {"kind": type(error).__name__, "message": message, **fields}})
     sys.stderr.flush()

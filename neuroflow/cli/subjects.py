@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import frozen
 
-from neuroflow.errors import FileError, InputError, did_you_mean
+from neuroflow.errors import FileError, InputError, composed, did_you_mean
 
 if TYPE_CHECKING:
     from neuroflow.core.value import Value
@@ -162,8 +162,7 @@ def find(subject: Subject, name: str) -> Value:
     """A named value; raises a usage error with a suggestion."""
     if name not in subject.names:
         known = list(subject.names)
-        raise click.UsageError(
-            f"nothing is named {name!r}{did_you_mean(name, known)} names:"
-            f" {', '.join(known[:6])}{' ...' if len(known) > 6 else ''}"
-        )
+        names = f"names: {', '.join(known[:6])}{' ...' if len(known) > 6 else ''}"
+        remedy = did_you_mean(name, known, names)
+        raise click.UsageError(composed(f"nothing is named {name!r}", remedy=remedy))
     return subject.names[name]

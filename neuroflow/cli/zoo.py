@@ -31,16 +31,15 @@ def zoo(name: str | None, line: int | None, fix: Path | None, solution: bool, as
       neuroflow zoo
       neuroflow zoo linear_1 --line 3
     """
-    from neuroflow.errors import did_you_mean
+    from neuroflow.errors import composed, did_you_mean
 
     twins = _animals().TWINS
     if name is None:
         _print({"twins": [_row(twin) for twin in twins.values()]}, as_json, _listed)
         return 0
     if name not in twins:
-        raise click.UsageError(
-            f"no animal {name!r} in the zoo{did_you_mean(name, twins)} see: neuroflow zoo"
-        )
+        remedy = did_you_mean(name, twins, "see: neuroflow zoo")
+        raise click.UsageError(composed(f"no animal {name!r} in the zoo", remedy=remedy))
     twin = twins[name]
     if line is not None:
         return _judge_line(twin, line, as_json)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from neuroflow.errors import InputError, did_you_mean
+from neuroflow.errors import InputError, NeuroflowError, did_you_mean
 
 LONGEST_TEXT = 500
 """No text in a message is longer."""
@@ -60,6 +60,12 @@ def checked(message: Any) -> dict[str, Any]:
             got=unknown[0],
         )
     return dict(message)
+
+
+def error_frame(error: NeuroflowError, do: Any = "") -> dict[str, Any]:
+    """What a page is told of an error: its message, its fields, and what it had asked for."""
+    do = do if isinstance(do, str) else ""
+    return {"type": "error", "message": str(error), "do": do, "error": error.fields()}
 
 
 def newest(messages: list[Any]) -> list[Any]:

@@ -24,6 +24,7 @@ from attrs import define, field
 from neuroflow.errors import BackendError, InputError
 from neuroflow.live.assets import CONTENT_TYPES, page_html, pages_html, static_file
 from neuroflow.live.frames import Frame
+from neuroflow.live.messages import error_frame
 from neuroflow.live.setup import PAGES
 from neuroflow.live.tab import Tab
 
@@ -162,7 +163,7 @@ class LiveServer:
         try:
             tab = await asyncio.to_thread(self.make, page)
         except InputError as error:
-            await _send(socket, [{"type": "error", "message": str(error), "do": "open"}])
+            await _send(socket, [error_frame(error, "open")])
             await socket.close(1008)
             return
         waiting: asyncio.Queue[Any] = asyncio.Queue(MOST_WAITING)

@@ -101,9 +101,9 @@ class Tab:
                 frames.append(self._problem(deep, message))
         return frames
 
-    def _problem(self, error: Exception, message: Any = None) -> Frame:
+    def _problem(self, error: NeuroflowError, message: Any = None) -> Frame:
         do = message.get("do") if isinstance(message, Mapping) else None
-        return {"type": "error", "message": str(error), "do": do if isinstance(do, str) else ""}
+        return messages.error_frame(error, do)
 
     def tick(self) -> tuple[list[Frame], float]:
         """Train for a moment if the run is playing: frames, and how many seconds to wait then."""

@@ -142,8 +142,31 @@ def test_malformed_toml_names_the_line(run, tmp_path):
 def test_with_json_an_error_is_an_object_too(run):
     code, out, err = run("show", "nothing_like_it", "--json")
     assert code == 2
-    assert json.loads(out)["error"]["kind"] == "RegistryError"
+    assert json.loads(out)["error"] == {
+        "kind": "RegistryError",
+        "message": "nothing is named 'nothing_like_it'; see: neuroflow list",
+        "what": "nothing is named 'nothing_like_it'",
+        "remedy": "see: neuroflow list",
+        "got": "'nothing_like_it'",
+    }
     assert "nothing is named 'nothing_like_it'; see: neuroflow list" in err
+
+
+def test_with_json_a_wrong_usage_keeps_the_fields_of_its_cause(run):
+    code, out, _ = run("check", "nothing_like_it.py", "--json")
+    assert code == 2
+    error = json.loads(out)["error"]
+    assert (error["kind"], error["file"]) == ("UsageError", "nothing_like_it.py")
+    assert (error["what"], error["remedy"]) == (
+        "there is no file nothing_like_it.py", "give the path of a Python file"
+    )  # fmt: skip
+
+
+def test_control_characters_of_a_name_do_not_reach_the_terminal(run):
+    code, out, err = run("predict", "\x1b[2Jmodel", "1", "2")
+    assert code == 1
+    assert "\x1b" not in out + err
+    assert r"\x1b[2Jmodel" in err
 
 
 def test_debug_shows_the_traceback(tmp_path):

@@ -284,6 +284,7 @@ def test_nonsense_gets_a_message_and_changes_nothing(message, says):
     (frame,) = tab.handle([message])
     assert frame["type"] == "error"
     assert says in frame["message"]
+    assert frame["error"]["what"] in frame["message"]
     assert tab.toml() == before
     assert tab.handle([{"do": "step"}])[0]["step"] == 1
 
