@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.core.module import Module
+from neuroflow.core.module import Module, evaluating
 from neuroflow.core.value import no_grad
 from neuroflow.errors import InputError
+
+Seen = Mapping[int, Any]
+"""What one head sees from one position: the weight of each position, a number or a Value."""
 
 
 @frozen
@@ -42,48 +45,54 @@ def trace_attention(
     >>> trace.layers, trace.weights[0][1][0]
     (('blocks.0.attention',), [1.0, 0.0])
     """
-    watched = {name: m for name, m in model.named_modules() if "watch" in vars(m)}
-    if not watched:
+    if not attention_layers(model):
         raise InputError(
             f"{type(model).__name__} has no layer whose attention could be traced",
             remedy="use one with multi_head_attention, such as gpt",
         )
-    training = model.training
-    model.eval()
-    try:
-        with no_grad(), _watching(watched) as seen:
-            model(list(tokens))
-    finally:
-        model.train(training)
+    with no_grad():
+        _, weights = run_watched(model, tokens)
     return AttentionTrace(
         tuple(labels) or tuple(map(str, tokens)),
-        tuple(watched),
-        [_table(seen[name]) for name in watched],
+        tuple(weights),
+        [[_table(rows) for rows in heads] for heads in weights.values()],
     )
 
 
+def attention_layers(model: Module) -> dict[str, Module]:
+    """The layers that tell where they look, by name: those that have a field ``watch``."""
+    return {name: part for name, part in model.named_modules() if "watch" in vars(part)}
+
+
+def run_watched(model: Module, tokens: Sequence[int]) -> tuple[Any, dict[str, list[list[Seen]]]]:
+    """What a model in evaluation mode answers, and who looked at whom while it ran.
+
+    Gives ``weights[layer][head][position]``: the weight of each position that is seen.
+    """
+    with evaluating(), _watching(attention_layers(model)) as said:
+        answers = model(list(tokens))
+    weights = {}
+    for name, heads_of in said.items():
+        rows = [heads_of[position] for position in sorted(heads_of)]
+        weights[name] = [list(head) for head in zip(*rows, strict=True)]
+    return answers, weights
+
+
 @contextmanager
-def _watching(layers: dict[str, Any]) -> Iterator[dict[str, list[Any]]]:
-    """What each layer says while it runs, by name."""
-    seen: dict[str, list[Any]] = {name: [] for name in layers}
-
-    def listener(name: str) -> Callable[[int, Any], None]:
-        return lambda position, heads: seen[name].append(heads)
-
+def _watching(layers: dict[str, Any]) -> Iterator[dict[str, dict[int, list[Seen]]]]:
+    """What each layer says while it runs: by its name and the position, one entry a head."""
+    said: dict[str, dict[int, list[Seen]]] = {name: {} for name in layers}
     before = {name: layer.watch for name, layer in layers.items()}
     for name, layer in layers.items():
-        layer.watch = listener(name)
+        layer.watch = said[name].__setitem__
     try:
-        yield seen
+        yield said
     finally:
         for name, layer in layers.items():
             layer.watch = before[name]
 
 
-def _table(rows: list[list[dict[int, Any]]]) -> list[list[list[float]]]:
-    """(positions, heads, seen) -> (heads, positions, positions), zero where nothing was seen."""
-    n_keys = 1 + max(j for heads in rows for weights in heads for j in weights)
-    return [
-        [[float(weights.get(j, 0.0)) for j in range(n_keys)] for weights in head]
-        for head in zip(*rows, strict=True)
-    ]
+def _table(rows: list[Seen]) -> list[list[float]]:
+    """A row for each position, zero where nothing was seen."""
+    n_keys = 1 + max(key for weights in rows for key in weights)
+    return [[float(weights.get(key, 0.0)) for key in range(n_keys)] for weights in rows]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from attrs import define, field
 
-from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import no_grad
 from neuroflow.errors import InputError
+from neuroflow.generation.attention import attention_layers, run_watched
+from neuroflow.generation.writing import Sampling, can_write, generate
 from neuroflow.inspect.explain import Receipt, explain
 from neuroflow.live.messages import text as checked_text
 from neuroflow.live.messages import whole
@@ -24,21 +21,6 @@ from neuroflow.training import Training
 EVERY = 20
 """Steps between names that the model invents by itself."""
 MOST_NAMES = 24
-
-
-@contextmanager
-def evaluating(model: Module) -> Iterator[Module]:
-    """The model without dropout, for a while."""
-    was_training = model.training
-    try:
-        yield model.eval()
-    finally:
-        model.train(was_training)
-
-
-def watching(model: Module) -> dict[str, Module]:
-    """The attention layers of a model by name: those that have a ``watch`` to be called."""
-    return {name: part for name, part in model.named_modules() if "watch" in vars(part)}
 
 
 def tokens_of(training: Training, text: Any) -> list[int]:
@@ -59,37 +41,6 @@ def block_size(training: Training) -> int:
     return int(training.configuration["model"].get("block_size", longest))
 
 
-def looked_at(model: Module, tokens: list[int]) -> tuple[list[Any], dict[str, list[Any]]]:
-    """The answers of the model, and who looked at whom: ``weights[head][query][key]``."""
-    layers = watching(model)
-    seen: dict[str, list[tuple[int, list[dict[int, Any]]]]] = {name: [] for name in layers}
-    for name, layer in layers.items():
-        vars(layer)["watch"] = _noting(seen[name])
-    try:
-        with evaluating(model):
-            answers = model(tokens)
-        weights = {}
-        for name in layers:
-            rows = [heads for _, heads in sorted(seen[name], key=lambda row: row[0])]
-            weights[name] = [[row[head] for row in rows] for head in range(len(rows[0]))]
-        return answers, weights
-    finally:
-        for layer in layers.values():
-            vars(layer)["watch"] = None
-
-
-def _noting(rows: list[tuple[int, list[dict[int, Any]]]]) -> Callable[[int, Any], None]:
-    return lambda position, heads: rows.append((position, heads))
-
-
-def probabilities(logits: list[float], temperature: float) -> list[float]:
-    """softmax(logits / temperature)."""
-    most = max(logits)
-    shares = [math.exp((x - most) / temperature) for x in logits]
-    total = math.fsum(shares)
-    return [share / total for share in shares]
-
-
 @define(eq=False)
 class Language(Picture):
     """A text, and what the model makes of it; and names that it invents on the way."""
@@ -104,7 +55,7 @@ class Language(Picture):
         self.text = self.text or tokenizer.decode(self.training.dataset.inputs[0])
         return {
             "pieces": ["·" if k == tokenizer.bos else tokenizer.piece(k) for k in range(size)],
-            "attention": list(watching(self.training.model)),
+            "attention": list(attention_layers(self.training.model)),
             "examples": [tokenizer.decode(row) for row in self.training.dataset.inputs[:12]],
             "block_size": block_size(self.training),
         }
@@ -120,13 +71,13 @@ class Language(Picture):
         """Where each head looks in the text, and what it expects next."""
         tokens = tokens_of(self.training, self.text)
         with no_grad():
-            answers, weights = looked_at(self.training.model, tokens)
+            answers, weights = run_watched(self.training.model, tokens)
         logits = [float(x.data) for x in answers[-1]]
         return {
             "text": self.text,
             "tokens": tokens,
             "temperature": self.temperature,
-            "next": probabilities(logits, self.temperature),
+            "next": Sampling(self.temperature).distribution(logits),
             "attention": {
                 name: [[[row.get(j, None) and row[j].data for j in range(len(tokens))]
                         for row in head] for head in heads]
@@ -135,31 +86,22 @@ class Language(Picture):
         }  # fmt: skip
 
     def invent(self, count: int) -> None:
-        """Let the model write; its random numbers are no part of the run's."""
-        rng = SplitMix32((self.training.options["seed"] * 7919 + self.training.step) % 2**32)
-        with no_grad(), evaluating(self.training.model):
-            for _ in range(count):
-                name = self._one(rng)
-                self.invented.append({"step": self.training.step, "name": name})
+        """Let the model write, if it can; its random numbers are no part of the run's."""
+        model, step = self.training.model, self.training.step
+        if can_write(model):
+            rng = SplitMix32((self.training.options["seed"] * 7919 + step) % 2**32)
+            texts = generate(
+                model, self.training.dataset.tokenizer, rng,
+                count=count, temperature=self.temperature, backend="eager",
+            )  # fmt: skip
+            self.invented += [{"step": step, "name": written.text} for written in texts]
         del self.invented[:-MOST_NAMES]
-
-    def _one(self, rng: random.Random) -> str:
-        tokenizer, model = self.training.dataset.tokenizer, self.training.model
-        tokens = [tokenizer.bos]
-        while len(tokens) < block_size(self.training):
-            logits = [float(x.data) for x in model(tokens)[-1]]
-            chances = probabilities(logits, self.temperature)
-            (token,) = rng.choices(range(len(chances)), chances)
-            if token == tokenizer.bos:
-                break
-            tokens.append(token)
-        return str(tokenizer.decode(tokens))
 
 
 def of_attention(training: Training, text: str, name: Any) -> dict[str, Any]:
     """The receipt of one attention weight: how the loss of the text depends on it."""
     words = name.rsplit(":", 3) if isinstance(name, str) else []
-    layers = watching(training.model)
+    layers = attention_layers(training.model)
     if len(words) != 4 or words[0] not in layers or not all(w.isdecimal() for w in words[1:]):
         raise InputError(
             f"there is no attention weight {str(name)[:80]!r}",
@@ -167,7 +109,7 @@ def of_attention(training: Training, text: str, name: Any) -> dict[str, Any]:
             got=name,
         )
     tokens = tokens_of(training, text)
-    answers, weights = looked_at(training.model, tokens)
+    answers, weights = run_watched(training.model, tokens)
     heads = weights[words[0]]
     head = whole(int(words[1]), "the head", 0, len(heads) - 1)
     query, key = (whole(int(w), "the position", 0, len(tokens) - 1) for w in words[2:])
