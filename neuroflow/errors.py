@@ -2,18 +2,28 @@
 
 ::
 
-    NeuroflowError            catch this one to catch them all
-    ├── InputError            a value handed in is not of the kind that was expected
-    ├── DomainError           an op was asked for a number outside its domain
-    ├── TraceError            a trace needed a number that only the compiled run knows
-    ├── StateError            a saved state does not fit, or its file is damaged
-    ├── ConfigurationError    a configuration has problems: all of them, each with its path
-    ├── RegistryError         a name is unknown, ambiguous, or of another kind
-    │   └── AmbiguousNameError  a bare name that several plugins offer
-    ├── PluginError           a plugin failed, or one is needed and missing
-    ├── FileError             a file could not be read or written
-    ├── BackendError          a backend is missing, or cannot run what it was given
-    └── NeuroflowWarning      what may be ignored, unless warnings are made errors
+    NeuroflowError                  catch this one to catch them all
+    ├── InputError                  a thing handed in is not of the kind that was expected
+    │   └── UnreadableFormulaError  a formula has what the checks cannot read
+    ├── DomainError                 an op was asked for a number outside its domain
+    │   └── DivergedError           a run failed: at which step, and why
+    ├── TraceError                  a trace needed a number that only the compiled run knows
+    ├── StateError                  a saved state does not fit, or its file is damaged
+    ├── ConfigurationError          a configuration has problems: all of them, each with its path
+    ├── RegistryError               a name is unknown, ambiguous, or of another kind
+    │   └── AmbiguousNameError      a bare name that several plugins offer
+    ├── PluginError                 a plugin failed, or one is needed and missing
+    ├── FileError                   a file could not be read or written
+    ├── BackendError                a backend is missing, or cannot run what it was given
+    │   └── RuleError               a rule is no straight line of elementary functions
+    ├── LanguageError               a part of the machine is not of the language it is written in
+    ├── CannotTryError              no small layer could be built, to be checked
+    ├── FoundError                  the checks found something, told to pytest
+    └── NeuroflowWarning            may be ignored, unless warnings are made errors
+        ├── BackendWarning          a backend could not run although it said so
+        ├── EagerWritingWarning     a model writes slowly, as it cannot be compiled
+        ├── FallbackWarning         an op runs in plain Python, as it cannot be compiled
+        └── RetraceWarning          a function is traced again and again
 
 A message says what happened (with the values), what was expected, and what to do about it:
 ``what; expected this; do that``. Each part is a field that code can read, so nobody needs to

@@ -9,25 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuroflow.core.value import core_ops
 from neuroflow.errors import did_you_mean
+from neuroflow.registry.manager import ops_by_name
 
 
 def __getattr__(name: str) -> Any:
-    op = core_ops.get(name) or _registered().get(name)
-    if op is None:
+    known = ops_by_name()
+    if name not in known:
         raise AttributeError(
-            f"no op named {name!r}{did_you_mean(name, __dir__())} see: neuroflow list ops"
+            f"no op named {name!r}{did_you_mean(name, known)} see: neuroflow list ops"
         )
-    return op
+    return known[name]
 
 
 def __dir__() -> list[str]:
-    return sorted({*core_ops, *_registered()})
-
-
-def _registered() -> dict[str, Any]:
-    """The ops of all plugins, which are loaded when the first of them is asked for."""
-    from neuroflow.registry.manager import ops_by_name
-
-    return ops_by_name()
+    return sorted(ops_by_name())

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from neuroflow.errors import InputError, NeuroflowError
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The option that says what to check; it may be given more than once."""
@@ -33,7 +35,6 @@ def pytest_collection_modifyitems(
 
 def _items(session: pytest.Session, name: str) -> Iterator[pytest.Item]:
     from neuroflow.checks.selection import select
-    from neuroflow.errors import InputError
 
     try:
         selection = select(name)
@@ -78,7 +79,7 @@ class CheckItem(pytest.Item):
         return self.path, None, f"neuroflow check: {self.name}"
 
 
-class FoundError(Exception):
+class FoundError(NeuroflowError):
     """The checks found something."""
 
 

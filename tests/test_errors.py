@@ -5,11 +5,21 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+from pathlib import Path
 
 import pytest
 
 import neuroflow as nf
 from neuroflow import errors
+from tests.support import errors as sources
+
+PACKAGE = Path(nf.__file__).parent
+BUNDLED = PACKAGE.parent / "plugins" / "neuroflow_plugins"
+NOT_YET = ("core", "anomaly.py", "describing.py", "ops.py")
+FILES = [
+    path for path in sorted([*PACKAGE.rglob("*.py"), *BUNDLED.rglob("*.py")])
+    if not {path.name, path.parent.name} & set(NOT_YET)
+]  # fmt: skip
 
 TREE_OF_ERRORS = [
     kind for kind in vars(errors).values()
@@ -85,6 +95,72 @@ def test_problems_of_a_configuration_are_listed_with_their_fields():
              "remedy": "leave it out"},
         ],
     }  # fmt: skip
+
+
+def test_every_class_is_drawn_in_the_tree_and_nothing_else():
+    assert sources.drawn(errors.__doc__) == sources.classes(PACKAGE, BUNDLED)
+
+
+def test_every_class_says_what_it_means():
+    assert not [kind for kind in TREE_OF_ERRORS if not (kind.__doc__ or "").strip()]
+
+
+def test_every_error_is_made_of_fields():
+    names = {*sources.classes(PACKAGE, BUNDLED), "Problem"}
+    glued = [
+        f"{path.name}:{line}" for path in FILES
+        for line in sources.raised_in_one_text(path.read_text(encoding="utf-8"), names)
+    ]  # fmt: skip
+    assert glued == []
+
+
+def test_no_code_takes_the_text_of_an_error_apart():
+    """But for that of tomllib, which says only in its text that a document ended too early."""
+    parsed = [
+        f"{path.name}:{line}" for path in FILES if path != PACKAGE / "config" / "reading.py"
+        for line in sources.taken_apart(path.read_text(encoding="utf-8"))
+    ]  # fmt: skip
+    assert parsed == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        'raise InputError(f"noise is {x}; expected at least 0")',
+        'raise nf.InputError("noise is -1"\n  "; did you mean 1?")',
+        'problems.append(Problem("data", f"noise is {x}; expected" " at least 0"))',
+    ],
+)
+def test_a_planted_text_in_one_piece_is_found(planted):
+    assert sources.raised_in_one_text(planted, {"InputError", "Problem"}) == [1]
+    assert not sources.raised_in_one_text('InputError("noise", expected="0")', {"InputError"})
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        'str(error).partition(";")',
+        'str(error).split(" ")[0]',
+        'f"{error}".startswith("the")',
+        'error.what.removeprefix("the ")',
+        're.match("unknown", str(error))',
+        '"ambiguous" in str(error)',
+        'error.args[0]',
+        'str(error) == "it failed"',
+        'text = str(error); text.partition(";")',
+    ],
+)  # fmt: skip
+def test_a_planted_reader_of_messages_is_found(planted):
+    handler = f"try:\n    f()\nexcept ValueError as error:\n    {planted}\n"
+    assert sources.taken_apart(handler) == [4]
+    assert sources.taken_apart(f"def f(error: InputError):\n    {planted}\n") == [2]
+
+
+@pytest.mark.parametrize(
+    "allowed", ['g(f"it failed: {error}")', "error.remedy or f()", "error.name.strip()"]
+)
+def test_showing_an_error_and_reading_its_fields_is_allowed(allowed):
+    assert not sources.taken_apart(f"try:\n    f()\nexcept ImportError as error:\n    {allowed}\n")
 
 
 MODEL = {"use": "mlp", "sizes": [2, 1]}

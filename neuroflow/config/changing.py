@@ -64,7 +64,9 @@ def _assignment(text: str) -> tuple[str, Any]:
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
         raise ConfigurationError(
-            f"{text!r} sets nothing; write PATH=VALUE, such as optimizer.learning_rate=0.1"
+            f"{text!r} sets nothing",
+            remedy="write PATH=VALUE, such as optimizer.learning_rate=0.1",
+            got=text,
         )
     try:
         return path.strip(), tomllib.loads(f"value = {value}")["value"]
@@ -82,7 +84,8 @@ def _set(tree: Tree, path: str, value: Any) -> None:
         if isinstance(below, str):
             below = here[key] = {"use": below}
         if not isinstance(below, (dict, list)):
-            raise ConfigurationError(f"{path}: {name} is {shown(below)}, which has no keys")
+            what = f"{name} is {shown(below)}, which has no keys"
+            raise ConfigurationError(what, got=below, path=path)
         here = below
     here[_key(here, last, path)] = value
 
@@ -92,7 +95,9 @@ def _key(here: Any, name: str, path: str) -> Any:
         return name
     if not name.isdigit() or int(name) >= len(here):
         raise ConfigurationError(
-            f"{path}: {name!r} is no position in a list of {len(here)};"
-            f" use a number from 0 to {len(here) - 1}"
+            f"{name!r} is no position in a list of {len(here)}",
+            remedy=f"use a number from 0 to {len(here) - 1}",
+            got=name,
+            path=path,
         )
     return int(name)

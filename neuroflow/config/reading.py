@@ -28,15 +28,18 @@ def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise FileError(f"cannot read {path}: {error}; give the path of a text file") from error
+            what = f"cannot read {path}: {error}"
+            remedy = "give the path of a text file"
+            raise FileError(what, remedy=remedy, file=str(path)) from error
         return _parsed(text, str(path), is_json=path.suffix == ".json"), str(path)
     for recipe in recipes():
         if recipe.name == str(source):
             return _parsed(recipe.text, recipe.name, is_json=False), f"recipe {recipe.name!r}"
     known = [recipe.name for recipe in recipes()]
     raise ConfigurationError(
-        f"no file and no recipe is named {str(source)!r}{did_you_mean(str(source), known)}"
-        f" recipes: {', '.join(known)}"
+        f"no file and no recipe is named {str(source)!r}",
+        remedy=did_you_mean(str(source), known, f"recipes: {', '.join(known)}"),
+        got=source,
     )
 
 
@@ -45,15 +48,20 @@ def _parsed(text: str, where: str, is_json: bool) -> Tree:
         tree = json.loads(text) if is_json else tomllib.loads(text)
     except RecursionError as error:
         raise ConfigurationError(
-            f"{where} is nested too deeply to be read; expected tables in tables, not more"
+            f"{where} is nested too deeply to be read",
+            expected="tables in tables, not more",
+            file=where,
         ) from error
     except ValueError as error:
         raise ConfigurationError(
-            f"{where} is not valid {'JSON' if is_json else 'TOML'}: {_at_line(error, text)};"
-            " correct that line"
+            f"{where} is not valid {'JSON' if is_json else 'TOML'}: {_at_line(error, text)}",
+            remedy="correct that line",
+            file=where,
         ) from error
     if not isinstance(tree, dict):
-        raise ConfigurationError(f"{where} holds {shown(tree)}; expected a table at the top")
+        raise ConfigurationError(
+            f"{where} holds {shown(tree)}", expected="a table at the top", got=tree, file=where
+        )
     return tree
 
 

@@ -34,7 +34,8 @@ def _toml(value: Any) -> str:
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, (int, float)):
         return repr(value)
-    raise InputError(f"{value!r} cannot be written as TOML; expected numbers, texts and tables")
+    what = f"{value!r} cannot be written as TOML"
+    raise InputError(what, expected="numbers, texts and tables", got=value)
 
 
 def _toml_key(key: str) -> str:

@@ -249,7 +249,8 @@ def _fit(tree: Tree, loss_was_chosen: bool) -> None:
     count = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
     if count > MOST_PARAMETERS:
         raise InputError(
-            f"this network would have {count} parameters; a page trains at most {MOST_PARAMETERS}",
+            f"this network would have {count} parameters",
+            expected=f"at most {MOST_PARAMETERS}, which a page can train",
             remedy="choose fewer or smaller hidden layers",
             got=count,
         )

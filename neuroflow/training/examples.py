@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from neuroflow.core.vectors import mean
+from neuroflow.core.arithmetic import mean
 from neuroflow.data.dataset import Dataset
 from neuroflow.errors import InputError
 from neuroflow.registry.entries import LossEntry
@@ -57,8 +57,8 @@ def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, Any]]:
         for number in target if data.task == "sequence" else [target]:
             if not allows(number):
                 raise InputError(
-                    f"loss {loss.name!r} got the target {number!r} in row {k} of {name_of(data)};"
-                    f" allowed: {loss.labels}",
+                    f"loss {loss.name!r} got the target {number!r} in row {k} of {name_of(data)}",
+                    expected=loss.labels,
                     remedy="choose another loss or repair the data",
                     got=number,
                     **loss.where,

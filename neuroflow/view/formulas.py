@@ -11,9 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from attrs import evolve
-
-from neuroflow.core.value import Op
+from neuroflow.core.op import Op
 
 VECTOR_LENGTH = 3
 
@@ -135,7 +133,10 @@ def _with_symbols(op: Op) -> Op:
     import sympy
 
     settings = {name: sympy.Symbol(name, real=True) for name in op.settings}
-    return evolve(op, settings=settings)
+    return Op(
+        op.rule, op.name, op.formula, op.domain, op.kinks, op.convention, op.vectors,
+        op.step, settings, op.partials_rule,
+    )  # fmt: skip
 
 
 def _exact(expression: Any) -> Any:

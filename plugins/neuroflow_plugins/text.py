@@ -60,8 +60,8 @@ def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
         learned = learned.learn(texts)
     if learned.vocab_size > MOST_PIECES:
         raise nf.InputError(
-            f"{name} has {learned.vocab_size:,} different pieces; at most {MOST_PIECES:,} are"
-            " supported",
+            f"{name} has {learned.vocab_size:,} different pieces",
+            expected=f"at most {MOST_PIECES:,}",
             remedy='use tokenizer = "bytes", or {use = "byte_pairs", n_merges = 200}',
             got=learned.vocab_size,
         )

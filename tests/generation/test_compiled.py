@@ -124,7 +124,9 @@ def test_what_cannot_be_done_is_refused(gpt):
         nf.Writer(gpt(), backend="eager", dtype="float32")
     with pytest.raises(nf.InputError, match="unknown dtype 'float16'; expected one of float64"):
         nf.Writer(gpt(), backend="numpy", dtype="float16")
-    with pytest.raises(nf.BackendError, match=r"this run needs .* MB .*allowed are 0.0 MB; use"):
+    with pytest.raises(
+        nf.BackendError, match=r"this run needs .* MB .*expected at most 0.0 MB; use"
+    ):
         nf.Writer(gpt(), backend="numpy", memory_limit=10)
     writer = nf.Writer(gpt(block_size=1), backend="numpy")
     writer.read(0)

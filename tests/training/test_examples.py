@@ -29,7 +29,7 @@ def test_a_target_outside_the_range_of_the_loss():
         encoded(data, nf.get("loss", "binary_cross_entropy"))
     assert str(caught.value) == (
         "loss 'binary_cross_entropy' got the target 7.0 in row 1 of dataset 'mine';"
-        " allowed: 0 to 1; choose another loss or repair the data"
+        " expected 0 to 1; choose another loss or repair the data"
     )
     with pytest.raises(nf.InputError, match="wants the number of a class"):
         encoded(data, nf.get("loss", "cross_entropy"))

@@ -309,7 +309,8 @@ def check_memory(needed: int, limit: int | None, program: Program) -> None:
     if needed > allowed:
         raise BackendError(
             f"this run needs {needed / 1e6:,.1f} MB for {program.plan.n_cells:,} cells in"
-            f" {program.lanes} lanes; allowed are {allowed / 1e6:,.1f} MB",
+            f" {program.lanes} lanes",
+            expected=f"at most {allowed / 1e6:,.1f} MB",
             remedy='use smaller batches, dtype="float32", or raise memory_limit (in bytes)',
             got=needed,
         )

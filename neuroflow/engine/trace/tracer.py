@@ -14,10 +14,11 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.core import vectors
-from neuroflow.core.functions import greater, greater_equal, less, less_equal
+from neuroflow.core import arithmetic
+from neuroflow.core.op import Op
 from neuroflow.core.random_input import Draws
-from neuroflow.core.value import Op, Value, building, div, here
+from neuroflow.core.resolver import resolver
+from neuroflow.core.value import Value, building, context
 from neuroflow.engine.trace.tape import INPUT, Take, Tape
 from neuroflow.errors import InputError, TraceError, Where
 from neuroflow.files import LIBRARY
@@ -66,16 +67,16 @@ class TracedValue(Value):
         raise unknown("rounded", "the value itself")
 
     def __lt__(self, other: Value | float) -> Any:
-        return less(self, other)
+        return resolver.need("less")(self, other)
 
     def __le__(self, other: Value | float) -> Any:
-        return less_equal(self, other)
+        return resolver.need("less_equal")(self, other)
 
     def __gt__(self, other: Value | float) -> Any:
-        return greater(self, other)
+        return resolver.need("greater")(self, other)
 
     def __ge__(self, other: Value | float) -> Any:
-        return greater_equal(self, other)
+        return resolver.need("greater_equal")(self, other)
 
 
 def _hidden(name: str) -> Callable[[Value], Any]:
@@ -210,9 +211,9 @@ class Tracer(Draws):
 
     def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """One node on the tape."""
-        if op is vectors.mean:
-            return div(vectors.sum(list(inputs)), len(inputs))
-        return TracedValue(self.tape.add(op, self.cells(inputs), here.get()))
+        if op is arithmetic.mean:
+            return arithmetic.div(arithmetic.sum(list(inputs)), len(inputs))
+        return TracedValue(self.tape.add(op, self.cells(inputs), context.get().scope))
 
     def cells(self, inputs: Sequence[Any]) -> array[int]:
         """The cells of an op's inputs; fast where many are traced values and parameters."""
@@ -284,7 +285,7 @@ class Tracer(Draws):
         if isinstance(values[0], (list, tuple)):
             return [self.choose(column, number) for column in zip(*values, strict=True)]
         take = self._takes.setdefault(number, Take(number))
-        return TracedValue(self.tape.add(take, self.cells(values), here.get()))
+        return TracedValue(self.tape.add(take, self.cells(values), context.get().scope))
 
     def draw(self, number: Callable[[], float]) -> TracedValue:
         """A random number that each run draws anew: an input that fills itself."""
