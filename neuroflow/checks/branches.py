@@ -107,8 +107,8 @@ class _Reader:
         return any(self.depends(child) for child in ast.iter_child_nodes(node))
 
     def _look(self, node: ast.AST) -> Iterator[Remark]:
-        for kind, look in _LOOKS.items():
-            if isinstance(node, kind):
+        for node_type, look in _LOOKS.items():
+            if isinstance(node, node_type):
                 for check, problem in look(self, node):
                     line = self.offset + getattr(node, "lineno", 1)
                     yield Remark(check, f"{self.file}{line}", problem)

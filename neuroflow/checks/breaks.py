@@ -15,15 +15,15 @@ from neuroflow.checks.numeric import number
 class Break:
     """A point at which a function of one number is not smooth: a kink, a jump or a pole."""
 
-    kind: str
+    shape: str
     x: float
     left: float
     right: float
 
     def __str__(self) -> str:
-        if self.kind == "pole":
+        if self.shape == "pole":
             return f"a pole at x = {self.x:.6g}: the value grows beyond all bounds"
-        if self.kind == "jump":
+        if self.shape == "jump":
             return f"a jump at x = {self.x:.6g}: from {self.left:.6g} to {self.right:.6g}"
         return f"a kink at x = {self.x:.6g}: slope {self.left:.6g} left, {self.right:.6g} right"
 

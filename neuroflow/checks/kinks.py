@@ -99,7 +99,7 @@ def _declared(subject: Subject, at: Sequence[float], k: int, found: Break) -> bo
 
 
 def _how(found: list[Break]) -> str:
-    if any(b.kind == "pole" for b in found):
-        x = next(b.x for b in found if b.kind == "pole")
+    if any(b.shape == "pole" for b in found):
+        x = next(b.x for b in found if b.shape == "pole")
         return f'domain="(-inf, {x:g}) | ({x:g}, inf)"'
     return f"kinks=({', '.join(repr(b.x) for b in found[:3])},)"

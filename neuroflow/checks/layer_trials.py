@@ -102,11 +102,11 @@ def trial_of(entry: LayerEntry, target: type[Module]) -> Trial:
 
 
 def _guess(name: str, parameter: inspect.Parameter) -> Any:
-    kinds = {"int": 3, "float": 0.5, "bool": False, "str": "relu"}
+    examples = {"int": 3, "float": 0.5, "bool": False, "str": "relu"}
     if name in _GUESSES:
         return _GUESSES[name]
     annotation = getattr(parameter.annotation, "__name__", str(parameter.annotation))
-    return kinds.get(annotation, 3)
+    return examples.get(annotation, 3)
 
 
 def _guess_inputs(settings: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -119,8 +119,8 @@ def _generator(saved: SavedModel, seed: int | None) -> random.Random:
     """A fresh generator of the run's kind; without a seed, the run's own where it stopped."""
     from neuroflow.training import GENERATORS, as_state
 
-    kind = saved.configuration.get("train", {}).get("generator", "splitmix32")
-    rng = GENERATORS[kind](seed or 0)
+    generator = saved.configuration.get("train", {}).get("generator", "splitmix32")
+    rng = GENERATORS[generator](seed or 0)
     stopped = saved.state.get("training", {}).get("random")
     if seed is None and stopped is not None:
         rng.setstate(as_state(stopped))

@@ -38,10 +38,10 @@ def is_run(target: str) -> bool:
     return known or any(recipe.name == target for recipe in recipes())
 
 
-def _is(kind: Callable[[Path], bool], path: Path) -> bool:
+def _is(test: Callable[[Path], bool], path: Path) -> bool:
     """What a path is; an expression may be too long to be one."""
     try:
-        return kind(path)
+        return test(path)
     except OSError:
         return False
 

@@ -54,7 +54,7 @@ FLAT = 1e-4
 class Anomaly:
     """One thing that went wrong: what, where, with which numbers, and what to do about it."""
 
-    kind: str
+    fault: str
     """One of the keys of :data:`REMEDIES`."""
     phase: str
     """``forward`` or ``backward``."""
@@ -69,7 +69,7 @@ class Anomaly:
     @property
     def remedy(self) -> str:
         """What to do about it."""
-        return REMEDIES[self.kind]
+        return REMEDIES[self.fault]
 
     def __str__(self) -> str:
         where = [f"in {self.scope}"] if self.scope else []
@@ -82,7 +82,7 @@ class Anomaly:
             number(x) if name == number(x) else f"{name} = {number(x)}"
             for name, x in self.inputs[:6]
         ) + (f" and {len(self.inputs) - 6} more" if len(self.inputs) > 6 else "")
-        lines = [f"{self.kind} ({self.phase}): {self.what}"]
+        lines = [f"{self.fault} ({self.phase}): {self.what}"]
         lines += [f"  {part}" for part in where]
         lines += [f"  inputs: {inputs}"] if inputs else []
         return "\n".join([*lines, f"  remedy: {self.remedy}"])
@@ -90,7 +90,7 @@ class Anomaly:
     def to_dict(self) -> dict[str, Any]:
         """All facts, for JSON; numbers that JSON lacks are words."""
         return {
-            "kind": self.kind,
+            "fault": self.fault,
             "phase": self.phase,
             "op": self.op,
             "what": self.what,
@@ -142,7 +142,7 @@ def detect_anomalies(model: Module | None = None) -> Iterator[list[Anomaly]]:
     ...         (nf.Value(1.0) - 2.0).log()
     ...     except nf.DomainError:
     ...         pass
-    >>> anomalies[0].kind, anomalies[0].op, anomalies[0].inputs
+    >>> anomalies[0].fault, anomalies[0].op, anomalies[0].inputs
     ('domain', 'log', (('1 - 2', -1.0),))
     """
     found: list[Anomaly] = []
@@ -255,7 +255,7 @@ def _failed_step(
         if failed:
             model.load_state_dict(numbers)
             worst = replay(model, runner.example_loss, runner.examples, batch)
-            return step + 1, [a for a in worst if a.kind in ("nan", "infinity", "domain")]
+            return step + 1, [a for a in worst if a.fault in ("nan", "infinity", "domain")]
     return training.step, []
 
 
@@ -286,9 +286,9 @@ def _wrong_number(node: Value, names: Names, phase: str = "forward", what: str =
             return _wrong_number(x, names)
     name = label(node, names) if node.op is None else f"{op} = {label(node, names)}"
     what = what or f"{name} is {node.data}"
-    kind = "nan" if "nan" in what.rpartition(" is ")[2] else "infinity"
+    fault = "nan" if "nan" in what.rpartition(" is ")[2] else "infinity"
     return Anomaly(
-        kind, phase, op, what, _inputs(node.inputs, names), str(node.scope), source_of(node),
+        fault, phase, op, what, _inputs(node.inputs, names), str(node.scope), source_of(node),
         node=node,
     )  # fmt: skip
 
@@ -338,7 +338,7 @@ def _one_step_back(node: Value, names: Names) -> Anomaly | None:
     except DomainError as error:
         problem = str(error).partition("in its derivative, ")[2].partition(";")[0]
         found = _wrong_number(node, names, "backward", f"{node.op.name} has no derivative here")
-        return evolve(found, kind="domain", what=f"{found.what}: {problem}")
+        return evolve(found, fault="domain", what=f"{found.what}: {problem}")
     for x in node.inputs:
         if not math.isfinite(x.grad):
             what = f"the gradient that {node.op.name} sends to {label(x, names)} is {x.grad}"
@@ -359,13 +359,13 @@ def _flat_units(
         assert nodes[0].op is not None
         slopes = [abs(n.op.partials_at(n.data, n.inputs[0].data)[0]) for n in nodes if n.op]
         if max(slopes) < FLAT:
-            kind = "dead unit" if max(slopes) == 0.0 else "saturated unit"
+            fault = "dead unit" if max(slopes) == 0.0 else "saturated unit"
             steepest = "slope 0" if max(slopes) == 0.0 else f"no slope above {number(max(slopes))}"
             op, inputs = nodes[0].op.name, [n.inputs[0] for n in nodes]
             low, high = min(x.data for x in inputs), max(x.data for x in inputs)
             span = f"all {len(nodes)} inputs seen, {number(low)} to {number(high)}"
             yield Anomaly(
-                kind, "forward", op, f"{op} has {steepest} for {span}", _inputs(inputs[:3], names),
+                fault, "forward", op, f"{op} has {steepest} for {span}", _inputs(inputs[:3], names),
                 _path(unit[-1], names) or str(nodes[0].scope), source_of(nodes[0]), node=nodes[0],
             )  # fmt: skip
 

@@ -252,7 +252,7 @@ def network(training: Training) -> dict[str, Any]:
         "model": repr(training.model),
         "layers": layers,
         "names": list(places),
-        "modules": [{"path": p, "kind": type(m).__name__} for p, m in modules.items()],
+        "modules": [{"path": p, "type": type(m).__name__} for p, m in modules.items()],
         "owners": [order[_owner(name, modules)] for name in places],
     }
 

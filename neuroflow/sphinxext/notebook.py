@@ -22,8 +22,8 @@ Tell = Callable[[str, str], object]
 class Notebook:
     """The names that the blocks of one page share.
 
-    ``tell(kind, text)`` hears of everything at once, so that a long run can be watched; the kinds
-    are ``printed``, ``value`` and ``error``.
+    ``tell(channel, text)`` hears of everything at once, so that a long run can be watched; the
+    channels are ``printed``, ``value`` and ``error``.
     """
 
     def __init__(self, tell: Tell) -> None:
@@ -73,10 +73,10 @@ class Bounded:
         self.tell = tell
         self.left = LONGEST
 
-    def __call__(self, kind: str, text: str) -> None:
+    def __call__(self, channel: str, text: str) -> None:
         if self.left <= 0:
             return
-        self.tell(kind, text[: self.left])
+        self.tell(channel, text[: self.left])
         self.left -= len(text)
         if self.left <= 0:
             self.tell("error", f"\nAfter {LONGEST:,} characters no more is shown.\n")

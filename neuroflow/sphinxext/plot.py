@@ -197,9 +197,9 @@ def _runs(points: Iterable[Point]) -> list[list[Point]]:
     return [run for run in runs if run]
 
 
-def _path(points: Sequence[Point], kind: str) -> str:
+def _path(points: Sequence[Point], css: str) -> str:
     places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return f'<polyline points="{places}" class="{kind}" fill="none"/>'
+    return f'<polyline points="{places}" class="{css}" fill="none"/>'
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:

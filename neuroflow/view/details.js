@@ -20,7 +20,7 @@ function boxDetails(id) {
   const box = D.boxes[id], most = grown(box);
   const counts = new Map();
   for (let k = box.first; k < box.last; k++) {
-    const what = D.op[k] >= 0 ? D.ops[D.op[k]].name : kindOf(k);
+    const what = D.op[k] >= 0 ? D.ops[D.op[k]].name : roleOf(k);
     counts.set(what, (counts.get(what) ?? 0) + 1);
   }
   const rows = [...counts].sort((a, b) => b[1] - a[1]).slice(0, SHOWN);

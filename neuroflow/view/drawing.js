@@ -18,18 +18,18 @@ function curve(points) { // it leaves and enters every point along the flow
 function describe(id) {
   if (!isBox(id)) {
     const k = scalar(id);
-    return `${name(id, D.label)}, ${kindOf(k)}, data ${digits(D.data[k])}, gradient ${digits(D.grad[k])}`;
+    return `${name(id, D.label)}, ${roleOf(k)}, data ${digits(D.data[k])}, gradient ${digits(D.grad[k])}`;
   }
   const box = D.boxes[id];
   return `${name(id)}, ${box.last - box.first} scalars, ${open.has(id) ? "open" : "closed"}`;
 }
 
 function drawItem({ id, w, h }) { // with its corner at the origin
-  const small = h <= 30, kind = isBox(id) ? "box" : kindOf(scalar(id));
-  const g = svg("g", { class: `item ${kind}`, "data-id": id, role: "button", tabindex: -1, "aria-label": describe(id) });
+  const small = h <= 30, role = isBox(id) ? "box" : roleOf(scalar(id));
+  const g = svg("g", { class: `item ${role}`, "data-id": id, role: "button", tabindex: -1, "aria-label": describe(id) });
   if (isBox(id)) {
     g.setAttribute("aria-expanded", "false");
-    if (D.boxes[id].kind !== "module") g.append(svg("rect", { class: "under", x: 4, y: 4, width: w, height: h, rx: 8 }));
+    if (D.boxes[id].holds !== "module") g.append(svg("rect", { class: "under", x: 4, y: 4, width: w, height: h, rx: 8 }));
   }
   g.append(svg("rect", { class: "card", width: w, height: h, rx: 8 }));
   if (!isBox(id)) g.append(svg("rect", { class: "stripe", y: 7, width: 4, height: h - 14, rx: 2 }));

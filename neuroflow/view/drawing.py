@@ -127,7 +127,7 @@ class GraphDrawing(Drawing):
     def _line(self, what: Box | int) -> str:
         if isinstance(what, Box):
             return f"{what.label}: {what.size} scalars"
-        label = self.graph.labels[what] or self.graph.kinds[what]
+        label = self.graph.labels[what] or self.graph.roles[what]
         return (
             f"{label}: data {self.graph.values[what].data:.6g},"
             f" gradient {self.graph.slopes[what]:.6g}"
@@ -195,7 +195,7 @@ class NetworkDrawing(Drawing):
             )
         if not self.network["layers"]:
             lines += [
-                f"  {m['path'] or 'model'}: {m['kind']}, {m['parameters']} parameters"
+                f"  {m['path'] or 'model'}: {m['type']}, {m['parameters']} parameters"
                 + (f", {m['activation']}" if m["activation"] else "")
                 for m in self.network["modules"]
             ]

@@ -34,7 +34,7 @@ class Box:
     """Scalars (by number) and boxes that are drawn as one until it is opened."""
 
     label: str
-    kind: str
+    holds: str
     """``module``, ``siblings`` (repeated, independent) or ``part`` (some of many)."""
     children: list[Box | int] = field(factory=list)
     path: str = ""
@@ -60,7 +60,7 @@ class Graph:
 
     output: Value
     values: list[Value]
-    kinds: list[str]
+    roles: list[str]
     """Per scalar: ``output``, ``op``, ``parameter``, ``input`` or ``constant``."""
     labels: list[str]
     short: list[str]
@@ -91,7 +91,7 @@ def graph_of(output: Value, model: Module | None = None) -> Graph:
     return Graph(
         output,
         values,
-        [_kind(value, output, names) for value in values],
+        [_role(value, output, names) for value in values],
         labels,
         _short_labels(root, labels),
         _slopes(output, values),
@@ -220,7 +220,7 @@ def _arrange(scope: _Scope, facts: _Facts, path: str, label: str = "") -> Box:
     )
     children = _bounded([*modules, *scalars], "part")
     only = children[0] if len(children) == 1 else None
-    if label and isinstance(only, Box) and only.kind == "module":  # no box around a single box
+    if label and isinstance(only, Box) and only.holds == "module":  # no box around a single box
         only.label = f"{label}.{only.label}"
         return only
     return Box(label, "module", children, path)
@@ -345,7 +345,7 @@ def _boxes(box: Box) -> Iterable[Box]:
             yield from _boxes(child)
 
 
-def _kind(value: Value, output: Value, names: dict[Value, str]) -> str:
+def _role(value: Value, output: Value, names: dict[Value, str]) -> str:
     if value is output:
         return "output"
     if value.op is not None:
@@ -386,8 +386,8 @@ def to_data(graph: Graph, title: str = "", opened: Sequence[Box] | None = None) 
         "open": [numbers[id(box)] for box in opened or first_open(graph)],
         "ops": op_facts,
         "op": op_of,
-        "kind": [_KINDS.index(kind) for kind in graph.kinds],
-        "kinds": _KINDS,
+        "role": [ROLES.index(role) for role in graph.roles],
+        "roles": ROLES,
         "data": [_short(value.data) for value in graph.values],
         "grad": [_short(slope) for slope in graph.slopes],
         "label": [labels[label] for label in graph.labels],
@@ -402,7 +402,7 @@ def to_data(graph: Graph, title: str = "", opened: Sequence[Box] | None = None) 
         "boxes": [
             {
                 "label": box.label or title,
-                "kind": box.kind,
+                "holds": box.holds,
                 "path": box.path,
                 "parent": numbers[id(box.parent)] if box.parent else -1,
                 "first": box.first,
@@ -424,7 +424,7 @@ def first_open(graph: Graph, most: int = 10) -> list[Box]:
     visible = len(graph.root.children)
     for box in opened:
         for child in box.children:
-            if isinstance(child, Box) and child.kind == "module":
+            if isinstance(child, Box) and child.holds == "module":
                 more = len(child.children) - 1
                 if more < 12 and visible + more <= most:
                     visible += more
@@ -437,7 +437,7 @@ def _place(source: str) -> str:
     return f"{short_source(source)}  {source_text(source)}".strip()
 
 
-_KINDS = ["output", "op", "parameter", "input", "constant"]
+ROLES = ["output", "op", "parameter", "input", "constant"]
 
 
 class _Table:

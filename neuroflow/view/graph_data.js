@@ -34,12 +34,12 @@ function users(k) {
 }
 
 const parent = (id) => (isBox(id) ? D.boxes[id].parent : around[scalar(id)]);
-const kindOf = (k) => D.kinds[D.kind[k]];
+const roleOf = (k) => D.roles[D.role[k]];
 
 function name(id, column = D.short) {
   if (isBox(id)) return D.boxes[id].label || "graph";
   const k = scalar(id), label = D.labels[column[k]];
-  if (kindOf(k) === "constant") return digits(D.data[k]);
+  if (roleOf(k) === "constant") return digits(D.data[k]);
   const op = D.op[k] >= 0 ? D.ops[D.op[k]] : null;
   return op && label === op.name && SIGNS[op.step] ? `${SIGNS[op.step]}  ${label}` : label;
 }

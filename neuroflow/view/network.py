@@ -41,7 +41,7 @@ def network_of(model: Module) -> dict[str, Any]:
         "modules": [
             {
                 "path": path,
-                "kind": type(module).__name__,
+                "type": type(module).__name__,
                 "parameters": len(module.parameters()),
                 "activation": _written(vars(module).get("activation")),
             }
@@ -224,9 +224,9 @@ def _weights(
             if i < len(weights) and weights[i]:
                 broken = not math.isfinite(weights[i])
                 size = 1.0 if broken else abs(weights[i]) / (strongest or 1.0)
-                kind = "broken" if broken else "plus" if weights[i] > 0 else "minus"
+                css = "broken" if broken else "plus" if weights[i] > 0 else "minus"
                 lines.append(
-                    f'<line class="{kind}" x1="{x1 + RADIUS:.1f}" y1="{y1:.1f}"'
+                    f'<line class="{css}" x1="{x1 + RADIUS:.1f}" y1="{y1:.1f}"'
                     f' x2="{x2 - RADIUS:.1f}" y2="{y2:.1f}"'
                     f' stroke-width="{0.3 + widest * size:.2f}"'
                     f' stroke-opacity="{0.2 + 0.6 * size:.2f}"/>'
@@ -293,11 +293,11 @@ def _modules_svg(network: Mapping[str, Any], title: str) -> str:
         y = 50 + 30 * k
         name = row["path"].rpartition(".")[2] if row["path"] else title
         name = ".".join(row["path"].split(".")[-2:]) if name.isdigit() else name
-        kind = " · ".join(filter(None, (row["kind"], row["activation"])))
+        label = " · ".join(filter(None, (row["type"], row["activation"])))
         parts.append(
             f'<rect class="card" x="{14 + indent}" y="{y}" width="{420 - indent}" height="25"'
             f' rx="6"/><text class="name" x="{24 + indent}" y="{y + 17}">{escape(name)}</text>'
-            f'<text class="small" x="426" y="{y + 17}" text-anchor="end">{escape(kind)}'
+            f'<text class="small" x="426" y="{y + 17}" text-anchor="end">{escape(label)}'
             f" · {row['parameters']:,}</text>"
         )
     height = 66 + 30 * len(rows)

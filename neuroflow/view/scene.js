@@ -13,7 +13,7 @@ function size(id) {
   const width = (text, each) => text.length * each;
   if (isBox(id)) return [Math.min(240, Math.max(120, width(name(id), 7.6) + 46, width(inside(id), 6.5) + 24)), 50];
   const k = scalar(id);
-  if (kindOf(k) === "constant") return [Math.max(58, width(name(id), 7.6) + 26), 30];
+  if (roleOf(k) === "constant") return [Math.max(58, width(name(id), 7.6) + 26), 30];
   const numbers = width(digits(D.data[k]) + digits(D.grad[k]), 6.9) + 52;
   return [Math.min(230, Math.max(104, numbers, width(name(id), 7.6) + 26)), 46];
 }

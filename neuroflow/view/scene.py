@@ -214,7 +214,7 @@ def size(graph: Graph, what: Box | int) -> Point:
         texts = max(len(what.label) * 7.6 + 46, len(inside(graph, what)) * 6.5 + 24)
         return min(240.0, max(120.0, texts)), 50.0
     title = len(name(graph, what)) * 7.6 + 26
-    if graph.kinds[what] == "constant":
+    if graph.roles[what] == "constant":
         return max(58.0, title), 30.0
     numbers = len(short(graph.values[what].data) + short(graph.slopes[what])) * 6.9 + 52
     return min(230.0, max(104.0, numbers, title)), 46.0
@@ -225,7 +225,7 @@ def name(graph: Graph, what: Box | int) -> str:
     if isinstance(what, Box):
         return what.label
     value = graph.values[what]
-    if graph.kinds[what] == "constant":
+    if graph.roles[what] == "constant":
         return short(value.data)
     label = graph.short[what]
     sign = SIGNS.get(value.op.step) if value.op is not None and value.op.name == label else None

@@ -72,8 +72,8 @@ def _frame(frame: Item) -> str:
 
 def _edge(line: Line, down: bool) -> str:
     width = next(width for most, width in STROKES if line.count <= most)
-    kind = "edge back" if line.back else "edge"
-    return f'<path class="{kind}" stroke-width="{width}" d="{curve(line.points, down)}"/>'
+    css = "edge back" if line.back else "edge"
+    return f'<path class="{css}" stroke-width="{width}" d="{curve(line.points, down)}"/>'
 
 
 def curve(points: list[Point], down: bool) -> str:
@@ -93,7 +93,7 @@ def _item(graph: Graph, item: Item) -> str:
         under = [
             f'<rect class="under" x="{x + d:.1f}" y="{y + d:.1f}" {rect}/>'
             for d in (6, 3)
-            if item.what.kind != "module"
+            if item.what.holds != "module"
         ]
         return (
             f"<g><title>{escape(item.what.path or item.what.label)}</title>{''.join(under)}"
@@ -102,9 +102,9 @@ def _item(graph: Graph, item: Item) -> str:
             f'<text class="small" x="{x + 13:.1f}" y="{y + 38:.1f}">'
             f"{escape(inside(graph, item.what))}</text></g>"
         )
-    value, kind = graph.values[item.what], graph.kinds[item.what]
+    value, role = graph.values[item.what], graph.roles[item.what]
     data, slope = short(value.data), short(graph.slopes[item.what])
-    told = f"{graph.labels[item.what] or kind}: data {value.data!r}, gradient {slope}"
+    told = f"{graph.labels[item.what] or role}: data {value.data!r}, gradient {slope}"
     numbers = (
         f'<text class="small" x="{x + 13:.1f}" y="{y + 37:.1f}">{data}</text>'
         f'<text class="small" x="{x + item.width - 10:.1f}" y="{y + 37:.1f}"'
@@ -112,10 +112,10 @@ def _item(graph: Graph, item: Item) -> str:
     )
     return (
         f'<g><title>{escape(told)}</title><rect class="card" x="{x:.1f}" y="{y:.1f}" {rect}/>'
-        f'<rect class="{kind}" x="{x:.1f}" y="{y + 7:.1f}" width="4"'
+        f'<rect class="{role}" x="{x:.1f}" y="{y + 7:.1f}" width="4"'
         f' height="{item.height - 14:.1f}" rx="2"/>'
         f'<text class="name" x="{x + 13:.1f}" y="{y + 20:.1f}">'
-        f"{label}</text>{numbers if kind != 'constant' else ''}</g>"
+        f"{label}</text>{numbers if role != 'constant' else ''}</g>"
     )
 
 

@@ -136,13 +136,13 @@ def test_smooth_functions_have_no_breaks():
         assert find_breaks(f, xs) == []
 
 
-@pytest.mark.parametrize(("f", "kind", "x"), [
+@pytest.mark.parametrize(("f", "shape", "x"), [
     (lambda x: min(max(x, 0.0), 6.0), "kink", 6.0),
     (lambda x: 1.0 if x > 0.3 else 0.0, "jump", 0.3),
     (lambda x: 1 / (x - 1), "pole", 1.0),
     (lambda x: 1 / (x - 1) ** 2, "pole", 1.0),
     (lambda x: x + 0.002 * abs(x), "kink", 0.0),
 ])  # fmt: skip
-def test_breaks_are_found_where_they_are(f, kind, x):
+def test_breaks_are_found_where_they_are(f, shape, x):
     found = find_breaks(f, probes.grid(nf.ops.tanh.domain[0])[0])
-    assert (kind, x) in [(b.kind, b.x) for b in found]
+    assert (shape, x) in [(b.shape, b.x) for b in found]

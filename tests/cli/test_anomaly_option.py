@@ -46,7 +46,7 @@ def test_dead_units_are_listed_at_the_end(run):
     code, out, _ = run("train", "moons", "--anomaly", "--json", "--seed", "3", *few)
     assert code == 0
     found = json.loads(out)["anomalies"]
-    assert {a["kind"] for a in found} <= {"dead unit", "saturated unit", "saturated softmax"}
+    assert {a["fault"] for a in found} <= {"dead unit", "saturated unit", "saturated softmax"}
     assert any(a["op"] == "relu" and a["scope"].startswith("layers.0.neurons.") for a in found)
 
 

@@ -28,7 +28,7 @@ def told():
 
 @pytest.fixture
 def notebook(told):
-    return Notebook(lambda kind, text: told.append((kind, text)))
+    return Notebook(lambda channel, text: told.append((channel, text)))
 
 
 def test_a_block_answers_like_the_prompt(notebook, told):
@@ -45,8 +45,8 @@ def test_blocks_share_their_names(notebook, told):
 def test_a_traceback_shows_the_readers_code_alone(notebook, told):
     notebook.run("import neuroflow as nf\ndef f(x):\n    return nf.log(x)", 1)
     assert not notebook.run("f(nf.Value(-1.0))", 2)
-    ((kind, text),) = told
-    assert kind == "error"
+    ((channel, text),) = told
+    assert channel == "error"
     assert re.findall(r'File "(.*?)", line (\d+)', text) == [("block 2", "1"), ("block 1", "3")]
     assert "    return nf.log(x)\n" in text
     assert text.splitlines()[-1].startswith("neuroflow.errors.DomainError: log(-1)")
@@ -54,7 +54,7 @@ def test_a_traceback_shows_the_readers_code_alone(notebook, told):
 
 def test_what_came_before_an_error_is_shown(notebook, told):
     assert not notebook.run("1 + 1\n1 / 0\n3", 1)
-    assert [kind for kind, _ in told] == ["value", "error"]
+    assert [channel for channel, _ in told] == ["value", "error"]
 
 
 def test_a_block_that_is_no_python_says_where(notebook, told):
@@ -70,7 +70,7 @@ def test_leaving_python_is_an_error_like_others(notebook, told):
 
 def test_endless_output_ends(notebook, told):
     assert notebook.run("for i in range(LINES): print(i)".replace("LINES", str(LONGEST)), 1)
-    assert sum(len(text) for kind, text in told if kind == "printed") == LONGEST
+    assert sum(len(text) for channel, text in told if channel == "printed") == LONGEST
     assert told[-1] == ("error", f"\nAfter {LONGEST:,} characters no more is shown.\n")
 
 
@@ -83,7 +83,7 @@ import runpy
 Notebook = runpy.run_path(sys.argv[1])["Notebook"]  # the file alone, as in the page
 for number, (mark, body) in enumerate(json.load(sys.stdin), 1):
     if number == 1:
-        notebook = Notebook(lambda kind, text: None)
+        notebook = Notebook(lambda channel, text: None)
     if not body.lstrip().startswith(">>>"):
         well = notebook.run(body, number)
     else:

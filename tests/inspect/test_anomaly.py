@@ -31,8 +31,8 @@ def squared_error(model, x, target):
     return (model(x) - target) ** 2
 
 
-def kinds(anomalies):
-    return [a.kind for a in anomalies]
+def faults(anomalies):
+    return [a.fault for a in anomalies]
 
 
 def test_a_sound_graph_has_none():
@@ -44,7 +44,7 @@ def test_a_sound_graph_has_none():
 def test_first_nan_is_the_leaf_it_came_from():
     model = Unit(math.nan, 0.0)
     (found, *_) = nf.find_anomalies(squared_error(model, 1.0, 0.0), model)
-    assert (found.kind, found.phase, found.op) == ("nan", "forward", "leaf")
+    assert (found.fault, found.phase, found.op) == ("nan", "forward", "leaf")
     assert "weight is nan" in str(found)
 
 
@@ -55,21 +55,21 @@ def test_infinite_gradient_is_found_backward_with_its_line():
         z = y * 1e100
     (found, *_) = nf.find_anomalies(z)
     assert found.phase == "backward"
-    assert found.kind in ("infinity", "domain")
+    assert found.fault in ("infinity", "domain")
     assert "test_anomaly.py" in str(found)
 
 
 def test_derivative_outside_the_domain():
     x = nf.Value(0.0, "x")
     (found, *_) = nf.find_anomalies(x.sqrt() + 1)
-    assert (found.kind, found.phase, found.op) == ("domain", "backward", "sqrt")
+    assert (found.fault, found.phase, found.op) == ("domain", "backward", "sqrt")
 
 
 def test_dead_unit_over_all_examples():
     model = Pair(Unit(1.0, -10.0), Unit(1.0, 0.0))
     losses = [squared_error(model, x, 1.0) for x in (1.0, 2.0, -1.0)]
     (found,) = nf.find_anomalies(losses, model)
-    assert (found.kind, found.op, found.scope) == ("dead unit", "relu", "units.0")
+    assert (found.fault, found.op, found.scope) == ("dead unit", "relu", "units.0")
     assert "all 3 inputs" in found.what
     assert "leaky_relu" in found.remedy
 
@@ -82,9 +82,9 @@ def test_dead_unit_in_one_graph_of_a_whole_batch():
 
 def test_saturated_unit():
     model = Unit(1.0, 50.0, "tanh")
-    assert "dead unit" in kinds(nf.find_anomalies(model(1.0), model))
+    assert "dead unit" in faults(nf.find_anomalies(model(1.0), model))
     model = Unit(1.0, 6.0, "tanh")
-    assert kinds(nf.find_anomalies(model(1.0), model)) == ["saturated unit"]
+    assert faults(nf.find_anomalies(model(1.0), model)) == ["saturated unit"]
 
 
 def test_saturated_softmax():
@@ -93,7 +93,7 @@ def test_saturated_softmax():
     total = nf.sum(exponentials)
     probabilities = [e / total for e in exponentials]
     (found,) = nf.find_anomalies(probabilities[0])
-    assert found.kind == "saturated softmax"
+    assert found.fault == "saturated softmax"
     assert dict(found.inputs) == {"z0": 30.0, "z1": 0.0, "z2": 1.0}
 
 
@@ -108,7 +108,7 @@ def test_detecting_while_running_names_the_refused_node():
 def test_overflow_is_an_infinity():
     with nf.detect_anomalies() as found, pytest.raises(nf.DomainError):
         nf.Value(1000.0).exp()
-    assert found[0].kind == "infinity"
+    assert found[0].fault == "infinity"
 
 
 def test_replay_names_example_scope_and_parameter():
@@ -127,13 +127,13 @@ def test_replay_of_a_step_outside_the_domain():
             return (self.w * x).log()
 
     (found,) = nf.replay(Log(), squared_error, [(1.0, 0.0), (-2.0, 0.0)])
-    assert (found.kind, found.example, found.op) == ("domain", 1, "log")
+    assert (found.fault, found.example, found.op) == ("domain", 1, "log")
 
 
 def test_replay_leaves_the_model_alone():
     model = Pair(Unit(1.0, -10.0), Unit(1.0, 0.0))
     before = [(p.data, p.grad) for p in model.parameters()]
-    assert kinds(nf.replay(model, squared_error, [(1.0, 0.0), (3.0, 1.0)])) == ["dead unit"]
+    assert faults(nf.replay(model, squared_error, [(1.0, 0.0), (3.0, 1.0)])) == ["dead unit"]
     assert [(p.data, p.grad) for p in model.parameters()] == before
 
 
@@ -163,7 +163,7 @@ def test_a_run_that_diverges_is_replayed_from_the_step_that_failed(backend):
         for _ in nf.watched(training):
             pass
     (found, *_) = caught.value.anomalies
-    assert found.kind in ("infinity", "nan", "domain")
+    assert found.fault in ("infinity", "nan", "domain")
     assert found.phase in ("forward", "backward")
     assert found.example is not None
     assert found.source

@@ -82,8 +82,8 @@ def test_samples_are_grouped_by_the_call_of_their_module(model, loss):
 def test_numbers_are_those_of_the_graph(model, loss):
     graph = graph_of(loss, model)
     loss.backward()
-    for value, kind, slope in zip(graph.values, graph.kinds, graph.slopes, strict=True):
-        if kind in ("parameter", "op", "output"):
+    for value, role, slope in zip(graph.values, graph.roles, graph.slopes, strict=True):
+        if role in ("parameter", "op", "output"):
             assert slope == pytest.approx(value.grad, rel=1e-12, abs=1e-15)
     for p in model.parameters():
         p.grad = 0.0
@@ -102,8 +102,8 @@ def test_data_for_the_page_agrees_with_the_graph(model, loss):
     for k, inputs in enumerate(data["inputs"]):
         for x, partial in zip(inputs, data["partials"][k], strict=True):
             total[x] += partial * data["grad"][k]
-    for k, kind in enumerate(graph.kinds):
-        if kind != "output":
+    for k, role in enumerate(graph.roles):
+        if role != "output":
             assert total[k] == pytest.approx(data["grad"][k], rel=1e-6, abs=1e-9)
     place = data["sources"][data["source"][graph.values.index(loss)]]
     assert re.search(r"test_graph\.py:\d+  return nf\.mean\(errors\)$", place)

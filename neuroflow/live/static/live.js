@@ -65,12 +65,12 @@ $("unpin").onclick = () => asker.unpin();
 
 // Frames ----------------------------------------------------------------------------------------
 
-function onStatus(kind, told) {
+function onStatus(status, told) {
   $("status").textContent = told;
-  $("status").classList.toggle("ready", kind === "ready");
-  document.body.dataset.status = kind;
-  if (kind === "ready") send({ do: "open", setup: setupInAddress() });
-  if (kind === "closed") {
+  $("status").classList.toggle("ready", status === "ready");
+  document.body.dataset.status = status;
+  if (status === "ready") send({ do: "open", setup: setupInAddress() });
+  if (status === "closed") {
     problem(told);
     for (const button of document.querySelectorAll(".bar button, .bar input")) button.disabled = true;
   }
@@ -115,7 +115,7 @@ function onSetup(frame) {
   for (const id of ["play", "step", "reset", "new-seed", "time"]) $(id).disabled = false;
 }
 
-// Each kind of data has its own picture; a network without neurons is not drawn but listed.
+// Each sort of data has its own picture; a network without neurons is not drawn but listed.
 function showParts(still) {
   const isLanguage = Boolean(still.pieces), isDrawn = Boolean(still.xs || still.box);
   $("formula").hidden = page !== "function" || state.setup.setup.f === undefined;

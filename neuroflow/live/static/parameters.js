@@ -47,8 +47,8 @@ export class ParameterList {
   }
 
   title(at) {
-    const { path, kind } = this.modules[at];
-    return path ? `${path} · ${kind}` : kind;
+    const { path, type } = this.modules[at];
+    return path ? `${path} · ${type}` : type;
   }
 
   // The parameters whose name has all the words, in the chosen module.

@@ -1,8 +1,8 @@
 // One page, two transports: a websocket to the server on this machine, or Python in a worker.
 // Both take messages (objects with "do") and give frames (objects with "type").
 
-export function connect(page, kind, onFrame, onStatus) {
-  return kind === "worker" ? overWorker(page, onFrame, onStatus) : overSocket(page, onFrame, onStatus);
+export function connect(page, transport, onFrame, onStatus) {
+  return transport === "worker" ? overWorker(page, onFrame, onStatus) : overSocket(page, onFrame, onStatus);
 }
 
 function overSocket(page, onFrame, onStatus) {

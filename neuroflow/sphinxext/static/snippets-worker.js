@@ -1,5 +1,5 @@
 // Python for the blocks of one page: loads Pyodide and neuroflow from this site, nothing else.
-// Takes {start} once and then {code, number}; gives {ready}, {kind, text}, {done, well} and {fatal}.
+// Takes {start} once and then {code, number}; gives {ready}, {channel, text}, {done, well} and {fatal}.
 
 let notebook = null;
 
@@ -22,7 +22,7 @@ async function start(home) {
   python.unpackArchive(archive, "zip", { extractDir: "/home/pyodide/neuroflow" });
   python.FS.writeFile("/home/pyodide/neuroflow/page_notebook.py", source);
   python.runPython("import sys; sys.path.insert(0, '/home/pyodide/neuroflow')");
-  notebook = python.pyimport("page_notebook").Notebook((kind, text) => postMessage({ kind, text }));
+  notebook = python.pyimport("page_notebook").Notebook((channel, text) => postMessage({ channel, text }));
   postMessage({ ready: true });
 }
 

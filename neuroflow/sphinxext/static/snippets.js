@@ -15,12 +15,12 @@ class Python {
     return this.ask({ start: this.home });
   }
 
-  // Send a message and wait for its end; `hear(kind, text)` gets what is told on the way.
+  // Send a message and wait for its end; `hear(channel, text)` gets what is told on the way.
   ask(message, hear) {
     return new Promise((resolve, reject) => {
       this.reject = reject;
       this.worker.onmessage = ({ data }) => {
-        if (data.kind) hear(data.kind, data.text);
+        if (data.channel) hear(data.channel, data.text);
         else if (data.fatal) this.end(new Error(data.fatal));
         else resolve(data.well);
       };
@@ -168,7 +168,7 @@ class Block {
     this.output.hidden = true;
     this.well = await this.page.python.ask(
       { code: this.code, number: this.number },
-      (kind, text) => this.hear(kind, text),
+      (channel, text) => this.hear(channel, text),
     );
     this.ran = true;
     if (!this.stopButton.hidden) return this.well;
@@ -176,8 +176,8 @@ class Block {
     return this.well;
   }
 
-  hear(kind, text) {
-    const part = made("span", `nf-${kind}`);
+  hear(channel, text) {
+    const part = made("span", `nf-${channel}`);
     part.textContent = text;
     this.output.append(part);
     this.output.hidden = false;
