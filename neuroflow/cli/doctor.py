@@ -27,7 +27,7 @@ GROUP = "neuroflow"
 
 
 @frozen
-class Problem:
+class Ailment:
     """Something that is wrong: where, what, and the remedy."""
 
     subject: str
@@ -76,19 +76,19 @@ def doctor(as_json: bool) -> int:
     return int(failed)
 
 
-def broken_plugins() -> Iterator[Problem]:
+def broken_plugins() -> Iterator[Ailment]:
     """Plugins that were skipped, and those that are there but suspicious."""
     from neuroflow.registry.manager import manager
 
     for plugin in manager().plugins:
         by = plugin.provider
         if plugin.failure:
-            yield Problem(str(by), plugin.failure, _remedy(plugin))
+            yield Ailment(str(by), plugin.failure, _remedy(plugin))
         for warning in plugin.warnings if by.distribution != GROUP else ():
-            yield Problem(str(by), warning, f"tell the authors of {by.distribution}", fatal=False)
+            yield Ailment(str(by), warning, f"tell the authors of {by.distribution}", fatal=False)
 
 
-def broken_backends() -> Iterator[Problem]:
+def broken_backends() -> Iterator[Ailment]:
     """Backends that say they can run here and cannot: "auto" leaves them out."""
     from neuroflow.engine.run.backends import failure_of, fastest_first
 
@@ -96,7 +96,7 @@ def broken_backends() -> Iterator[Problem]:
         failure = "" if entry.obstacle() or not entry.dtypes else failure_of(entry, entry.dtypes[0])
         if failure:
             by = entry.provider.distribution if entry.provider else entry.id
-            yield Problem(
+            yield Ailment(
                 f"backend {entry.shortest_name}", failure, f"tell the authors of {by}", fatal=False
             )
 
@@ -120,7 +120,7 @@ def _remedy(plugin: Plugin) -> str:
     return f"upgrade or uninstall {by.distribution} {by.version}, {leave_out}"
 
 
-def duplicates() -> Iterator[Problem]:
+def duplicates() -> Iterator[Ailment]:
     """Distributions whose metadata is found twice: one copy hides the other."""
     found: dict[str, list[Distribution]] = defaultdict(list)
     for each in distributions():
@@ -132,7 +132,7 @@ def duplicates() -> Iterator[Problem]:
     for name, copies in found.items():
         places = list(dict.fromkeys(f"{c.version} in {c.locate_file('')}" for c in copies))
         if len(copies) > 1:
-            yield Problem(
+            yield Ailment(
                 f"distribution {name}",
                 f"is installed {len(copies)} times: {'; '.join(places)}",
                 f"uninstall it until none is left (pip uninstall {name}), then install it once;"
@@ -140,7 +140,7 @@ def duplicates() -> Iterator[Problem]:
             )
 
 
-def stale_entry_points() -> Iterator[Problem]:
+def stale_entry_points() -> Iterator[Ailment]:
     """Editable installations whose pyproject.toml has changed its entry points since."""
     for each in distributions():
         folder = _editable_folder(each)
@@ -155,7 +155,7 @@ def stale_entry_points() -> Iterator[Problem]:
         installed = {p.name: p.value for p in each.entry_points if p.group == GROUP}
         if declared != installed:
             differing = sorted(dict(declared.items() ^ installed.items()))
-            yield Problem(
+            yield Ailment(
                 f"distribution {each.name} {each.version}",
                 f"{project} and the installed entry points differ: {', '.join(differing)}",
                 f"install it again: pip install -e {folder}",
