@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neuroflow.cli.output import console, json_option, print_json, table
-from neuroflow.cli.predict import model_file
 
 if TYPE_CHECKING:
     from neuroflow.checkpoint import SavedModel
@@ -31,9 +30,9 @@ def command(model: Path, as_json: bool) -> None:
       neuroflow inspect runs/moons
       neuroflow inspect model.safetensors --json
     """
-    from neuroflow.checkpoint import inspect_file
+    from neuroflow.checkpoint import file_of, inspect_file
 
-    path = model_file(model)
+    path = file_of(model)
     about = inspect_file(path)
     if as_json:
         print_json(_facts(path, about))

@@ -46,10 +46,10 @@ def predict(
       echo "1.2, 0.3" | neuroflow predict runs/moons
       neuroflow predict runs/moons --csv points.csv --dtype float32
     """  # fmt: skip
-    from neuroflow.checkpoint import inspect_file
+    from neuroflow.checkpoint import file_of, inspect_file
     from neuroflow.training import predict as ask
 
-    path = model_file(model)
+    path = file_of(model)
     about = inspect_file(path)
     if about.data.get("task") == "sequence":
         raise InputError(
@@ -73,11 +73,6 @@ def predict(
         return
     columns = ("input", "output", *(("label",) if "label" in results[0] else ()))
     console().print(table(columns, [[_shown(r[c]) for c in columns] for r in results]))
-
-
-def model_file(path: Path) -> Path:
-    """The checkpoint of a run folder, or the file itself."""
-    return path / "checkpoint.safetensors" if path.is_dir() else path
 
 
 def _result(row: Sequence[float], answer: Any, about: SavedModel) -> dict[str, Any]:

@@ -9,7 +9,7 @@ Reading order: :mod:`types`, :mod:`settings`, :mod:`signature`, :mod:`recipe`, :
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified
-from neuroflow.config.changing import changed
+from neuroflow.config.changing import changed, scale_schedule
 from neuroflow.config.checking import check_part, configure
 from neuroflow.config.describing import configuration_of, parts_of
 from neuroflow.config.reading import read
@@ -38,6 +38,7 @@ __all__ = [
     "read",
     "recipes",
     "resolve",
+    "scale_schedule",
     "schema",
     "settings_of",
     "simplified",

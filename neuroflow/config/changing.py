@@ -34,7 +34,7 @@ def changed(tree: Mapping[str, Any], changes: Mapping[str, Any] | Iterable[str])
     for path, value in pairs:
         _set(result, path, value)
     if not any(path.startswith("optimizer.schedule") or path == "optimizer" for path, _ in pairs):
-        _scale_schedule(result, before)
+        _keep_end_of_schedule(result, before)
     lengths = {path for path, _ in pairs} & {"train.steps", "train.epochs"}
     if len(lengths) == 1 and isinstance(result["train"], dict):
         result["train"].pop("epochs" if "train.steps" in lengths else "steps", None)
@@ -49,14 +49,23 @@ def _learning_rate(tree: Tree) -> float | None:
     return float(rate) if 0 < rate <= sys.float_info.max else None
 
 
-def _scale_schedule(tree: Tree, before: float | None) -> None:
-    """Let the schedule end as far below the learning rate as it did before."""
+def _keep_end_of_schedule(tree: Tree, before: float | None) -> None:
     now = _learning_rate(tree)
-    if before is None or now is None or now == before:
-        return
-    schedule = tree["optimizer"].get("schedule")
+    if before is not None and now is not None and now != before:
+        scale_schedule(tree["optimizer"], now / before)
+
+
+def scale_schedule(optimizer: Tree, factor: float) -> None:
+    """Let the learning rate end as many times higher as it begins: to twelve digits.
+
+    >>> optimizer = {"schedule": {"use": "linear", "to": 0.1}}
+    >>> scale_schedule(optimizer, 3.0)
+    >>> optimizer["schedule"]["to"]
+    0.3
+    """
+    schedule = optimizer.get("schedule")
     if isinstance(schedule, dict) and type(schedule.get("to")) in (int, float):
-        schedule["to"] = schedule["to"] * (now / before)
+        schedule["to"] = float(f"{schedule['to'] * factor:.12g}")
 
 
 def _assignment(text: str) -> tuple[str, Any]:

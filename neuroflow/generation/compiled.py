@@ -22,7 +22,7 @@ def _step(model: Any, token: Any, position: Any, past: Any) -> Any:
 
 
 class CompiledSteps:
-    """``model.step`` on a backend; the model is in evaluation mode.
+    """``model.step`` on a backend; to be made in evaluation mode.
 
     Raises :class:`InputError` for a model whose ``step`` takes no position, and what
     :class:`Forward` raises.

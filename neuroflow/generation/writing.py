@@ -16,6 +16,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from neuroflow.core.module import evaluating
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import InputError, NeuroflowWarning, TraceError
@@ -196,18 +197,15 @@ def _make_steps(
         return PlainSteps(model)
     from neuroflow.generation.compiled import CompiledSteps
 
-    training = model.training
-    model.eval()
     try:
-        return CompiledSteps(model, block_size, backend, dtype, memory_limit)
+        with evaluating():
+            return CompiledSteps(model, block_size, backend, dtype, memory_limit)
     except (InputError, TraceError) as error:
         if backend != "auto" or dtype != "float64":
             raise
         what = f"writing with plain floats, which is slower: {error.what}"
         warnings.warn(EagerWritingWarning(what, **error.rest), stacklevel=4)
         return PlainSteps(model)
-    finally:
-        model.train(training)
 
 
 def plain_copy(model: Any) -> Any:

@@ -43,24 +43,6 @@ def raw_inputs(data: Dataset) -> list[list[float]]:
     ]
 
 
-def answers(training: Training, rows: list[list[float]]) -> list[Any]:
-    """What the model says to rows that are not standardized yet."""
-    scale = training.dataset.standardization
-    inputs = [scale.apply(row) for row in rows] if scale else rows
-    return answers_to(training, inputs)
-
-
-def answers_to(training: Training, inputs: list[Any]) -> list[Any]:
-    """What the model says, in evaluation mode."""
-    model = training.model
-    was_training = model.training
-    model.eval()
-    try:
-        return training.runner.predict(inputs)
-    finally:
-        model.train(was_training)
-
-
 @define(eq=False)
 class Picture:
     """The part of a page that is its own, beside the loss curve and the network."""
@@ -117,7 +99,7 @@ class Curve(Picture):
         return [[row[0], y] for row, y in zip(raw_inputs(test), test.targets, strict=True)]
 
     def now(self) -> dict[str, Any]:
-        ys = answers(self.training, [[x] for x in self._xs])
+        ys = self.training.answers_to_rows([[x] for x in self._xs])
         return {"curve": ys}
 
 
@@ -150,9 +132,9 @@ class Plane(Picture):
 
     def now(self) -> dict[str, Any]:
         data = self.training.dataset
-        said = answers_to(self.training, data.inputs)
+        said = self.training.answers(data.inputs)
         return {
-            "background": answers(self.training, self._grid),
+            "background": self.training.answers_to_rows(self._grid),
             "answers": said,
             "classes": [class_of(answer) for answer in said],
             "accuracy": score(said, data),
@@ -180,7 +162,7 @@ class Examples(Picture):
 
     def now(self) -> dict[str, Any]:
         first = self._first()
-        said = answers_to(self.training, first.inputs)
+        said = self.training.answers(first.inputs)
         pairs = zip(said, first.targets, strict=True)
         return {"said": [self._judged(answer, target) for answer, target in pairs]}
 

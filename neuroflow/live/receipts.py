@@ -6,6 +6,7 @@ from typing import Any
 
 from neuroflow.core.arithmetic import mean
 from neuroflow.core.gradient import gradients, topological_order
+from neuroflow.core.module import evaluating
 from neuroflow.core.value import Value
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.inspect.explain import Receipt, explain
@@ -44,13 +45,9 @@ def row_number(training: Training, row: Any) -> int:
 def loss_of(training: Training, rows: list[int]) -> Any:
     """The mean loss of some examples with the L2 penalty, as a graph; no dropout."""
     runner = training.runner
-    model = training.model
-    was_training = model.training
-    model.eval()
-    try:
-        loss: Any = mean([runner.example_loss(model, *runner.examples[k]) for k in rows])
-    finally:
-        model.train(was_training)
+    with evaluating():
+        losses = [runner.example_loss(training.model, *runner.examples[k]) for k in rows]
+    loss: Any = mean(losses)
     if runner.l2:
         loss = loss + runner.l2 * _sum_of_squares(runner.parameters)
     return loss
@@ -149,13 +146,9 @@ def of_point(training: Training, row: Any) -> dict[str, Any]:
     xs = [Value(x, name=data.columns[j] if j < len(data.columns) else f"x{j}")
           for j, x in enumerate(inputs)]  # fmt: skip
     model = training.model
-    was_training = model.training
-    model.eval()
-    try:
+    with evaluating():
         answer = model(xs)
         loss = runner.example_loss(model, xs, *targets)
-    finally:
-        model.train(was_training)
     outputs = answer if isinstance(answer, (list, tuple)) else [answer]
     slopes = gradients(loss, xs)
     target = data.targets[k]

@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.config import REQUIRED, Tree, configure, read, resolve, settings_of
+from neuroflow.config import REQUIRED, Tree, configure, read, resolve, scale_schedule, settings_of
 from neuroflow.core.random import SplitMix32
 from neuroflow.data.dataset import Dataset
 from neuroflow.errors import InputError, NeuroflowError, did_you_mean
@@ -174,19 +174,12 @@ def _change(tree: Tree, choice: Choice, value: Any) -> None:
     elif choice.name == "loss":
         tree[section] = {"use": value}
     elif choice.name == "learning_rate":
-        _scale_schedule(table, value / table[key])
+        scale_schedule(table, value / table[key])
         table[key] = value
     elif section != "data" or key in _data_settings(tree["data"]["use"]):
         table[key] = value
     if choice.name == "epochs":
         table.pop("steps", None)
-
-
-def _scale_schedule(optimizer: Tree, factor: float) -> None:
-    """Where the learning rate ends moves with where it starts."""
-    schedule = optimizer["schedule"]
-    if isinstance(schedule, dict) and isinstance(schedule.get("to"), float):
-        schedule["to"] = float(f"{schedule['to'] * factor:.12g}")
 
 
 def _used(tree: Tree, choice: Choice) -> Any:

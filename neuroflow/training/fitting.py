@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neuroflow.config import REQUIRED, Tree, settings_of
+from neuroflow.core.module import evaluating
 from neuroflow.core.value import no_grad
 from neuroflow.data.dataset import Dataset
 from neuroflow.errors import ConfigurationError, InputError, NeuroflowError
@@ -30,16 +31,13 @@ def fill_in_from_data(table: Tree, data: Dataset) -> None:
 
 def check_answers(model: Any, data: Dataset, loss: LossEntry) -> None:
     """Run the model once, to say early and clearly that it does not fit the data."""
-    model.eval()
     try:
-        with no_grad():
+        with evaluating(), no_grad():
             answer = model(data.inputs[0])
     except NeuroflowError as error:
         given = f"{data.n_inputs} numbers" if data.n_inputs else f"{len(data.inputs[0])} tokens"
         what = f"the model cannot take the inputs of {name_of(data)}, {given} each: {error.what}"
         raise InputError(what, **error.rest) from error
-    finally:
-        model.train()
     if data.task == "sequence":
         answer = answer[0]
     got = len(answer) if isinstance(answer, (list, tuple)) else 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from neuroflow.core.module import Module
+from neuroflow.core.module import Module, evaluating
 from neuroflow.core.value import no_grad
 from neuroflow.data.dataset import Standardization
 from neuroflow.engine.runner import check_eager, numbers_of
@@ -44,9 +44,7 @@ def predict(
     rows = [_checked_row(row, k) for k, row in enumerate(rows)]
     if backend == "auto" and dtype == "float64" and len(rows) < ROWS_WORTH_COMPILING:
         backend = "eager"
-    training = model.training
-    model.eval()
-    try:
+    with evaluating():
         if backend == "eager":
             check_eager(dtype)
             with no_grad():
@@ -55,8 +53,6 @@ def predict(
 
         compiled = compile(lambda model, x: model(x), backend=backend, dtype=dtype)
         return compiled.batch_value(model, rows)
-    finally:
-        model.train(training)
 
 
 def standardized_rows(rows: Sequence[Any], facts: Mapping[str, Any]) -> list[Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field, frozen
 
 from neuroflow.config import Tree, build_model, configure, resolve
+from neuroflow.core.module import evaluating
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.decay import set_no_decay
 from neuroflow.engine.runner import Runner
@@ -134,17 +135,23 @@ class Training:
 
     def evaluate(self) -> dict[str, float]:
         """How good the model is now, on the training data and on what was held out."""
-        training = self.model.training
-        self.model.eval()
-        try:
+        with evaluating():
             found = {} if self._scored_by_its_test else self._train_scores()
             if self.test is not None:
                 held_out = range(len(self.dataset), len(self.dataset) + len(self.test))
                 scores = scores_of(self.runner, self.test, held_out, with_loss=True)
                 found.update({f"test_{name}": score for name, score in scores.items()})
             return found
-        finally:
-            self.model.train(training)
+
+    def answers(self, inputs: Sequence[Any]) -> list[Any]:
+        """What the model says to inputs such as it is trained on: standardized, if those are."""
+        with evaluating():
+            return self.runner.predict(inputs)
+
+    def answers_to_rows(self, rows: Sequence[Sequence[float]]) -> list[Any]:
+        """What the model says to rows on the scale that the data had before standardization."""
+        scale = self.dataset.standardization
+        return self.answers([scale.apply(row) for row in rows] if scale else rows)
 
     def summary(self) -> dict[str, Any]:
         """What there is to say about the run so far."""

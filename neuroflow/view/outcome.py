@@ -6,7 +6,7 @@ Everything is asked of the model itself, on the scale of the data before standar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
@@ -85,24 +85,14 @@ class Outcome:
         """Rows and columns of an input that is an image."""
         return image_shape(self.training.dataset)
 
-    def answers(self, rows: Sequence[Sequence[float]]) -> list[Any]:
-        """What the model answers to rows on the scale of the data."""
-        training, scale = self.training, self.training.dataset.standardization
-        inputs = [scale.apply(row) if scale else list(row) for row in rows]
-        was_training = training.model.training
-        training.model.eval()
-        try:
-            return training.runner.predict(inputs)
-        finally:
-            training.model.train(was_training)
-
     def classes(self, rows: Sequence[Sequence[float]]) -> list[int]:
         """The class that the model gives to each row."""
-        return [class_of(answer) for answer in self.answers(rows)]
+        return [class_of(answer) for answer in self.training.answers_to_rows(rows)]
 
     def numbers(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """The single number that the model answers to each row."""
-        return [a[0] if isinstance(a, (list, tuple)) else a for a in self.answers(rows)]
+        answers = self.training.answers_to_rows(rows)
+        return [a[0] if isinstance(a, (list, tuple)) else a for a in answers]
 
     def rows(self, data: Dataset) -> list[list[float]]:
         """The inputs of a dataset on their own scale."""

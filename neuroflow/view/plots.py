@@ -196,7 +196,7 @@ def _draw_copies(figure: Any, outcome: Outcome) -> None:
     """Images above what the model makes of them."""
     data = outcome.training.test or outcome.training.dataset
     rows = outcome.rows(data)[:10]
-    copies = outcome.answers(rows)
+    copies = outcome.training.answers_to_rows(rows)
     grid = figure.subplots(4, 5)
     for k, (row, copy) in enumerate(zip(rows, copies, strict=True)):
         above = 2 * (k // 5)

@@ -255,9 +255,8 @@ class Block(nf.Module):
         return sums if pre else [norm(x) for x in sums]
 
     def _dropped(self, ys):
-        if self._dropout is None:
+        if self._dropout is None or not self.training:
             return ys
-        self._dropout.training = self.training
         return [self._dropout(y) for y in ys]
 
 
