@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HOME = {
-    "neuroflow.core.value": "Value current_scope no_grad",
-    "neuroflow.core.op": "Op op",
-    "neuroflow.core.functions": "absolute cos erf exp expm1 log log1p maximum minimum power sin"
-    " sqrt take tanh where",
-    "neuroflow.core.arithmetic": "arithmetic_ops dot mean stop_gradient sum",
-    "neuroflow.core.gradient": "gradients jvp",
-    "neuroflow.core.module": "Module evaluating",
+    "neuroflow.core.value": "Op Value core_ops no_grad",
+    "neuroflow.core.gradient": "gradients",
+    "neuroflow.core.vectors": "dot mean sum",
+    "neuroflow.core.functions": "abs cos erf exp expm1 log log1p maximum minimum pow sin sqrt"
+    " stop_gradient take tanh where",
+    "neuroflow.core.op": "op",
+    "neuroflow.core.module": "Module current_scope evaluating",
+    "neuroflow.core.forward_mode": "jvp",
     "neuroflow.core.random": "SplitMix32",
     "neuroflow.errors": "BackendError ConfigurationError DomainError FileError InputError"
     " NeuroflowError PluginError RegistryError StateError TraceError",
@@ -72,25 +73,18 @@ def __getattr__(name: str) -> Any:
         return import_module("neuroflow.ops")
     if name not in _ORIGIN:
         raise AttributeError(f"module 'neuroflow' has no attribute {name!r}")
-    _connect()
-    value = getattr(import_module(_ORIGIN[name]), name)
-    globals()[name] = value
-    return value
+    thing = globals()[name] = getattr(import_module(_ORIGIN[name]), name)
+    _let_the_core_find_public_names()
+    return thing
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-def _connect() -> None:
-    """Let the core find registered ops without importing the registry itself."""
-    import neuroflow.core.arithmetic  # noqa: F401  the operators of Value
-    from neuroflow.core.resolver import resolver
+def _let_the_core_find_public_names() -> None:
+    """``x.relu()`` and ``x.explain()`` need what stands above the core, which imports nothing."""
+    import sys
 
-    def load() -> dict[str, Any]:
-        from neuroflow.registry.manager import ops_by_name
-
-        return ops_by_name()
-
-    if not resolver.connected:
-        resolver.reset(load)
+    if core := sys.modules.get("neuroflow.core.value"):
+        vars(core)["public"] = lambda name: globals().get(name) or __getattr__(name)

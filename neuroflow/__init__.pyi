@@ -1,12 +1,15 @@
 """The public names; written by .ci/public_names.py from the table in __init__.py."""
 
 from neuroflow import ops as ops
+from neuroflow.core.value import Op as Op
 from neuroflow.core.value import Value as Value
-from neuroflow.core.value import current_scope as current_scope
+from neuroflow.core.value import core_ops as core_ops
 from neuroflow.core.value import no_grad as no_grad
-from neuroflow.core.op import Op as Op
-from neuroflow.core.op import op as op
-from neuroflow.core.functions import absolute as absolute
+from neuroflow.core.gradient import gradients as gradients
+from neuroflow.core.vectors import dot as dot
+from neuroflow.core.vectors import mean as mean
+from neuroflow.core.vectors import sum as sum
+from neuroflow.core.functions import abs as abs
 from neuroflow.core.functions import cos as cos
 from neuroflow.core.functions import erf as erf
 from neuroflow.core.functions import exp as exp
@@ -15,21 +18,18 @@ from neuroflow.core.functions import log as log
 from neuroflow.core.functions import log1p as log1p
 from neuroflow.core.functions import maximum as maximum
 from neuroflow.core.functions import minimum as minimum
-from neuroflow.core.functions import power as power
+from neuroflow.core.functions import pow as pow
 from neuroflow.core.functions import sin as sin
 from neuroflow.core.functions import sqrt as sqrt
+from neuroflow.core.functions import stop_gradient as stop_gradient
 from neuroflow.core.functions import take as take
 from neuroflow.core.functions import tanh as tanh
 from neuroflow.core.functions import where as where
-from neuroflow.core.arithmetic import arithmetic_ops as arithmetic_ops
-from neuroflow.core.arithmetic import dot as dot
-from neuroflow.core.arithmetic import mean as mean
-from neuroflow.core.arithmetic import stop_gradient as stop_gradient
-from neuroflow.core.arithmetic import sum as sum
-from neuroflow.core.gradient import gradients as gradients
-from neuroflow.core.gradient import jvp as jvp
+from neuroflow.core.op import op as op
 from neuroflow.core.module import Module as Module
+from neuroflow.core.module import current_scope as current_scope
 from neuroflow.core.module import evaluating as evaluating
+from neuroflow.core.forward_mode import jvp as jvp
 from neuroflow.core.random import SplitMix32 as SplitMix32
 from neuroflow.errors import BackendError as BackendError
 from neuroflow.errors import ConfigurationError as ConfigurationError

@@ -9,18 +9,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from neuroflow.core.value import core_ops
 from neuroflow.errors import did_you_mean
-from neuroflow.registry.manager import ops_by_name
 
 
 def __getattr__(name: str) -> Any:
-    known = ops_by_name()
-    if name not in known:
+    op = core_ops.get(name) or _registered().get(name)
+    if op is None:
         raise AttributeError(
-            f"no op named {name!r}{did_you_mean(name, known)} see: neuroflow list ops"
+            f"no op named {name!r}{did_you_mean(name, __dir__())} see: neuroflow list ops"
         )
-    return known[name]
+    return op
 
 
 def __dir__() -> list[str]:
-    return sorted(ops_by_name())
+    return sorted({*core_ops, *_registered()})
+
+
+def _registered() -> dict[str, Any]:
+    """The ops of all plugins, which are loaded when the first of them is asked for."""
+    from neuroflow.registry.manager import ops_by_name
+
+    return ops_by_name()

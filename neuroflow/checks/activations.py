@@ -11,7 +11,8 @@ from neuroflow.checks.messages import close, short
 from neuroflow.checks.ops import check_subject, guarded
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import VECTOR_LENGTH, Subject
-from neuroflow.core.op import Op
+from neuroflow.core.value import Op
+from neuroflow.core.vectors import VectorOp
 from neuroflow.registry.entries import ActivationEntry
 
 
@@ -40,7 +41,7 @@ def subjects(entry: ActivationEntry, target: Any) -> Iterator[Subject]:
         return
     for k in range(VECTOR_LENGTH):
         function = partial(_entry_of, target, k)
-        op = Op(_as_rule(function), entry.name, vectors=True)
+        op = VectorOp(_as_rule(function), entry.name)
         whole = partial(_whole, function)
         yield Subject.of(op, whole=whole, output=k, **facts, **(rules if k == 0 else {"rules": ()}))
 

@@ -19,7 +19,7 @@ from attrs import define, field, frozen
 _SAME = {"exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh", "erf"}
 _INSTEAD = {
     **{name: f"nf.{name}" for name in _SAME},
-    "pow": "nf.power", "fabs": "nf.absolute", "abs": "nf.absolute", "where": "nf.where",
+    "pow": "nf.pow", "fabs": "nf.abs", "abs": "nf.abs", "where": "nf.where",
     "max": "nf.maximum", "min": "nf.minimum", "maximum": "nf.maximum", "minimum": "nf.minimum",
     "fmax": "nf.maximum", "fmin": "nf.minimum", "fsum": "nf.sum", "dot": "nf.dot",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from neuroflow.checks.messages import close, fraction, listed, short
 from neuroflow.checks.probes import joint_points
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
+from neuroflow.core.vectors import VectorOp
 
 
 def check_declared(subject: Subject, results: Results) -> None:
@@ -58,7 +59,9 @@ def check_formula(subject: Subject, results: Results) -> None:
 
 def _scope(subject: Subject, formula: Any, at: Sequence[float]) -> dict[str, Any]:
     op = subject.op
-    values: Sequence[Any] = [list(v) for v in op.split(list(at))] if op.vectors else at
+    values: Sequence[Any] = at
+    if isinstance(op, VectorOp):
+        values = [list(v) for v in op.split(list(at))]
     inputs = dict(zip(op.parameters, values, strict=True))
     if subject.output is not None:
         inputs |= dict.fromkeys("ijk", subject.output)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from neuroflow.checks.ops import check_subject
 from neuroflow.checks.report import Report
 from neuroflow.checks.subject import Subject
-from neuroflow.core.op import Op
+from neuroflow.core.value import Op
 from neuroflow.errors import InputError
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from neuroflow.checks.report import Finding
-from neuroflow.core.op import Op
+from neuroflow.core.value import Op
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.registry.discovery import Plugin, PluginManager
 from neuroflow.registry.entries import KINDS, Entry, OpEntry, plural

@@ -9,7 +9,8 @@ from attrs import field, frozen
 
 from neuroflow.checks.messages import short
 from neuroflow.core.domain import Domain
-from neuroflow.core.op import Op
+from neuroflow.core.value import Op
+from neuroflow.core.vectors import VectorOp
 
 VECTOR_LENGTH = 3
 
@@ -56,7 +57,8 @@ class Subject:
         """What a user calls, on Values: the op, or the function that is no op."""
         if self.whole is not None:
             return self.whole(*values)
-        return self.op(*self.op.split(values)) if self.op.vectors else self.op(*values)
+        inputs = self.op.split(values) if isinstance(self.op, VectorOp) else values
+        return self.op(*inputs)
 
     def partials(self, *numbers: Any) -> Sequence[Any]:
         """All partial derivatives at a point."""

@@ -15,7 +15,7 @@ from neuroflow.cli.output import console, json_option, print_json
 from neuroflow.errors import AmbiguousNameError, NeuroflowError, RegistryError, did_you_mean
 
 if TYPE_CHECKING:
-    from neuroflow.core.op import Op
+    from neuroflow.core.value import Op
     from neuroflow.registry.entries import Entry
     from neuroflow.view.terminal import Sketch
 
@@ -74,7 +74,7 @@ def find_entry(reference: str, kind: str | None) -> tuple[Entry, list[str]]:
 
 def facts_of(entry: Entry) -> dict[str, Any]:
     """What can be told about the thing itself, beyond its registration."""
-    from neuroflow.core.op import Op
+    from neuroflow.core.value import Op
 
     target = entry.load()
     facts: dict[str, Any] = {"settings": _settings(entry), "source": place_of(target)}
@@ -203,7 +203,7 @@ def _setting(setting: dict[str, Any]) -> str:
 
 def sketch_of(entry: Entry, width: int) -> Sketch | None:
     """A function of one number and its derivative in the terminal; None for anything else."""
-    from neuroflow.core.op import Op
+    from neuroflow.core.value import Op
     from neuroflow.view.chart import sampled
     from neuroflow.view.terminal import plot
 

@@ -141,7 +141,7 @@ def training_of(target: str) -> Any:
 
 def step_of(target: str, examples: Sequence[int]) -> Subject:
     """The mean loss of some examples of a run, with the graph that it was computed by."""
-    from neuroflow.core.arithmetic import mean
+    from neuroflow.core.vectors import mean
     from neuroflow.inspect.sources import record_sources
 
     training = training_of(target)

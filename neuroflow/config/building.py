@@ -11,8 +11,8 @@ from typing import Any
 from neuroflow.config.checking import check_part
 from neuroflow.config.signature import kind_of, settings_of
 from neuroflow.core.module import Module
-from neuroflow.core.op import Op
 from neuroflow.core.random import SplitMix32
+from neuroflow.core.value import Op
 from neuroflow.errors import require
 from neuroflow.registry.manager import get
 

@@ -9,7 +9,7 @@ from typing import Any
 from neuroflow.config.settings import OF_OPTIMIZER, SECTIONS, Tree
 from neuroflow.config.signature import kind_of, settings_of
 from neuroflow.core.module import Module
-from neuroflow.core.op import Op
+from neuroflow.core.value import Op
 from neuroflow.errors import StateError
 from neuroflow.registry.manager import get, manager
 

@@ -11,8 +11,8 @@ from typing import Any
 from neuroflow.config.settings import Setting
 from neuroflow.config.types import REQUIRED
 from neuroflow.core.module import Module
-from neuroflow.core.op import Op
 from neuroflow.core.update_rule import UpdateRule
+from neuroflow.core.value import Op
 from neuroflow.registry.entries import KINDS, Entry, plural
 
 NO_DECAY = ("bias", "biases", "gain", "gains")

@@ -1,6 +1,11 @@
 """The core: numbers that remember, ops, the chain rule and modules.
 
-Reading order: :mod:`domain`, :mod:`vectors`, :mod:`value`, :mod:`gradient`, :mod:`module`,
-:mod:`op`, :mod:`resolver`, :mod:`kinds`, :mod:`functions`, :mod:`arithmetic`; beside them
-:mod:`random`, :mod:`random_input` and :mod:`update_rule`.
+Reading order: :mod:`domain`, :mod:`inputs`, then the chapter itself, :mod:`value` and
+:mod:`gradient`, to be read in one go; :mod:`vectors`, :mod:`kinds`, :mod:`functions`, :mod:`op`,
+:mod:`module`; beside them :mod:`forward_mode`, :mod:`random`, :mod:`random_input` and
+:mod:`update_rule`.
 """
+
+from neuroflow.core import functions as functions  # what ``x ** y`` means is written there
+from neuroflow.core import gradient as gradient
+from neuroflow.core import vectors as vectors

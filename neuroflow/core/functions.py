@@ -1,107 +1,290 @@
-"""Elementary functions on every kind of number: the alphabet in which rules are written.
+"""Elementary functions as ops, for every kind of number: the alphabet in which rules are written.
 
-``exp(2.0)`` is ``math.exp``; on an array it is numpy's, on a symbol sympy's, and on a Value a
-node of the op registered as ``exp``. So a rule written with them is one text for all kinds.
+The rule of ``exp`` is what the package of the number calls it: ``math.exp`` for a float, numpy's
+for an array, sympy's for a symbol; a Value gives a node of this very op. So a rule written with
+these functions is one text for all kinds.
+
+Source of the derivatives: Abramowitz and Stegun, "Handbook of Mathematical Functions" (1964),
+chapters 3, 4 and 7.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Protocol
 
-from neuroflow.core.kinds import PLAIN, kind_of, library
-from neuroflow.core.vectors import refuse_what_is_no_number
+from neuroflow.core.inputs import Number, Rule, refuse
+from neuroflow.core.kinds import PLAIN, VALUES, kind_of, library
+from neuroflow.core.value import Op, core_op, core_ops
+from neuroflow.core.vectors import Vector, VectorOp
 from neuroflow.errors import InputError
 
-
-def elementary(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a name and a docstring the meaning that each kind of number has for it."""
-    name = function.__name__
-    on_floats = getattr(library("builtins"), name)
-
-    @wraps(function)
-    def call(*numbers: Any) -> Any:
-        for x in numbers:
-            if type(x) not in PLAIN:
-                refuse_what_is_no_number(name, numbers)
-                return getattr(library(kind_of(numbers)), name)(*numbers)
-        return on_floats(*numbers)
-
-    return call
+Partials = tuple[Number, ...]
 
 
-@elementary
-def exp(x: Any) -> Any:
+def elementary(**declared: Any) -> Callable[[Rule], Op]:
+    """Decorator: an op that every kind of number has a function for; there is no body to write."""
+
+    def define(described: Rule) -> Op:
+        name = described.__name__
+        on_floats = getattr(library("builtins"), name)
+
+        @wraps(described)
+        def rule(*numbers: Number) -> Number:
+            for x in numbers:
+                if type(x) not in PLAIN:
+                    return of_its_kind(name, numbers)
+            return on_floats(*numbers)
+
+        return core_op(step=name, **declared)(rule)
+
+    return define
+
+
+def of_its_kind(name: str, numbers: Sequence[Number]) -> Number:
+    """What the numbers' own package makes of them."""
+    refuse(name, numbers)
+    kind = kind_of(numbers)
+    function = core_ops[name] if kind == VALUES else getattr(library(kind), name)
+    return function(*numbers)
+
+
+# Exponentials and roots
+
+
+@elementary(formula="e^x")
+def exp(x: Number) -> Number:
     """The exponential function, e to the power of x."""
 
 
-@elementary
-def log(x: Any) -> Any:
-    """The natural logarithm; x > 0."""
+@exp.partials
+def _(out: Number, x: Number) -> Partials:
+    return (out,)
 
 
-@elementary
-def log1p(x: Any) -> Any:
-    """log(1 + x), exact where x is tiny; x > -1."""
+@elementary(formula=r"\ln x", domain="(0, inf)")
+def log(x: Number) -> Number:
+    """The natural logarithm."""
 
 
-@elementary
-def expm1(x: Any) -> Any:
-    """exp(x) - 1, exact where x is tiny."""
+@log.partials
+def _(out: Number, x: Number) -> Partials:
+    return (1.0 / x,)
 
 
-@elementary
-def sqrt(x: Any) -> Any:
-    """The square root; x >= 0."""
+@elementary(formula=r"\ln(1 + x)", domain="(-1, inf)")
+def log1p(x: Number) -> Number:
+    """The logarithm of 1 + x, exact where x is tiny."""
 
 
-@elementary
-def sin(x: Any) -> Any:
+@log1p.partials
+def _(out: Number, x: Number) -> Partials:
+    return (1.0 / (1.0 + x),)
+
+
+@elementary(formula="e^x - 1")
+def expm1(x: Number) -> Number:
+    """The exponential of x less one, exact where x is tiny."""
+
+
+@expm1.partials
+def _(out: Number, x: Number) -> Partials:
+    return (out + 1.0,)
+
+
+@elementary(formula=r"\sqrt{x}", domain="(0, inf)", convention="no derivative at x = 0: an error")
+def sqrt(x: Number) -> Number:
+    """The square root."""
+
+
+@sqrt.partials
+def _(out: Number, x: Number) -> Partials:
+    return (0.5 / out,)
+
+
+@elementary(
+    formula="x^y",
+    domain=("(0, inf)", "(-inf, inf)"),
+    convention="0 for the exponent where x <= 0, and for the base where y = 0;"
+    " a negative base is allowed with a whole exponent",
+)
+def pow(x: Number, y: Number) -> Number:
+    """A number to the power of another."""
+
+
+@pow.partials
+def _(out: Number, x: Number, y: Number) -> Partials:
+    zero = abs(y) <= 0.0
+    slope = y * pow(where(zero, 1.0, x), y - 1.0)
+    positive = x > 0.0
+    return (slope, where(positive, out * log(where(positive, x, 1.0)), 0.0))
+
+
+# Waves and steps
+
+
+@elementary(formula=r"\sin x")
+def sin(x: Number) -> Number:
     """The sine of an angle in radians."""
 
 
-@elementary
-def cos(x: Any) -> Any:
+@sin.partials
+def _(out: Number, x: Number) -> Partials:
+    return (cos(x),)
+
+
+@elementary(formula=r"\cos x")
+def cos(x: Number) -> Number:
     """The cosine of an angle in radians."""
 
 
-@elementary
-def tanh(x: Any) -> Any:
-    """The hyperbolic tangent, between -1 and 1."""
+@cos.partials
+def _(out: Number, x: Number) -> Partials:
+    return (-sin(x),)
 
 
-@elementary
-def erf(x: Any) -> Any:
-    """The error function, between -1 and 1."""
+@elementary(formula=r"\tanh x")
+def tanh(x: Number) -> Number:
+    """The hyperbolic tangent, a smooth step from -1 to 1."""
 
 
-@elementary
-def absolute(x: Any) -> Any:
-    """The distance of x from zero."""
+@tanh.partials
+def _(out: Number, x: Number) -> Partials:
+    return (1.0 - out * out,)
 
 
-@elementary
-def power(x: Any, y: Any) -> Any:
-    """x to the power of y; x > 0, or y a whole number."""
+@elementary(formula=r"\operatorname{erf} x")
+def erf(x: Number) -> Number:
+    """The error function, twice the area under the normal curve from 0 to x."""
 
 
-@elementary
-def where(condition: Any, a: Any, b: Any) -> Any:
-    """a where the condition holds, else b.
+@erf.partials
+def _(out: Number, x: Number) -> Partials:
+    return (2.0 / math.sqrt(math.pi) * exp(-x * x),)
+
+
+# Choices
+
+
+@elementary(formula="|x|", kinks=(0.0,), convention="0 at x = 0")
+def abs(x: Number) -> Number:
+    """The distance from zero."""
+
+
+@abs.partials
+def _(out: Number, x: Number) -> Partials:
+    return (where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0)),)
+
+
+@elementary(
+    formula=r"\begin{cases} a & \text{if } c \neq 0 \\ b & \text{otherwise} \end{cases}",
+    convention="0 for the condition",
+)
+def where(c: Number, a: Number, b: Number) -> Number:
+    """One of two numbers, chosen by a condition that is 1 or 0.
 
     Both are computed first: give the side that is not used a safe operand.
     """
 
 
-@elementary
-def maximum(*xs: Any) -> Any:
-    """The largest of its arguments."""
+@where.partials
+def _(out: Number, c: Number, a: Number, b: Number) -> Partials:
+    return (0.0, where(c, 1.0, 0.0), where(c, 0.0, 1.0))
 
 
-@elementary
-def minimum(*xs: Any) -> Any:
-    """The smallest of its arguments."""
+@core_op(
+    VectorOp,
+    step="maximum",
+    formula=r"\max_i x_i",
+    kinks=("ties",),
+    convention="tied inputs share the gradient equally",
+)
+def maximum(xs: Vector) -> Number:
+    """The largest of any number of numbers."""
+    return of_its_kind("maximum", xs)
+
+
+@maximum.partials
+def _(out: Number, xs: Vector) -> tuple[Vector, ...]:
+    largest = [where(x < out, 0.0, 1.0) for x in xs]
+    return ([one / sum(largest) for one in largest],)
+
+
+@core_op(
+    VectorOp,
+    step="minimum",
+    formula=r"\min_i x_i",
+    kinks=("ties",),
+    convention="tied inputs share the gradient equally",
+)
+def minimum(xs: Vector) -> Number:
+    """The smallest of any number of numbers."""
+    return of_its_kind("minimum", xs)
+
+
+@minimum.partials
+def _(out: Number, xs: Vector) -> tuple[Vector, ...]:
+    smallest = [where(x > out, 0.0, 1.0) for x in xs]
+    return ([one / sum(smallest) for one in smallest],)
+
+
+# Names and walls
+
+
+@core_op(formula="x", step="identity", partials_rule=lambda out, x: (1.0,))
+def identity(x: Number) -> Number:
+    """The number itself: a linear unit, or a second name for a node."""
+    return x
+
+
+@core_op(
+    formula=r"\operatorname{stop}(x)",
+    convention="0 everywhere, by definition",
+    partials_rule=lambda out, x: (0.0,),
+)
+def stop_gradient(x: Number) -> Number:
+    """The number itself, treated as a constant by every derivative."""
+    return x
+
+
+# Comparisons: what ``<`` means for numbers that are not known yet
+
+
+def _comparison(formula: str) -> Callable[[Rule], Op]:
+    def define(rule: Rule) -> Op:
+        kinks, convention = ("a = b",), "0 everywhere: a step is flat"
+        step = rule.__name__
+        made = core_op(formula=formula, kinks=kinks, convention=convention, step=step)(rule)
+        made.partials(lambda out, a, b: (0.0, 0.0))
+        return made
+
+    return define
+
+
+@_comparison("[a > b]")
+def greater(a: Number, b: Number) -> Number:
+    """1 if a is greater than b, else 0."""
+    return where(a > b, 1.0, 0.0)
+
+
+@_comparison(r"[a \geq b]")
+def greater_equal(a: Number, b: Number) -> Number:
+    """1 if a is at least b, else 0."""
+    return where(a >= b, 1.0, 0.0)
+
+
+@_comparison("[a < b]")
+def less(a: Number, b: Number) -> Number:
+    """1 if a is less than b, else 0."""
+    return where(a < b, 1.0, 0.0)
+
+
+@_comparison(r"[a \leq b]")
+def less_equal(a: Number, b: Number) -> Number:
+    """1 if a is at most b, else 0."""
+    return where(a <= b, 1.0, 0.0)
 
 
 class Index(Protocol):

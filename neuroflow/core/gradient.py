@@ -1,4 +1,4 @@
-"""The chain rule, written once, and the four ways to ask for a derivative."""
+"""The chain rule, written once, and the ways to ask for a derivative."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from neuroflow.core.value import Value, lift
-from neuroflow.errors import InputError
+from neuroflow.core.domain import undefined
+from neuroflow.core.inputs import Number, Rule
+from neuroflow.core.value import Value, core_ops, lift
+from neuroflow.errors import require
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -53,7 +55,8 @@ def chain_rule(order: Sequence[Value], read: Callable[[Value], Any]) -> None:
         try:
             partials = node.op.partials_at(read(node), *map(read, node.inputs))
         except (ArithmeticError, ValueError) as error:
-            raise node.op.failure(node, f"in its derivative, {error}") from error
+            problem = f"in its derivative, {error}"
+            raise undefined(node.op, node.inputs, problem, node.call) from error
         for x, partial in zip(node.inputs, partials, strict=True):
             x.grad = x.grad + partial * upstream
 
@@ -87,8 +90,10 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
     >>> slope.data, gradients(slope, [x])
     (27.0, [18.0])
     """
-    order = topological_order(_value(y, "y"))
-    path = _between(order, [_value(x, "each x") for x in xs])
+    for name, value in (("y", y), *(("each x", x) for x in xs)):
+        require(value, Value, name, "a Value")
+    order = topological_order(y)
+    path = _between(order, xs)
     before = [node.grad for node in order]
     for node in order:
         node.grad = 0.0
@@ -103,26 +108,6 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
     return [lift(slope) for slope in slopes] if create_graph else slopes
 
 
-def jvp(y: Value, xs: Sequence[Value], tangents: Sequence[float]) -> float:
-    """The change of y per unit of a joint change of the xs: forward mode.
-
-    sum_i (dy/dx_i) t_i, computed from inputs to output in one pass.
-
-    >>> a, b = Value(2.0), Value(3.0)
-    >>> jvp(a * b, [a, b], [1.0, 10.0])
-    23.0
-    """
-    if len(xs) != len(tangents):
-        raise InputError(f"jvp got {len(xs)} inputs and {len(tangents)} tangents; expected as many")
-    slope = dict(zip(xs, tangents, strict=True))
-    for node in topological_order(_value(y, "y")):
-        if node.op is not None and node not in slope:
-            partials = node.op.partials_at(node.data, *map(_data, node.inputs))
-            parts = zip(partials, node.inputs, strict=True)
-            slope[node] = sum(partial * slope.get(x, 0.0) for partial, x in parts)
-    return slope.get(y, 0.0)
-
-
 def _between(order: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
     """The nodes of ``order`` that were computed from one of ``xs``."""
     reaching = set(xs)
@@ -134,7 +119,8 @@ def _between(order: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
     return path
 
 
-def _value(x: Any, what: str) -> Value:
-    if not isinstance(x, Value):
-        raise InputError(f"{what} must be a Value, but got {x!r} of type {type(x).__name__}")
-    return x
+def through(rule: Rule, inputs: Sequence[Number]) -> list[Any]:
+    """The partials of a rule that declares none: it is run on stand-ins for its inputs."""
+    symbolic = any(isinstance(x, Value) for x in inputs)
+    leaves = [core_ops["identity"](x) if isinstance(x, Value) else Value(x) for x in inputs]
+    return gradients(rule(*leaves), leaves, create_graph=symbolic)

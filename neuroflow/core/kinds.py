@@ -1,8 +1,7 @@
 """The elementary functions of each kind of number, under one set of names.
 
 Python's floats, numpy's arrays, sympy's symbols and mpmath's long numbers all know ``exp``;
-some functions they spell differently, and this is the table of those. For Values the functions
-are the registered ops.
+some functions they spell differently, and this is the table of those.
 """
 
 from __future__ import annotations
@@ -14,16 +13,7 @@ from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-from neuroflow.core.resolver import resolver
-
 PLAIN = frozenset((float, int, bool))
-
-
-class _Ops:
-    """The functions of Values: each is the op of that name, looked up when it is called."""
-
-    def __getattr__(self, name: str) -> Any:
-        return resolver.need({"absolute": "abs", "power": "pow"}.get(name, name))
 
 
 def _choose(condition: Any, a: Any, b: Any) -> Any:
@@ -40,39 +30,40 @@ def _smallest(*xs: Any) -> Any:
 
 _SPELLED_DIFFERENTLY: dict[str, Callable[[Any], dict[str, Any]]] = {
     "sympy": lambda sympy: {
-        "absolute": sympy.Abs,
-        "power": sympy.Pow,
+        "abs": sympy.Abs,
+        "pow": sympy.Pow,
         "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
         "maximum": sympy.Max,
         "minimum": sympy.Min,
     },
     "mpmath": lambda mpmath: {
-        "absolute": abs,
+        "abs": abs,
+        "pow": mpmath.power,
         "where": _choose,
         "maximum": _largest,
         "minimum": _smallest,
     },
     "numpy": lambda np: {
+        "abs": np.absolute,
+        "pow": np.power,
         "erf": np.vectorize(math.erf, otypes=[float]),
         "maximum": lambda *xs: reduce(np.maximum, xs),
         "minimum": lambda *xs: reduce(np.minimum, xs),
     },
     "builtins": lambda math: {
-        "absolute": abs,
-        "power": math.pow,
+        "abs": abs,
         "where": _choose,
         "maximum": _largest,
         "minimum": _smallest,
     },
 }
-_KINDS = ("neuroflow", *_SPELLED_DIFFERENTLY)  # the kind of several numbers is the first of theirs
+VALUES = "neuroflow"
+_KINDS = (VALUES, *_SPELLED_DIFFERENTLY)  # the kind of several numbers is the first of theirs
 
 
 @cache
 def library(kind: str) -> Any:
     """The elementary functions for one kind of number, named by the package of its type."""
-    if kind == "neuroflow":
-        return _Ops()
     module = math if kind == "builtins" else import_module(kind)
     functions = dict(vars(module))
     functions.setdefault("log1p", lambda x: functions["log"](1 + x))

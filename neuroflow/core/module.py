@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from neuroflow.core.value import Context, Value, context
+from neuroflow.core.value import Value, here
 from neuroflow.errors import StateError
 
 _evaluating: ContextVar[bool] = ContextVar("evaluating", default=False)
@@ -33,6 +33,32 @@ def evaluating() -> Iterator[None]:
         yield
     finally:
         _evaluating.reset(token)
+
+
+class Call:
+    """One call of a module, inside another or none; as text, the dotted path of the module.
+
+    The path begins below the outermost module, and is made when it is asked for.
+    """
+
+    __slots__ = ("module", "outer")
+
+    def __init__(self, module: Module, outer: object) -> None:
+        self.module = module
+        self.outer = outer
+
+    def __str__(self) -> str:
+        names: list[str] = []
+        call = self
+        while isinstance(outer := call.outer, Call):
+            names.append(outer.module.name_of(call.module))
+            call = outer
+        return ".".join(filter(None, reversed(names)))
+
+
+def current_scope() -> str:
+    """The dotted path of the module that runs now, for messages; empty outside of any."""
+    return str(here.get())
 
 
 class Module:
@@ -68,24 +94,12 @@ class Module:
         raise TypeError(f"{type(self).__name__} defines no forward(); write one")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Run ``forward``; the nodes that it makes carry this module's path as their scope."""
-        now = context.get()
-        token = context.set(now.inner.get(self) or self._enter(now))
+        """Run ``forward``; the nodes that it makes know this call."""
+        token = here.set(Call(self, here.get()))
         try:
             return self.forward(*inputs, **options)
         finally:
-            context.reset(token)
-
-    def _enter(self, outer: Context) -> Context:
-        """The context inside this module; kept by the module that calls it, or by itself."""
-        if outer.module is None:
-            kept: Context | None = self.__dict__.get("_context")
-            if kept is None or kept.build is not outer.build:
-                kept = self.__dict__["_context"] = Context(outer.build, "", self)
-            return kept
-        scope = _join(outer.scope, outer.module._label(self))
-        outer.inner[self] = Context(outer.build, scope, self)
-        return outer.inner[self]
+            here.reset(token)
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{key}={value!r}" for key, value in self.configuration().items())
@@ -153,12 +167,12 @@ class Module:
         for name, number in {name: Value(state[name]).data for name in parameters}.items():
             parameters[name].data = number
 
-    def _label(self, child: Module) -> str:
-        """The dotted name of a module inside this one; remembered, for scopes are asked often."""
-        labels: dict[int, str] = self.__dict__.setdefault("_labels", {})
-        if id(child) not in labels:
-            labels.update({id(module): name for name, module in self.named_modules()})
-        return labels.get(id(child), type(child).__name__)
+    def name_of(self, inner: Module) -> str:
+        """The dotted name of a module inside this one; remembered, for it is asked often."""
+        names: dict[Module, str] = self.__dict__.setdefault("_names", {})
+        if inner not in names:
+            names.update({module: name for name, module in self.named_modules()})
+        return names.get(inner, type(inner).__name__)
 
 
 def _walk(path: str, part: Any) -> Iterator[tuple[str, Any]]:
@@ -190,10 +204,6 @@ def _fields(module: Module) -> Iterator[tuple[str, Any]]:
             if name in base.__dict__ and not name.startswith("__"):
                 yield name, getattr(module, name)
     yield from vars(module).items()
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path and name else path or name
 
 
 def _some(names: list[str]) -> str:

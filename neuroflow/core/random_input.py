@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from neuroflow.core.value import context
+from neuroflow.core.value import builder
 
 
 class Draws(ABC):
@@ -32,5 +32,5 @@ def random_input(number: Callable[[], float]) -> Any:
     >>> random_input(random.Random(1).random)
     0.13436424411240122
     """
-    builder = getattr(context.get().build, "__self__", None)
-    return builder.draw(number) if isinstance(builder, Draws) else number()
+    who = getattr(builder.get(), "__self__", None)
+    return who.draw(number) if isinstance(who, Draws) else number()

@@ -1,32 +1,40 @@
-"""A number that remembers how it was computed: the node of every graph.
+"""Numbers that remember how they were computed, and the ops that compute them.
 
-Operators are at the bottom: each is one op of :mod:`neuroflow.core.arithmetic`.
+``a * b`` asks the op ``mul`` for a new :class:`Value`, which keeps that op and its inputs; the
+chain rule, in :mod:`neuroflow.core.gradient`, walks the way back. All else stands on this file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from functools import partial, update_wrapper
 from math import isfinite
 from types import MethodType
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
-from neuroflow.core.resolver import resolver
-from neuroflow.errors import InputError, did_you_mean
+from attrs import define, evolve, field
 
-if TYPE_CHECKING:
-    from neuroflow.core.module import Module
-    from neuroflow.core.op import Op
+from neuroflow.core.domain import REALS, Domain, domains, undefined
+from neuroflow.core.inputs import (
+    Number,
+    Rule,
+    check_settings,
+    real,
+    refuse,
+    signature,
+    wrong_inputs,
+)  # fmt: skip
+from neuroflow.errors import did_you_mean
 
 
 class Value:
     """A scalar, the op that made it and that op's inputs; a *leaf* has neither.
 
     ``grad`` is the derivative of whatever ``backward()`` was last called on with respect to
-    this value, zero until then. ``name`` is yours to set; ``scope`` is the dotted path of the
-    module in which the node was made. Values compare by identity; ``<`` and its relatives
-    compare their data.
+    this value, zero until then. ``name`` is yours to set; ``call`` is the call of the module in
+    which the value was made. Values compare by identity; ``<`` and its relatives compare data.
 
     Raises :class:`InputError` for data that is not a real number.
 
@@ -37,153 +45,73 @@ class Value:
     (Value(10.0, add, grad=1.0), Value(3.0, name='x', grad=6.0))
     """
 
-    __slots__ = ("data", "grad", "inputs", "name", "op", "scope")
-
-    data: float
-    grad: float
+    __slots__ = ("call", "data", "grad", "inputs", "name", "op")
 
     def __init__(self, data: float, name: str = "") -> None:
-        self.data = data if type(data) is float else _real(data)
+        self.data = data if type(data) is float else real(data)
         self.grad = 0.0
         self.op: Op | None = None
         self.inputs: tuple[Value, ...] = ()
         self.name = name
-        self.scope = ""
+        self.call: object = ""
 
     def __repr__(self) -> str:
         facts = [repr(self.data)]
-        if self.op is not None:
-            facts.append(self.op.name)
-        if self.name:
-            facts.append(f"name={self.name!r}")
-        if self.grad:
-            facts.append(f"grad={self.grad!r}")
+        facts += [self.op.name] if self.op is not None else []
+        facts += [f"name={self.name!r}"] if self.name else []
+        facts += [f"grad={self.grad!r}"] if self.grad else []
         return f"Value({', '.join(facts)})"
 
+    @property
+    def scope(self) -> str:
+        """The dotted path of the module in which the value was made."""
+        return str(self.call)
+
     def backward(self) -> None:
-        """Add d(self)/d(leaf) to every leaf's ``grad``; see :func:`neuroflow.core.gradient`."""
+        """Add d(self)/d(leaf) to every leaf's ``grad``; see :mod:`neuroflow.core.gradient`."""
         from neuroflow.core.gradient import backward
 
         backward(self)
 
     def explain(self, other: Value | None = None, **options: Any) -> Any:
         """Why a gradient is what it is; see :func:`neuroflow.explain`."""
-        from neuroflow import explain
-
-        return explain(self, other, **options)
+        return public("explain")(self, other, **options)
 
     def __getattr__(self, name: str) -> Any:
         """Chaining: every registered op is a method, ``x.relu().tanh()``."""
         if name.startswith("__"):
             raise AttributeError(name)
-        op = resolver.find(name)
+        op = core_ops.get(name) or getattr(public("ops"), name, None)
         if op is None:
-            known = resolver.names()
+            remedy = did_you_mean(name, dir(public("ops")))
             raise AttributeError(
-                f"Value has no attribute and no op named {name!r}{did_you_mean(name, known)}"
-                " see: neuroflow list ops"
+                f"Value has no attribute and no op named {name!r}{remedy} see: neuroflow list ops"
             )
         return MethodType(op, self)
 
     def __dir__(self) -> Iterable[str]:
-        return sorted({*super().__dir__(), *resolver.names()})
+        return sorted({*super().__dir__(), *dir(public("ops"))})
 
-    def __lt__(self, other: Value | float) -> bool:
-        return self.data < lift(other).data
+    # fmt: off
+    def __add__(self, other: Value | float) -> Value: return build(add, (self, other))
+    def __radd__(self, other: Value | float) -> Value: return build(add, (other, self))
+    def __sub__(self, other: Value | float) -> Value: return build(sub, (self, other))
+    def __rsub__(self, other: Value | float) -> Value: return build(sub, (other, self))
+    def __mul__(self, other: Value | float) -> Value: return build(mul, (self, other))
+    def __rmul__(self, other: Value | float) -> Value: return build(mul, (other, self))
+    def __truediv__(self, other: Value | float) -> Value: return build(div, (self, other))
+    def __rtruediv__(self, other: Value | float) -> Value: return build(div, (other, self))
+    def __pow__(self, other: Value | float) -> Value: return build(core_ops["pow"], (self, other))
+    def __rpow__(self, other: Value | float) -> Value: return build(core_ops["pow"], (other, self))
+    def __neg__(self) -> Value: return build(neg, (self,))
+    def __abs__(self) -> Value: return build(core_ops["abs"], (self,))
 
-    def __le__(self, other: Value | float) -> bool:
-        return self.data <= lift(other).data
-
-    def __gt__(self, other: Value | float) -> bool:
-        return self.data > lift(other).data
-
-    def __ge__(self, other: Value | float) -> bool:
-        return self.data >= lift(other).data
-
-    def __float__(self) -> float:
-        return self.data
-
-    # Arithmetic: filled in by neuroflow.core.arithmetic, where the ops are defined.
-    if TYPE_CHECKING:
-
-        def __add__(self, other: Value | float) -> Value: ...
-        def __radd__(self, other: Value | float) -> Value: ...
-        def __sub__(self, other: Value | float) -> Value: ...
-        def __rsub__(self, other: Value | float) -> Value: ...
-        def __mul__(self, other: Value | float) -> Value: ...
-        def __rmul__(self, other: Value | float) -> Value: ...
-        def __truediv__(self, other: Value | float) -> Value: ...
-        def __rtruediv__(self, other: Value | float) -> Value: ...
-        def __pow__(self, other: Value | float) -> Value: ...
-        def __rpow__(self, other: Value | float) -> Value: ...
-        def __neg__(self) -> Value: ...
-        def __abs__(self) -> Value: ...
-
-
-_data = vars(Value)["data"].__get__  # the slot itself: it refuses what is no Value
-_bare = object.__new__
-
-
-def _real(data: object) -> float:
-    """A real number as a float; strings, complex numbers and nothing at all are refused."""
-    if isinstance(data, (str, bytes)) or not hasattr(type(data), "__float__"):
-        raise InputError(
-            f"a Value holds one real number, but got {data!r} of type {type(data).__name__};"
-            " convert it first, for example with float(...)"
-        )
-    return float(data)  # type: ignore[arg-type]  # checked on the line above
-
-
-class Context:
-    """What surrounds the making of a node: how to build it, and in which module.
-
-    ``build(op, inputs)`` is what a tracer or :func:`no_grad` replaces.
-    """
-
-    __slots__ = ("build", "inner", "module", "scope")
-
-    def __init__(
-        self, build: Callable[[Op, tuple[Any, ...]], Value], scope: str, module: Module | None
-    ) -> None:
-        self.build = build
-        self.scope = scope
-        self.module = module
-        self.inner: dict[Module, Context] = {}  # contexts of modules called from this one
-
-
-def build_node(op: Op, inputs: tuple[Any, ...]) -> Value:
-    """A new node of the graph: the eager way, and the specification of all others."""
-    try:
-        numbers = [*map(_data, inputs)]
-    except TypeError:  # a plain number is among them
-        inputs = tuple(map(lift, inputs))
-        numbers = [*map(_data, inputs)]
-    node = _bare(Value)  # without __init__: nodes are made by the million
-    node.op = op
-    node.inputs = inputs
-    node.grad = 0.0
-    node.name = ""
-    node.scope = context.get().scope
-    try:
-        data = op.forward(*numbers)
-    except (ArithmeticError, ValueError) as error:
-        raise op.failure(node, error) from error
-    node.data = data = data if type(data) is float else _real(data)
-    if not isfinite(data) and all(map(isfinite, numbers)):
-        raise op.failure(node, data)
-    return node
-
-
-def build_leaf(op: Op, inputs: tuple[Any, ...]) -> Value:
-    """What an op gives, without its history: how :func:`no_grad` builds."""
-    node = build_node(op, inputs)
-    node.op, node.inputs = None, ()
-    return node
-
-
-def current_scope() -> str:
-    """The dotted path of the module that runs now, for messages; empty outside of any."""
-    return context.get().scope
+    def __lt__(self, other: Value | float) -> bool: return self.data < lift(other).data
+    def __le__(self, other: Value | float) -> bool: return self.data <= lift(other).data
+    def __gt__(self, other: Value | float) -> bool: return self.data > lift(other).data
+    def __ge__(self, other: Value | float) -> bool: return self.data >= lift(other).data
+    def __float__(self) -> float: return self.data
+    # fmt: on
 
 
 def lift(number: Any) -> Value:
@@ -191,22 +119,62 @@ def lift(number: Any) -> Value:
     return number if isinstance(number, Value) else Value(number)
 
 
-_EAGER = Context(build_node, "", None)
-context: ContextVar[Context] = ContextVar("context", default=_EAGER)
+# How a node is made
+
+Builder = Callable[["Op", tuple[Any, ...]], Value]
+
+_data = vars(Value)["data"].__get__  # the slot itself: it refuses what is no Value
+_bare = object.__new__
+
+
+def evaluate(op: Op, inputs: tuple[Any, ...]) -> Value:
+    """Run the op's rule now: the eager way, and the specification of all others."""
+    try:
+        numbers = [*map(_data, inputs)]
+    except TypeError:  # a plain number is among them
+        inputs = tuple(map(lift, inputs))
+        numbers = [*map(_data, inputs)]
+    try:
+        data = op.forward(*numbers)
+    except (ArithmeticError, ValueError) as error:
+        raise undefined(op, inputs, error, here.get()) from error
+    data = data if type(data) is float else real(data)
+    if not isfinite(data) and all(map(isfinite, numbers)):
+        raise undefined(op, inputs, data, here.get())
+    node = _bare(Value)  # without __init__: nodes are made by the million
+    node.data, node.grad, node.op, node.inputs = data, 0.0, op, inputs
+    node.name, node.call = "", here.get()
+    return node
+
+
+def forget(op: Op, inputs: tuple[Any, ...]) -> Value:
+    """What an op gives, without its history: how :func:`no_grad` builds."""
+    node = evaluate(op, inputs)
+    node.op, node.inputs = None, ()
+    return node
+
+
+builder: ContextVar[Builder] = ContextVar("builder", default=evaluate)
+here: ContextVar[object] = ContextVar("here", default="")
+"""The call of the module that runs now; as text, its dotted path."""
+
+
+def build(op: Op, inputs: tuple[Any, ...]) -> Value:
+    """A new node, made by whoever builds nodes now."""
+    return builder.get()(op, inputs)
 
 
 @contextmanager
-def building(build: Callable[[Op, tuple[Any, ...]], Value]) -> Iterator[None]:
-    """Make nodes with another ``build`` for a while, in this thread or task alone."""
-    now = context.get()
-    token = context.set(Context(build, now.scope, now.module))
+def building(build: Builder) -> Iterator[None]:
+    """Let another make the nodes for a while, in this thread or task alone: a tracer, a watcher."""
+    token = builder.set(build)
     try:
         yield
     finally:
-        context.reset(token)
+        builder.reset(token)
 
 
-def no_grad() -> Any:
+def no_grad() -> AbstractContextManager[None]:
     """Compute without building a graph: results are leaves.
 
     >>> with no_grad():
@@ -214,4 +182,150 @@ def no_grad() -> Any:
     >>> y.inputs
     ()
     """
-    return building(build_leaf)
+    return building(forget)
+
+
+def public(name: str) -> Any:
+    """A public name of the package, which stands above the core and puts its own finder here."""
+    raise AttributeError(f"{name} is found through the package: import neuroflow first")
+
+
+# Ops
+
+
+@define(eq=False, repr=False, slots=False)
+class Op:
+    """One differentiable function of scalars: a rule, and the rule of its partial derivatives.
+
+    ``rule`` takes its differentiable inputs by position and its *settings*, plain numbers fixed
+    before the run, by keyword only. It is written without branches, so that it means the same for
+    any kind of number: fed with floats it gives values, with Values graphs, with symbols a formula.
+
+    ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
+    derivative jumps, and ``convention`` says in words which derivative is taken there. ``step``
+    names the step of the engine that computes the same. ``origin`` names the plugin of an op that
+    is not bundled; the registry fills it in.
+    """
+
+    rule: Rule
+    name: str
+    formula: str = ""
+    domain: tuple[Domain, ...] = field(default=(), converter=domains)
+    kinks: tuple[float | str, ...] = ()
+    convention: str = ""
+    step: str = ""
+    settings: dict[str, float] = field(factory=dict)
+    partials_rule: Rule | None = None
+    origin: str = ""
+    summary: str = field(init=False)
+    parameters: tuple[str, ...] = field(init=False)
+    arity: int | None = field(init=False)
+    forward: Rule = field(init=False)
+    partials_at: Rule = field(init=False)
+    _bound: dict[tuple[tuple[str, float], ...], Op] = field(init=False, factory=dict)
+    vectors: ClassVar[bool] = False
+
+    def __attrs_post_init__(self) -> None:
+        self.summary = (self.rule.__doc__ or "").strip().partition("\n")[0]
+        self.parameters, defaults = signature(self.rule)
+        self.arity = None if self.vectors else len(self.parameters)
+        self.settings = {**defaults, **self.settings}
+        self.domain = self.domain or (REALS,) * len(self.parameters)
+        update_wrapper(self, self.rule)
+        self.__name__ = self.name
+        self.forward = partial(self.rule, **self.settings) if self.settings else self.rule
+        self.partials_at = self._differentiated
+        if self.partials_rule is not None:
+            self.partials(self.partials_rule)
+
+    def __repr__(self) -> str:
+        settings = "".join(f", {key}={value!r}" for key, value in self.settings.items())
+        return f"<op {self.name}({', '.join(self.parameters)}{settings})>"
+
+    def partials(self, rule: Rule) -> Rule:
+        """Decorator: the partial derivatives, as a rule ``(out, *inputs) -> tuple``."""
+        settings = {name: self.settings[name] for name in signature(rule)[1]}
+        self.partials_rule = rule
+        self.partials_at = partial(rule, **settings) if settings else rule
+        return rule
+
+    def _differentiated(self, out: Number, *inputs: Number) -> Sequence[Number]:
+        """The partials of an op that declares none."""
+        from neuroflow.core.gradient import through
+
+        return through(self.forward, inputs)
+
+    def bind(self, **settings: float) -> Op:
+        """This op with other settings; equal settings give the very same op."""
+        key = tuple(sorted(settings.items()))
+        if key not in self._bound:
+            check_settings(self.name, self.settings, settings)
+            self._bound[key] = evolve(self, settings={**self.settings, **settings})
+        return self._bound[key]
+
+    def __call__(self, *inputs: Any, **settings: float) -> Any:
+        """A new node if any input is a Value, else just the number."""
+        if settings:
+            return self.bind(**settings)(*inputs)
+        if len(inputs) != len(self.parameters):
+            raise wrong_inputs(self.name, "number", self.parameters, len(inputs))
+        return self.apply(inputs)
+
+    def apply(self, inputs: tuple[Any, ...]) -> Any:
+        for x in inputs:
+            if isinstance(x, Value):
+                return build(self, inputs)
+        try:
+            return self.forward(*inputs)
+        except (TypeError, AttributeError):
+            refuse(self.name, inputs)
+            raise
+
+
+core_ops: dict[str, Op] = {}
+"""The core's own ops by name: here, in ``gradient``, ``functions`` and ``vectors``."""
+
+
+def core_op(kind: type[Op] = Op, **declared: Any) -> Callable[[Rule], Op]:
+    """Decorator: an op of the core; everybody else's is :func:`neuroflow.op`."""
+
+    def define(rule: Rule) -> Op:
+        made = core_ops[rule.__name__] = kind(rule, rule.__name__, **declared)
+        return made
+
+    return define
+
+
+@core_op(formula="a + b", step="add", partials_rule=lambda out, a, b: (1.0, 1.0))
+def add(a: Number, b: Number) -> Number:
+    """The sum of two numbers."""
+    return a + b
+
+
+@core_op(formula="a - b", step="sub", partials_rule=lambda out, a, b: (1.0, -1.0))
+def sub(a: Number, b: Number) -> Number:
+    """The difference of two numbers."""
+    return a - b
+
+
+@core_op(formula=r"a \, b", step="mul", partials_rule=lambda out, a, b: (b, a))
+def mul(a: Number, b: Number) -> Number:
+    """The product of two numbers."""
+    return a * b
+
+
+@core_op(
+    formula=r"\frac{a}{b}",
+    domain=("(-inf, inf)", "(-inf, 0) | (0, inf)"),
+    step="div",
+    partials_rule=lambda out, a, b: (1.0 / b, -out / b),
+)
+def div(a: Number, b: Number) -> Number:
+    """The quotient of two numbers."""
+    return a / b
+
+
+@core_op(formula="-x", step="neg", partials_rule=lambda out, x: (-1.0,))
+def neg(x: Number) -> Number:
+    """The number with its sign turned."""
+    return -x

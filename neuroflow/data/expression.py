@@ -25,7 +25,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 }  # fmt: skip
 _CONSTANTS = {"pi": math.pi, "e": math.e}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": elementary.absolute,
+    "abs": elementary.abs,
     "cos": elementary.cos,
     "erf": elementary.erf,
     "exp": elementary.exp,
@@ -205,7 +205,7 @@ def _evaluate(
             base, exponent = of(left), of(right)
             if isinstance(base, Value) or isinstance(exponent, Value):
                 return base**exponent
-            return elementary.power(base, exponent)
+            return elementary.pow(base, exponent)
         case ast.BinOp(op=op, left=left, right=right):
             return _OPERATORS[type(op)](of(left), of(right))
         case ast.UnaryOp(op=op, operand=operand):

@@ -18,9 +18,8 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from neuroflow.core.gradient import chain_rule, topological_order
-from neuroflow.core.module import Module
-from neuroflow.core.op import Op
-from neuroflow.core.value import Value, building, context
+from neuroflow.core.module import Module, current_scope
+from neuroflow.core.value import Op, Value, builder, building
 from neuroflow.errors import DomainError, require
 from neuroflow.inspect.naming import NO_NAMES, Names, label, number
 from neuroflow.inspect.sources import (
@@ -148,7 +147,7 @@ def detect_anomalies(model: Module | None = None) -> Iterator[list[Anomaly]]:
     found: list[Anomaly] = []
     names = _names(model)
     with record_sources():
-        recording = context.get().build
+        recording = builder.get()
 
         def build(op: Op, inputs: tuple[Any, ...]) -> Value:
             try:
@@ -295,14 +294,13 @@ def _wrong_number(node: Value, names: Names, phase: str = "forward", what: str =
 
 def _refused(op: Op, inputs: Sequence[Any], error: DomainError, names: Names) -> Anomaly:
     """An anomaly for a node that could not be made."""
-    now = context.get()
     values = [x if isinstance(x, Value) else Value(x) for x in inputs]
     problem = str(error).partition(" has no finite value: ")[2].partition(";")[0]
     overflow = isinstance(error.__cause__, OverflowError) or "inf" in problem
     return Anomaly(
         "infinity" if overflow else "domain", "forward", op.name,
         f"{op.name} has no finite value: {problem}",
-        _inputs(values, names), str(now.scope), users_line(),
+        _inputs(values, names), current_scope(), users_line(),
     )  # fmt: skip
 
 

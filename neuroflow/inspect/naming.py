@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from neuroflow.core.value import Value
+from neuroflow.core.vectors import VectorOp
 
 Names = Mapping[Value, str]
 NO_NAMES: Names = {}
@@ -88,7 +89,7 @@ class Notation:
                 for (text, own), bound in zip(parts, needed, strict=False)
             ]
             return pattern % tuple(texts), precedence
-        vectors = value.op.split(inputs) if value.op.vectors else (inputs,)
+        vectors = value.op.split(inputs) if isinstance(value.op, VectorOp) else (inputs,)
         shown = [self._list(vector, names, depth - 1) for vector in vectors]
         if len(shown) > 1:
             shown = [f"[{text}]" for text in shown]

@@ -11,27 +11,23 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from neuroflow.core.module import Module
-from neuroflow.core.op import Op
-from neuroflow.core.value import Value, building, context
+from neuroflow.core.module import Call
+from neuroflow.core.value import Op, Value, builder, building
 from neuroflow.files import LIBRARY
 
 
-class Place(str):
-    """A scope that also knows the source line, and the number of the module's call."""
+class Made:
+    """The call in which a node was made, with what was recorded about it beside."""
 
-    __slots__ = ("call", "source")
+    __slots__ = ("call", "number", "source")
 
-    source: str
-    """``path:line``, or nothing if it was not recorded."""
-    call: int
-    """Which call of the module made the node, counted from zero; -1 if not recorded."""
+    def __init__(self, call: object, source: str, number: int) -> None:
+        self.call = call
+        self.source = source
+        self.number = number
 
-    def __new__(cls, scope: str, source: str = "", call: int = -1) -> Place:
-        """The scope as it is, with what was recorded about it."""
-        place = super().__new__(cls, scope)
-        place.source, place.call = source, call
-        return place
+    def __str__(self) -> str:
+        return str(self.call)
 
 
 @contextmanager
@@ -47,13 +43,12 @@ def record_sources() -> Iterator[None]:
     >>> source_of(y).endswith(":2")
     True
     """
-    surrounding = context.get().build
+    surrounding = builder.get()
     calls = _Calls()
 
     def build(op: Op, inputs: tuple[Any, ...]) -> Value:
         node = surrounding(op, inputs)
-        source, call = _callers(sys._getframe(1))
-        node.scope = Place(node.scope, source, calls.number(node.scope, call))
+        node.call = Made(node.call, _line(sys._getframe(1)), calls.number(node.call))
         return node
 
     with building(build):
@@ -62,12 +57,12 @@ def record_sources() -> Iterator[None]:
 
 def source_of(value: Value) -> str:
     """``path:line`` of the code that made the node; nothing if it was not recorded."""
-    return getattr(value.scope, "source", "")
+    return value.call.source if isinstance(value.call, Made) else ""
 
 
 def call_of(value: Value) -> int:
-    """Which call of its module made the node; -1 if that was not recorded."""
-    return getattr(value.scope, "call", -1)
+    """Which call of its module made the node, counted from zero; -1 if that was not recorded."""
+    return value.call.number if isinstance(value.call, Made) else -1
 
 
 def short_source(source: str) -> str:
@@ -90,35 +85,32 @@ def source_text(source: str) -> str:
 
 
 class _Calls:
-    """Numbers the calls of each module."""
+    """Numbers the calls of each module, in the order in which they first made a node."""
 
     def __init__(self) -> None:
-        self._numbers: dict[int, tuple[object, int]] = {}
+        self._numbers: dict[Call, int] = {}
         self._counts: dict[str, int] = {}
 
-    def number(self, scope: str, call: object) -> int:
-        if call is None:
+    def number(self, call: object) -> int:
+        """The number of a call; -1 outside of any."""
+        if not isinstance(call, Call):
             return -1
-        known = self._numbers.get(id(call))
-        if known is None:
-            count = self._counts.get(scope, 0)
-            self._counts[scope] = count + 1
-            known = self._numbers[id(call)] = (call, count)  # kept alive: ids are used again
-        return known[1]
+        if call not in self._numbers:
+            scope = str(call)
+            self._numbers[call] = self._counts.get(scope, 0)
+            self._counts[scope] = self._numbers[call] + 1
+        return self._numbers[call]
 
 
 def users_line() -> str:
     """The innermost line outside neuroflow that runs now."""
-    return _callers(sys._getframe(1))[0]
+    return _line(sys._getframe(1))
 
 
-def _callers(frame: FrameType | None) -> tuple[str, object]:
-    """The innermost line outside neuroflow, and what marks the innermost call of a module."""
-    source, call = "", None
-    while frame is not None and not (source and call):
-        if frame.f_code is Module.__call__.__code__ and call is None:
-            call = frame.f_locals.get("token")  # each call of a module sets the context anew
-        elif not source and not frame.f_code.co_filename.startswith(LIBRARY):
-            source = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+def _line(frame: FrameType | None) -> str:
+    """The innermost line outside neuroflow, from a frame on outwards."""
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(LIBRARY):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
-    return source, call
+    return ""

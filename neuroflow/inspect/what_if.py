@@ -16,6 +16,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
+from neuroflow.core.domain import undefined
 from neuroflow.core.gradient import gradients, topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
@@ -97,7 +98,8 @@ def recompute(order: Sequence[Value], changes: Mapping[Value, float]) -> float:
             try:
                 now[node] = float(node.op.forward(*[now.get(x, x.data) for x in node.inputs]))
             except (ArithmeticError, ValueError) as error:
-                raise node.op.failure(node, f"{error}, after the change") from error
+                problem = f"{error}, after the change"
+                raise undefined(node.op, node.inputs, problem, node.call) from error
     return now.get(order[-1], order[-1].data)
 
 

@@ -132,7 +132,7 @@ def of_attention(training: Training, text: str, name: Any) -> dict[str, Any]:
 def text_loss(training: Training, tokens: list[int], answers: list[Any]) -> Any:
     """The mean loss of what comes next, at each place of a text."""
     from neuroflow.config import resolve
-    from neuroflow.core.arithmetic import mean
+    from neuroflow.core.vectors import mean
 
     loss = resolve("loss", training.configuration["loss"])
     targets = [*tokens[1:], training.dataset.tokenizer.bos]

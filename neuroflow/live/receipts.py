@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuroflow.core.arithmetic import mean
 from neuroflow.core.gradient import gradients, topological_order
 from neuroflow.core.module import evaluating
 from neuroflow.core.value import Value
+from neuroflow.core.vectors import mean
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.inspect.explain import Receipt, explain
 from neuroflow.inspect.what_if import what_if

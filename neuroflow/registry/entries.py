@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from neuroflow.core.op import Op
+from neuroflow.core.value import Op
 from neuroflow.errors import InputError, PluginError, Where
 from neuroflow.registry.capture import silenced
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pluggy
 
-from neuroflow.core.op import Op
+from neuroflow.core.value import Op
 from neuroflow.registry.entries import (
     ActivationEntry,
     BackendEntry,

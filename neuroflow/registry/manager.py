@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Literal, overload
 
-from neuroflow.core.op import Op
+from neuroflow.core.value import Op
 from neuroflow.locks import once
 from neuroflow.registry.discovery import PluginManager
 from neuroflow.registry.entries import BUNDLED, KINDS, ActivationEntry, Entry, LossEntry

@@ -16,8 +16,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util import logging
 
-from neuroflow.core.op import Op
-from neuroflow.core.value import Value
+from neuroflow.core.value import Op, Value
 from neuroflow.registry.entries import Entry
 from neuroflow.sphinxext.examples import example
 from neuroflow.sphinxext.plot import Chart, function_chart

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from neuroflow.core.arithmetic import mean
+from neuroflow.core.vectors import mean
 from neuroflow.data.dataset import Dataset
 from neuroflow.errors import InputError
 from neuroflow.registry.entries import LossEntry

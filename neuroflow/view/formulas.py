@@ -11,7 +11,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from neuroflow.core.op import Op
+from attrs import evolve
+
+from neuroflow.core.value import Op
 
 VECTOR_LENGTH = 3
 
@@ -133,10 +135,7 @@ def _with_symbols(op: Op) -> Op:
     import sympy
 
     settings = {name: sympy.Symbol(name, real=True) for name in op.settings}
-    return Op(
-        op.rule, op.name, op.formula, op.domain, op.kinks, op.convention, op.vectors,
-        op.step, settings, op.partials_rule,
-    )  # fmt: skip
+    return evolve(op, settings=settings)
 
 
 def _exact(expression: Any) -> Any:

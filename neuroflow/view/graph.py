@@ -16,8 +16,7 @@ from attrs import define, field, frozen
 
 from neuroflow.core.gradient import gradients
 from neuroflow.core.module import Module
-from neuroflow.core.op import Op
-from neuroflow.core.value import Value
+from neuroflow.core.value import Op, Value
 from neuroflow.errors import DomainError
 from neuroflow.inspect.sources import call_of, short_source, source_of, source_text
 

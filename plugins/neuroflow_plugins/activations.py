@@ -19,7 +19,7 @@ def sigmoid(x):
     >>> sigmoid(0.0), sigmoid(-1000.0)
     (0.5, 0.0)
     """
-    small = nf.exp(-nf.absolute(x))
+    small = nf.exp(-nf.abs(x))
     return nf.where(x > 0.0, 1.0, small) / (1.0 + small)
 
 
@@ -54,7 +54,7 @@ def softplus(x):
     >>> softplus(-1000.0), softplus(1000.0)
     (0.0, 1000.0)
     """
-    return nf.maximum(x, 0.0) + nf.log1p(nf.exp(-nf.absolute(x)))
+    return nf.maximum(x, 0.0) + nf.log1p(nf.exp(-nf.abs(x)))
 
 
 @softplus.partials
@@ -218,7 +218,7 @@ def require_numbers(xs, name):
 
 
 _OPS = [op for op in globals().values() if isinstance(op, nf.Op)]
-_NAMED_ELSEWHERE = ("relu", "tanh", "sin")
+_NAMED_ELSEWHERE = ("neuroflow_plugins.ops:relu", "neuroflow:tanh", "neuroflow:sin")
 
 
 def _of(op):
@@ -238,8 +238,8 @@ def neuroflow_activations():
         name="linear", target=linear, summary="The number itself: no activation.", formula="x"
     )
     yield from (_of(op) for op in _OPS)
-    for name in _NAMED_ELSEWHERE:
-        yield nf.ActivationEntry(name=name, target=f"neuroflow_plugins.ops:{name}")
+    for target in _NAMED_ELSEWHERE:
+        yield nf.ActivationEntry(name=target.partition(":")[2], target=target)
     yield nf.ActivationEntry(
         name="softmax",
         target=softmax,

@@ -46,7 +46,7 @@ def mae(prediction, target):
     >>> mae([1.0, 2.0], [1.0, 4.0])
     1.0
     """
-    return _mean([nf.absolute(p - y) for p, y in _pairs(prediction, target)])
+    return _mean([nf.abs(p - y) for p, y in _pairs(prediction, target)])
 
 
 def huber(prediction, target, *, delta=1.0):
@@ -58,7 +58,7 @@ def huber(prediction, target, *, delta=1.0):
     >>> huber(3.0, 0.0), huber(0.5, 0.0)
     (2.5, 0.125)
     """
-    sizes = [nf.absolute(p - y) for p, y in _pairs(prediction, target)]
+    sizes = [nf.abs(p - y) for p, y in _pairs(prediction, target)]
     near = [nf.minimum(size, delta) for size in sizes]
     return _mean([n * (s - 0.5 * n) for s, n in zip(sizes, near, strict=True)])
 

@@ -49,8 +49,8 @@ def adam(w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-
     """
     m = beta1 * m + (1.0 - beta1) * g
     v = beta2 * v + (1.0 - beta2) * g * g
-    m_corrected = m / (1.0 - nf.power(beta1, step))
-    v_corrected = v / (1.0 - nf.power(beta2, step))
+    m_corrected = m / (1.0 - nf.pow(beta1, step))
+    v_corrected = v / (1.0 - nf.pow(beta2, step))
     return w - learning_rate * m_corrected / (nf.sqrt(v_corrected) + epsilon), m, v
 
 

@@ -164,7 +164,7 @@ class ALiBi:
 
     def __call__(self, head, position, seen):
         """What to add to the scores of the tokens at the positions ``seen``."""
-        return [-self.slopes[head] * nf.absolute(position - j) for j in seen]
+        return [-self.slopes[head] * nf.abs(position - j) for j in seen]
 
 
 class LayerNorm(nf.Module):

@@ -96,7 +96,7 @@ def test_kink_without_convention_is_found():
     @nf.op(formula="|x|", kinks=(0.0,))
     def distance(x):
         """Distance."""
-        return nf.absolute(x)
+        return nf.abs(x)
 
     findings = [f.message for f in nf.gradcheck(distance).findings if f.check == "declared"]
     assert findings == [

@@ -74,14 +74,14 @@ def _(out, x):
 )
 def huber(e):
     """Smooth once, with a jump in the second derivative."""
-    near = nf.minimum(nf.absolute(e), 1.0)
-    return near * (nf.absolute(e) - 0.5 * near)
+    near = nf.minimum(nf.abs(e), 1.0)
+    return near * (nf.abs(e) - 0.5 * near)
 
 
 @nf.op(formula=r"\begin{cases} 1 & x = 0 \\ \frac{\sin x}{x} & \text{otherwise} \end{cases}")
 def sinc(x):
     """sin(x) / x with its limit at zero."""
-    small = nf.absolute(x) < 1e-4
+    small = nf.abs(x) < 1e-4
     safe = nf.where(small, 1.0, x)
     return nf.where(small, 1.0 - x * x / 6.0, nf.sin(safe) / safe)
 

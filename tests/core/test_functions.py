@@ -52,5 +52,5 @@ def test_symbols_and_long_numbers_have_their_own_functions():
     sympy, mpmath = pytest.importorskip("sympy"), pytest.importorskip("mpmath")
     x = sympy.Symbol("x")
     assert nf.exp(x) == sympy.exp(x)
-    assert nf.absolute(x) == sympy.Abs(x)
+    assert nf.abs(x) == sympy.Abs(x)
     assert nf.expm1(mpmath.mpf(1)) == mpmath.expm1(mpmath.mpf(1))

@@ -7,6 +7,7 @@ import re
 import pytest
 
 import neuroflow as nf
+from neuroflow.inspect.sources import call_of
 
 
 def readme_expression():
@@ -146,7 +147,7 @@ def test_scope_and_call_are_recorded():
     scale = Scale()
     with nf.record_sources():
         outputs = [scale(1.0), scale(2.0)]
-    assert [y.scope.call for y in outputs] == [0, 1]
+    assert [call_of(y) for y in outputs] == [0, 1]
     assert outputs[0].scope == ""
 
 

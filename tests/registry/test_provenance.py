@@ -15,7 +15,7 @@ import neuroflow as nf
 @nf.op(formula=r"\\frac{{x}}{{1 + |x|}}")
 def gentle(x, *, sharpness=1.0):
     """A gentle step."""
-    return x / (1.0 + nf.absolute(x))
+    return x / (1.0 + nf.abs(x))
 
 @nf.op(formula=r"\\ln x", domain="(0, inf)")
 def strict(x):

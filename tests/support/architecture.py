@@ -71,16 +71,10 @@ PLUGINS = (
 """The same for the bundled plugins among each other."""
 
 MATHEMATICS = {
-    ("neuroflow.core.value", "neuroflow.core.gradient"): "a Value asks for its gradient",
-    ("neuroflow.core.op", "neuroflow.core.gradient"): "an op without partials is differentiated",
+    ("neuroflow.core.value", "neuroflow.core.gradient"): "a Value asks for its gradient, and an op"
+    " without partials is differentiated",
 }
 TO_BE_CUT = {
-    ("neuroflow.core.value", "neuroflow"): "Value.explain",
-    ("neuroflow.core.value", "neuroflow.core.op"): "a type",
-    ("neuroflow.core.value", "neuroflow.core.module"): "a type",
-    ("neuroflow.core.value", "neuroflow.core.resolver"): "chaining",
-    ("neuroflow.core.resolver", "neuroflow.core.op"): "a type",
-    ("neuroflow.core.op", "neuroflow.core.arithmetic"): "rules without partials",
     ("neuroflow.engine.run.backends", "neuroflow.engine.native.executor"): "the backend llvm",
 }
 EXCEPTIONS = {**MATHEMATICS, **TO_BE_CUT}

@@ -12,11 +12,9 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from neuroflow.core import arithmetic
-from neuroflow.core.op import Op
-from neuroflow.core.resolver import resolver
+from neuroflow.core.functions import greater, greater_equal, less, less_equal
 from neuroflow.core.update_rule import UpdateRule
-from neuroflow.core.value import Value, building
+from neuroflow.core.value import Op, Value, building, mul
 from neuroflow.engine.lower.steps import CONDITIONS, OPERATORS, UNBOUNDED, step_of
 from neuroflow.errors import BackendError
 
@@ -69,7 +67,7 @@ class Symbol(Value):
         self.grad = 0.0
         self.op = None
         self.inputs = ()
-        self.scope = ""
+        self.call = ""
         self.uniform = uniform
         self.condition = condition
 
@@ -92,16 +90,16 @@ class Symbol(Value):
     __index__ = __int__
 
     def __lt__(self, other: Any) -> Any:
-        return resolver.need("less")(self, other)
+        return less(self, other)
 
     def __le__(self, other: Any) -> Any:
-        return resolver.need("less_equal")(self, other)
+        return less_equal(self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return resolver.need("greater")(self, other)
+        return greater(self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return resolver.need("greater_equal")(self, other)
+        return greater_equal(self, other)
 
 
 @define
@@ -191,7 +189,7 @@ def _plain(x: Any) -> float:
 def forward_kernel(op: Op, arity: int) -> Kernel:
     """An op's step, or else its forward rule: from ``x0, x1, ...`` to one result.
 
-    >>> from neuroflow.core.arithmetic import div
+    >>> from neuroflow.core.value import div
     >>> [str(step) for step in forward_kernel(div, 2).steps]
     ['t0 = x0 / x1']
 
@@ -214,7 +212,7 @@ def backward_kernel(op: Op, arity: int) -> Kernel:
     g, out = Symbol("g"), Symbol("out")
     partials = _run(op, recorder, lambda: op.partials_at(out, *xs))
     with building(recorder.build):
-        results = [arithmetic.mul(g, partial) for partial in partials]
+        results = [mul(g, partial) for partial in partials]
         if op.step != "div" and any(step in UNBOUNDED for step, _ in recorder.steps):
             flows = recorder.step("nonzero", [g])
             results = [recorder.step("where", (flows, result, Value(0.0))) for result in results]

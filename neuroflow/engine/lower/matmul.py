@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neuroflow.core import arithmetic
+from neuroflow.core.value import add
 from neuroflow.engine.lower.emitter import Emitter
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.memory import MemoryLayout
@@ -175,7 +175,7 @@ class Matmuls:
         shape = (count, n, *left, wide[0], *right, wide[1])
         self.emitter.emit(Instruction.LANE_DOT, out, *shape, lanes)
         if bias is not None:
-            kernel = self.kernels.forward(arithmetic.add, 2)
+            kernel = self.kernels.forward(add, 2)
             more = self.operands.contiguous(bias, True)
             self.emitter.emit(Instruction.MAP + kernel, count * lanes, out, out, more)
         if self.emitter.trains:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from neuroflow.core import arithmetic
+from neuroflow.core.value import add, mul
 from neuroflow.engine.plan.graph import PART, OpGraph, keep
 from neuroflow.engine.trace.tape import FIRST_OP, Ints, pieces
 
@@ -57,7 +57,7 @@ def _inputs(graph: OpGraph, nodes: Ints, same: Ints | None) -> tuple[Ints, Ints]
     flat, counts = graph.edges_of(nodes)
     flat = flat.copy() if same is None else same[flat]
     first = np.cumsum(counts) - counts
-    either = [graph.forms.find(op, 2) for op in (arithmetic.add, arithmetic.mul)]
+    either = [graph.forms.find(op, 2) for op in (add, mul)]
     pairs = first[np.isin(graph.form[nodes], either)]
     a, b = flat[pairs], flat[pairs + 1]
     flat[pairs], flat[pairs + 1] = np.minimum(a, b), np.maximum(a, b)

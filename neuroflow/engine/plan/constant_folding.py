@@ -17,14 +17,15 @@ from array import array
 
 import numpy as np
 
-from neuroflow.core import arithmetic
+from neuroflow.core import functions
+from neuroflow.core.value import add, div, mul, neg, sub
 from neuroflow.engine.plan.graph import Bools, OpGraph, sources
 from neuroflow.engine.trace.tape import CONSTANT, FIRST_OP, Ints
 
 _NEUTRAL = (
-    (arithmetic.add, 0, -0.0), (arithmetic.add, 1, -0.0), (arithmetic.sub, 1, 0.0),
-    (arithmetic.mul, 0, 1.0), (arithmetic.mul, 1, 1.0), (arithmetic.div, 1, 1.0),
-    (arithmetic.pow, 1, 1.0),
+    (add, 0, -0.0), (add, 1, -0.0), (sub, 1, 0.0),
+    (mul, 0, 1.0), (mul, 1, 1.0), (div, 1, 1.0),
+    (functions.pow, 1, 1.0),
 )  # fmt: skip
 """Ops, and the number that one of their operands changes nothing with: the core's own arithmetic,
 which is no plugin, so the passes know it by identity."""
@@ -91,7 +92,7 @@ def leave_out(graph: OpGraph) -> None:
             if len(some):
                 _pass_on(graph, some, side, neutral, same)
         _pass_on_single(graph, nodes, same)
-        _square(graph, nodes[form == forms.find(arithmetic.pow, 2)])
+        _square(graph, nodes[form == forms.find(functions.pow, 2)])
     same = _at_last(same, same)
     changed = same != np.arange(len(same), dtype=np.int32)
     left = int(np.count_nonzero(changed & (graph.form >= FIRST_OP)))
@@ -117,10 +118,10 @@ def _pass_on(graph: OpGraph, nodes: Ints, side: int, neutral: float, same: Ints)
 def _pass_on_single(graph: OpGraph, nodes: Ints, same: Ints) -> None:
     """x for identity(x) and for -(-x)."""
     forms, form = graph.forms, graph.form[nodes]
-    for number in forms.of(arithmetic.identity):
+    for number in forms.of(functions.identity):
         some = nodes[form == number]
         same[some] = graph.cells[graph.at[some]]
-    negative = forms.find(arithmetic.neg, 1)
+    negative = forms.find(neg, 1)
     some = nodes[form == negative]
     inner = _at_last(graph.cells[graph.at[some]], same)
     twice = graph.form[inner] == negative
@@ -142,7 +143,7 @@ def _square(graph: OpGraph, nodes: Ints) -> None:
         return
     two = nodes[_is_number(graph, graph.cells[graph.at[nodes] + 1], 2.0)]
     graph.cells[graph.at[two] + 1] = graph.cells[graph.at[two]]
-    graph.form[two] = graph.forms.number(arithmetic.mul, 2)
+    graph.form[two] = graph.forms.number(mul, 2)
 
 
 def _is_number(graph: OpGraph, cells: Ints, number: float) -> Bools:

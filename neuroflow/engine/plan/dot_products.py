@@ -11,7 +11,8 @@ from array import array
 
 import numpy as np
 
-from neuroflow.core import arithmetic
+from neuroflow.core import vectors
+from neuroflow.core.value import add, mul
 from neuroflow.engine.plan.graph import PART, OpGraph
 from neuroflow.engine.trace.tape import Inputs, Ints, pieces
 
@@ -35,9 +36,9 @@ def recognise_dot_products(graph: OpGraph) -> OpGraph:
 class _Rewriter:
     def __init__(self, graph: OpGraph) -> None:
         self.graph = graph
-        self.add = graph.forms.find(arithmetic.add, 2)
-        self.mul = graph.forms.find(arithmetic.mul, 2)
-        self.sums = graph.forms.of(arithmetic.sum)
+        self.add = graph.forms.find(add, 2)
+        self.mul = graph.forms.find(mul, 2)
+        self.sums = graph.forms.of(vectors.sum)
         self.uses = np.zeros(0, dtype=np.int32)
         self.taken = np.zeros(len(graph), dtype=np.bool_)
         self.written = Inputs((len(graph.cells), len(graph.slices)))
@@ -84,7 +85,7 @@ class _Rewriter:
                 return
         if is_add and len(terms) >= MANY_TERMS:
             self.n_sums += 1
-            self._write(node, arithmetic.sum, self._without_zeros(terms) or terms)
+            self._write(node, vectors.sum, self._without_zeros(terms) or terms)
 
     def _chain(self, node: int) -> list[int]:
         """The terms of nested additions that nothing else reads, from left to right."""
@@ -113,11 +114,11 @@ class _Rewriter:
         at = self.graph.at[products]
         inputs = [*self.graph.cells[at].tolist(), *self.graph.cells[at + 1].tolist()]
         if not others:
-            self._write(node, arithmetic.dot, inputs)
+            self._write(node, vectors.dot, inputs)
             return
         dot = max(products)  # behind all that the products read
-        self._write(dot, arithmetic.dot, inputs)
-        rest = arithmetic.add if len(others) == 1 else arithmetic.sum
+        self._write(dot, vectors.dot, inputs)
+        rest = add if len(others) == 1 else vectors.sum
         self._write(node, rest, [dot, *others])
 
     def _write(self, node: int, op: object, inputs: list[int]) -> None:

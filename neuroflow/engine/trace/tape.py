@@ -169,21 +169,28 @@ class Tape:
     live: list[Any] = field(factory=list)
     live_cells: list[int] = field(factory=list)
     n_parameters: int = 0
+    _call: object = ""
     _scope: str = ""
 
     def __len__(self) -> int:
         return len(self.form)
 
-    def add(self, op: Any, inputs: array[int], scope: str = "") -> int:
-        """Write down one node; returns its cell."""
+    def add(self, op: Any, inputs: array[int], call: object = "") -> int:
+        """Write down one node, made in a call of a module; returns its cell."""
         node = len(self.form)
-        if scope is not self._scope and scope != self._scope:
-            self.scopes.enter(node, str(scope))
-            self._scope = scope
+        if call is not self._call:
+            self._enter(node, call)
         number = self.forms.number(op, len(inputs))
         self.form.append(number)
         self.at.append(self.inputs.write(self.forms.entries[number], inputs))
         return node
+
+    def _enter(self, node: int, call: object) -> None:
+        """From this node on, another call; often of the same module as before."""
+        self._call = call
+        if (scope := str(call)) != self._scope:
+            self._scope = scope
+            self.scopes.enter(node, scope)
 
     def leaf(self, form: int, number: int) -> int:
         """Write down a constant, a parameter or an input."""

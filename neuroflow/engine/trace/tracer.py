@@ -14,11 +14,10 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.core import arithmetic
-from neuroflow.core.op import Op
+from neuroflow.core import vectors
+from neuroflow.core.functions import greater, greater_equal, less, less_equal
 from neuroflow.core.random_input import Draws
-from neuroflow.core.resolver import resolver
-from neuroflow.core.value import Value, building, context
+from neuroflow.core.value import Op, Value, building, div, here
 from neuroflow.engine.trace.tape import INPUT, Take, Tape
 from neuroflow.errors import InputError, TraceError, Where
 from neuroflow.files import LIBRARY
@@ -67,16 +66,16 @@ class TracedValue(Value):
         raise unknown("rounded", "the value itself")
 
     def __lt__(self, other: Value | float) -> Any:
-        return resolver.need("less")(self, other)
+        return less(self, other)
 
     def __le__(self, other: Value | float) -> Any:
-        return resolver.need("less_equal")(self, other)
+        return less_equal(self, other)
 
     def __gt__(self, other: Value | float) -> Any:
-        return resolver.need("greater")(self, other)
+        return greater(self, other)
 
     def __ge__(self, other: Value | float) -> Any:
-        return resolver.need("greater_equal")(self, other)
+        return greater_equal(self, other)
 
 
 def _hidden(name: str) -> Callable[[Value], Any]:
@@ -211,9 +210,9 @@ class Tracer(Draws):
 
     def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         """One node on the tape."""
-        if op is arithmetic.mean:
-            return arithmetic.div(arithmetic.sum(list(inputs)), len(inputs))
-        return TracedValue(self.tape.add(op, self.cells(inputs), context.get().scope))
+        if op is vectors.mean:
+            return div(vectors.sum(list(inputs)), len(inputs))
+        return TracedValue(self.tape.add(op, self.cells(inputs), here.get()))
 
     def cells(self, inputs: Sequence[Any]) -> array[int]:
         """The cells of an op's inputs; fast where many are traced values and parameters."""
@@ -285,7 +284,7 @@ class Tracer(Draws):
         if isinstance(values[0], (list, tuple)):
             return [self.choose(column, number) for column in zip(*values, strict=True)]
         take = self._takes.setdefault(number, Take(number))
-        return TracedValue(self.tape.add(take, self.cells(values), context.get().scope))
+        return TracedValue(self.tape.add(take, self.cells(values), here.get()))
 
     def draw(self, number: Callable[[], float]) -> TracedValue:
         """A random number that each run draws anew: an input that fills itself."""

@@ -74,7 +74,7 @@ def _(out, a, b):
 @nf.op(formula=r"\frac{1}{1 + e^{-2x}}")
 def sigmoid_1(x):
     """A steep logistic sigmoid."""
-    small = nf.exp(-2.0 * nf.absolute(x))
+    small = nf.exp(-2.0 * nf.abs(x))
     return nf.where(x > 0.0, 1.0, small) / (1.0 + small)
 
 
@@ -240,7 +240,7 @@ def _(out, x):
 @nf.op(formula=r"\sqrt{x^2}", kinks=(0.0,), convention="0 at x = 0")
 def length_1(x):
     """The length of a vector of one number."""
-    return nf.absolute(x)
+    return nf.abs(x)
 
 
 @length_1.partials
@@ -279,7 +279,7 @@ def _(out, x):
 @nf.op(formula="|x|", kinks=(0.0,), convention="0 at x = 0")
 def abs_1(x):
     """The distance from zero."""
-    return nf.absolute(x)
+    return nf.abs(x)
 
 
 @abs_1.partials

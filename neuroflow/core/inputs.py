@@ -1,0 +1,75 @@
+"""What a Value and an op may be given, and the errors for all else."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from neuroflow.errors import InputError
+
+Number = Any
+"""Any kind of number: a float, an array, a Value, a traced number, a symbol."""
+
+Rule = Callable[..., Any]
+"""Plain mathematics on any kind of number."""
+
+
+def real(data: object) -> float:
+    """A real number as a float; strings, complex numbers and nothing at all are refused."""
+    if isinstance(data, (str, bytes)) or not hasattr(type(data), "__float__"):
+        raise InputError(
+            f"a Value holds one real number, but got {data!r} of type {type(data).__name__}",
+            remedy="convert it first, for example with float(...)",
+            got=data,
+        )
+    return float(data)  # type: ignore[arg-type]  # checked on the line above
+
+
+def signature(rule: Rule) -> tuple[tuple[str, ...], dict[str, float]]:
+    """The names of the differentiable inputs, and the settings with their defaults.
+
+    >>> signature(lambda x, *, slope=0.1: x * slope)
+    (('x',), {'slope': 0.1})
+    """
+    function = inspect.unwrap(rule)
+    if not inspect.isfunction(function):
+        raise InputError(
+            f"an op is made of a function, but got {rule!r}",
+            remedy="write @op above def name(x): ...",
+            got=rule,
+        )
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount]
+    settings = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    return names, {name: (function.__kwdefaults__ or {}).get(name, 0.0) for name in settings}
+
+
+def check_settings(name: str, known: Mapping[str, float], settings: Mapping[str, Any]) -> None:
+    """Raise :class:`InputError` for a setting that the op does not know, or that is no number."""
+    for key, value in settings.items():
+        if key not in known:
+            names = ", ".join(known) or "none"
+            raise InputError(f"{name} has no setting {key!r}; its settings: {names}", op=name)
+        if isinstance(value, (bool, str)) or not isinstance(value, (int, float)):
+            raise InputError(
+                f"{name}: the setting {key} must be a number, but got {value!r}", got=value, op=name
+            )
+
+
+def wrong_inputs(name: str, kind: str, parameters: Sequence[str], got: int) -> InputError:
+    """The error for an op that was given too many inputs, or too few."""
+    expected = f"{len(parameters)} {kind}(s) ({', '.join(parameters)})"
+    return InputError(f"{name} takes {expected}, but got {got}", op=name)
+
+
+def refuse(name: str, inputs: Sequence[Any]) -> None:
+    """Raise :class:`InputError` where an op was given a list, a text or nothing for a number."""
+    for x in inputs:
+        if x is None or isinstance(x, (list, tuple, dict, set, str, bytes)):
+            raise InputError(
+                f"{name} takes numbers, but got {x!r}",
+                remedy="give it the numbers themselves, one by one",
+                got=x,
+                op=name,
+            )
