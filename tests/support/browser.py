@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import shutil
@@ -50,7 +51,31 @@ def pyodide(tmp_path_factory):
     fetch = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(fetch)
     if not fetch.is_in(fetch.FOLDER):
-        fetch.FOLDER = tmp_path_factory.mktemp("pyodide")
-        if fetch.main():
+        fetch.FOLDER = of_all_workers(tmp_path_factory) / "pyodide"
+        if not fetched_once(fetch):
             pytest.skip("Pyodide could not be fetched with npm")
     return fetch.FOLDER / "node_modules" / "pyodide"
+
+
+def of_all_workers(tmp_path_factory):
+    """The folder of temporary files that the workers of pytest-xdist share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def fetched_once(fetch):
+    """Whether Pyodide is there: the first worker fetches it, the others wait for it.
+
+    npm gives up at once where there is no network, instead of after minutes.
+    """
+    with (
+        fetch.FOLDER.with_suffix(".lock").open("a+") as lock,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        patch.setenv("npm_config_fetch_retries", "0")
+        patch.setenv("npm_config_fetch_timeout", "60000")
+        lock.seek(0)
+        if not lock.read():
+            lock.write("tried: fetched" if fetch.main() == 0 else "tried in vain")
+        return fetch.is_in(fetch.FOLDER)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from importlib.metadata import distributions
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -52,11 +54,19 @@ def plugins(tmp_path, monkeypatch):
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
-    before = set(sys.modules)
-    yield Plugins(folder)
-    for name in set(sys.modules) - before:
-        if name.startswith("plugin_"):
-            del sys.modules[name]
+    with forgetting(folder):
+        yield Plugins(folder)
+
+
+@contextmanager
+def forgetting(folder):
+    """Forget at the end what was imported from a folder that only one test has."""
+    try:
+        yield
+    finally:
+        for name, module in list(sys.modules.items()):
+            if Path(getattr(module, "__file__", None) or "").is_relative_to(folder):
+                del sys.modules[name]
 
 
 class Site:

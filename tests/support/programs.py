@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.support.distributions import forgetting
+
 
 @pytest.fixture
 def run(tmp_path):
@@ -36,4 +38,5 @@ def cli(tmp_path, monkeypatch, capsys):
         out, err = capsys.readouterr()
         return exit.value.code or 0, json.loads(out) if "--json" in words and out else out, err
 
-    return call
+    with forgetting(tmp_path):
+        yield call
