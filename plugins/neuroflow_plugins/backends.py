@@ -6,7 +6,20 @@ The speeds are those of the page of benchmarks.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import neuroflow as nf
+
+
+def numpy_is_there():
+    """Empty, or what is missing."""
+    return "" if find_spec("numpy") else "numpy is not installed; pip install numpy"
+
+
+def llvmlite_is_there():
+    """Empty, or what is missing."""
+    extra = 'install the extra: pip install "neuroflow[fast]", or use backend="numpy"'
+    return "" if find_spec("llvmlite") else f"llvmlite is not installed; {extra}"
 
 
 @nf.hookimpl
@@ -14,16 +27,16 @@ def neuroflow_backends():
     return [
         nf.BackendEntry(
             name="numpy",
-            target="neuroflow.engine.run.backends:numpy_backend",
+            target="neuroflow:NumpyExecutor",
             summary="Array code; needs nothing beyond numpy.",
-            probe="neuroflow.engine.run.backends:numpy_probe",
+            probe=numpy_is_there,
             speed=1.0,
         ),
         nf.BackendEntry(
             name="llvm",
-            target="neuroflow.engine.run.backends:llvm_backend",
+            target="neuroflow:llvm_backend",
             summary="Native code as fast as C; the extra 'fast'.",
-            probe="neuroflow.engine.run.backends:llvm_probe",
+            probe=llvmlite_is_there,
             speed=40.0,
         ),
     ]

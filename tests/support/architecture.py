@@ -70,14 +70,10 @@ PLUGINS = (
 )
 """The same for the bundled plugins among each other."""
 
-MATHEMATICS = {
+EXCEPTIONS = {
     ("neuroflow.core.value", "neuroflow.core.gradient"): "a Value asks for its gradient, and an op"
     " without partials is differentiated",
 }
-TO_BE_CUT = {
-    ("neuroflow.engine.run.backends", "neuroflow.engine.native.executor"): "the backend llvm",
-}
-EXCEPTIONS = {**MATHEMATICS, **TO_BE_CUT}
 """Imports that break the list or close a circle, each for the reason given."""
 TARGET = re.compile(r"(neuroflow(?:\.\w+)+):\w+")
 """What an entry names as its target is imported as well, later."""

@@ -2,5 +2,5 @@
 
 Reading order: :mod:`language`, :mod:`builder`, :mod:`vectors`, :mod:`elementary`, :mod:`rows`,
 :mod:`products`, :mod:`training`; :mod:`llvm`, :mod:`translator`, :mod:`cache`, :mod:`units`,
-:mod:`executor`.
+:mod:`executor`, :mod:`backend`.
 """

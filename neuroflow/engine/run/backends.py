@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 from neuroflow.errors import BackendError, InputError, NeuroflowError, NeuroflowWarning
@@ -108,35 +107,3 @@ def _made(entry: BackendEntry, dtype: str, n_parameters: int, memory_limit: int 
         )
     executor.name = entry.shortest_name
     return executor
-
-
-# The bundled backends
-
-
-def numpy_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
-    """Array code: needs nothing beyond numpy."""
-    from neuroflow.engine.run.executor import NumpyExecutor
-
-    return NumpyExecutor(dtype, n_parameters, memory_limit)
-
-
-def numpy_probe() -> str:
-    """Whether numpy is there."""
-    return "" if find_spec("numpy") else "numpy is not installed; pip install numpy"
-
-
-def llvm_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
-    """Native code by LLVM, through llvmlite, made at first use and kept; the extra ``fast``."""
-    try:
-        from neuroflow.engine.native.executor import LlvmExecutor
-    except ImportError as error:
-        raise BackendError(f"the backend llvm cannot run here: {error}", remedy=_EXTRA) from error
-    return LlvmExecutor(dtype, n_parameters, memory_limit)
-
-
-def llvm_probe() -> str:
-    """Whether llvmlite is there."""
-    return "" if find_spec("llvmlite") else f"llvmlite is not installed; {_EXTRA}"
-
-
-_EXTRA = 'install the extra: pip install "neuroflow[fast]", or use backend="numpy"'

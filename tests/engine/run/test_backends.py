@@ -109,7 +109,7 @@ def test_auto_takes_only_what_computes_in_the_precision_asked_for(offer):
 
 
 def test_where_nothing_can_run_each_backend_says_why(monkeypatch):
-    monkeypatch.setattr("neuroflow.engine.run.backends.find_spec", lambda name: None)
+    monkeypatch.setattr("neuroflow_plugins.backends.find_spec", lambda name: None)
     with pytest.raises(nf.BackendError) as caught:
         nf.compile(square)
     assert str(caught.value) == (
