@@ -23,6 +23,8 @@ _HOME = {
     "neuroflow.core.functions": "abs cos erf exp expm1 log log1p maximum minimum pow sin sqrt"
     " stop_gradient take tanh where",
     "neuroflow.core.op": "op",
+    "neuroflow.core.settings": "Setting",
+    "neuroflow.core.configured": "Configured",
     "neuroflow.core.module": "Module current_scope evaluating",
     "neuroflow.core.forward_mode": "jvp",
     "neuroflow.core.random": "SplitMix32",

@@ -26,6 +26,8 @@ from neuroflow.core.functions import take as take
 from neuroflow.core.functions import tanh as tanh
 from neuroflow.core.functions import where as where
 from neuroflow.core.op import op as op
+from neuroflow.core.settings import Setting as Setting
+from neuroflow.core.configured import Configured as Configured
 from neuroflow.core.module import Module as Module
 from neuroflow.core.module import current_scope as current_scope
 from neuroflow.core.module import evaluating as evaluating

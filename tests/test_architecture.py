@@ -13,8 +13,8 @@ from tests.support import architecture
 
 ROOT = Path(nf.__file__).parent
 BUNDLED = ROOT.parent / "plugins" / "neuroflow_plugins"
-LINES_OF_CODE = 870
-LINES_TO_READ = 1260
+LINES_OF_CODE = 1120
+LINES_TO_READ = 1600
 """The core may have so many lines of code, and so many that are not blank, docstrings included.
 
 Raise these only for something that everybody who reads the core should meet.

@@ -148,16 +148,17 @@ def _check_configuration(trial: Trial, results: Results) -> None:
         results.expect(
             "configuration",
             name in configuration,
-            f"the argument {name!r} has no field of its name, so a saved model forgets it;"
-            f" write self.{name} = {name}",
+            f"configuration() lacks the argument {name!r}, so a saved model forgets it;"
+            " leave that method to nf.Module, or add the argument",
         )
-        if name in trial.settings and name in configuration:
+        given = trial.settings.get(name, parameter.default)
+        if name in configuration and given is not parameter.empty:
             kept = configuration[name]
-            same = _same(kept, trial.settings[name])
+            same = _same(kept, given)
             results.expect(
                 "configuration",
                 same,
-                f"it was built with {name} = {trial.settings[name]!r}, and configuration() says"
+                f"it was built with {name} = {given!r}, and configuration() says"
                 f" {kept!r}; keep the argument as it was given",
             )
     rng = {"rng": SplitMix32(1)} if trial.seeded else {}

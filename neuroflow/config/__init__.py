@@ -4,8 +4,8 @@ The same tree is written as TOML, as JSON or as a dict. A part is a name (``"rel
 with the one key ``use`` beside its settings (``{use = "leaky_relu", slope = 0.1}``); which kind
 of name it is follows from the field it stands in. All problems of a tree are reported at once.
 
-Reading order: :mod:`types`, :mod:`settings`, :mod:`signature`, :mod:`recipe`, :mod:`reading`,
-:mod:`changing`, :mod:`checking`, :mod:`building`, :mod:`describing`, :mod:`toml`.
+Reading order: :mod:`settings`, :mod:`recipe`, :mod:`reading`, :mod:`changing`, :mod:`checking`,
+:mod:`building`, :mod:`describing`, :mod:`toml`.
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified
@@ -14,10 +14,9 @@ from neuroflow.config.checking import check_part, configure
 from neuroflow.config.describing import configuration_of, parts_of
 from neuroflow.config.reading import read
 from neuroflow.config.recipe import Recipe, recipes
-from neuroflow.config.settings import SCHEMA, SECTIONS, Section, Setting, Tree, schema
-from neuroflow.config.signature import kind_of, settings_of
+from neuroflow.config.settings import SCHEMA, SECTIONS, Section, Tree, schema, settings_of
 from neuroflow.config.toml import to_toml
-from neuroflow.config.types import REQUIRED
+from neuroflow.core.types import REQUIRED
 
 __all__ = [
     "REQUIRED",
@@ -25,7 +24,6 @@ __all__ = [
     "SECTIONS",
     "Recipe",
     "Section",
-    "Setting",
     "Tree",
     "build",
     "build_model",
@@ -33,7 +31,6 @@ __all__ = [
     "check_part",
     "configuration_of",
     "configure",
-    "kind_of",
     "parts_of",
     "read",
     "recipes",

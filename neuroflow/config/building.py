@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroflow.config.checking import check_part
-from neuroflow.config.signature import kind_of, settings_of
-from neuroflow.core.module import Module
+from neuroflow.config.settings import settings_of
 from neuroflow.core.random import SplitMix32
+from neuroflow.core.settings import unchecked
 from neuroflow.core.value import Op
 from neuroflow.errors import require
 from neuroflow.registry.manager import get
@@ -49,14 +49,14 @@ def build_model(table: Mapping[str, Any], rng: random.Random) -> Any:
     for setting in settings_of(entry):
         if setting.name not in table:
             continue
-        kind, many = kind_of(setting)
         value = table[setting.name]
-        if kind == "layer":
-            parts = value if many else [value]
-            built = [p if isinstance(p, Module) else build_model(p, rng) for p in parts]
-            value = built if many else built[0]
-        elif kind:
-            value = [simplified(x) for x in value] if many else simplified(value)
+        parts = value if isinstance(value, (list, tuple)) else [value]
+        if setting.part == "layer":
+            parts = [build_model(p, rng) if isinstance(p, Mapping) else p for p in parts]
+        elif setting.part:
+            parts = [simplified(p) for p in parts]
+        if setting.part:
+            value = parts if setting.many else parts[0]
         arguments[setting.name] = value
     if "rng" in inspect.signature(target.__init__).parameters:
         arguments["rng"] = rng
@@ -86,4 +86,4 @@ def resolve(kind: str, reference: Any) -> Any:
         return target
     if isinstance(target, Op):
         return target.bind(**table)
-    return functools.partial(target, **table)
+    return functools.partial(unchecked(target), **table)  # checked here, not in every call

@@ -9,7 +9,7 @@ from typing import Any
 
 from neuroflow.config.reading import copied
 from neuroflow.config.settings import Tree
-from neuroflow.config.types import shown
+from neuroflow.core.types import shown
 from neuroflow.errors import ConfigurationError, require
 
 

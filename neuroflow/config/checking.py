@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ from attrs import define, field
 
 from neuroflow.config.changing import changed
 from neuroflow.config.reading import copied, read
-from neuroflow.config.settings import SCHEMA, SECTIONS, Setting, Tree, in_range
-from neuroflow.config.signature import kind_of, settings_of, with_own_defaults
-from neuroflow.config.types import REQUIRED, a, fits, is_optional, normalized, shown
+from neuroflow.config.settings import SCHEMA, SECTIONS, Tree, settings_beside, settings_of
 from neuroflow.core.module import Module
-from neuroflow.errors import ConfigurationError, InputError, RegistryError, did_you_mean
+from neuroflow.core.settings import Setting
+from neuroflow.core.types import a, is_optional, normalized, shown
+from neuroflow.errors import ConfigurationError, InputError, Problem, RegistryError, did_you_mean
+from neuroflow.registry.entries import Entry
 from neuroflow.registry.manager import get, names
 
 FROM_DATA = ("vocab_size",)
@@ -25,31 +27,32 @@ FROM_DATA = ("vocab_size",)
 class Check:
     """Walks a tree, fills in defaults, and notes every problem with its path."""
 
-    problems: list[str] = field(factory=list)
+    problems: list[Problem] = field(factory=list)
     with_data: bool = False
+    steps: int | None = None
 
-    def problem(self, path: str, text: str) -> None:
-        self.problems.append(f"{path}: {text}" if path else text)
+    def problem(self, path: str, what: str, expected: str = "", remedy: str = "") -> None:
+        self.problems.append(Problem(path, what, expected, remedy))
 
     def tree(self, tree: Mapping[str, Any]) -> Tree:
         known = ["schema", *(section.name for section in SECTIONS)]
         self.unknown("", tree, known)
         if tree.get("schema", SCHEMA) != SCHEMA or isinstance(tree.get("schema"), bool):
-            self.problem(
-                "schema", f"got {shown(tree['schema'])}; this neuroflow reads schema {SCHEMA}"
-            )
+            what = f"got {shown(tree['schema'])}"
+            self.problem("schema", what, remedy=f"this neuroflow reads schema {SCHEMA}")
+        self.steps = _steps(tree)
         result: Tree = {"schema": SCHEMA}
         for section in SECTIONS:
             if section.name not in tree and section.kind:
-                self.problem(section.name, f"missing; expected a table: {section.meaning}")
+                self.problem(section.name, "missing", f"a table: {section.meaning}")
                 continue
             given = tree.get(section.name, {})
             if section.kind:
-                value = self.part(section.kind, given, section.name, section.settings)
+                value = self.part(section.kind, given, section.name, section.name)
             elif isinstance(given, Mapping):
                 value = self.settings(given, section.settings, section.name)
             else:
-                self.problem(section.name, f"got {shown(given)}; expected a table")
+                self.problem(section.name, f"got {shown(given)}", "a table")
                 continue
             result[section.name] = value
         self.train(tree.get("train", {}))
@@ -62,39 +65,40 @@ class Check:
         given = [name for name in ("epochs", "steps") if train.get(name) is not None]
         if len(given) != 1:
             got = "both epochs and steps" if given else "neither epochs nor steps"
-            self.problem("train", f"got {got}; expected one of the two")
+            self.problem("train", f"got {got}", "one of the two")
         known = ["auto", *dict.fromkeys(["eager", *names("backend")])]
         backend = train.get("backend", "auto")
         if isinstance(backend, str) and backend not in known:
-            self.problem(
-                "train.backend",
-                f"unknown backend {backend!r}{did_you_mean(backend, known)}"
-                f" backends: {', '.join(known)}",
-            )
+            remedy = did_you_mean(backend, known, f"backends: {', '.join(known)}")
+            self.problem("train.backend", f"unknown backend {backend[:60]!r}", remedy=remedy)
 
-    def part(self, kind: str, given: Any, path: str, extra: Sequence[Setting] = ()) -> Any:
-        """One part of the given kind, with its defaults, always as a table."""
+    def part(self, kind: str, given: Any, path: str, section: str = "") -> Any:
+        """One part of the given kind, with its defaults, always as a table.
+
+        What stands in a ``section`` has the settings of that too.
+        """
         table = {"use": given} if isinstance(given, str) else given
         if not isinstance(table, Mapping):
-            self.problem(path, f"got {shown(given)}; expected the name of {a(kind)}, or a table")
+            self.problem(path, f"got {shown(given)}", f"the name of {a(kind)}, or a table")
             return given
         if not isinstance(table.get("use"), str):
             got = f"got {shown(table['use'])}" if "use" in table else "missing"
-            self.problem(f"{path}.use", f"{got}; expected the name of {a(kind)}")
+            self.problem(f"{path}.use", got, f"the name of {a(kind)}")
             return dict(table)
         try:
             entry = get(kind, table["use"])
             known = settings_of(entry)
         except (RegistryError, InputError) as error:
-            self.problem(f"{path}.use", str(error))
+            self.problem(f"{path}.use", error.what, error.expected, error.remedy)
             return dict(table)
-        extra = with_own_defaults(entry, extra)
-        allowed = {s.name: s for s in (*known, *extra)}
+        beside = settings_beside(section, entry) if section else ()
+        allowed = {s.name: s for s in (*known, *beside)}
         rest = {key: value for key, value in table.items() if key != "use"}
-        return {
-            "use": table["use"],
-            **self.settings(rest, tuple(allowed.values()), path, f"{kind} {entry.name!r}"),
-        }
+        before = len(self.problems)
+        checked = self.settings(rest, tuple(allowed.values()), path, f"{kind} {entry.name!r}")
+        if len(self.problems) == before:  # each is right by itself
+            self.problems += problems_together(entry, checked, path, self.steps)
+        return {"use": table["use"], **checked}
 
     def settings(
         self, given: Mapping[str, Any], allowed: Sequence[Setting], path: str, owner: str = ""
@@ -106,9 +110,9 @@ class Check:
             here = f"{path}.{setting.name}" if path else setting.name
             if setting.name in given:
                 value = self.value(given[setting.name], setting, here)
-            elif setting.default is REQUIRED:
+            elif setting.required:
                 if not (self.with_data and setting.name in FROM_DATA):
-                    self.problem(here, f"missing; expected {setting.type_name}")
+                    self.problem(here, "missing", setting.expected)
                 continue
             else:
                 value = self.default(setting, here)
@@ -117,9 +121,8 @@ class Check:
         return result
 
     def default(self, setting: Setting, path: str) -> Any:
-        kind, many = kind_of(setting)
-        if kind and not many and isinstance(setting.default, str):
-            return self.part(kind, setting.default, path)
+        if setting.part and not setting.many and isinstance(setting.default, (str, Mapping)):
+            return self.part(setting.part, setting.default, path)
         return copied(setting.default)
 
     def unknown(
@@ -128,39 +131,62 @@ class Check:
         for key in given:
             if key not in known:
                 full = f"{path}.{key}" if path else str(key)
-                of = f" of {owner}" if owner else ""
-                self.problem(
-                    full,
-                    f"unknown key{of}{did_you_mean(str(key), known)}"
-                    f" keys: {', '.join(known) or 'none'}",
-                )
+                what = f"unknown key of {owner}" if owner else "unknown key"
+                keys = f"keys: {', '.join(known) or 'none'}"
+                self.problem(full, what, remedy=did_you_mean(str(key), known, keys))
 
     def value(self, value: Any, setting: Setting, path: str) -> Any:
-        kind, many = kind_of(setting)
         if value is None and (setting.default is None or is_optional(setting.type)):
             return None
-        if kind and _is_built(value, kind):
+        if setting.part:
+            return self.parts(value, setting, path)
+        problem = setting.problem(value, path)
+        if problem is not None:
+            self.problems.append(problem)
             return value
-        if kind and many and isinstance(value, (list, tuple)):
-            return [self.part(kind, x, f"{path}.{k}") for k, x in enumerate(value)]
-        if kind and not many:
-            return self.part(kind, value, path)
-        if kind or not fits(value, setting.type):
-            hint = " (a list of parts)" if kind else ""
-            self.problem(path, f"got {shown(value)}; expected {setting.type_name}{hint}")
-            return value
-        if isinstance(value, (int, float)) and not in_range(value, setting):
-            self.problem(
-                path,
-                f"got {shown(value)}; expected {setting.type_name} {setting.range or '(finite)'}",
-            )
         return normalized(value, setting.type)
 
+    def parts(self, value: Any, setting: Setting, path: str) -> Any:
+        """What a setting that is a part, or a list of parts, was given."""
+        if _is_built(value):
+            return value
+        if not setting.many:
+            return self.part(setting.part, value, path)
+        if isinstance(value, (list, tuple)):
+            return [
+                x if _is_built(x) else self.part(setting.part, x, f"{path}.{k}")
+                for k, x in enumerate(value)
+            ]
+        self.problem(path, f"got {shown(value)}", setting.expected)
+        return value
 
-def _is_built(value: Any, kind: str) -> bool:
+
+def _steps(tree: Mapping[str, Any]) -> int | None:
+    """How many steps a run has, where its configuration says so."""
+    train = tree.get("train")
+    steps = train.get("steps") if isinstance(train, Mapping) else None
+    return steps if type(steps) is int and steps > 0 else None
+
+
+def problems_together(
+    entry: Entry, table: Mapping[str, Any], path: str, steps: int | None = None
+) -> list[Problem]:
+    """What is wrong with settings that are right one by one, as the entry's ``relations`` say."""
+    if entry.relations is None:
+        return []
+    given = {**table, **({"steps": steps} if steps else {})}
+    wanted = inspect.signature(entry.relations).parameters
+    if any(name not in given and p.default is p.empty for name, p in wanted.items()):
+        return []  # something is known later only, such as how many steps there are
+    try:
+        entry.relations(**{name: given[name] for name in wanted if name in given})
+    except InputError as error:
+        return [Problem(path, error.what, error.expected, error.remedy)]
+    return []
+
+
+def _is_built(value: Any) -> bool:
     """Not a name but the thing itself, as Python code may give it."""
-    if isinstance(value, (list, tuple)):
-        return bool(value) and all(_is_built(x, kind) for x in value)
     return isinstance(value, Module) or callable(value)
 
 
@@ -197,7 +223,6 @@ def check_part(kind: str, reference: Any) -> Tree:
     return result  # type: ignore[no-any-return]
 
 
-def _raise(problems: Sequence[str], where: str) -> None:
+def _raise(problems: Sequence[Problem], where: str) -> None:
     if problems:
-        count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise ConfigurationError(f"{where} has {count}:\n" + "\n".join(f"  {p}" for p in problems))
+        raise ConfigurationError(where, problems=problems)

@@ -6,9 +6,9 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from neuroflow.config.settings import OF_OPTIMIZER, SECTIONS, Tree
-from neuroflow.config.signature import kind_of, settings_of
+from neuroflow.config.settings import SECTIONS, Tree, settings_beside, settings_of
 from neuroflow.core.module import Module
+from neuroflow.core.settings import unchecked
 from neuroflow.core.value import Op
 from neuroflow.errors import StateError
 from neuroflow.registry.manager import get, manager
@@ -52,7 +52,7 @@ def _name_of(thing: Any) -> Any:
     for kind in ("activation", "initializer", "op", "loss"):
         for entry in manager().registry.entries(kind):
             target = entry.load()
-            if target is function:
+            if unchecked(target) is unchecked(function):
                 return {"use": entry.shortest_name, **settings} if settings else entry.shortest_name
             if isinstance(thing, Op) and isinstance(target, Op) and thing.rule is target.rule:
                 return {"use": entry.shortest_name, **thing.settings}
@@ -78,9 +78,10 @@ def parts_of(tree: Any, kind: str = "") -> Iterator[tuple[str, str]]:
     if not isinstance(tree, Mapping) or "use" not in tree:
         return
     yield kind, tree["use"]
-    extra = OF_OPTIMIZER if kind == "optimizer" else ()
-    for setting in (*settings_of(get(kind, tree["use"])), *extra):
-        inner, many = kind_of(setting)
-        if inner and setting.name in tree:
-            for part in tree[setting.name] if many else [tree[setting.name]]:
-                yield from parts_of(part, inner)
+    entry = get(kind, tree["use"])
+    beside = settings_beside("optimizer", entry) if kind == "optimizer" else ()
+    for setting in (*settings_of(entry), *beside):
+        if setting.part and setting.name in tree:
+            parts = tree[setting.name]
+            for part in parts if isinstance(parts, (list, tuple)) else [parts]:
+                yield from parts_of(part, setting.part)

@@ -10,7 +10,7 @@ from typing import Any
 
 from neuroflow.config.recipe import recipes
 from neuroflow.config.settings import Tree
-from neuroflow.config.types import shown
+from neuroflow.core.types import shown
 from neuroflow.errors import ConfigurationError, FileError, did_you_mean
 from neuroflow.files import path_of
 

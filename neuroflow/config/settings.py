@@ -1,90 +1,89 @@
-"""The tables of a configuration: which keys each has, and how far their values may go."""
+"""The tables of a configuration: which settings each has, and those of the entries it names."""
 
 from __future__ import annotations
 
-import math
-import sys
-from typing import Any, Literal
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from neuroflow.config.types import REQUIRED, a, in_words, plain_number
+from neuroflow.core.module import Module
+from neuroflow.core.settings import Setting, declared, of_rule
+from neuroflow.core.types import a
+from neuroflow.core.update_rule import UpdateRule
+from neuroflow.core.value import Op
+from neuroflow.registry.entries import KINDS, Entry, plural
 
 SCHEMA = 1
 Tree = dict[str, Any]
 
+NO_DECAY = ("bias", "biases", "gain", "gains")
+"""Fields whose numbers weight decay leaves alone unless a configuration says otherwise."""
+
 
 @frozen
-class Setting:
-    """One key of a table: its type, its default, what it means and how far it may go."""
+class OptimizerTable:
+    """What an optimizer has beside the settings of its own."""
 
-    name: str
-    type: Any
-    default: Any = REQUIRED
-    meaning: str = ""
-    low: float = -math.inf
-    high: float = math.inf
-    exclusive: bool = False
-
-    @property
-    def type_name(self) -> str:
-        """The type in words: ``a whole number``, ``a list of numbers``."""
-        return in_words(self.type)
-
-    @property
-    def range(self) -> str:
-        """The allowed range in words; empty if there is no bound."""
-        above, below = ("above", "below") if self.exclusive else ("at least", "at most")
-        ends = [(above, self.low), (below, self.high)]
-        return " and ".join(
-            f"{word} {plain_number(end)}" for word, end in ends if math.isfinite(end)
-        )
+    learning_rate: Annotated[float, Setting("the size of a step", "(0, inf)")] = 0.01
+    schedule: Annotated[
+        Any, Setting("how the learning rate changes over the steps", part="schedule")
+    ] = "constant"
 
 
-def in_range(value: float, setting: Setting) -> bool:
-    if abs(value) > sys.float_info.max:
-        return False  # a whole number that no float can hold, or infinity
-    if setting.exclusive:
-        return setting.low < value < setting.high
-    return setting.low <= value <= setting.high
+@frozen
+class DataTable:
+    """What data have beside the settings of their own."""
+
+    test: Annotated[float, Setting("the fraction of examples held out to test on", "[0, 1]")] = 0.0
+    standardize: Annotated[bool, Setting("give each input column mean 0 and deviation 1")] = False
 
 
-OF_OPTIMIZER = (
-    Setting("learning_rate", float, 0.01, "the size of a step", low=0.0, exclusive=True),
-    Setting("schedule", Any, "constant", "how the learning rate changes over the steps"),
-)
-OF_DATA = (
-    Setting("test", float, 0.0, "the fraction of examples held out to test on", 0.0, 1.0),
-    Setting("standardize", bool, False, "give each input column mean 0 and deviation 1"),
-)
-OF_TRAIN = (
-    Setting("epochs", int | None, None, "passes over the training data; or give steps", low=1),
-    Setting("steps", int | None, None, "updates of the parameters; or give epochs", low=1),
-    Setting("batch", int | None, None, "examples per step; all of them if left out", low=1),
-    Setting("accumulation", int, 1, "batches whose gradients are averaged for one step", low=1),
-    Setting("shuffle", bool, True, "draw a new order of the examples for each epoch"),
-    Setting("seed", int, 0, "the start of every random number of the run", 0, 2**32 - 1),
-    Setting(
-        "generator", Literal["splitmix32", "python"], "splitmix32",
-        "where random numbers come from: SplitMix32, or Python's Mersenne Twister",
-    ),
-    Setting("l2", float, 0.0, "the penalty on the sum of all squared parameters", low=0.0),
-    Setting(
-        "clip_norm", float | None, None, "the longest gradient that is not shortened",
-        low=0.0, exclusive=True,
-    ),
-    Setting(
-        "evaluate_every", int | None, None,
-        "steps between evaluations; a tenth of the run if left out", low=1,
-    ),
-    Setting(
-        "report_every", int | None, None,
-        "steps between reports; a hundredth of the run if left out", low=1,
-    ),
-    Setting("backend", str, "auto", "what runs the steps: auto, eager, or a backend"),
-    Setting("dtype", Literal["float64", "float32"], "float64", "the numbers of compiled runs"),
-    Setting("threads", int, 1, "threads that share a batch in compiled runs", low=1),
-)  # fmt: skip
+@frozen
+class TrainTable:
+    """How long, in which batches, from which seed."""
+
+    epochs: Annotated[
+        int | None, Setting("passes over the training data; or give steps", "[1, inf)")
+    ] = None
+    steps: Annotated[
+        int | None, Setting("updates of the parameters; or give epochs", "[1, inf)")
+    ] = None
+    batch: Annotated[
+        int | None, Setting("examples per step; all of them if left out", "[1, inf)")
+    ] = None
+    accumulation: Annotated[
+        int, Setting("batches whose gradients are averaged for one step", "[1, inf)")
+    ] = 1
+    shuffle: Annotated[bool, Setting("draw a new order of the examples for each epoch")] = True
+    seed: Annotated[
+        int, Setting("the start of every random number of the run", "[0, 4294967295]")
+    ] = 0
+    generator: Annotated[
+        Literal["splitmix32", "python"],
+        Setting("where random numbers come from: SplitMix32, or Python's Mersenne Twister"),
+    ] = "splitmix32"
+    l2: Annotated[
+        float, Setting("the penalty on the sum of all squared parameters", "[0, inf)")
+    ] = 0.0
+    clip_norm: Annotated[
+        float | None, Setting("the longest gradient that is not shortened", "(0, inf)")
+    ] = None
+    evaluate_every: Annotated[
+        int | None,
+        Setting("steps between evaluations; a tenth of the run if left out", "[1, inf)"),
+    ] = None
+    report_every: Annotated[
+        int | None,
+        Setting("steps between reports; a hundredth of the run if left out", "[1, inf)"),
+    ] = None
+    backend: Annotated[str, Setting("what runs the steps: auto, eager, or a backend")] = "auto"
+    dtype: Annotated[Literal["float64", "float32"], Setting("the numbers of compiled runs")] = (
+        "float64"
+    )
+    threads: Annotated[int, Setting("threads that share a batch in compiled runs", "[1, inf)")] = 1
 
 
 @frozen
@@ -93,17 +92,74 @@ class Section:
 
     name: str
     kind: str
-    settings: tuple[Setting, ...]
+    table: Callable[..., Any] | None
     meaning: str
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The settings that every table of this section has."""
+        return tuple(declared(self.table).values()) if self.table else ()
 
 
 SECTIONS = (
-    Section("model", "layer", (), "the network"),
-    Section("loss", "loss", (), "how wrong one prediction is"),
-    Section("optimizer", "optimizer", OF_OPTIMIZER, "how parameters move"),
-    Section("data", "dataset", OF_DATA, "what to learn from"),
-    Section("train", "", OF_TRAIN, "how long, in which batches, from which seed"),
+    Section("model", "layer", None, "the network"),
+    Section("loss", "loss", None, "how wrong one prediction is"),
+    Section("optimizer", "optimizer", OptimizerTable, "how parameters move"),
+    Section("data", "dataset", DataTable, "what to learn from"),
+    Section("train", "", TrainTable, "how long, in which batches, from which seed"),
 )
+
+
+def settings_of(entry: Entry) -> tuple[Setting, ...]:
+    """What a configuration may say about an entry: what the signature of its target declares."""
+    target = entry.load()
+    if isinstance(target, (Op, UpdateRule)):
+        own = of_rule(target.rule)
+        found = [evolve(own[name], default=value) for name, value in target.settings.items()]
+        return (*found, *_of_decay(target))
+    every = declared(target, positional=entry.kind == "dataset").values()
+    return tuple(setting if setting.meaning else _guessed(setting) for setting in every)
+
+
+def settings_beside(section: str, entry: Entry) -> tuple[Setting, ...]:
+    """What a section adds to the settings of the entry; a rule may have a rate of its own."""
+    (beside,) = [each.settings for each in SECTIONS if each.name == section]
+    target = entry.load()
+    rate = declared(target.rule).get("learning_rate") if isinstance(target, UpdateRule) else None
+    if rate is None or rate.required:
+        return beside
+    return tuple(
+        evolve(setting, default=rate.default) if setting.name == rate.name else setting
+        for setting in beside
+    )
+
+
+def _of_decay(rule: Op | UpdateRule) -> tuple[Setting, ...]:
+    meaning = "the parameters that weight decay leaves alone, as names with wildcards"
+    if not isinstance(rule, UpdateRule) or "no_decay" not in rule.state:
+        return ()
+    return (Setting(meaning, name="no_decay", type=list[str], default=list(NO_DECAY)),)
+
+
+PART_KINDS = tuple(kind for kind in KINDS if kind not in ("op", "backend", "dataset"))
+
+
+def _guessed(setting: Setting) -> Setting:
+    """A setting that nobody declared: whether it is a part is guessed from its name.
+
+    ``activation``, ``output_activation`` and ``layers`` are parts, and so is what is annotated
+    as a Module; what is annotated as a number (``n_layer: int``) is a number.
+    """
+    if setting.type in (int, float, bool):
+        return setting
+    for kind in PART_KINDS:
+        if setting.name == kind or setting.name.endswith(f"_{kind}"):
+            return evolve(setting, part=kind)
+        if setting.name == plural(kind):
+            return evolve(setting, part=kind, type=setting.type if setting.many else list[Any])
+    options = [setting.type, *typing.get_args(setting.type)]
+    is_module = any(inspect.isclass(hint) and issubclass(hint, Module) for hint in options)
+    return evolve(setting, part="layer") if is_module else setting
 
 
 def schema() -> list[dict[str, Any]]:
@@ -112,7 +168,7 @@ def schema() -> list[dict[str, Any]]:
     for section in SECTIONS:
         if section.kind:
             rows.append(
-                _row(section.name, Setting("use", str, meaning=f"{a(section.kind)} by name"))
+                _row(section.name, Setting(f"{a(section.kind)} by name", name="use", type=str))
             )
         rows += [_row(section.name, setting) for setting in section.settings]
     return rows
@@ -122,8 +178,8 @@ def _row(section: str, setting: Setting) -> dict[str, Any]:
     return {
         "path": f"{section}.{setting.name}",
         "type": setting.type_name,
-        "default": None if setting.default is REQUIRED else setting.default,
-        "required": setting.default is REQUIRED,
+        "default": None if setting.required else setting.default,
+        "required": setting.required,
         "range": setting.range,
         "meaning": setting.meaning,
     }

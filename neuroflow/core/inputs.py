@@ -45,16 +45,17 @@ def signature(rule: Rule) -> tuple[tuple[str, ...], dict[str, float]]:
     return names, {name: (function.__kwdefaults__ or {}).get(name, 0.0) for name in settings}
 
 
-def check_settings(name: str, known: Mapping[str, float], settings: Mapping[str, Any]) -> None:
-    """Raise :class:`InputError` for a setting that the op does not know, or that is no number."""
-    for key, value in settings.items():
+def check_settings(
+    name: str, rule: Rule, known: Mapping[str, float], settings: Mapping[str, Any]
+) -> None:
+    """Raise :class:`InputError` for a setting that the op does not know, or that it refuses."""
+    from neuroflow.core.settings import check, of_rule  # ops without settings need none of it
+
+    for key in settings:
         if key not in known:
             names = ", ".join(known) or "none"
             raise InputError(f"{name} has no setting {key!r}; its settings: {names}", op=name)
-        if isinstance(value, (bool, str)) or not isinstance(value, (int, float)):
-            raise InputError(
-                f"{name}: the setting {key} must be a number, but got {value!r}", got=value, op=name
-            )
+    check(name, of_rule(rule), settings)
 
 
 def wrong_inputs(name: str, kind: str, parameters: Sequence[str], got: int) -> InputError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from neuroflow.core.configured import Configured, fields
 from neuroflow.core.value import Value, here
 from neuroflow.errors import StateError
 
@@ -61,17 +61,16 @@ def current_scope() -> str:
     return str(here.get())
 
 
-class Module:
+class Module(Configured):
     """The base class of layers and models: assign parameters and submodules, write ``forward``.
 
     Fields may be Values, modules, and lists, tuples or dicts of them; names are dotted paths
     such as ``layers.0.neurons.3.weights.1``. Fields whose name starts with an underscore are
-    not walked. Give each argument of ``__init__`` (but ``rng``) a field of the same name:
-    then ``repr`` shows how to rebuild the module.
+    not walked. Each argument of ``__init__`` (but ``rng``) becomes a field of the same name,
+    see :class:`~neuroflow.core.configured.Configured`; so ``repr`` shows how to rebuild it.
 
     >>> class Scale(Module):
     ...     def __init__(self, factor=2.0):
-    ...         self.factor = factor
     ...         self.weight = Value(factor)
     ...     def forward(self, x):
     ...         return self.weight * x
@@ -100,16 +99,6 @@ class Module:
             return self.forward(*inputs, **options)
         finally:
             here.reset(token)
-
-    def __repr__(self) -> str:
-        settings = ", ".join(f"{key}={value!r}" for key, value in self.configuration().items())
-        return f"{type(self).__name__}({settings})"
-
-    def configuration(self) -> dict[str, Any]:
-        """The arguments that build this module again, apart from ``rng``."""
-        known = inspect.signature(type(self).__init__).parameters
-        fields = dict(_fields(self))
-        return {name: fields[name] for name in known if name != "rng" and name in fields}
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Each parameter once with its dotted name, in the order in which fields were set."""
@@ -188,22 +177,13 @@ def _walk(path: str, part: Any) -> Iterator[tuple[str, Any]]:
 def _children(path: str, part: Any) -> list[tuple[str, Any]]:
     named: Iterable[tuple[Any, Any]] = ()
     if isinstance(part, Module):
-        named = ((name, field) for name, field in _fields(part) if name[0] != "_")
+        named = ((name, field) for name, field in fields(part) if name[0] != "_")
     elif isinstance(part, (list, tuple)):
         named = enumerate(part)
     elif isinstance(part, dict):
         named = part.items()
     start = f"{path}." if path else ""
     return [(f"{start}{name}", inner) for name, inner in named]
-
-
-def _fields(module: Module) -> Iterator[tuple[str, Any]]:
-    """The fields of a module, slotted ones (as attrs makes them) first."""
-    for base in reversed(type(module).__mro__):
-        for name in base.__dict__.get("__slots__", ()):
-            if name in base.__dict__ and not name.startswith("__"):
-                yield name, getattr(module, name)
-    yield from vars(module).items()
 
 
 def _some(names: list[str]) -> str:

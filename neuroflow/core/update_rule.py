@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from neuroflow.core.settings import check, of_rule
 from neuroflow.errors import InputError, did_you_mean, require
 
 
@@ -32,7 +33,7 @@ class UpdateRule:
     rule: Callable[..., Any]
     name: str
     state: tuple[str, ...] = field(init=False)
-    settings: dict[str, float] = field(init=False)
+    settings: dict[str, float] = field(factory=dict)
     _given: tuple[str, ...] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -41,6 +42,7 @@ class UpdateRule:
         settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         given = tuple(name for name in ("learning_rate", "step") if name in settings)
         settings = {name: default for name, default in settings.items() if name not in given}
+        settings.update(self.settings)
         object.__setattr__(self, "_given", given)
         object.__setattr__(self, "state", tuple(positional[2:]))
         object.__setattr__(self, "settings", settings)
@@ -60,15 +62,21 @@ class UpdateRule:
                     f"{self.name} has no setting {name!r}{did_you_mean(name, self.settings)}"
                     f" its settings: learning_rate, {', '.join(self.settings) or 'nothing else'}"
                 )
+        check(self.name, of_rule(self.rule), settings)
         return {name: float(value) for name, value in {**self.settings, **settings}.items()}
+
+    def bind(self, **settings: float) -> UpdateRule:
+        """This rule with other settings, which are checked once, here, and not in every step."""
+        return evolve(self, settings=self.check(settings))
 
     def __call__(
         self, w: Any, g: Any, *state: Any, learning_rate: Any, step: Any, **settings: Any
     ) -> Sequence[Any]:
         """One update: the new parameter and the new state."""
+        settings = self.check(settings) if settings else self.settings
         given = {"learning_rate": learning_rate, "step": step}
         wanted = {name: given[name] for name in self._given}
-        return self.rule(w, g, *state, **{**self.settings, **wanted, **settings})  # type: ignore[no-any-return]
+        return self.rule(w, g, *state, **{**settings, **wanted})  # type: ignore[no-any-return]
 
 
 def update_rule(rule: Callable[..., Any]) -> UpdateRule:

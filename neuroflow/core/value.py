@@ -259,7 +259,7 @@ class Op:
         """This op with other settings; equal settings give the very same op."""
         key = tuple(sorted(settings.items()))
         if key not in self._bound:
-            check_settings(self.name, self.settings, settings)
+            check_settings(self.name, self.rule, self.settings, settings)
             self._bound[key] = evolve(self, settings={**self.settings, **settings})
         return self._bound[key]
 

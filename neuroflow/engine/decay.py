@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from neuroflow.config.signature import NO_DECAY
+from neuroflow.config.settings import NO_DECAY
 from neuroflow.engine.runner import Runner
 from neuroflow.errors import ConfigurationError
 

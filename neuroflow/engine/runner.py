@@ -121,6 +121,7 @@ class EagerRunner(Runner):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
+        self._move = self.rule.bind(**self.settings)
         self._state_of = [[0.0] * len(self.rule.state) for _ in self.parameters]
 
     def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
@@ -148,9 +149,9 @@ class EagerRunner(Runner):
         self.gradient_norm = math.sqrt(sum(g * g for g in gradient))
         scale = clip_scale(self.gradient_norm, self.clip_norm)
         for k, (parameter, g) in enumerate(zip(self.parameters, gradient, strict=True)):
-            parameter.data, *self._state_of[k] = self.rule(
+            parameter.data, *self._state_of[k] = self._move(
                 parameter.data, scale * g, *self._state_of[k],
-                learning_rate=learning_rate, step=float(self.steps), **self.settings,
+                learning_rate=learning_rate, step=float(self.steps),
             )  # fmt: skip
 
     def losses(self, batch: Sequence[int]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from neuroflow.config.signature import NO_DECAY
+from neuroflow.config.settings import NO_DECAY
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.engine.decay import set_no_decay
 from neuroflow.engine.runner import EagerRunner, Runner

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
+from neuroflow.core.settings import checked
 from neuroflow.core.value import Op
 from neuroflow.errors import InputError, PluginError, Where
 from neuroflow.registry.capture import silenced
@@ -46,7 +47,9 @@ class Entry:
 
     ``target`` is the thing itself, or ``"module:attribute"`` to import it on first use.
     ``version`` rises when its numbers or its configuration change. ``deprecated`` says what to
-    use instead. ``provider`` is filled in by the registry.
+    use instead. ``relations`` says which settings go together: it takes them by name, and raises
+    :class:`InputError` for those that are right one by one but not together. ``provider`` is
+    filled in by the registry.
     """
 
     kind: ClassVar[str] = ""
@@ -59,6 +62,7 @@ class Entry:
     reference: str = ""
     aliases: tuple[str, ...] = ()
     deprecated: str = ""
+    relations: Callable[..., None] | None = None
     provider: Provider | None = None
 
     @property
@@ -91,9 +95,10 @@ class Entry:
     def load(self) -> Any:
         """The thing itself; a lazy target is imported now.
 
-        Raises :class:`PluginError` if that fails.
+        A function that declares settings comes back so that it checks them when it is called.
+        Raises :class:`PluginError` if the import fails.
         """
-        return self._told_its_origin(self._imported(self.target))
+        return checked(self._told_its_origin(self._imported(self.target)))
 
     def _imported(self, target: Any) -> Any:
         """What ``"module:attribute"`` names; anything else is the thing itself."""

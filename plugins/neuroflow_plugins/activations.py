@@ -8,6 +8,7 @@ no number of float64 overflows: exp() only ever sees what is at most zero.
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import neuroflow as nf
 
@@ -33,7 +34,7 @@ def _(out, x):
     kinks=(0.0,),
     convention="the slope s at x = 0",
 )
-def leaky_relu(x, *, slope=0.01):
+def leaky_relu(x, *, slope: Annotated[float, nf.Setting("the slope below 0", "[0, inf)")] = 0.01):
     """x where it is positive, else a small multiple of it (Maas et al. 2013, section 2.2).
 
     >>> leaky_relu(-2.0), leaky_relu(-2.0, slope=0.25)
@@ -67,7 +68,7 @@ def _(out, x):
     kinks=(0.0,),
     convention="alpha at x = 0",
 )
-def elu(x, *, alpha=1.0):
+def elu(x, *, alpha: Annotated[float, nf.Setting("minus the limit at -inf", "(0, inf)")] = 1.0):
     """Exponential linear unit (Clevert et al. 2016, equation 15).
 
     >>> elu(2.0), elu(-1000.0)

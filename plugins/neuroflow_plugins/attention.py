@@ -6,9 +6,11 @@ A *query* asks, *keys* answer how relevant they are, *values* are what is then a
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import neuroflow as nf
 from neuroflow_plugins.activations import softmax
+from neuroflow_plugins.parts import Initializer
 
 
 def attend(queries, keys, values, *, causal=False):
@@ -40,18 +42,22 @@ class Attention(nf.Module):
     matrices; see :func:`attend`.
     """
 
-    def __init__(self, *, size, head_size=None, causal=True, initializer="xavier", rng):
-        self.size = size
-        self.head_size = head_size or size
-        self.causal = causal
-        self.initializer = initializer
+    def __init__(
+        self,
+        *,
+        size: Annotated[int, nf.Setting("numbers per token", "[1, inf)")],
+        head_size: Annotated[
+            int | None, nf.Setting("numbers per query; size if left out", "[1, inf)")
+        ] = None,
+        causal: Annotated[bool, nf.Setting("whether a token sees only those before it")] = True,
+        initializer: Initializer = "xavier",
+        rng,
+    ):
         draw = nf.resolve("initializer", initializer)
+        rows = head_size or size
 
         def matrix():  # (head_size, size)
-            return [
-                [nf.Value(draw(rng, size, self.head_size)) for _ in range(size)]
-                for _ in range(self.head_size)
-            ]
+            return [[nf.Value(draw(rng, size, rows)) for _ in range(size)] for _ in range(rows)]
 
         self.query, self.key, self.value = matrix(), matrix(), matrix()
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv as csv_module
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import neuroflow as nf
 
+Points = Annotated[int, nf.Setting("how many points", "[4, inf)")]
+Noise = Annotated[float, nf.Setting("the deviation of the noise", "[0, inf)")]
+Classes = Annotated[int, nf.Setting("how many classes", "[2, inf)")]
+Column = str | int
 
-def _check_points(points, noise, classes=2):
+
+def two_points_of_each_class(points, classes):
+    """Raise :class:`neuroflow.InputError` for too few points."""
     if points < 2 * classes:
-        raise nf.InputError(f"points is {points}", expected=f"at least {2 * classes}", got=points)
-    if classes < 2:
-        raise nf.InputError(f"classes is {classes}", expected="at least 2", got=classes)
-    if not 0 <= noise < math.inf:
-        raise nf.InputError(f"noise is {noise}", expected="a number of at least 0", got=noise)
+        raise nf.InputError(
+            f"{points} points of {classes} classes", expected=f"at least {2 * classes} points"
+        )
 
 
 def _plane(rng, name, places, noise, classes=2) -> nf.Dataset:
@@ -36,20 +40,22 @@ def _spread(count):
     return [i / (count - 1) for i in range(count)]
 
 
-def moons(rng, *, points: int = 100, noise: float = 0.1) -> nf.Dataset:
+def moons(rng, *, points: Points = 100, noise: Noise = 0.1) -> nf.Dataset:
     """Two half circles that interlock, as scikit-learn's ``make_moons`` draws them."""
-    _check_points(points, noise)
     outer, inner = points // 2, points - points // 2
     places = [(math.cos(math.pi * t), math.sin(math.pi * t), 0) for t in _spread(outer)]
     places += [(1 - math.cos(math.pi * t), 0.5 - math.sin(math.pi * t), 1) for t in _spread(inner)]
     return _plane(rng, "moons", places, noise)
 
 
-def circles(rng, *, points: int = 100, noise: float = 0.05, factor: float = 0.5) -> nf.Dataset:
-    """A circle around a smaller one; ``factor`` is the radius of the inner circle."""
-    _check_points(points, noise)
-    if not 0 < factor < 1:
-        raise nf.InputError(f"factor is {factor}", expected="a number between 0 and 1", got=factor)
+def circles(
+    rng,
+    *,
+    points: Points = 100,
+    noise: Noise = 0.05,
+    factor: Annotated[float, nf.Setting("the radius of the inner circle", "(0, 1)")] = 0.5,
+) -> nf.Dataset:
+    """A circle of radius 1 around a smaller one."""
     outer, inner = points // 2, points - points // 2
     turns = [(i / outer, 1.0, 0) for i in range(outer)]
     turns += [(i / inner, factor, 1) for i in range(inner)]
@@ -60,10 +66,15 @@ def circles(rng, *, points: int = 100, noise: float = 0.05, factor: float = 0.5)
 
 
 def spirals(
-    rng, *, points: int = 100, noise: float = 0.02, turns: float = 1.0, classes: int = 2
+    rng,
+    *,
+    points: Points = 100,
+    noise: Noise = 0.02,
+    turns: Annotated[float, nf.Setting("how often an arm goes round the middle")] = 1.0,
+    classes: Classes = 2,
 ) -> nf.Dataset:
     """Arms that wind out from the middle, one for each class."""
-    _check_points(points, noise, classes)
+    two_points_of_each_class(points, classes)
     places = []
     for k in range(classes):
         count = points // classes + (k < points % classes)
@@ -73,23 +84,21 @@ def spirals(
     return _plane(rng, "spirals", places, noise, classes)
 
 
-def linear(rng, *, points: int = 100, noise: float = 0.05) -> nf.Dataset:
+def linear(rng, *, points: Points = 100, noise: Noise = 0.05) -> nf.Dataset:
     """Points in a square, on either side of its diagonal."""
-    _check_points(points, noise)
     square = [(rng.uniform(-1, 1), rng.uniform(-1, 1)) for _ in range(points)]
     return _plane(rng, "linear", [(x, y, int(x + y > 0)) for x, y in square], noise)
 
 
-def xor(rng, *, points: int = 100, noise: float = 0.05) -> nf.Dataset:
+def xor(rng, *, points: Points = 100, noise: Noise = 0.05) -> nf.Dataset:
     """Points in a square; the class says whether x and y differ in sign."""
-    _check_points(points, noise)
     square = [(rng.uniform(-1, 1), rng.uniform(-1, 1)) for _ in range(points)]
     return _plane(rng, "xor", [(x, y, int((x > 0) != (y > 0))) for x, y in square], noise)
 
 
-def gauss(rng, *, points: int = 100, noise: float = 0.3, classes: int = 2) -> nf.Dataset:
+def gauss(rng, *, points: Points = 100, noise: Noise = 0.3, classes: Classes = 2) -> nf.Dataset:
     """Clouds of points, their centres spread on a circle; ``noise`` is a cloud's deviation."""
-    _check_points(points, noise, classes)
+    two_points_of_each_class(points, classes)
     places = []
     for i in range(points):
         angle = 2 * math.pi * (i % classes) / classes
@@ -97,19 +106,24 @@ def gauss(rng, *, points: int = 100, noise: float = 0.3, classes: int = 2) -> nf
     return _plane(rng, "gauss", places, noise, classes)
 
 
+def low_below_high(low, high):
+    """Raise :class:`neuroflow.InputError` for a range of x that is empty."""
+    if not low < high:
+        raise nf.InputError(f"the range of x is {low} to {high}", expected="low < high")
+
+
 def function(
-    rng, *, f: str, low: float = -5.0, high: float = 5.0, points: int = 200, noise: float = 0.0
+    rng,
+    *,
+    f: Annotated[str, nf.Setting("the function of x, such as sin(x) + x / 4")],
+    low: Annotated[float, nf.Setting("the smallest x")] = -5.0,
+    high: Annotated[float, nf.Setting("the largest x")] = 5.0,
+    points: Annotated[int, nf.Setting("how many places", "[2, inf)")] = 200,
+    noise: Noise = 0.0,
 ) -> nf.Dataset:
     """A function of x given as text, at evenly spaced places from ``low`` to ``high``."""
     rule = nf.parse_expression(f)
-    if not -math.inf < low < high < math.inf:
-        raise nf.InputError(
-            f"the range of x is {low} to {high}",
-            expected="low < high, both finite",
-            got=(low, high),
-        )
-    if points < 2:
-        raise nf.InputError(f"points is {points}", expected="at least 2", got=points)
+    low_below_high(low, high)
     xs = [low + (high - low) * t for t in _spread(points)]
     ys = [rule(x) + (rng.gauss(0.0, noise) if noise else 0.0) for x in xs]
     return nf.Dataset(
@@ -117,7 +131,12 @@ def function(
     )
 
 
-def rows(rng, *, rows: list[Any], classes: int = 2) -> nf.Dataset:
+def rows(
+    rng,
+    *,
+    rows: Annotated[list[Any], nf.Setting("lists of the numbers and the class of a point")],
+    classes: Classes = 2,
+) -> nf.Dataset:
     """Points written in the configuration: the numbers of each, then the number of its class."""
     for k, row in enumerate(rows):
         if not isinstance(row, (list, tuple)) or len(row) < 2:
@@ -139,12 +158,16 @@ def rows(rng, *, rows: list[Any], classes: int = 2) -> nf.Dataset:
 def csv(
     rng,
     *,
-    path: str,
-    target: str | int,
-    columns: list[str | int] | None = None,
-    header: bool = True,
-    task: Literal["auto", "regression", "binary", "classes"] = "auto",
-    delimiter: str = ",",
+    path: Annotated[str, nf.Setting("the file")],
+    target: Annotated[Column, nf.Setting("the column of the answers, by name or number")],
+    columns: Annotated[
+        list[Column] | None, nf.Setting("the columns of the inputs; all others if left out")
+    ] = None,
+    header: Annotated[bool, nf.Setting("whether the first line has the names of columns")] = True,
+    task: Annotated[
+        Literal["auto", "regression", "binary", "classes"], nf.Setting("what is to be learned")
+    ] = "auto",
+    delimiter: Annotated[str, nf.Setting("what stands between cells", length="[1, 1]")] = ",",
 ) -> nf.Dataset:
     """The rows of a CSV file, or of a file like it.
 
@@ -178,8 +201,6 @@ def csv(
 
 def _read_table(path, header, delimiter):
     """The names of the columns, and the rows with the numbers of their lines."""
-    if len(delimiter) != 1:
-        raise nf.InputError(f"delimiter is {delimiter!r}", expected="one character", got=delimiter)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv_module.reader(file, delimiter=delimiter, strict=True)
@@ -262,7 +283,9 @@ def _number(cells, j, names, path, line):
     return float(cell)
 
 
-def digits(rng, *, target: Literal["digit", "image"] = "digit") -> nf.Dataset:
+def digits(
+    rng, *, target: Annotated[Literal["digit", "image"], nf.Setting("the answer")] = "digit"
+) -> nf.Dataset:
     """1,797 handwritten digits of 8 by 8 pixels, from 0 (white) to 1.
 
     With ``target = "image"`` the image itself is the answer, for an autoencoder. Source: the
@@ -303,7 +326,14 @@ _SUMMARIES = {
 @nf.hookimpl
 def neuroflow_datasets():
     """The datasets of this module."""
+    relations = {
+        spirals: two_points_of_each_class,
+        gauss: two_points_of_each_class,
+        function: low_below_high,
+    }
     return [
-        nf.DatasetEntry(name=target.__name__, target=target, summary=summary)
+        nf.DatasetEntry(
+            name=target.__name__, target=target, summary=summary, relations=relations.get(target)
+        )
         for target, summary in _SUMMARIES.items()
     ]

@@ -7,13 +7,22 @@ of units that share those inputs.
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import neuroflow as nf
 
 _ROOT_TWO = math.sqrt(2.0)
+Gain = Annotated[float, nf.Setting("what the deviation is multiplied with", "(0, inf)")]
 
 
-def uniform(rng, fan_in, fan_out, *, low=-1.0, high=1.0):
+def uniform(
+    rng,
+    fan_in,
+    fan_out,
+    *,
+    low: Annotated[float, nf.Setting("the smallest weight")] = -1.0,
+    high: Annotated[float, nf.Setting("the largest weight")] = 1.0,
+):
     """Evenly between ``low`` and ``high``; the original's and micrograd's way.
 
     >>> uniform(nf.SplitMix32(0), 2, 1)
@@ -22,12 +31,19 @@ def uniform(rng, fan_in, fan_out, *, low=-1.0, high=1.0):
     return low + (high - low) * rng.random()
 
 
-def normal(rng, fan_in, fan_out, *, mean=0.0, std=0.02):
+def normal(
+    rng,
+    fan_in,
+    fan_out,
+    *,
+    mean: Annotated[float, nf.Setting("the middle of the weights")] = 0.0,
+    std: Annotated[float, nf.Setting("their standard deviation", "[0, inf)")] = 0.02,
+):
     """From the normal distribution."""
     return rng.gauss(mean, std)
 
 
-def he(rng, fan_in, fan_out, *, gain=_ROOT_TWO):
+def he(rng, fan_in, fan_out, *, gain: Gain = _ROOT_TWO):
     """Normal with deviation gain / sqrt(fan_in), which keeps the size of relu outputs.
 
     Source: He et al. 2015, equation 10.
@@ -35,13 +51,19 @@ def he(rng, fan_in, fan_out, *, gain=_ROOT_TWO):
     return rng.gauss(0.0, gain / math.sqrt(fan_in))
 
 
-def xavier(rng, fan_in, fan_out, *, gain=1.0):
+def xavier(rng, fan_in, fan_out, *, gain: Gain = 1.0):
     """Evenly within gain sqrt(6 / (fan_in + fan_out)), which keeps sizes in both directions.
 
     Source: Glorot and Bengio 2010, equation 16.
     """
     limit = gain * math.sqrt(6.0 / (fan_in + fan_out))
     return uniform(rng, fan_in, fan_out, low=-limit, high=limit)
+
+
+def low_below_high(low, high):
+    """Raise :class:`neuroflow.InputError` for an interval that is upside down."""
+    if low > high:
+        raise nf.InputError(f"low = {low}, high = {high}", expected="low at most high")
 
 
 def zeros(rng, fan_in, fan_out):
@@ -63,4 +85,7 @@ def neuroflow_initializers():
     """All initializers by name."""
     for draw, formula in _FORMULAS.items():
         summary = (draw.__doc__ or "").split("\n", 1)[0]
-        yield nf.InitializerEntry(name=draw.__name__, target=draw, summary=summary, formula=formula)
+        relations = low_below_high if draw is uniform else None
+        yield nf.InitializerEntry(
+            name=draw.__name__, target=draw, summary=summary, formula=formula, relations=relations
+        )

@@ -6,6 +6,8 @@ of as many, or the number of the right class. Each loss is a composition of ops.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import neuroflow as nf
 from neuroflow_plugins.activations import NO_NUMBERS, below_largest, require_number, require_numbers
 
@@ -49,7 +51,12 @@ def mae(prediction, target):
     return _mean([nf.abs(p - y) for p, y in _pairs(prediction, target)])
 
 
-def huber(prediction, target, *, delta=1.0):
+def huber(
+    prediction,
+    target,
+    *,
+    delta: Annotated[float, nf.Setting("from which error on it is linear", "(0, inf)")] = 1.0,
+):
     """Squared error where it is small, absolute error where it is large.
 
     e^2 / 2 for \\|e\\| <= delta, else delta (\\|e\\| - delta / 2).
@@ -100,7 +107,14 @@ def binary_cross_entropy(prediction, target):
     return _mean(terms)
 
 
-def cross_entropy(prediction, target, *, label_smoothing=0.0):
+def cross_entropy(
+    prediction,
+    target,
+    *,
+    label_smoothing: Annotated[
+        float, nf.Setting("the share of the target that all classes get evenly", "[0, 1]")
+    ] = 0.0,
+):
     """Minus the log of the probability given to the right class, from logits.
 
     ln(sum_j e^(x_j)) - x_target, computed with the largest logit subtracted. With label

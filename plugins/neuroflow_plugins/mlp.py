@@ -5,9 +5,16 @@ Inputs and outputs are plain lists of numbers or Values; a layer of one neuron g
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import neuroflow as nf
+from neuroflow_plugins.parts import Bias, Initializer, Inputs, Outputs
+
+Activation = Annotated[Any, nf.Setting("what is applied to the sums", part="activation")]
+Dropped = Annotated[
+    float, nf.Setting("the probability with which a number is dropped in training", "[0, 1)")
+]
 
 
 def find_activation(use):
@@ -40,14 +47,6 @@ def _check_inputs(xs, expected, what):
         )
 
 
-def _check_sizes(*sizes):
-    for size in sizes:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise nf.InputError(
-                f"a layer got the size {size!r}", expected="a whole number from 1 up", got=size
-            )
-
-
 class Neuron(nf.Module):
     """A weighted sum of the inputs plus a bias, then an activation: f(w . x + b).
 
@@ -59,13 +58,11 @@ class Neuron(nf.Module):
     """
 
     def __init__(
-        self, *, inputs: int, activation="linear", bias=True, initializer="uniform", outputs=1, rng
-    ):
-        _check_sizes(inputs, outputs)
-        self.inputs = inputs
-        self.activation = activation
-        self.initializer = initializer
-        self.outputs = outputs
+        self, *, inputs: Inputs, activation: Activation = "linear", bias: Bias = True,
+        initializer: Initializer = "uniform",
+        outputs: Annotated[int, nf.Setting("how many neurons share the inputs", "[1, inf)")] = 1,
+        rng,
+    ):  # fmt: skip
         draw = nf.resolve("initializer", initializer)
         self.weights = [nf.Value(draw(rng, inputs, outputs)) for _ in range(inputs)]
         self.bias = nf.Value(0.0) if bias else False
@@ -94,21 +91,9 @@ class Layer(nf.Module):
     """
 
     def __init__(
-        self,
-        *,
-        inputs: int,
-        outputs: int,
-        activation="linear",
-        bias=True,
-        initializer="uniform",
-        rng,
-    ):
-        _check_sizes(inputs, outputs)
-        self.inputs = inputs
-        self.outputs = outputs
-        self.activation = activation
-        self.bias = bias
-        self.initializer = initializer
+        self, *, inputs: Inputs, outputs: Outputs, activation: Activation = "linear",
+        bias: Bias = True, initializer: Initializer = "uniform", rng,
+    ):  # fmt: skip
         self.neurons = [
             Neuron(inputs=inputs, bias=bias, initializer=initializer, outputs=outputs, rng=rng)
             for _ in range(outputs)
@@ -128,7 +113,12 @@ class Sequential(nf.Module):
     ``layers`` are modules, or configurations such as ``{"use": "layer", "inputs": 2, ...}``.
     """
 
-    def __init__(self, *, layers=(), rng=None):
+    def __init__(
+        self,
+        *,
+        layers: Annotated[Sequence[Any], nf.Setting("the layers, in order", part="layer")] = (),
+        rng=None,
+    ):
         self.layers = [
             layer if isinstance(layer, nf.Module) else nf.build(layer, rng=rng) for layer in layers
         ]
@@ -158,21 +148,13 @@ class MLP(nf.Module):
     """
 
     def __init__(
-        self, *, sizes: list[int], activation="relu", output_activation: Any = "linear", bias=True,
-        initializer="uniform", dropout=0.0, rng,
+        self, *,
+        sizes: Annotated[
+            list[int], nf.Setting("inputs, hidden layers and outputs", "[1, inf)", "[2, inf)")
+        ],
+        activation: Activation = "relu", output_activation: Activation = "linear",
+        bias: Bias = True, initializer: Initializer = "uniform", dropout: Dropped = 0.0, rng,
     ):  # fmt: skip
-        if len(sizes) < 2:
-            raise nf.InputError(
-                f"an mlp needs at least two sizes, inputs and outputs, but got {sizes!r}",
-                remedy="for example sizes = [2, 16, 1]",
-                got=sizes,
-            )
-        self.sizes = list(sizes)
-        self.activation = activation
-        self.output_activation = output_activation
-        self.bias = bias
-        self.initializer = initializer
-        self.dropout = dropout
         last = len(sizes) - 2
         self.layers = [
             Layer(
@@ -204,16 +186,9 @@ class Dropout(nf.Module):
     The scale 1 / (1 - rate) keeps the expected sum; in evaluation nothing changes. The random
     numbers enter as inputs, so that eager and compiled runs draw the same ones.
     Source: Srivastava et al. 2014, section 4, in the inverted form.
-
-    Raises :class:`neuroflow.InputError` for a rate outside [0, 1).
     """
 
-    def __init__(self, *, rate=0.5, rng):
-        if not 0.0 <= rate < 1.0:
-            raise nf.InputError(
-                f"a dropout rate is at least 0 and less than 1, but got {rate}", got=rate
-            )
-        self.rate = rate
+    def __init__(self, *, rate: Dropped = 0.5, rng):
         self._rng = rng
 
     def forward(self, xs):

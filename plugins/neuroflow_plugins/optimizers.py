@@ -6,14 +6,30 @@ gives them all back, moved. ``step`` counts from 1. The formulas are those of Py
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import neuroflow as nf
+
+Decay = Annotated[float, nf.Setting("how much each weight shrinks, times the rate", "[0, inf)")]
+Epsilon = Annotated[float, nf.Setting("what keeps a division from dividing by zero", "[0, inf)")]
+Beta1 = Annotated[float, nf.Setting("how much of the mean gradient is kept", "[0, 1)")]
+Beta2 = Annotated[float, nf.Setting("how much of the mean squared gradient is kept", "[0, 1)")]
 
 
 @nf.update_rule
-def sgd(w, g, velocity, *, learning_rate, step, momentum=0.0, nesterov=False, weight_decay=0.0):
+def sgd(
+    w,
+    g,
+    velocity,
+    *,
+    learning_rate,
+    step,
+    momentum: Annotated[float, nf.Setting("how much of the velocity is kept", "[0, 1)")] = 0.0,
+    nesterov: Annotated[bool, nf.Setting("whether to look one step ahead")] = False,
+    weight_decay: Decay = 0.0,
+):
     """Gradient descent, with momentum if you like.
 
-    ``nesterov`` is true to look one step ahead.
     Source: Sutskever et al. 2013, in PyTorch's form: v = m v + g; w = w - eta v.
 
     >>> sgd(1.0, 0.5, 0.0, learning_rate=0.1, step=1)
@@ -26,7 +42,17 @@ def sgd(w, g, velocity, *, learning_rate, step, momentum=0.0, nesterov=False, we
 
 
 @nf.update_rule
-def rmsprop(w, g, square, *, learning_rate, step, decay=0.99, epsilon=1e-8, weight_decay=0.0):
+def rmsprop(
+    w,
+    g,
+    square,
+    *,
+    learning_rate,
+    step,
+    decay: Annotated[float, nf.Setting("how much of the mean square is kept", "[0, 1)")] = 0.99,
+    epsilon: Epsilon = 1e-8,
+    weight_decay: Decay = 0.0,
+):
     """A step divided by the root of a running mean of squared gradients.
 
     There is no bias correction: the mean starts at zero, so the first steps are the longest.
@@ -38,7 +64,18 @@ def rmsprop(w, g, square, *, learning_rate, step, decay=0.99, epsilon=1e-8, weig
 
 
 @nf.update_rule
-def adam(w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8):
+def adam(
+    w,
+    g,
+    m,
+    v,
+    *,
+    learning_rate,
+    step,
+    beta1: Beta1 = 0.9,
+    beta2: Beta2 = 0.999,
+    epsilon: Epsilon = 1e-8,
+):
     """Running means of the gradient and of its square, corrected for starting at zero.
 
     Source: Kingma and Ba 2015, algorithm 1.
@@ -56,9 +93,19 @@ def adam(w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-
 
 @nf.update_rule
 def adamw(
-    w, g, m, v, no_decay, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8,
-    weight_decay=0.01,
-):  # fmt: skip
+    w,
+    g,
+    m,
+    v,
+    no_decay,
+    *,
+    learning_rate,
+    step,
+    beta1: Beta1 = 0.9,
+    beta2: Beta2 = 0.999,
+    epsilon: Epsilon = 1e-8,
+    weight_decay: Decay = 0.01,
+):
     """Adam, with each weight shrunk a little apart from its gradient.
 
     ``no_decay`` is 1 for what does not shrink, else 0: the gains of norms and biases, unless the

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import neuroflow as nf
 from neuroflow_plugins.activations import softmax
+
+Inputs = Annotated[int, nf.Setting("how many numbers come in", "[1, inf)")]
+Outputs = Annotated[int, nf.Setting("how many numbers go out", "[1, inf)")]
+Size = Annotated[int, nf.Setting("numbers per token", "[1, inf)")]
+VocabSize = Annotated[int, nf.Setting("how many tokens there are; the data know it", "[1, inf)")]
+BlockSize = Annotated[int, nf.Setting("tokens that are read at once, at most", "[1, inf)")]
+Bias = Annotated[bool, nf.Setting("whether biases are added to the sums")]
+Initializer = Annotated[Any, nf.Setting("how the weights are drawn", part="initializer")]
+Gain = Annotated[bool, nf.Setting("whether each number is scaled by a learned gain")]
+Epsilon = Annotated[float, nf.Setting("what keeps the division from zero", "[0, inf)")]
 
 
 def add(a, b):
@@ -65,9 +75,9 @@ class Linear(nf.Module):
     """W x + b: one weighted sum per output; without ``bias`` just W x."""
 
     def __init__(
-        self, *, inputs: int, outputs: int, bias: bool = False, initializer: Any = "xavier", rng
-    ):
-        self.inputs, self.outputs, self.bias, self.initializer = inputs, outputs, bias, initializer
+        self, *, inputs: Inputs, outputs: Outputs, bias: Bias = False,
+        initializer: Initializer = "xavier", rng,
+    ):  # fmt: skip
         self.weights = matrix(outputs, inputs, initializer, rng)
         self.biases = [nf.Value(0.0) for _ in range(outputs)] if bias else []
 
@@ -84,8 +94,9 @@ class Linear(nf.Module):
 class Embedding(nf.Module):
     """A table with one row of learned numbers per token."""
 
-    def __init__(self, *, vocab_size: int, size: int, initializer: Any = "normal", rng):
-        self.vocab_size, self.size, self.initializer = vocab_size, size, initializer
+    def __init__(
+        self, *, vocab_size: VocabSize, size: Size, initializer: Initializer = "normal", rng
+    ):
         self.rows = matrix(vocab_size, size, initializer, rng)
 
     def forward(self, token):
@@ -96,8 +107,9 @@ class Embedding(nf.Module):
 class LearnedPositions(nf.Module):
     """A table with one row of learned numbers per position (Gehring et al. 2017)."""
 
-    def __init__(self, *, block_size: int, size: int, initializer: Any = "normal", rng):
-        self.block_size, self.size, self.initializer = block_size, size, initializer
+    def __init__(
+        self, *, block_size: BlockSize, size: Size, initializer: Initializer = "normal", rng
+    ):
         self.rows = matrix(block_size, size, initializer, rng)
 
     def forward(self, position):
@@ -114,8 +126,8 @@ class SinusoidalPositions(nf.Module):
     [0.841471, 0.540302, 0.01, 0.99995]
     """
 
-    def __init__(self, *, block_size: int, size: int):
-        self.block_size, self.size = block_size, size
+    def __init__(self, *, block_size: BlockSize, size: Size):
+        """Nothing to draw."""
 
     def forward(self, position):
         """A position, counted from 0 -> (size,)"""
@@ -173,8 +185,9 @@ class LayerNorm(nf.Module):
     (x - mean) / sqrt(variance + epsilon). Source: Ba et al. 2016, equation 4.
     """
 
-    def __init__(self, *, size: int, gain: bool = True, bias: bool = True, epsilon: float = 1e-5):
-        self.size, self.gain, self.bias, self.epsilon = size, gain, bias, epsilon
+    def __init__(
+        self, *, size: Size, gain: Gain = True, bias: Bias = True, epsilon: Epsilon = 1e-5
+    ):
         self.gains = [nf.Value(1.0) for _ in range(size)] if gain else []
         self.biases = [nf.Value(0.0) for _ in range(size)] if bias else []
 
@@ -194,8 +207,7 @@ class RMSNorm(nf.Module):
     x / sqrt(mean(x^2) + epsilon). Source: Zhang and Sennrich 2019, equation 4.
     """
 
-    def __init__(self, *, size: int, gain: bool = True, epsilon: float = 1e-5):
-        self.size, self.gain, self.epsilon = size, gain, epsilon
+    def __init__(self, *, size: Size, gain: Gain = True, epsilon: Epsilon = 1e-5):
         self.gains = [nf.Value(1.0) for _ in range(size)] if gain else []
 
     def forward(self, x):

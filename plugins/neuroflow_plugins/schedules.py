@@ -6,8 +6,13 @@ Each is a function of the base rate, the step (counted from 0) and the number of
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import neuroflow as nf
+
+End = Annotated[float, nf.Setting("the rate at the end", "[0, inf)")]
+Factor = Annotated[float, nf.Setting("what the rate is multiplied with", "(0, inf)")]
+Every = Annotated[int, nf.Setting("after how many steps", "[1, inf)")]
 
 
 def constant(base, step, steps):
@@ -19,7 +24,7 @@ def constant(base, step, steps):
     return base
 
 
-def linear(base, step, steps, *, to=0.0):
+def linear(base, step, steps, *, to: End = 0.0):
     """In a straight line from the base rate to ``to``.
 
     >>> linear(1.0, 50, 100, to=0.1)
@@ -28,27 +33,32 @@ def linear(base, step, steps, *, to=0.0):
     return base + (to - base) * step / steps
 
 
-def step(base, step, steps, *, every=10, factor=0.1):
+def step(base, step, steps, *, every: Every = 10, factor: Factor = 0.1):
     """Multiplied with ``factor`` after ``every`` steps: a staircase.
 
     >>> step(1.0, 25, 100, every=10, factor=0.5)
     0.25
     """
-    _require_positive(every)
     return base * factor ** (step // every)
 
 
-def exponential(base, step, steps, *, factor=0.99, every=1):
+def exponential(base, step, steps, *, factor: Factor = 0.99, every: Every = 1):
     """Multiplied with ``factor`` in every ``every`` steps, smoothly.
 
     >>> exponential(1.0, 20, 100, factor=0.5, every=10)
     0.25
     """
-    _require_positive(every)
     return base * factor ** (step / every)
 
 
-def cosine(base, step, steps, *, to=0.0, warmup=0):
+def cosine(
+    base,
+    step,
+    steps,
+    *,
+    to: End = 0.0,
+    warmup: Annotated[int, nf.Setting("steps in which the rate rises from zero", "[0, inf)")] = 0,
+):
     """Up in a line over ``warmup`` steps, then along half a cosine down to ``to``.
 
     Source: Loshchilov and Hutter 2017, equation 5, with warm-up as in Vaswani et al. 2017.
@@ -62,9 +72,14 @@ def cosine(base, step, steps, *, to=0.0, warmup=0):
     return to + (base - to) * 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
-def _require_positive(every):
-    if not every > 0:
-        raise nf.InputError(f"every is {every!r}", expected="a number of steps above 0", got=every)
+def warm_up_within_run(warmup, steps):
+    """Raise :class:`neuroflow.InputError` for a warm-up that is longer than the run."""
+    if warmup > steps:
+        raise nf.InputError(
+            f"a warm-up of {warmup} steps in a run of {steps}",
+            expected=f"at most {steps}",
+            remedy="shorten warmup, or let the run be longer",
+        )
 
 
 _FORMULAS = {
@@ -82,4 +97,7 @@ def neuroflow_schedules():
     """All schedules by name."""
     for rate, formula in _FORMULAS.items():
         summary = (rate.__doc__ or "").split("\n", 1)[0]
-        yield nf.ScheduleEntry(name=rate.__name__, target=rate, summary=summary, formula=formula)
+        relations = warm_up_within_run if rate is cosine else None
+        yield nf.ScheduleEntry(
+            name=rate.__name__, target=rate, summary=summary, formula=formula, relations=relations
+        )

@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import neuroflow as nf
+
+Tokenizer = Annotated[Any, nf.Setting("what cuts a text into tokens", part="tokenizer")]
+BlockSize = Annotated[int, nf.Setting("the longest example, in tokens", "[1, inf)")]
+MostLines = Annotated[int, nf.Setting("keep so many lines; 0 for all", "[0, inf)")]
+Examples = Annotated[int, nf.Setting("how many examples", "[1, inf)")]
+Length = Annotated[int, nf.Setting("letters in each word", "[1, inf)")]
+Alphabet = Annotated[int, nf.Setting("letters to choose from: a, b, c ...", "[1, 26]")]
 
 MOST_PIECES = 4096
 
 
 def lines(
-    rng, *, path: str, tokenizer: Any = "characters", block_size: int = 64, most_lines: int = 0
+    rng,
+    *,
+    path: Annotated[str, nf.Setting("the file")],
+    tokenizer: Tokenizer = "characters",
+    block_size: BlockSize = 64,
+    most_lines: MostLines = 0,
 ):
     """One text per line of a UTF-8 file, in an order drawn by ``rng``; empty lines are left out.
 
@@ -36,9 +48,13 @@ def lines(
 
 
 def names(
-    rng, *, path: str = "", tokenizer: Any = "characters", block_size: int = 16,
-    most_lines: int = 0,
-):  # fmt: skip
+    rng,
+    *,
+    path: Annotated[str, nf.Setting("the file; a bundled list if left out")] = "",
+    tokenizer: Tokenizer = "characters",
+    block_size: BlockSize = 16,
+    most_lines: MostLines = 0,
+):
     """Given names, one per line: a bundled list, or the file at ``path``."""
     if path:
         return lines(
@@ -96,38 +112,38 @@ def _words(rng, examples, length, alphabet):
 
 
 def _word_task(name, rng, examples, length, alphabet, answer):
-    if not 1 <= alphabet <= 26:
-        raise nf.InputError(
-            f"{name} got alphabet = {alphabet}", expected="1 to 26 letters", got=alphabet
-        )
     words = _words(rng, examples, length, alphabet)
     letters = "abcdefghijklmnopqrstuvwxyz"[:alphabet] + "="
     return _task(name, [word + "=" for word in words], list(map(answer, words)), letters)
 
 
-def copy(rng, *, examples: int = 1000, length: int = 5, alphabet: int = 8):
+def copy(rng, *, examples: Examples = 1000, length: Length = 5, alphabet: Alphabet = 8):
     """Write a word again: ``cab=cab``."""
     return _word_task("copy", rng, examples, length, alphabet, lambda word: word)
 
 
-def reverse(rng, *, examples: int = 1000, length: int = 5, alphabet: int = 8):
+def reverse(rng, *, examples: Examples = 1000, length: Length = 5, alphabet: Alphabet = 8):
     """Write a word backwards: ``cab=bac``."""
     return _word_task("reverse", rng, examples, length, alphabet, lambda word: word[::-1])
 
 
-def sort(rng, *, examples: int = 1000, length: int = 5, alphabet: int = 8):
+def sort(rng, *, examples: Examples = 1000, length: Length = 5, alphabet: Alphabet = 8):
     """Write the letters of a word in order: ``cab=abc``."""
     return _word_task("sort", rng, examples, length, alphabet, lambda word: "".join(sorted(word)))
 
 
-def addition(rng, *, digits: int = 2, examples: int = 0, reverse_answer: bool = True):
+def addition(
+    rng,
+    *,
+    digits: Annotated[int, nf.Setting("digits of each number", "[1, 3]")] = 2,
+    examples: Annotated[int, nf.Setting("keep so many pairs; 0 for all", "[0, inf)")] = 0,
+    reverse_answer: Annotated[bool, nf.Setting("whether sums are written from the right")] = True,
+):
     """Sums of two numbers: ``27+38=56`` stands for 65, its digits from the right.
 
-    All pairs of ``digits``-digit numbers in an order drawn by ``rng``, or the first ``examples``
-    of them. From the right is the order in which people add (Lee et al. 2023).
+    All pairs of numbers in an order drawn by ``rng``, or the first ``examples`` of them. From
+    the right is the order in which people add (Lee et al. 2023).
     """
-    if not 1 <= digits <= 3:
-        raise nf.InputError(f"addition got digits = {digits}", expected="1 to 3", got=digits)
     numbers = range(10**digits)
     pairs = [(a, b) for a in numbers for b in numbers]
     rng.shuffle(pairs)

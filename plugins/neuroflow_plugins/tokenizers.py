@@ -10,18 +10,22 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 import neuroflow as nf
 
+Pieces = Annotated[
+    list[str] | None, nf.Setting("the texts of the ids 0, 1, 2 ...; learned if left out")
+]
 
-class Tokenizer(ABC):
+
+class Tokenizer(nf.Configured, ABC):
     """What all tokenizers share: pieces of text, numbered in order, and BOS after the last.
 
     ``pieces`` are the texts of the ids 0, 1, 2 ...
     """
 
-    def __init__(self, *, pieces: list[str] | None = None) -> None:
+    def __init__(self, *, pieces: Pieces = None) -> None:
         self.pieces = list(pieces or [])
         self._ids = {piece: k for k, piece in enumerate(self.pieces)}
 
@@ -34,10 +38,6 @@ class Tokenizer(ABC):
     def vocab_size(self) -> int:
         """How many ids there are, BOS included."""
         return len(self.pieces) + 1
-
-    def configuration(self) -> dict[str, Any]:
-        """The settings that build this tokenizer again."""
-        return {"pieces": self.pieces}
 
     def learn(self, texts: list[str]) -> Any:
         """A tokenizer of this kind with the vocabulary of these texts."""
@@ -106,7 +106,7 @@ class Bytes(Tokenizer):
     [195, 169]
     """
 
-    def __init__(self, *, pieces: list[str] | None = None) -> None:
+    def __init__(self, *, pieces: Pieces = None) -> None:
         super().__init__(pieces=[chr(k) for k in range(256)])
 
     def configuration(self) -> dict[str, Any]:
@@ -133,8 +133,7 @@ class Bytes(Tokenizer):
 class BytePairs(Tokenizer):
     """Characters, and pairs of tokens that were often side by side, merged again and again.
 
-    ``merges`` lists the pairs in the order in which they were learned; ``n_merges`` is how many
-    to learn. Source: Sennrich et al. 2016, algorithm 1.
+    Source: Sennrich et al. 2016, algorithm 1.
 
     >>> pairs = BytePairs(n_merges=2).learn(["banana", "bandana"])
     >>> pairs.merges, pairs.split("ban")
@@ -142,16 +141,14 @@ class BytePairs(Tokenizer):
     """
 
     def __init__(
-        self, *, pieces: list[str] | None = None, merges: list[list[str]] | None = None,
-        n_merges: int = 50,
+        self, *, pieces: Pieces = None,
+        merges: Annotated[
+            list[list[str]] | None, nf.Setting("pairs in the order in which they were learned")
+        ] = None,
+        n_merges: Annotated[int, nf.Setting("how many pairs to learn", "[0, inf)")] = 50,
     ) -> None:  # fmt: skip
         super().__init__(pieces=pieces)
         self.merges = [list(pair) for pair in merges or []]
-        self.n_merges = n_merges
-
-    def configuration(self) -> dict[str, Any]:
-        """Pieces and merges."""
-        return {"pieces": self.pieces, "merges": self.merges, "n_merges": self.n_merges}
 
     def learn(self, texts: list[str]) -> Any:
         """Merge the commonest pair, ``n_merges`` times; of equals the first in the alphabet."""

@@ -6,25 +6,76 @@ attention. Source: Vaswani et al. 2017, "Attention is all you need"; Radford et 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import neuroflow as nf
-from neuroflow_plugins.mlp import Dropout, find_activation
+from neuroflow_plugins.mlp import Activation, Dropout, Dropped, find_activation
 from neuroflow_plugins.parts import (
     ALiBi,
+    Bias,
+    BlockSize,
     Embedding,
+    Gain,
+    Initializer,
     LayerNorm,
     LearnedPositions,
     Linear,
     RMSNorm,
     Rotary,
     SinusoidalPositions,
+    Size,
+    VocabSize,
     add,
     attention_weights,
     causal_mask,
     full_mask,
     mix,
 )
+
+Layers = Annotated[int, nf.Setting("blocks of attention and feed-forward", "[1, inf)")]
+Heads = Annotated[int, nf.Setting("heads of attention; they divide the size", "[1, inf)")]
+SharedHeads = Annotated[
+    int, nf.Setting("heads of keys and values; 0 for as many as queries have", "[0, inf)")
+]
+Hidden = Annotated[int, nf.Setting("numbers inside feed-forward; 0 for four times", "[0, inf)")]
+Causal = Annotated[bool, nf.Setting("whether a token sees only those before it")]
+InnerPositions = Annotated[
+    Literal["none", "rotary", "alibi"], nf.Setting("how attention knows where tokens stand")
+]
+Positions = Annotated[
+    Literal["learned", "sinusoidal", "rotary", "alibi", "none"],
+    nf.Setting("how the model knows where tokens stand"),
+]
+Norm = Annotated[Literal["layer_norm", "rms_norm", "none"], nf.Setting("how tokens are normalised")]
+Order = Annotated[
+    Literal["pre", "post"], nf.Setting("whether norms stand before the parts or behind the sums")
+]
+Gated = Annotated[bool, nf.Setting("whether a third matrix gates the hidden numbers")]
+
+
+def heads_divide(n_embd, n_head, key_value_heads=0, positions="none"):
+    """Raise :class:`neuroflow.InputError` where heads cannot share the numbers of a token."""
+    key_value_heads = key_value_heads or n_head
+    if n_embd % n_head or n_head % key_value_heads:
+        raise nf.InputError(
+            f"attention got n_embd = {n_embd}, n_head = {n_head},"
+            f" key_value_heads = {key_value_heads}",
+            remedy="each must divide the one before",
+            got=(n_embd, n_head, key_value_heads),
+        )
+    if positions == "rotary":
+        Rotary(n_embd // n_head)
+
+
+def source_within_block(n_embd, n_head, source_length, block_size):
+    """Raise :class:`neuroflow.InputError` where a source leaves no room for an answer."""
+    heads_divide(n_embd, n_head)
+    if source_length >= block_size:
+        raise nf.InputError(
+            f"a source of {source_length} tokens in a block of {block_size}",
+            expected="room for at least one token more",
+        )
+
 
 _NORMS = {"layer_norm": LayerNorm, "rms_norm": RMSNorm}
 
@@ -33,10 +84,6 @@ def make_norm(name: str, size: int, gain: bool = True) -> Any:
     """The norm of that name; "none" leaves tokens as they are."""
     if name == "none":
         return _unchanged
-    if name not in _NORMS:
-        raise nf.InputError(
-            f"unknown norm {name!r}", expected="layer_norm, rms_norm or none", got=name
-        )
     settings = {"bias": gain} if name == "layer_norm" else {}
     return _NORMS[name](size=size, gain=gain, **settings)
 
@@ -93,22 +140,14 @@ class MultiHeadAttention(nf.Module):
     """
 
     def __init__(
-        self, *, n_embd: int, n_head: int, key_value_heads: int = 0, causal: bool = True,
-        positions: str = "none", bias: bool = False, initializer: Any = "xavier", rng,
+        self, *, n_embd: Size, n_head: Heads, key_value_heads: SharedHeads = 0,
+        causal: Causal = True, positions: InnerPositions = "none", bias: Bias = False,
+        initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
-        key_value_heads = key_value_heads or n_head
-        if n_embd % n_head or n_head % key_value_heads:
-            raise nf.InputError(
-                f"attention got n_embd = {n_embd}, n_head = {n_head},"
-                f" key_value_heads = {key_value_heads}",
-                remedy="each must divide the one before",
-                got=(n_embd, n_head, key_value_heads),
-            )
-        self.n_embd, self.n_head, self.key_value_heads = n_embd, n_head, key_value_heads
-        self.causal, self.positions, self.bias = causal, positions, bias
-        self.initializer = initializer
+        heads_divide(n_embd, n_head, key_value_heads, positions)
         self.head_size = n_embd // n_head
-        narrow = key_value_heads * self.head_size
+        self.group_size = n_head // (key_value_heads or n_head)  # queries that share a key
+        narrow = n_embd // self.group_size
         common = {"bias": bias, "initializer": initializer, "rng": rng}
         self.query = Linear(inputs=n_embd, outputs=n_embd, **common)
         self.key = Linear(inputs=n_embd, outputs=narrow, **common)
@@ -160,10 +199,9 @@ class MultiHeadAttention(nf.Module):
         Each key stands at one of the ``places``; ``hidden``, if not empty, is added to its score.
         """
         seen = [j for j in range(len(keys)) if visible[j]]
-        group = self.n_head // self.key_value_heads
         gathered, watched = [], []
         for head, q in enumerate(query):  # q: (head_size,)
-            shared = head // group
+            shared = head // self.group_size
             biases = [hidden[j] for j in seen] if hidden else None
             if self._alibi:
                 slopes = self._alibi(head, position, [places[j] for j in seen])
@@ -185,16 +223,14 @@ class FeedForward(nf.Module):
     """
 
     def __init__(
-        self, *, n_embd: int, hidden: int = 0, activation: Any = "relu", gated: bool = False,
-        bias: bool = False, initializer: Any = "xavier", rng,
+        self, *, n_embd: Size, hidden: Hidden = 0, activation: Activation = "relu",
+        gated: Gated = False, bias: Bias = False, initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
-        self.n_embd, self.hidden = n_embd, hidden or 4 * n_embd
-        self.activation, self.gated = activation, gated
-        self.bias, self.initializer = bias, initializer
+        wide = hidden or 4 * n_embd
         common = {"bias": bias, "initializer": initializer, "rng": rng}
-        self.up = Linear(inputs=n_embd, outputs=self.hidden, **common)
-        self.down = Linear(inputs=self.hidden, outputs=n_embd, **common)
-        self.gate = Linear(inputs=n_embd, outputs=self.hidden, **common) if gated else None
+        self.up = Linear(inputs=n_embd, outputs=wide, **common)
+        self.down = Linear(inputs=wide, outputs=n_embd, **common)
+        self.gate = Linear(inputs=n_embd, outputs=wide, **common) if gated else None
         self._activate = find_activation(activation)
 
     def forward(self, x):
@@ -214,19 +250,13 @@ class Block(nf.Module):
     """
 
     def __init__(
-        self, *, n_embd: int, n_head: int, key_value_heads: int = 0, hidden: int = 0,
-        causal: bool = True, cross: bool = False, positions: str = "none", norm: str = "rms_norm",
-        norm_gain: bool = True, order: str = "pre", activation: Any = "relu", gated: bool = False,
-        bias: bool = False,
-        dropout: float = 0.0, initializer: Any = "xavier", rng,
+        self, *, n_embd: Size, n_head: Heads, key_value_heads: SharedHeads = 0, hidden: Hidden = 0,
+        causal: Causal = True,
+        cross: Annotated[bool, nf.Setting("whether there is attention to a memory too")] = False,
+        positions: InnerPositions = "none", norm: Norm = "rms_norm", norm_gain: Gain = True,
+        order: Order = "pre", activation: Activation = "relu", gated: Gated = False,
+        bias: Bias = False, dropout: Dropped = 0.0, initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
-        if order not in ("pre", "post"):
-            raise nf.InputError(f"a block got order = {order!r}", expected="pre or post", got=order)
-        self.n_embd, self.n_head, self.key_value_heads = n_embd, n_head, key_value_heads
-        self.hidden, self.causal, self.cross, self.positions = hidden, causal, cross, positions
-        self.norm, self.norm_gain, self.order, self.activation = norm, norm_gain, order, activation
-        self.gated, self.bias, self.dropout = gated, bias, dropout
-        self.initializer = initializer
         common = {"bias": bias, "initializer": initializer, "rng": rng}
         heads: dict[str, Any] = {
             "n_embd": n_embd, "n_head": n_head, "key_value_heads": key_value_heads,
@@ -276,26 +306,17 @@ class GPT(nf.Module):
     causal = True
 
     def __init__(
-        self, *, vocab_size: int, n_layer: int = 1, n_embd: int = 16, n_head: int = 4,
-        key_value_heads: int = 0, block_size: int = 16, hidden: int = 0,
-        positions: str = "learned", norm: str = "rms_norm", norm_gain: bool = True,
-        embedding_norm: bool = False, final_norm: bool = False, order: str = "pre",
-        activation: Any = "relu", gated: bool = False, bias: bool = False, tied: bool = False,
-        dropout: float = 0.0,
-        initializer: Any = {"use": "normal", "std": 0.08}, rng,  # noqa: B006  read only
+        self, *, vocab_size: VocabSize, n_layer: Layers = 1, n_embd: Size = 16, n_head: Heads = 4,
+        key_value_heads: SharedHeads = 0, block_size: BlockSize = 16, hidden: Hidden = 0,
+        positions: Positions = "learned", norm: Norm = "rms_norm", norm_gain: Gain = True,
+        embedding_norm: Annotated[bool, nf.Setting("whether embeddings are normalised")] = False,
+        final_norm: Annotated[bool, nf.Setting("whether what is scored is normalised")] = False,
+        order: Order = "pre", activation: Activation = "relu", gated: Gated = False,
+        bias: Bias = False,
+        tied: Annotated[bool, nf.Setting("whether embeddings score tokens as well")] = False,
+        dropout: Dropped = 0.0,
+        initializer: Initializer = {"use": "normal", "std": 0.08}, rng,  # noqa: B006  read only
     ):  # fmt: skip
-        self.vocab_size, self.n_layer, self.n_embd, self.n_head = (
-            vocab_size,
-            n_layer,
-            n_embd,
-            n_head,
-        )
-        self.key_value_heads, self.block_size, self.hidden = key_value_heads, block_size, hidden
-        self.positions, self.norm, self.norm_gain = positions, norm, norm_gain
-        self.embedding_norm, self.final_norm, self.order = embedding_norm, final_norm, order
-        self.activation, self.gated, self.bias = activation, gated, bias
-        self.tied, self.dropout = tied, dropout
-        self.initializer = initializer
         common = {"initializer": initializer, "rng": rng}
         self.tokens = Embedding(vocab_size=vocab_size, size=n_embd, **common)
         self.places = _places(positions, block_size, n_embd, common)
@@ -388,15 +409,12 @@ class EncoderDecoder(nf.Module):
     """
 
     def __init__(
-        self, *, vocab_size: int, source_length: int, n_layer: int = 1, n_embd: int = 16,
-        n_head: int = 4, block_size: int = 16, norm: str = "layer_norm", order: str = "pre",
-        activation: Any = "relu", bias: bool = True, dropout: float = 0.0,
-        initializer: Any = "xavier", rng,
+        self, *, vocab_size: VocabSize,
+        source_length: Annotated[int, nf.Setting("tokens of the source", "[1, inf)")],
+        n_layer: Layers = 1, n_embd: Size = 16, n_head: Heads = 4, block_size: BlockSize = 16,
+        norm: Norm = "layer_norm", order: Order = "pre", activation: Activation = "relu",
+        bias: Bias = True, dropout: Dropped = 0.0, initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
-        self.vocab_size, self.source_length, self.n_layer = vocab_size, source_length, n_layer
-        self.n_embd, self.n_head, self.block_size = n_embd, n_head, block_size
-        self.norm, self.order, self.activation = norm, order, activation
-        self.bias, self.dropout, self.initializer = bias, dropout, initializer
         block = {
             "n_embd": n_embd, "n_head": n_head, "norm": norm, "order": order,
             "activation": activation, "bias": bias, "dropout": dropout,
@@ -437,13 +455,7 @@ def _places(positions, block_size, size, common):
         return LearnedPositions(block_size=block_size, size=size, **common)
     if positions == "sinusoidal":
         return SinusoidalPositions(block_size=block_size, size=size)
-    if positions in ("rotary", "alibi", "none"):
-        return None
-    raise nf.InputError(
-        f"unknown positions {positions!r}",
-        expected="learned, sinusoidal, rotary, alibi or none",
-        got=positions,
-    )
+    return None
 
 
 @nf.hookimpl
@@ -466,8 +478,16 @@ def neuroflow_layers():
         "encoder": (Encoder, {**model, "block_size": 4}, text),
         "encoder_decoder": (EncoderDecoder, {**model, "source_length": 2, "block_size": 5}, text),
     }
+    relations = {
+        MultiHeadAttention: heads_divide,
+        Block: heads_divide,
+        GPT: heads_divide,
+        Encoder: heads_divide,
+        EncoderDecoder: source_within_block,
+    }
     for name, (layer, example, inputs) in parts.items():
         summary = (layer.__doc__ or "").split("\n", 1)[0]
         yield nf.LayerEntry(
-            name=name, target=layer, summary=summary, example=example, example_inputs=(inputs,)
-        )
+            name=name, target=layer, summary=summary, example=example, example_inputs=(inputs,),
+            relations=relations.get(layer),
+        )  # fmt: skip

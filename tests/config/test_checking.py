@@ -97,7 +97,9 @@ def test_bool_is_no_number_and_a_number_is_no_bool():
 
 @pytest.mark.parametrize("value", [10**400, math.inf, math.nan], ids=["huge", "inf", "nan"])
 def test_numbers_that_no_float_holds_are_refused(value):
-    message = problems_of(MOONS, {"optimizer.momentum": value, "optimizer.learning_rate": value})
+    changes = {"model.initializer": {"use": "normal", "mean": value}}
+    message = problems_of(MOONS, {**changes, "optimizer.learning_rate": value})
+    assert "model.initializer.mean: got " in message
     assert "expected a number (finite)" in message
     assert "expected a number above 0" in message
 

@@ -122,11 +122,13 @@ def test_moons_lie_where_scikit_learn_draws_them():
 
 
 def test_settings_out_of_range_are_refused():
-    assert error_of(dataset, "moons", points=1) == "points is 1; expected at least 4"
-    assert error_of(dataset, "moons", noise=-1.0) == (
-        "noise is -1.0; expected a number of at least 0"
+    assert error_of(dataset, "moons", points=1) == (
+        "moons got points = 1; expected a whole number at least 4"
     )
-    assert "expected at least 2" in error_of(dataset, "spirals", classes=1)
+    assert error_of(dataset, "moons", noise=-1.0) == (
+        "moons got noise = -1.0; expected a number at least 0"
+    )
+    assert "expected a whole number at least 2" in error_of(dataset, "spirals", classes=1)
     assert "expected low < high" in error_of(dataset, "function", f="x", low=1.0, high=1.0)
 
 

@@ -56,8 +56,12 @@ def test_wrong_number_of_inputs_names_the_layer():
         nf.build("mlp", sizes=[2, 1])([1.0])
     with pytest.raises(nf.InputError, match="a Value holds one real number, but got 'a'"):
         nf.build("mlp", sizes=[2, 1])(["a", 1.0])
-    with pytest.raises(nf.InputError, match="a layer got the size 0; expected a whole number"):
+    with pytest.raises(
+        nf.ConfigurationError, match=r"layer\.inputs: got 0; expected a whole number at least 1"
+    ):
         nf.build("layer", inputs=0, outputs=1)
+    with pytest.raises(nf.InputError, match="Layer got inputs = 0; expected a whole number at lea"):
+        nf.get("layer", "layer").load()(inputs=0, outputs=1, rng=nf.SplitMix32(0))
 
 
 def test_losses_of_classes_refuse_what_is_no_class():
@@ -80,5 +84,5 @@ def test_dropout_drops_in_training_only_and_repeats_from_a_seed():
     assert first([1.0] * 20) == second([1.0] * 20)
     assert set(first([1.0] * 50)) == {0.0, 2.0}
     assert first.eval()([1.0, 2.0]) == [1.0, 2.0]
-    with pytest.raises(nf.InputError, match="a dropout rate is at least 0 and less than 1"):
+    with pytest.raises(nf.ConfigurationError, match=r"layer\.rate: got 1\.0; expected a number at"):
         nf.build("dropout", rate=1.0)

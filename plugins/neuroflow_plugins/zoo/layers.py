@@ -57,14 +57,14 @@ class Linear3(nf.Module):
         return total + self.bias
 
 
-@twin("the layer that forgets an argument", "configuration", "scale is used and not kept: a saved"
-      " model is built again with another one.")  # fmt: skip
+@twin("the layer that changes an argument", "configuration", "A field keeps another number"
+      " than the argument of its name: loaded from a file, the model is scaled again.")  # fmt: skip
 class Linear4(nf.Module):
     """A scaled weighted sum."""
 
     def __init__(self, *, inputs, scale=2.0, rng):
-        self.inputs = inputs  # bug
-        self.weights = [nf.Value(scale * rng.random()) for _ in range(inputs)]
+        self.scale = scale / math.sqrt(inputs)  # bug
+        self.weights = [nf.Value(self.scale * rng.random()) for _ in range(inputs)]
 
     def forward(self, xs):
         """One number for a list of numbers."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 REQUIRED: Any = inspect.Parameter.empty
@@ -15,6 +15,8 @@ REQUIRED: Any = inspect.Parameter.empty
 
 
 def fits(value: Any, hint: Any) -> bool:
+    if type(value) is hint:  # the usual case, made quick
+        return True
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any or hint is REQUIRED or isinstance(hint, (str, typing.TypeVar)):
         return True
@@ -37,7 +39,11 @@ def fits(value: Any, hint: Any) -> bool:
         )
     if origin is dict or hint is dict:
         return isinstance(value, Mapping)
-    return not inspect.isclass(hint) or hint is Path or isinstance(value, hint)
+    return not inspect.isclass(hint) or isinstance(value, hint) or _is_path(hint)
+
+
+def _is_path(hint: type) -> bool:
+    return hint.__module__.startswith("pathlib")  # not imported: it would take longer than this
 
 
 def is_list(hint: Any) -> bool:
@@ -51,6 +57,8 @@ def is_optional(hint: Any) -> bool:
 
 def normalized(value: Any, hint: Any) -> Any:
     """Whole numbers become floats where a float is expected; tuples become lists."""
+    if type(value) is hint and hint is not list:
+        return value
     options = [hint, *typing.get_args(hint)]
     whole = type(value) is int and abs(value) <= sys.float_info.max
     if whole and float in options and int not in options:
@@ -87,14 +95,26 @@ def in_words(hint: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as TOML spells it, with its type where that is the surprise."""
+    """A value as TOML spells it, with its type where that is the surprise; never long.
+
+    >>> shown(True), shown("big"), shown(10**5000)
+    ('true (a truth value)', "'big' (a text)", 'a whole number of 5001 digits')
+    """
     if isinstance(value, bool):
         return f"{str(value).lower()} (a truth value)"
     if isinstance(value, str):
-        return f"{value!r} (a text)"
+        return f"{_cut(repr(value[:60]))} (a text)"
     if isinstance(value, Mapping):
         return "a table"
-    text = repr(value)
+    if isinstance(value, int) and abs(value) >= 10**60:  # Python spells no int of 4,300 digits
+        return f"a whole number of {int(abs(value).bit_length() * math.log10(2)) + 1} digits"
+    try:
+        return _cut(repr(value))
+    except (ValueError, RecursionError):
+        return f"a {type(value).__name__} that is too large to be shown"
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
