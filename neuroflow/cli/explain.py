@@ -39,7 +39,8 @@ def command(
     Without a name, all gradients are listed, the steepest first.
     """
     from neuroflow.cli.subjects import find, is_run, subject_of
-    from neuroflow.inspect.explain import Receipt, explain
+    from neuroflow.inspect.explain import explain
+    from neuroflow.inspect.receipt import Receipt
     from neuroflow.inspect.what_if import what_if
 
     run = is_run(target)

@@ -46,7 +46,7 @@ def follow(run: Run, anomaly: bool = False, also: Callable[[Step], None] | None 
 
 
 def _watched(run: Run) -> Iterator[Step]:
-    from neuroflow.inspect.anomaly import watched
+    from neuroflow.inspect.replay import watched
 
     return watched(run)
 
@@ -176,7 +176,7 @@ def _asks(data: Dataset) -> bool:
 
 def _anomalies(run: Run, quiet: bool) -> list[dict[str, Any]]:
     """What is wrong with the run as it stands, listed on standard error too."""
-    from neuroflow.inspect.anomaly import survey
+    from neuroflow.inspect.replay import survey
 
     found = survey(run.training)
     if not quiet:

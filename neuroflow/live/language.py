@@ -11,7 +11,8 @@ from neuroflow.core.value import no_grad
 from neuroflow.errors import InputError
 from neuroflow.generation.attention import attention_layers, run_watched
 from neuroflow.generation.writing import Sampling, can_write, generate
-from neuroflow.inspect.explain import Receipt, explain
+from neuroflow.inspect.explain import explain
+from neuroflow.inspect.receipt import Receipt
 from neuroflow.live.messages import text as checked_text
 from neuroflow.live.messages import whole
 from neuroflow.live.pictures import Picture

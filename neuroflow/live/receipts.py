@@ -9,7 +9,8 @@ from neuroflow.core.module import evaluating
 from neuroflow.core.value import Value
 from neuroflow.core.vectors import mean
 from neuroflow.errors import InputError, did_you_mean
-from neuroflow.inspect.explain import Receipt, explain
+from neuroflow.inspect.explain import explain
+from neuroflow.inspect.receipt import Receipt
 from neuroflow.inspect.what_if import what_if
 from neuroflow.live.pictures import raw_inputs
 from neuroflow.training import Training
