@@ -1,0 +1,51 @@
+"""What a command says of itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from neuroflow.cli import COMMANDS
+
+
+def test_version(neuroflow):
+    from importlib.metadata import version
+
+    assert neuroflow("--version") == (0, f"neuroflow {version('neuroflow')}\n", "")
+
+
+def test_help_lists_every_command_with_one_line(neuroflow):
+    code, out, _ = neuroflow("--help")
+    assert code == 0
+    for name, text in COMMANDS.items():
+        lines = [line for line in out.splitlines() if line.startswith(f"  {name} ")]
+        assert len(lines) <= 1
+        assert not lines or text in lines[0]
+    assert "Exit codes: 0 done, 1 the work failed, 2 wrong usage" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_each_command_has_examples_and_fits_80_columns(neuroflow, name):
+    code, out, _ = neuroflow(name, "--help")
+    assert code == 0
+    assert out.startswith(f"Usage: neuroflow {name} ")
+    assert max(map(len, out.splitlines())) <= 80
+    assert f"neuroflow {name}" in out.partition("\n")[2], "no example"
+
+
+def test_help_loads_no_plugin_and_no_numbers(tmp_path):
+    code = (
+        "import sys\nfrom neuroflow.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:"
+        "\n    pass\nheavy = {'numpy', 'pluggy', 'attrs', 'rich', 'neuroflow_plugins', 'sympy'}"
+        "\nassert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_a_command_the_help_is_shown(neuroflow):
+    code, out, err = neuroflow()
+    assert "Usage: neuroflow" in out + err
+    assert code == 2

@@ -1,0 +1,128 @@
+"""Plugins of others on the command line: named, offered, and harmless where they are broken."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+import neuroflow as nf
+from neuroflow.registry import manager as plugin
+from tests.cli.settings import NET
+
+SWISH = """
+    import neuroflow as nf
+
+    @nf.op(formula="x")
+    def swish(x):
+        '''A smooth relu of ours.'''
+        return x / (1 + nf.exp(-x))
+
+    @nf.hookimpl
+    def neuroflow_ops():
+        return [swish]
+
+    @nf.hookimpl
+    def neuroflow_activations():
+        return [nf.ActivationEntry(name="swish", target=swish)]
+
+    @nf.hookimpl
+    def neuroflow_commands(cli):
+        @cli.command()
+        def hello():
+            "Say hello."
+            print("hello")
+
+        @cli.command()
+        def train():
+            "Take over a command."
+            print("hijacked")
+"""
+
+
+@pytest.fixture
+def offered(plugins, monkeypatch):
+    """Third-party plugins that the commands see."""
+
+    def use():
+        made = plugins.manager()
+        monkeypatch.setattr(plugin, "manager", lambda: made)
+        points = plugins.points()
+        monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
+        return made
+
+    plugins.use = use
+    return plugins
+
+
+def test_a_broken_plugin_is_shown_with_reason_and_remedy_and_breaks_nothing(neuroflow, offered):
+    offered.add("broken", "import no_such_module", distribution="broken-dist", version="2.5")
+    offered.use()
+    code, out, _ = neuroflow("plugins")
+    assert code == 0
+    assert "FAILED:" in out
+    assert "1 failed; remedies: neuroflow doctor" in out
+    facts = json.loads(neuroflow("plugins", "--json")[1])["plugins"][-1]
+    assert facts["plugin"] == "broken"
+    assert "No module named 'no_such_module'" in facts["failure"]
+    code, out, _ = neuroflow("doctor")
+    assert code == 1
+    assert "plugin 'broken' of broken-dist 2.5: ModuleNotFoundError while loading" in out
+    assert "install what provides the module 'no_such_module'" in out
+    assert "NEUROFLOW_DISABLE_PLUGINS=broken" in out
+    assert neuroflow("show", "relu")[0] == 0
+
+
+def test_an_unknown_name_mentions_the_plugin_that_failed(neuroflow, offered):
+    offered.add("broken", "1 / 0")
+    offered.use()
+    assert "plugins that failed to load: plugin 'broken'" in neuroflow("show", "swish")[2]
+
+
+def test_plugins_add_commands_but_do_not_replace_any(neuroflow, offered):
+    offered.add("ours", SWISH)
+    offered.use()
+    assert neuroflow("hello") == (0, "hello\n", "")
+    out = neuroflow("--help")[1]
+    assert "Commands of plugins:\n  hello  Say hello." in out
+    assert "hijacked" not in neuroflow("train", "--help")[1]
+
+
+def test_a_plugin_whose_commands_fail_breaks_nothing(neuroflow, offered):
+    offered.add("ours", SWISH.replace("@cli.command()", "@cli.no_such_thing()", 1))
+    offered.use()
+    assert neuroflow("--help")[0] == 0
+    assert neuroflow("recipes")[0] == 0
+    assert neuroflow("hello")[0] == 2
+
+
+def test_an_ambiguous_name_lists_both(neuroflow, offered):
+    offered.add("ours", SWISH)
+    offered.add("theirs", SWISH)
+    offered.use()
+    code, _, err = neuroflow("show", "swish")
+    assert code == 2
+    assert "ours/swish (plugin 'ours' of ours-dist 1.0)" in err
+    assert "theirs/swish (plugin 'theirs' of theirs-dist 1.0)" in err
+    assert neuroflow("show", "ours/swish")[0] == 0
+
+
+def test_a_third_party_op_trains_and_is_named_in_the_picture(neuroflow, offered, monkeypatch):
+    from neuroflow.view.outcome import Outcome
+
+    offered.add("ours", SWISH)
+    made = offered.use()
+    for name in ("config", "training", "checkpoint", "run"):
+        module = sys.modules.get(f"neuroflow.{name}")
+        for attribute in ("manager", "get", "names"):
+            if hasattr(module, attribute):
+                replacement = {"manager": lambda: made, "get": made.registry.get,
+                               "names": lambda kind: [e.shortest_name for e in
+                                                      made.registry.entries(kind)]}  # fmt: skip
+                monkeypatch.setattr(module, attribute, replacement[attribute])
+    code, out, err = neuroflow("train", "moons", *NET, "--set", "model.activation=swish", "--json")
+    assert code == 0, err
+    assert json.loads(out)["picture"]
+    training = nf.Run.resume(json.loads(out)["folder"]).training
+    assert Outcome(training).third_party() == ["activation swish by ours-dist 1.0"]
