@@ -48,4 +48,5 @@ def speaking_of(section: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise error.at(path=section) from error
+        error.locate(path=section)
+        raise
