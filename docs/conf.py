@@ -32,7 +32,10 @@ nitpicky = True
 nitpick_ignore_regex = [
     # Names of Python and of other projects, whose inventories would have to be fetched.
     (r"py:.*", r"(_?[a-z]+\.)*(pluggy|click|attrs?|numpy|np|pathlib|collections|typing)\..*"),
-    (r"py:.*", r"(abc|enum|random|types|inspect|importlib|contextvars|docutils|sphinx)\..*"),
+    (
+        r"py:.*",
+        r"(abc|contextlib|enum|random|types|inspect|importlib|contextvars|docutils|sphinx)\..*",
+    ),
     (r"py:.*", r"[a-z]+|Any|None|Callable|Iterable|Iterator|Sequence|Mapping|Path"),
     (r"py:.*", r"(Value|Type|Lookup|Runtime|Arithmetic|OS)Error|Exception"),
     (r"py:.*", r"neuroflow\.(checks|engine|view|core\.value)\..*"),  # not public

@@ -60,8 +60,8 @@ class NeuroflowError(Exception):
 
     ``what`` happened, with the values; what was ``expected``; the ``remedy``, which is what to
     do; the thing that is wrong, ``got`` (``...`` if it is about no single thing); and ``where``,
-    a dict of the places that are known (see :class:`Where`). Errors can be pickled and copied,
-    so they cross processes.
+    a dict of the places that are known (see :class:`neuroflow.errors.Where`). Errors can be
+    pickled and copied, so they cross processes.
 
     >>> error = InputError("noise is -1", expected="at least 0", remedy="leave it out", got=-1)
     >>> print(error)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from typing import Annotated, Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from neuroflow.core.domain import Domain
 from neuroflow.core.types import (
@@ -53,7 +53,7 @@ class Setting:
     part: str = ""
     name: str = ""
     type: Any = Any
-    default: Any = REQUIRED
+    default: Any = field(factory=lambda: REQUIRED)  # by itself it would read as no default
 
     @property
     def required(self) -> bool:
