@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from neuroflow.checks.branches import read_rule
-from neuroflow.checks.latex import UnreadableFormulaError, read, symbols_for
+from neuroflow.checks.latex import read, symbols_for
+from neuroflow.checks.latex_tokens import UnreadableFormulaError
 from neuroflow.checks.messages import close, fraction, listed, short
 from neuroflow.checks.probes import joint_points
 from neuroflow.checks.report import Results

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from neuroflow.checks.latex import Formula, UnreadableFormulaError, read
+from neuroflow.checks.latex import Formula, read
+from neuroflow.checks.latex_tokens import UnreadableFormulaError
 from neuroflow.checks.loss_examples import Example, loss_of, works
 from neuroflow.checks.messages import close, short
 from neuroflow.checks.report import Results

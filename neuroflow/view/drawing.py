@@ -15,8 +15,11 @@ from neuroflow.core.value import Value
 from neuroflow.errors import FileError, InputError, did_you_mean
 from neuroflow.generation.attention import AttentionTrace
 from neuroflow.view.attention import attention_svg, attention_text
-from neuroflow.view.graph import Box, Graph, first_open, graph_of, to_data
-from neuroflow.view.network import network_of, network_svg
+from neuroflow.view.boxes import Box
+from neuroflow.view.graph import Graph, first_open, graph_of
+from neuroflow.view.graph_data import to_data
+from neuroflow.view.network import network_of
+from neuroflow.view.network_svg import network_svg
 from neuroflow.view.page import network_page, page, picture_page, script_json
 from neuroflow.view.svg import graph_svg
 

@@ -20,7 +20,7 @@ NETWORK_SCRIPTS = ("elements.js", "panning.js", "network.js")
 
 
 def page(data: dict[str, Any], title: str) -> str:
-    """The page of :func:`neuroflow.view.graph.to_data`; every text in it is escaped."""
+    """The page of :func:`neuroflow.view.graph_data.to_data`; every text in it is escaped."""
     return _filled(
         "page.html",
         TITLE=html.escape(title),

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from attrs import define, field
 
 from neuroflow.errors import InputError
-from neuroflow.view.graph import Box, Graph
+from neuroflow.view.boxes import Box
+from neuroflow.view.graph import Graph
 from neuroflow.view.layout import Edge, Point, layered
 
 LIMIT = 500

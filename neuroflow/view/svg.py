@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 from itertools import pairwise
 
-from neuroflow.view.graph import Box, Graph, first_open
+from neuroflow.view.boxes import Box
+from neuroflow.view.graph import Graph, first_open
 from neuroflow.view.layout import Point
 from neuroflow.view.scene import PAD, STROKES, Item, Line, Scene, inside, name, scene_of, short
 

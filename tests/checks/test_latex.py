@@ -9,7 +9,8 @@ import pytest
 import neuroflow as nf
 from neuroflow.checks.activations import subjects
 from neuroflow.checks.declared import check_formula
-from neuroflow.checks.latex import UnreadableFormulaError, read, symbols_for
+from neuroflow.checks.latex import read, symbols_for
+from neuroflow.checks.latex_tokens import UnreadableFormulaError
 
 PHI = 0.5 * (1 + math.erf(1 / math.sqrt(2)))
 

@@ -5,7 +5,9 @@ import re
 import pytest
 
 import neuroflow as nf
-from neuroflow.view.graph import READABLE, Box, graph_of, to_data
+from neuroflow.view.boxes import READABLE, Box
+from neuroflow.view.graph import graph_of
+from neuroflow.view.graph_data import to_data
 
 
 class Unit(nf.Module):

@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 import neuroflow as nf
-from neuroflow.view.graph import first_open, graph_of, to_data
+from neuroflow.view.graph import first_open, graph_of
+from neuroflow.view.graph_data import to_data
 from neuroflow.view.layout import layered
 from neuroflow.view.page import page
 from neuroflow.view.scene import scene_of, short

@@ -1,0 +1,335 @@
+"""The grammar of formulas: recursive descent over the tokens, into functions of the symbols."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from attrs import define, field
+
+from neuroflow.checks.latex_tokens import Tokens
+from neuroflow.checks.latex_words import (
+    CONSTANTS,
+    DOTS,
+    ENDS,
+    FOLDS,
+    FUNCTIONS,
+    GREEK,
+    NAMING,
+    RELATIONS,
+)
+
+Scope = dict[str, Any]
+Node = Callable[[Scope], Any]
+
+
+@define
+class Reader:
+    """Recursive descent over the tokens; every rule of the grammar is one method."""
+
+    tokens: Tokens
+    bars: int = 0
+    symbols: list[str] = field(factory=list)
+    bound: list[str] = field(factory=list)
+
+    def everything(self) -> Node:
+        node = self.sum()
+        if self.tokens.now in (",", ".") and self.tokens.is_last:
+            self.tokens.next()
+        if self.tokens.now:
+            raise self.tokens.problem(f"{self.tokens.now!r} was not expected")
+        return node
+
+    def sum(self) -> Node:
+        """``a + b - c``."""
+        sign = -1.0 if self.tokens.now == "-" else 1.0
+        if self.tokens.now in ("-", "+"):
+            self.tokens.next()
+        first = self.product()
+        parts = [(sign, first)]
+        while self.tokens.now in ("+", "-"):
+            sign = -1.0 if self.tokens.next() == "-" else 1.0
+            parts.append((sign, self.product()))
+        if len(parts) == 1 and sign == 1.0:
+            return first
+        return lambda s: reduce(lambda a, b: a + b, [sign * node(s) for sign, node in parts])
+
+    def product(self) -> Node:
+        """``a b``, ``a \\cdot b``, ``a / b``."""
+        node = self.signed()
+        while True:
+            if self.tokens.now in DOTS:
+                self.tokens.next()
+                node = _binary(lambda a, b: a * b, node, self.signed())
+            elif self.tokens.now == "/":
+                self.tokens.next()
+                node = _binary(lambda a, b: a / b, node, self.signed())
+            elif self.begins():
+                node = _binary(lambda a, b: a * b, node, self.power())
+            else:
+                return node
+
+    def signed(self) -> Node:
+        if self.tokens.now == "-":
+            self.tokens.next()
+            node = self.power()
+            return lambda s: -node(s)
+        return self.power()
+
+    def begins(self) -> bool:
+        """Whether another factor follows."""
+        if self.tokens.now in ("|", r"\lvert"):
+            return self.bars == 0
+        return self.tokens.now not in ENDS and self.tokens.now not in (
+            "+",
+            "-",
+            "^",
+            "_",
+            "'",
+            ".",
+            ":",
+        )
+
+    def power(self) -> Node:
+        """``base^{exponent}``."""
+        node = self.base()
+        while self.tokens.now == "^":
+            self.tokens.next()
+            exponent = self.argument()
+            node = _binary(_power, node, exponent)
+        return node
+
+    def argument(self) -> Node:
+        """``{...}`` or one token, as LaTeX takes it."""
+        if self.tokens.now == "{":
+            return self.group("{", "}")
+        if self.tokens.now == "-":
+            self.tokens.next()
+            node = self.argument()
+            return lambda s: -node(s)
+        self.tokens.split_digit()
+        return self.base()
+
+    def group(self, left: str, right: str) -> Node:
+        self.tokens.need(left)
+        bars, self.bars = self.bars, 0
+        node = self.sum()
+        self.bars = bars
+        self.tokens.need(right)
+        return node
+
+    def base(self) -> Node:
+        token = self.tokens.next()
+        if token[:1].isdigit() or (token[:1] == "." and len(token) > 1):
+            value = float(token)
+            return lambda s: value
+        if token in ("(", "{"):
+            self.tokens.back()
+            return self.group(token, {"(": ")", "{": "}"}[token])
+        if token == "[":
+            return self.iverson()
+        if token in ("|", r"\lvert"):
+            return self.absolute("|" if token == "|" else r"\rvert")
+        if token in (r"\frac", r"\tfrac", r"\dfrac"):
+            return _binary(lambda a, b: a / b, self.argument(), self.argument())
+        if token == r"\sqrt":
+            return self.root()
+        if token == r"\begin":
+            return self.cases()
+        if token in FOLDS and self.tokens.now == "_":
+            return self.fold(FOLDS[token])
+        if token == r"\mathbb" or token == r"\mathbf":
+            self.argument()  # an indicator function: the bracket that follows says it all
+            return self.base()
+        return self.named(token)
+
+    def iverson(self) -> Node:
+        """``[a > b]``: 1 where it holds, else 0; without a relation an ordinary bracket."""
+        holds = self.condition()
+        self.tokens.need("]")
+        return lambda s: 1.0 * holds(s)
+
+    def absolute(self, end: str) -> Node:
+        self.bars += 1
+        node = self.sum()
+        self.tokens.need(end)
+        self.bars -= 1
+        return lambda s: abs(node(s))
+
+    def root(self) -> Node:
+        degree: Node = lambda s: 2.0  # noqa: E731  a constant node
+        if self.tokens.now == "[":
+            degree = self.group("[", "]")
+        return _binary(lambda d, x: x ** (1.0 / d), degree, self.argument())
+
+    def cases(self) -> Node:
+        r"""``\begin{cases} a & \text{if } x > 0 \\ b & \text{otherwise} \end{cases}``."""
+        self.tokens.braced()
+        rows: list[tuple[Node, Node]] = []
+        while self.tokens.now != r"\end":
+            value = self.sum()
+            if self.tokens.now == ",":
+                self.tokens.next()
+            if self.tokens.now == "&":
+                self.tokens.next()
+            rows.append((self.condition(), value))
+            if self.tokens.now in (",", "."):
+                self.tokens.next()
+            if self.tokens.now == r"\\":
+                self.tokens.next()
+        self.tokens.next()
+        self.tokens.braced()
+        return lambda s: next((value(s) for holds, value in rows if holds(s)), math.nan)
+
+    def condition(self) -> Node:
+        """``if a < b <= c``, or ``otherwise``, or a number that stands for a truth."""
+        while self.tokens.now in NAMING:
+            self.tokens.next()
+            if self.tokens.braced().strip(".,") in ("otherwise", "else"):
+                return lambda s: True
+        if self.tokens.now in ("]", r"\\", r"\end"):
+            return lambda s: True
+        sides, relations = [self.sum()], []
+        while self.tokens.now in RELATIONS:
+            relations.append(RELATIONS[self.tokens.next()])
+            sides.append(self.sum())
+        if not relations:
+            return sides[0]
+        pairs = list(zip(relations, sides, sides[1:], strict=False))
+        return lambda s: all(holds(a(s), b(s)) for holds, a, b in pairs)
+
+    def fold(self, combine: Callable[[list[Any]], Any]) -> Node:
+        r"""``\sum_{i=1}^{n} ...``, ``\max_i ...``, ``\sum_{j \neq i} ...``."""
+        self.tokens.next()
+        index, keep = self.index()
+        if self.tokens.now == "^":
+            self.tokens.next()
+            self.argument()  # the upper end is the length of the vectors
+        self.bound.append(index)
+        start = len(self.symbols)
+        body = self.product()
+        vectors = self.symbols[start:]
+        self.bound.pop()
+
+        def value(s: Scope) -> Any:
+            lengths = [len(s[v]) for v in vectors if isinstance(s.get(v), (list, tuple))]
+            inner = [{**s, index: k} for k in range(max(lengths, default=0))]
+            return combine([body(scope) for scope in inner if keep(scope)])
+
+        return value
+
+    def index(self) -> tuple[str, Node]:
+        """The name of an index, and which of its values count."""
+        always: Node = lambda s: True  # noqa: E731  a constant node
+        if self.tokens.now != "{":
+            return self.tokens.next(), always
+        self.tokens.next()
+        name = self.tokens.next()
+        if self.tokens.now in RELATIONS and self.tokens.now != "=":
+            relation = RELATIONS[self.tokens.next()]
+            other = self.tokens.next()
+            self.tokens.need("}")
+            return name, lambda s: relation(s[name], s[other])
+        while self.tokens.next() != "}":  # {i=1}: vectors are counted from their first entry anyway
+            continue
+        return name, always
+
+    def named(self, token: str) -> Node:
+        """A constant, a function or a symbol."""
+        name = self.tokens.braced() if token in NAMING else token.lstrip("\\")
+        if name in FUNCTIONS and self.applies(name):
+            return self.function(name)
+        if self.tokens.now == "_":
+            return self.indexed(name)
+        if token in CONSTANTS and self.tokens.now != "'":
+            value = CONSTANTS[token]
+            return lambda s: s.get(token, value)
+        if token.startswith("\\") and token not in NAMING and name not in GREEK:
+            raise self.tokens.problem(f"{token!r} is not known")
+        if token in NAMING and self.tokens.now == "(":
+            return self.registered(name)
+        if not token[:1].isalpha() and not token.startswith("\\"):
+            raise self.tokens.problem(f"{token or 'the end'!r} was not expected")
+        return self.symbol(name)
+
+    def applies(self, name: str) -> bool:
+        """Greek letters are functions only in front of a parenthesis."""
+        return name not in GREEK or self.tokens.now == "("
+
+    def symbol(self, name: str) -> Node:
+        if name not in self.bound:
+            self.symbols.append(name)
+        return lambda s: self.look_up(s, name)
+
+    def look_up(self, scope: Scope, name: str) -> Any:
+        if name not in scope:
+            raise self.tokens.problem(f"{name!r} is neither an input nor a setting")
+        return scope[name]
+
+    def indexed(self, name: str) -> Node:
+        """``x_i``: an entry of a vector; any other subscript belongs to the name."""
+        self.tokens.next()
+        index = self.tokens.braced() if self.tokens.now == "{" else self.tokens.next().lstrip("\\")
+        if index in self.bound or name in ("x", "a", "b", "z", "q", "k", "v", "p", "y"):
+            self.symbols.append(name)
+            if index.isdigit():
+                return lambda s: self.look_up(s, name)[int(index) - 1]
+            return lambda s: self.look_up(s, name)[self.look_up(s, index)]
+        return self.symbol(f"{name}_{index}")
+
+    def function(self, name: str) -> Node:
+        call = FUNCTIONS[name]
+        exponent: Node | None = None
+        if self.tokens.now == "^":
+            self.tokens.next()
+            exponent = self.argument()
+        arguments = self.arguments()
+
+        def value(s: Scope) -> Any:
+            result = call(*[a(s) for a in arguments])
+            return result if exponent is None else result ** exponent(s)
+
+        return value
+
+    def arguments(self) -> list[Node]:
+        """``(a, b)``, or without parentheses what stands close: ``\\sin 2x``."""
+        if self.tokens.now in ("(", "{", "["):
+            right = {"(": ")", "{": "}", "[": "]"}[self.tokens.next()]
+            bars, self.bars = self.bars, 0
+            found = [self.sum()]
+            while self.tokens.now == ",":
+                self.tokens.next()
+                found.append(self.sum())
+            self.tokens.need(right)
+            self.bars = bars
+            return found
+        node = self.signed()
+        while self.begins() and (
+            self.tokens.now[0].isalnum() or self.tokens.now.startswith(r"\frac")
+        ):
+            node = _binary(lambda a, b: a * b, node, self.power())
+        return [node]
+
+    def registered(self, name: str) -> Node:
+        """A function that is an op or activation of its own."""
+        from neuroflow.registry.manager import manager
+
+        for kind in ("op", "activation"):
+            for entry in manager().registry.entries(kind, name):
+                target = entry.load()
+                arguments = self.arguments()
+                return lambda s: target(*[a(s) for a in arguments])
+        raise self.tokens.problem(f"no op or activation is named {name!r}")
+
+
+def _binary(combine: Callable[[Any, Any], Any], a: Node, b: Node) -> Node:
+    return lambda s: combine(a(s), b(s))
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    try:
+        return base**exponent
+    except OverflowError:
+        return math.inf

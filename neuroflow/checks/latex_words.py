@@ -1,0 +1,60 @@
+"""The words of formulas: constants, functions, relations, Greek letters, and what ends a factor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+CONSTANTS = {"e": math.e, r"\pi": math.pi, r"\infty": math.inf}
+
+
+def _sigmoid(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else 0.0
+
+
+def _normal_cdf(x: float) -> float:
+    return 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{f: getattr(math, f) for f in ("exp", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf")},
+    **{f"arc{f}": getattr(math, f"a{f}") for f in ("sin", "cos", "tan")},
+    "ln": math.log, "log": math.log, "erfc": math.erfc, "sigma": _sigmoid, "sigmoid": _sigmoid,
+    "Phi": _normal_cdf, "phi": lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+    "sgn": lambda x: (x > 0) - (x < 0), "sign": lambda x: (x > 0) - (x < 0),
+    "stop": lambda x: x, "relu": lambda x: max(0.0, x), "ReLU": lambda x: max(0.0, x),
+    "softplus": lambda x: math.log1p(math.exp(-abs(x))) + max(x, 0.0),
+    "max": max, "min": min, "clip": lambda x, low, high: min(max(x, low), high),
+    "abs": abs, "expm1": math.expm1, "log1p": math.log1p, "sqrt": math.sqrt,
+}  # fmt: skip
+FOLDS: dict[str, Callable[[list[Any]], Any]] = {
+    r"\sum": math.fsum, r"\prod": math.prod, r"\max": max, r"\min": min,
+}  # fmt: skip
+RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda a, b: bool(a == b), "<": lambda a, b: bool(a < b), ">": lambda a, b: bool(a > b),
+    **dict.fromkeys((r"\le", r"\leq", r"\leqslant"), lambda a, b: bool(a <= b)),
+    **dict.fromkeys((r"\ge", r"\geq", r"\geqslant"), lambda a, b: bool(a >= b)),
+    **dict.fromkeys((r"\ne", r"\neq"), lambda a, b: bool(a != b)),
+}  # fmt: skip
+NAMING = {r"\operatorname", r"\mathrm", r"\text", r"\mathit", r"\textrm"}
+GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "eta", "theta", "kappa", "lambda",
+    "mu", "nu", "rho", "sigma", "tau", "phi", "varphi", "omega", "Phi", "Delta",
+}  # fmt: skip
+ENDS = {
+    "}",
+    ")",
+    "]",
+    "&",
+    r"\\",
+    ",",
+    "",
+    "|",
+    r"\rvert",
+    r"\rangle",
+    r"\rfloor",
+    r"\end",
+    *RELATIONS,
+}
+DOTS = {"*", r"\cdot", r"\times", r"\odot"}
