@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HOME = {
-    "neuroflow.core.value": "Op Value core_ops no_grad",
+    "neuroflow.core.value": "Op Value",
     "neuroflow.core.gradient": "gradients",
+    "neuroflow.core.no_grad": "no_grad",
+    "neuroflow.core.chaining": "core_ops",
     "neuroflow.core.vectors": "dot mean sum",
     "neuroflow.core.functions": "abs cos erf exp expm1 log log1p maximum minimum pow sin sqrt"
     " stop_gradient take tanh where",
@@ -92,5 +94,5 @@ def _let_the_core_find_public_names() -> None:
     """``x.relu()`` and ``x.explain()`` need what stands above the core, which imports nothing."""
     import sys
 
-    if core := sys.modules.get("neuroflow.core.value"):
+    if core := sys.modules.get("neuroflow.core.chaining"):
         vars(core)["public"] = lambda name: globals().get(name) or __getattr__(name)

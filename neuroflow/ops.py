@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuroflow.core.value import core_ops
+from neuroflow.core.chaining import core_ops
 from neuroflow.errors import did_you_mean
 
 

@@ -13,9 +13,11 @@ from tests.support import architecture
 
 ROOT = Path(nf.__file__).parent
 BUNDLED = ROOT.parent / "plugins" / "neuroflow_plugins"
-LINES_OF_CODE = 1120
-LINES_TO_READ = 1600
-"""The core may have so many lines of code, and so many that are not blank, docstrings included.
+CHAPTER = 420
+LINES_OF_CODE = 1150
+LINES_TO_READ = 1650
+"""The chapter, ``value.py`` and ``gradient.py``, may have so many lines, blank ones and docstrings
+included; the core so many lines of code, and so many that are not blank, docstrings included.
 
 Raise these only for something that everybody who reads the core should meet.
 """
@@ -196,6 +198,13 @@ def lines_of_code(path):
 
 def _is_text(node):
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def test_the_chapter_is_read_in_one_go():
+    lines = {name: len((ROOT / "core" / name).read_text("utf-8").splitlines()) for name in (
+        "value.py", "gradient.py",
+    )}  # fmt: skip
+    assert sum(lines.values()) <= CHAPTER, lines
 
 
 def test_the_core_stays_readable_in_one_sitting():

@@ -15,17 +15,38 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Protocol
 
+from neuroflow.core.chaining import core_ops
 from neuroflow.core.inputs import Number, Rule, refuse
 from neuroflow.core.kinds import PLAIN, VALUES, kind_of, library
-from neuroflow.core.value import Op, core_op, core_ops
+from neuroflow.core.value import Op, core_op
 from neuroflow.core.vectors import Vector, VectorOp
 from neuroflow.errors import InputError
 
 Partials = tuple[Number, ...]
 
 
+class Elementary(Op):
+    """An op that the packages of all kinds of numbers have a function for."""
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        self.on_floats = getattr(library("builtins"), self.name)
+
+    def __call__(self, *numbers: Any, **settings: float) -> Any:
+        """A new node if any input is a Value, else just the number: the quick way for floats."""
+        if settings:
+            self.bind(**settings)  # refuses them
+        for x in numbers:
+            if type(x) not in PLAIN:
+                return Op.__call__(self, *numbers)
+        try:
+            return self.on_floats(*numbers)
+        except TypeError:  # too many of them, or too few
+            return Op.__call__(self, *numbers)
+
+
 def elementary(**declared: Any) -> Callable[[Rule], Op]:
-    """Decorator: an op that every kind of number has a function for; there is no body to write."""
+    """Decorator: an op that needs no body, for every kind of number has a function of its name."""
 
     def define(described: Rule) -> Op:
         name = described.__name__
@@ -38,7 +59,7 @@ def elementary(**declared: Any) -> Callable[[Rule], Op]:
                     return of_its_kind(name, numbers)
             return on_floats(*numbers)
 
-        return core_op(step=name, **declared)(rule)
+        return core_op(Elementary, step=name, **declared)(rule)
 
     return define
 

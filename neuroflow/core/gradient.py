@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
+from neuroflow.core.chaining import core_ops
 from neuroflow.core.domain import undefined
 from neuroflow.core.inputs import Number, Rule
-from neuroflow.core.value import Value, core_ops, lift
+from neuroflow.core.value import Value, lift
 from neuroflow.errors import require
 
 

@@ -66,6 +66,15 @@ def wrong_inputs(name: str, kind: str, parameters: Sequence[str], got: int) -> I
     return InputError(f"{name} takes {expected}, but got {got}", op=name)
 
 
+def computed(op: Any, inputs: tuple[Any, ...]) -> Any:
+    """What an op's rule makes of numbers that are no Values."""
+    try:
+        return op.forward(*inputs)
+    except (TypeError, AttributeError):
+        refuse(op.name, inputs)
+        raise
+
+
 def refuse(name: str, inputs: Sequence[Any]) -> None:
     """Raise :class:`InputError` where an op was given a list, a text or nothing for a number."""
     for x in inputs:

@@ -35,6 +35,9 @@ def evaluating() -> Iterator[None]:
         _evaluating.reset(token)
 
 
+_bare = object.__new__
+
+
 class Call:
     """One call of a module, inside another or none; as text, the dotted path of the module.
 
@@ -43,9 +46,8 @@ class Call:
 
     __slots__ = ("module", "outer")
 
-    def __init__(self, module: Module, outer: object) -> None:
-        self.module = module
-        self.outer = outer
+    module: Module
+    outer: object
 
     def __str__(self) -> str:
         names: list[str] = []
@@ -94,9 +96,11 @@ class Module(Configured):
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run ``forward``; the nodes that it makes know this call."""
-        token = here.set(Call(self, here.get()))
+        call = _bare(Call)  # without __init__: modules are called by the million
+        call.module, call.outer = self, here.get()
+        token = here.set(call)
         try:
-            return self.forward(*inputs, **options)
+            return self.forward(*inputs, **options) if options else self.forward(*inputs)
         finally:
             here.reset(token)
 

@@ -7,7 +7,7 @@ chain rule, in :mod:`neuroflow.core.gradient`, walks the way back. All else stan
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial, update_wrapper
 from math import isfinite
@@ -16,17 +16,18 @@ from typing import Any, ClassVar
 
 from attrs import define, evolve, field
 
+from neuroflow.core import chaining
+from neuroflow.core.chaining import core_ops
 from neuroflow.core.domain import REALS, Domain, domains, undefined
 from neuroflow.core.inputs import (
     Number,
     Rule,
     check_settings,
+    computed,
     real,
-    refuse,
     signature,
     wrong_inputs,
-)  # fmt: skip
-from neuroflow.errors import did_you_mean
+)
 
 
 class Value:
@@ -75,22 +76,16 @@ class Value:
 
     def explain(self, other: Value | None = None, **options: Any) -> Any:
         """Why a gradient is what it is; see :func:`neuroflow.explain`."""
-        return public("explain")(self, other, **options)
+        return chaining.public("explain")(self, other, **options)
 
     def __getattr__(self, name: str) -> Any:
         """Chaining: every registered op is a method, ``x.relu().tanh()``."""
         if name.startswith("__"):
             raise AttributeError(name)
-        op = core_ops.get(name) or getattr(public("ops"), name, None)
-        if op is None:
-            remedy = did_you_mean(name, dir(public("ops")))
-            raise AttributeError(
-                f"Value has no attribute and no op named {name!r}{remedy} see: neuroflow list ops"
-            )
-        return MethodType(op, self)
+        return MethodType(chaining.chained(name), self)
 
     def __dir__(self) -> Iterable[str]:
-        return sorted({*super().__dir__(), *dir(public("ops"))})
+        return sorted({*super().__dir__(), *dir(chaining.public("ops"))})
 
     # fmt: off
     def __add__(self, other: Value | float) -> Value: return build(add, (self, other))
@@ -129,9 +124,11 @@ _bare = object.__new__
 
 def evaluate(op: Op, inputs: tuple[Any, ...]) -> Value:
     """Run the op's rule now: the eager way, and the specification of all others."""
+    if type(inputs[0]) is not Value or type(inputs[-1]) is not Value:
+        inputs = tuple(map(lift, inputs))  # asked first: an exception costs as much as a node
     try:
         numbers = [*map(_data, inputs)]
-    except TypeError:  # a plain number is among them
+    except TypeError:  # a plain number is in the middle
         inputs = tuple(map(lift, inputs))
         numbers = [*map(_data, inputs)]
     try:
@@ -142,15 +139,8 @@ def evaluate(op: Op, inputs: tuple[Any, ...]) -> Value:
     if not isfinite(data) and all(map(isfinite, numbers)):
         raise undefined(op, inputs, data, here.get())
     node = _bare(Value)  # without __init__: nodes are made by the million
-    node.data, node.grad, node.op, node.inputs = data, 0.0, op, inputs
-    node.name, node.call = "", here.get()
-    return node
-
-
-def forget(op: Op, inputs: tuple[Any, ...]) -> Value:
-    """What an op gives, without its history: how :func:`no_grad` builds."""
-    node = evaluate(op, inputs)
-    node.op, node.inputs = None, ()
+    node.data, node.grad, node.op = data, 0.0, op
+    node.inputs, node.name, node.call = inputs, "", here.get()
     return node
 
 
@@ -174,22 +164,6 @@ def building(build: Builder) -> Iterator[None]:
         builder.reset(token)
 
 
-def no_grad() -> AbstractContextManager[None]:
-    """Compute without building a graph: results are leaves.
-
-    >>> with no_grad():
-    ...     y = Value(2.0) * 3
-    >>> y.inputs
-    ()
-    """
-    return building(forget)
-
-
-def public(name: str) -> Any:
-    """A public name of the package, which stands above the core and puts its own finder here."""
-    raise AttributeError(f"{name} is found through the package: import neuroflow first")
-
-
 # Ops
 
 
@@ -197,14 +171,13 @@ def public(name: str) -> Any:
 class Op:
     """One differentiable function of scalars: a rule, and the rule of its partial derivatives.
 
-    ``rule`` takes its differentiable inputs by position and its *settings*, plain numbers fixed
-    before the run, by keyword only. It is written without branches, so that it means the same for
-    any kind of number: fed with floats it gives values, with Values graphs, with symbols a formula.
+    A rule takes numbers by position, and by keyword only its *settings*, plain numbers fixed before
+    the run. It has no branches, so that it means the same for any kind of number: fed with floats
+    it gives values, with Values graphs, with symbols a formula.
 
     ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
-    derivative jumps, and ``convention`` says in words which derivative is taken there. ``step``
-    names the step of the engine that computes the same. ``origin`` names the plugin of an op that
-    is not bundled; the registry fills it in.
+    derivative jumps, and ``convention`` says which one is taken there. ``step`` names the engine's
+    step that computes the same, if there is one; ``origin`` the plugin, unless it is bundled.
     """
 
     rule: Rule
@@ -269,25 +242,14 @@ class Op:
             return self.bind(**settings)(*inputs)
         if len(inputs) != len(self.parameters):
             raise wrong_inputs(self.name, "number", self.parameters, len(inputs))
-        return self.apply(inputs)
-
-    def apply(self, inputs: tuple[Any, ...]) -> Any:
         for x in inputs:
             if isinstance(x, Value):
                 return build(self, inputs)
-        try:
-            return self.forward(*inputs)
-        except (TypeError, AttributeError):
-            refuse(self.name, inputs)
-            raise
-
-
-core_ops: dict[str, Op] = {}
-"""The core's own ops by name: here, in ``gradient``, ``functions`` and ``vectors``."""
+        return computed(self, inputs)
 
 
 def core_op(kind: type[Op] = Op, **declared: Any) -> Callable[[Rule], Op]:
-    """Decorator: an op of the core; everybody else's is :func:`neuroflow.op`."""
+    """Decorator: an op of the core; everybody else writes :func:`neuroflow.op`."""
 
     def define(rule: Rule) -> Op:
         made = core_ops[rule.__name__] = kind(rule, rule.__name__, **declared)

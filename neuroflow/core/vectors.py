@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import mul as times
 from typing import Any, ClassVar
 
-from neuroflow.core.inputs import Number, Rule, wrong_inputs
-from neuroflow.core.value import Op, core_op
+from neuroflow.core.inputs import Number, Rule, computed, wrong_inputs
+from neuroflow.core.value import Op, Value, build, core_op
 from neuroflow.errors import InputError
 
 Vector = Sequence[Number]
@@ -27,15 +27,15 @@ class VectorOp(Op):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        rule = self.forward
-        self.forward = lambda *flat: rule(*self.split(flat))
+        rule, split = self.forward, self._splitter()
+        self.forward = lambda *flat: rule(*split(flat))
 
     def partials(self, rule: Rule) -> Rule:
         """Decorator: the partial derivatives, as a rule ``(out, *vectors) -> tuple of vectors``."""
         super().partials(rule)
-        partials = self.partials_at
+        partials, split = self.partials_at, self._splitter()
         self.partials_at = lambda out, *flat: tuple(
-            chain.from_iterable(partials(out, *self.split(flat)))
+            chain.from_iterable(partials(out, *split(flat)))
         )
         return rule
 
@@ -46,7 +46,11 @@ class VectorOp(Op):
         """
         if settings:
             return self.bind(**settings)(*vectors)
-        return self.apply(self.flatten(vectors))
+        inputs = self.flatten(vectors)
+        for x in inputs:
+            if isinstance(x, Value):
+                return build(self, inputs)
+        return computed(self, inputs)
 
     def flatten(self, vectors: tuple[Any, ...]) -> tuple[Any, ...]:
         """The vectors one behind the other.
@@ -58,6 +62,8 @@ class VectorOp(Op):
         if expected == 1 and not (len(vectors) == 1 and isinstance(vectors[0], (list, tuple))):
             vectors = (vectors,)
         try:
+            if len(vectors) == expected == 2 and len(vectors[0]) == len(vectors[1]) > 0:
+                return (*vectors[0], *vectors[1])  # the usual case, made quick
             lengths = [*map(len, vectors)]
         except TypeError:
             shown = ", ".join(map(repr, vectors))
@@ -80,11 +86,17 @@ class VectorOp(Op):
         >>> dot.split((1.0, 2.0, 3.0, 4.0))
         ((1.0, 2.0), (3.0, 4.0))
         """
-        if len(self.parameters) == 2:  # the usual case, made quick
-            middle = len(flat) // 2
-            return flat[:middle], flat[middle:]
         length = len(flat) // len(self.parameters)
         return tuple([flat[k : k + length] for k in range(0, len(flat), length)])
+
+    def _splitter(self) -> Callable[[Sequence[Any]], tuple[Sequence[Any], ...]]:
+        """What splits, made quick for the usual numbers of vectors."""
+        return {1: lambda flat: (flat,), 2: _halves}.get(len(self.parameters), self.split)
+
+
+def _halves(flat: Sequence[Any]) -> tuple[Sequence[Any], ...]:
+    middle = len(flat) // 2
+    return flat[:middle], flat[middle:]
 
 
 @core_op(VectorOp, formula=r"\sum_i x_i", step="sum")

@@ -16,8 +16,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from neuroflow.core.no_grad import no_grad
 from neuroflow.core.update_rule import UpdateRule
-from neuroflow.core.value import Value, no_grad
+from neuroflow.core.value import Value
 from neuroflow.errors import BackendError, InputError, StateError
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import field, frozen
 
 from neuroflow.core.module import Module, evaluating
-from neuroflow.core.value import no_grad
+from neuroflow.core.no_grad import no_grad
 from neuroflow.errors import InputError
 
 Seen = Mapping[int, Any]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from neuroflow.core.value import no_grad
+from neuroflow.core.no_grad import no_grad
 from neuroflow.engine.runner import numbers_of
 from neuroflow.engine.trace.structure import flatten
 from neuroflow.errors import InputError

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import define, field
 
+from neuroflow.core.no_grad import no_grad
 from neuroflow.core.random import SplitMix32
-from neuroflow.core.value import no_grad
 from neuroflow.errors import InputError
 from neuroflow.generation.attention import attention_layers, run_watched
 from neuroflow.generation.writing import Sampling, can_write, generate

@@ -6,7 +6,7 @@ from typing import Any
 
 from neuroflow.config import REQUIRED, Tree, settings_of
 from neuroflow.core.module import evaluating
-from neuroflow.core.value import no_grad
+from neuroflow.core.no_grad import no_grad
 from neuroflow.data.dataset import Dataset
 from neuroflow.errors import ConfigurationError, InputError, NeuroflowError
 from neuroflow.registry.entries import LossEntry

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neuroflow.core.module import Module, evaluating
-from neuroflow.core.value import no_grad
+from neuroflow.core.no_grad import no_grad
 from neuroflow.data.dataset import Standardization
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import InputError, require

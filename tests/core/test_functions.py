@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -30,6 +32,46 @@ class Named(nf.Value):
 )
 def test_the_kind_of_several_numbers_is_that_of_the_least_plain(numbers, kind):
     assert kind_of(numbers) == kind
+
+
+NAMES = [
+    *("abs", "cos", "dot", "erf", "exp", "expm1", "log", "log1p", "maximum", "mean", "minimum"),
+    *("pow", "sin", "sqrt", "stop_gradient", "sum", "tanh", "where"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_elementary_function_is_the_op_of_its_name(name):
+    op = getattr(nf, name)
+    assert op is getattr(nf.ops, name)
+    assert op is nf.get("op", name).load()
+    assert op is getattr(nf.Value(1.0), name).__func__
+    assert op is nf.core_ops[name]
+
+
+def test_settings_of_an_elementary_function_are_refused_and_so_is_a_wrong_count():
+    with pytest.raises(nf.InputError, match="exp has no setting 'k'"):
+        nf.exp(1.0, k=2.0)
+    with pytest.raises(nf.InputError, match=r"exp takes 1 number\(s\) \(x\), but got 2"):
+        nf.exp(1.0, 2.0)
+
+
+FIRST = """
+import sys
+import neuroflow as nf
+y = nf.exp(nf.Value(1.0)) ** 2 + nf.abs(nf.Value(-2.0)).tanh()
+y.backward()
+loaded = {name.partition(".")[0] for name in sys.modules}
+assert not loaded & {"pluggy", "numpy", "neuroflow_plugins", "importlib.metadata"}, loaded
+assert "neuroflow.registry" not in sys.modules
+nf.Value(1.0).relu()
+assert "neuroflow_plugins.ops" in sys.modules
+"""
+
+
+def test_the_first_gradient_of_a_process_loads_no_plugin_neither_pluggy_nor_numpy():
+    done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_value_beside_a_numpy_number_gives_a_node():

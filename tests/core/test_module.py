@@ -149,3 +149,61 @@ def test_a_module_without_forward_says_so():
 
     with pytest.raises(TypeError, match=r"Empty defines no forward\(\)"):
         Empty()(1.0)
+
+
+class Inner(nf.Module):
+    def forward(self, x):
+        return x * 2
+
+
+class Outer(nf.Module):
+    def __init__(self):
+        self.parts = [Inner(), Inner()]
+
+    def forward(self, x):
+        return [part(x) for part in self.parts]
+
+
+def test_a_node_knows_the_call_that_made_it_and_that_call_the_outer_one():
+    outer = Outer()
+    first, second = outer(nf.Value(1.0))
+    again, _ = outer(nf.Value(1.0))
+    assert (first.call.module, first.call.outer.module) == (outer.parts[0], outer)
+    assert second.call.outer is first.call.outer
+    assert again.call is not first.call
+    assert (first.scope, second.scope, again.scope) == ("parts.0", "parts.1", "parts.0")
+    assert first.call.outer.outer == ""
+
+
+def test_the_path_of_a_call_is_made_when_it_is_asked_for():
+    outer = Outer()
+    first, _ = outer(nf.Value(1.0))
+    assert not [name for name in vars(outer) if name != "parts"]
+    assert first.scope == "parts.0"
+
+
+def test_calls_of_several_threads_know_their_own_outer_call():
+    outer = Outer()
+
+    def scopes(_):
+        return [node.scope for node in outer(nf.Value(1.0))]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(map(tuple, pool.map(scopes, range(200)))) == {("parts.0", "parts.1")}
+
+
+def test_a_module_made_by_the_call_itself_is_named_by_its_class():
+    class Maker(nf.Module):
+        def forward(self, x):
+            return Inner()(x)
+
+    assert Maker()(nf.Value(1.0)).scope == "Inner"
+
+
+def test_a_module_may_call_itself():
+    class Countdown(nf.Module):
+        def forward(self, x, n):
+            return self(x, n - 1) * 2 if n else x * 1
+
+    y = Countdown()(nf.Value(1.0), 3)
+    assert (y.data, y.scope) == (8.0, "")

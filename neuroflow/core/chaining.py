@@ -1,0 +1,26 @@
+"""What ``x.relu()`` means: the op of that name, the core's own or a registered one."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from neuroflow.errors import did_you_mean
+
+core_ops: dict[str, Any] = {}
+"""The ops that the core is made of, by name; each is put here where it is defined."""
+
+
+def public(name: str) -> Any:
+    """A public name of the package, which stands above the core and puts its own finder here."""
+    raise AttributeError(f"{name} is found by the package; take Value from it: neuroflow.Value")
+
+
+@cache
+def chained(name: str) -> Any:
+    """The op that ``x.name()`` means; plugins are loaded if it is none of the core's."""
+    op = core_ops.get(name) or getattr(public("ops"), name, None)
+    if op is None:
+        remedy = did_you_mean(name, dir(public("ops")), "see: neuroflow list ops")
+        raise AttributeError(f"Value has no attribute and no op named {name!r}; {remedy}")
+    return op
