@@ -4,6 +4,8 @@ Ops, activations and losses are compared in ``test_agreement.py``, layers and re
 ``test_layers_and_recipes.py``; here are the kinds that only a run can use.
 """
 
+from functools import cache
+
 import pytest
 
 import neuroflow as nf
@@ -96,14 +98,20 @@ def numbers_of(case, backend):
     return losses, list(run.model.state_dict().values()), kept
 
 
+@cache
+def eager(kind, name):
+    """The numbers that every backend is compared with."""
+    return numbers_of(CASES[kind][name], "eager")
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [(kind, name) for kind, cases in CASES.items() for name in cases]
 )
 def test_a_run_has_the_numbers_of_the_eager_run(kind, name, backend):
     if name == "digits":
         pytest.importorskip("sklearn")
-    mine, theirs = numbers_of(CASES[kind][name], backend), numbers_of(CASES[kind][name], "eager")
-    for ours, expected in zip(mine, theirs, strict=True):
+    mine = numbers_of(CASES[kind][name], backend)
+    for ours, expected in zip(mine, eager(kind, name), strict=True):
         assert ours == pytest.approx(expected, rel=1e-10, abs=1e-12)
 
 

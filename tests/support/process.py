@@ -131,11 +131,16 @@ def put_back_module(name: str, module: Any) -> None:
         sys.modules[name] = module
 
 
+LASTING = (sys.prefix, str(Path(__file__).parents[2]))
+"""Where modules come from that are there for more than one test, wherever that is."""
+
+
 def is_an_import(before: Any, after: Any) -> bool:
     """Whether a module is new and may stay: not one from the folder of a test."""
     spec = getattr(after, "__spec__", None)
     origin = str(getattr(spec, "origin", None) or getattr(after, "__file__", None) or "")
-    return before == ABSENT and after is not None and not origin.startswith(tempfile.gettempdir())
+    of_a_test = origin.startswith(tempfile.gettempdir()) and not origin.startswith(LASTING)
+    return before == ABSENT and after is not None and not of_a_test
 
 
 def threads() -> dict[str, Any]:
