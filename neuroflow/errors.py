@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Self, TypedDict, TypeVar, Unpack, cast
+from typing import Any, NamedTuple, Self, TypedDict, TypeVar, Unpack
 
 Error = TypeVar("Error", bound="NeuroflowError")
 
@@ -87,17 +87,17 @@ class NeuroflowError(Exception):
         self.expected = expected
         self.remedy = remedy
         self.got = got
-        self.where = cast(Where, {place: known for place, known in where.items() if known})
+        self.where = where
 
-    def locate(self, **where: Unpack[Where]) -> None:
-        """Add places where it happened, for whoever knows more than the raiser.
+    def at(self, **where: Unpack[Where]) -> Self:
+        """The same error that also knows these places: for whoever knows more than the raiser.
 
-        >>> error = InputError("noise is -1", expected="at least 0")
-        >>> error.locate(path="data")
-        >>> print(error)
+        >>> print(InputError("noise is -1", expected="at least 0").at(path="data"))
         data: noise is -1; expected at least 0
         """
-        self.where = {**where, **self.where}
+        located = self.__copy__()
+        located.where = {**where, **self.where}
+        return located
 
     @property
     def rest(self) -> dict[str, Any]:

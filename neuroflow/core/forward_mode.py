@@ -20,8 +20,7 @@ def jvp(y: Value, xs: Sequence[Value], tangents: Sequence[float]) -> float:
     """
     require(y, Value, "y", "a Value")
     if len(xs) != len(tangents):
-        what = f"jvp got {len(xs)} inputs and {len(tangents)} tangents"
-        raise InputError(what, expected="as many", got=tangents)
+        raise InputError(f"jvp got {len(xs)} inputs and {len(tangents)} tangents; expected as many")
     slope = dict(zip(xs, tangents, strict=True))
     for node in topological_order(y):
         if node.op is not None and node not in slope:

@@ -229,14 +229,14 @@ def kernel_texts(training: Any) -> list[str]:
             store(m, to_out + i, t1)
     <BLANKLINE>
     """
-    from neuroflow.engine.native.units import map_text, update_text
+    from neuroflow.engine.native.codegen import map_source, update_source
 
     runner = training.runner
     kernels = Kernels()
     lower(_plan_of_loss(training), kernels)
-    texts = [map_text(entry) for entry in kernels.entries if entry.kernel]
+    texts = [map_source(entry) for entry in kernels.entries if entry.kernel]
     with suppress(RuleError):  # such a rule runs in Python, as the run itself will say
-        texts.append(update_text(update_kernel(runner.rule, runner.settings)))
+        texts.append(update_source(update_kernel(runner.rule, runner.settings)))
     return texts
 
 

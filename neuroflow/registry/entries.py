@@ -130,7 +130,7 @@ class Entry:
                 name.partition(".")[0] for name in (target.__module__, self.provider.module)
             ]
             if packages[0] == packages[1]:
-                target.origin = self.provider
+                target.origin = str(self.provider)
         return target
 
 

@@ -48,5 +48,4 @@ def speaking_of(section: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        error.locate(path=section)
-        raise
+        raise error.at(path=section) from error

@@ -64,7 +64,7 @@ class Emitter:
         self.runs.extend(runs)
         return len(self.runs) - len(runs)
 
-    def program(self, plan: Plan, layout: MemoryLayout, matrices: int, gathers: int) -> Program:
+    def program(self, plan: Plan, layout: MemoryLayout) -> Program:
         """All instructions, backward ones in reverse order of groups, with offsets as placed."""
         parts = [self.forward[True], self.forward[False]]
         parts += [
@@ -92,8 +92,6 @@ class Emitter:
             late=layout.first_late,
             shift=layout.shift,
             size=layout.end + (layout.shift if has_gradients else 0) + 64,
-            matrices=matrices,
-            gathers=gathers,
             n_numbers=plan.n_numbers,
             has_gradients=has_gradients,
         )

@@ -52,9 +52,7 @@ class _Lowering:
             emitter.begin(group, turn)
             self._lower(group)
             emitter.end()
-        return emitter.program(
-            plan, self.layout, self.matmuls.n_matrices, len(self.operands.copies)
-        )
+        return emitter.program(plan, self.layout)
 
     def _lower(self, group: Group) -> None:
         reduction = "" if isinstance(group.op, Take) else reduction_of(group.op)

@@ -21,7 +21,7 @@ _Places = list[tuple[int, int]]
 
 
 class Matmuls:
-    """Lowers groups of dots; ``n_matrices`` counts the products that were recognised."""
+    """Lowers groups of dots."""
 
     def __init__(
         self, layout: MemoryLayout, operands: Operands, emitter: Emitter, kernels: Kernels
@@ -29,7 +29,6 @@ class Matmuls:
         self.layout, self.operands, self.emitter = layout, operands, emitter
         self.kernels = kernels
         self.transposed: dict[tuple[int, ...], tuple[int, int]] = {}
-        self.n_matrices = 0
 
     def lower(self, group: Group) -> None:
         """One group of dots, of single numbers or over lanes."""
@@ -96,7 +95,6 @@ class Matmuls:
         rows: int, inner: int, vectors: int, needs: tuple[bool, bool],
     ) -> None:  # fmt: skip
         """out[t] = A b[t] for several vectors: C = B A', with A' kept for the whole step."""
-        self.n_matrices += 1
         emitter, gradient = self.emitter, self.layout.gradient
         to, stride = self._transpose(a, a_row, rows, inner)
         emitter.emit(
@@ -190,7 +188,6 @@ class Matmuls:
         needs: tuple[bool, bool], bias: Ints | None,
     ) -> None:  # fmt: skip
         """Rows without lanes, all times the same rows of lanes: one product."""
-        self.n_matrices += 1
         lanes, g = self.layout.lanes, self.layout.gradient(out)
         (a, a_row, i), (b, _, j) = left, right
         how = (0, 0, 0) if bias is None else (2, *self._biases_at(bias))

@@ -11,14 +11,17 @@ that is per example, for the rest) and behind them their gradients, ``shift`` fu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from attrs import define
 
 from neuroflow.engine.plan.plan import Group, Plan
 from neuroflow.engine.trace.tape import Ints
+from neuroflow.errors import BackendError
 
 WIDTH = 16
 """Words of one instruction: which it is, then its operands (maps of many inputs take more)."""
@@ -80,8 +83,6 @@ class Program:
     late: int
     shift: int
     size: int
-    matrices: int
-    gathers: int
     n_numbers: int = 0
     has_gradients: bool = True
 
@@ -101,6 +102,25 @@ class Program:
         """Where the inputs lie."""
         first = self.plan.n_uniform
         return self.where[first : first + len(self.plan.input_numbers)]
+
+
+def complete(table: Mapping[Instruction, Any], backend: str) -> Mapping[Instruction, Any]:
+    """A backend's table of how each instruction runs; maps apart, which have kernels.
+
+    Raises :class:`BackendError` where one is missing, so that no new one is forgotten.
+
+    >>> complete({word: print for word in Instruction if word != Instruction.SUM}, "half")
+    Traceback (most recent call last):
+    ...
+    neuroflow.errors.BackendError: the backend half does not run SUM; expected every instruction
+    """
+    missing = [word.name for word in Instruction if word not in table and word != Instruction.MAP]
+    if missing:
+        raise BackendError(
+            f"the backend {backend} does not run {', '.join(missing)}",
+            expected="every instruction",
+        )
+    return table
 
 
 def padded(n: int, width: int) -> int:

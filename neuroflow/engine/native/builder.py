@@ -1,12 +1,21 @@
-"""Instructions of LLVM, line by line, with values turned into the types that they meet."""
+"""Instructions of LLVM, one by one, with values turned into the types that they meet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from attrs import define, field
+from attrs import define
+from llvmlite import ir
 
-from neuroflow.engine.native.language import ORDER, LanguageError, Target, Term
+from neuroflow.engine.native.language import (
+    LANE,
+    NOTHING,
+    ORDER,
+    LanguageError,
+    Target,
+    Term,
+)
 
 _CASTS = {
     ("Flag", "Int"): "zext", ("Flag", "Number"): "uitofp", ("Flag", "Double"): "uitofp",
@@ -18,79 +27,81 @@ ZERO = Term("literal", 0)
 
 @define(eq=False)
 class Builder:
-    """The body of one function. ``flags`` says how exact its arithmetic is, ``places`` are its
-    variables, ``declarations`` what it names from elsewhere."""
+    """Builds the body of one function with llvmlite's own builder, ``llvm``.
 
-    name: str
+    ``flags`` say how exact its arithmetic is.
+    """
+
+    function: Any
     target: Target
-    flags: str
-    declarations: dict[str, None]
-    lines: list[str] = field(factory=list)
-    places: list[str] = field(factory=list)
-    count: int = 0
-    ended: bool = False
+    flags: tuple[str, ...]
+    llvm: Any
 
-    # Lines of the text
+    @classmethod
+    def of(cls, function: Any, target: Target, flags: tuple[str, ...]) -> Builder:
+        """A builder at the beginning of a function."""
+        return cls(function, target, flags, ir.IRBuilder(function.append_basic_block("entry")))
 
-    def do(self, line: str) -> None:
-        """Write an instruction that gives nothing."""
-        self.lines.append(f"  {line}")
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return str(self.function.name)
 
-    def emit(self, kind: str, line: str) -> Term:
-        """Write an instruction; its result."""
-        self.count += 1
-        self.lines.append(f"  %.{self.count} = {line}")
-        return Term(kind, f"%.{self.count}")
+    @property
+    def ended(self) -> bool:
+        """Whether the block went elsewhere: what follows cannot be reached."""
+        return bool(self.llvm.block.is_terminated)
 
-    def written(self, kind: str) -> str:
+    def type(self, kind: str) -> Any:
         """What LLVM calls a type."""
-        return self.target.written(kind)
+        return self.target.type(kind)
 
-    def typed(self, term: Term) -> str:
-        """A value with its type before it."""
-        return f"{self.written(term.kind)} {term.name}"
+    # Memory
 
-    def declare(self, line: str) -> None:
-        """Name a function that lies elsewhere."""
-        self.declarations[f"declare {line}"] = None
+    def variable(self, name: str, kind: str) -> Term:
+        """A place for a variable, which LLVM turns into a register."""
+        with self.llvm.goto_entry_block():
+            return Term(kind, self.llvm.alloca(self.type(kind), name=name))
 
-    def place(self, name: str, kind: str) -> Term:
-        """Make room for a variable."""
-        self.places.append(f"  %{name} = alloca {self.written(kind)}")
-        return Term(kind, f"%{name}")
+    def place(self, kind: str, memory: Term, index: Term) -> Any:
+        """The address of ``memory[index]``."""
+        at = self.to(index, "Int").value
+        return self.llvm.gep(memory.value, [at], source_etype=self.type(kind))
 
-    def load(self, kind: str, place: str) -> Term:
+    def load(self, kind: str, place: Any, align: int | None = None) -> Term:
         """What lies at a place."""
-        return self.emit(kind, f"load {self.written(kind)}, ptr {place}")
+        return Term(kind, self.llvm.load(place, typ=self.type(kind), align=align))
 
-    def store(self, kind: str, place: str, value: Term) -> None:
+    def store(self, kind: str, place: Any, value: Term, align: int | None = None) -> None:
         """Put a value at a place."""
-        self.do(f"store {self.typed(self.to(value, kind))}, ptr {place}")
+        self.llvm.store(self.to(value, kind).value, place, align=align)
 
     # Blocks
 
-    def label(self, name: str) -> str:
-        """The name of a block to come."""
-        self.count += 1
-        return f"{name}{self.count}"
+    def block(self, name: str) -> Any:
+        """A block to come."""
+        return self.function.append_basic_block(name)
 
-    def begin(self, label: str) -> None:
+    def begin(self, block: Any) -> None:
         """Begin a block; what came before goes on there, unless it went elsewhere."""
-        self.go(label)
-        self.lines.append(f"{label}:")
-        self.ended = False
+        self.go(block)
+        self.llvm.position_at_end(block)
 
-    def go(self, label: str) -> None:
+    def go(self, block: Any) -> None:
         """Go on at a block."""
         if not self.ended:
-            self.do(f"br label %{label}")
-        self.ended = True
+            self.llvm.branch(block)
 
-    def branch(self, condition: Term, then: str, other: str) -> None:
+    def branch(self, condition: Term, then: Any, other: Any) -> None:
         """Go on at one of two blocks."""
-        flag = self.flag(condition)
-        self.do(f"br i1 {flag.name}, label %{then}, label %{other}")
-        self.ended = True
+        self.llvm.cbranch(self.flag(condition).value, then, other)
+
+    def give(self, result: Term, kind: str) -> None:
+        """Return from the function, with a result or with nothing."""
+        if result is NOTHING:
+            self.llvm.ret_void()
+        else:
+            self.llvm.ret(self.to(result, kind).value)
 
     # Types
 
@@ -99,7 +110,7 @@ class Builder:
         if term.kind == kind:
             return term
         if term.kind == "literal":
-            return Term(kind, self.target.constant(term.name, kind))
+            return Term(kind, self.target.constant(term.value, kind))
         if kind == "Flag":
             return self.flag(term)
         if kind == "Vector" and term.kind != "Mask":
@@ -108,40 +119,44 @@ class Builder:
             return self._other_precision(term, kind)
         if (term.kind, kind) not in _CASTS:
             raise LanguageError(
-                f"{self.name} gives a {term.kind} where a {kind} must be",
-                remedy="a variable keeps the type of its first value: use another name",
+                f"{self.name} gives a {term.kind} where a {kind} must be; a variable keeps the"
+                " type of its first value: use another name"
             )
-        line = f"{_CASTS[term.kind, kind]} {self.typed(term)} to {self.written(kind)}"
-        return self.emit(kind, line)
+        cast = getattr(self.llvm, _CASTS[term.kind, kind])
+        return Term(kind, cast(term.value, self.type(kind)))
 
     def _other_precision(self, term: Term, kind: str) -> Term:
-        if self.written(term.kind) == self.written(kind):
-            return Term(kind, term.name)
-        cast = "fpext" if kind == "Double" else "fptrunc"
-        return self.emit(kind, f"{cast} {self.typed(term)} to {self.written(kind)}")
+        cast = self.llvm.fpext if kind == "Double" else self.llvm.fptrunc
+        return Term(kind, cast(term.value, self.type(kind)))
 
     def flag(self, term: Term) -> Term:
         """A value as a condition: whether it is not zero."""
         if term.kind in ("Flag", "literal"):
             return self.to(term, "Flag")
-        return self.compare(("ne", "une"), term, ZERO)
+        return self.compare("!=", term, ZERO)
 
     def together(self, terms: Sequence[Term]) -> tuple[str, list[Term]]:
         """Values as one type that holds all."""
         kind = max((term.kind for term in terms), key=ORDER.index)
         if kind == "literal":
-            kind = "Int" if all(isinstance(term.name, int) for term in terms) else "Number"
-        if kind in ("Flag", "Int") and any(isinstance(term.name, float) for term in terms):
+            kind = "Int" if all(isinstance(term.value, int) for term in terms) else "Number"
+        if kind in ("Flag", "Int") and any(isinstance(term.value, float) for term in terms):
             kind = "Number"
         return kind, [self.to(term, kind) for term in terms]
 
     def spread(self, number: Term) -> Term:
         """A vector that repeats one number."""
-        kind, flat = self.written("Vector"), f"<{self.target.width} x i32>"
-        line = f"insertelement {kind} poison, {self.typed(number)}, i32 0"
-        first = self.emit("Vector", line)
-        line = f"shufflevector {kind} {first.name}, {kind} poison, {flat} zeroinitializer"
-        return self.emit("Vector", line)
+        return Term("Vector", self.repeated(number.value, self.type("Vector")))
+
+    def repeated(self, value: Any, vector: Any) -> Any:
+        """A value in each place of a vector."""
+        empty = ir.Constant(vector, ir.Undefined)
+        one = self.llvm.insert_element(empty, value, ir.Constant(LANE, 0))
+        return self.llvm.shuffle_vector(one, empty, self.order([0] * self.target.width))
+
+    def order(self, places: Sequence[int]) -> Any:
+        """Which place each number of a shuffled vector comes from."""
+        return ir.Constant(ir.VectorType(LANE, len(places)), [ir.Constant(LANE, k) for k in places])
 
     # Arithmetic
 
@@ -151,54 +166,75 @@ class Builder:
         if kind == "Flag":  # a sum of flags counts them
             kind = "Int"
         if operation == "floordiv":
-            return self.emit(kind, f"sdiv i64 {a.name}, {b.name}")
+            return Term(kind, self.llvm.sdiv(a.value, b.value))
         kind = "Number" if operation == "div" and kind == "Int" else kind
-        word = f"{operation} nsw" if kind == "Int" else f"f{operation}{self.flags}"
+        whole = kind == "Int"
+        compute = getattr(self.llvm, operation if whole else f"f{operation}")
         a, b = self.to(a, kind), self.to(b, kind)
-        return self.emit(kind, f"{word} {self.typed(a)}, {b.name}")
+        return Term(kind, compute(a.value, b.value, flags=("nsw",) if whole else self.flags))
 
     def negative(self, x: Term) -> Term:
         """``-x``."""
         if x.kind == "literal":
-            return Term("literal", -x.name)
-        if x.kind == "Int":
-            return self.emit("Int", f"sub i64 0, {x.name}")
-        return self.emit(x.kind, f"fneg {self.typed(x)}")
+            return Term("literal", -x.value)
+        return Term(x.kind, (self.llvm.neg if x.kind == "Int" else self.llvm.fneg)(x.value))
 
-    def compare(self, how: tuple[str, str], a: Term, b: Term) -> Term:
-        """Whether a is so to b; ``how`` are LLVM's words for whole numbers and for others."""
+    def compare(self, how: str, a: Term, b: Term) -> Term:
+        """Whether a is so to b: ``<, <=, >, >=, ==`` or ``!=``, which alone holds for nan."""
         kind, (a, b) = self.together([a, b])
-        whole = kind in ("Int", "Flag")
-        line = f"{'icmp' if whole else 'fcmp'} {how[not whole]} {self.typed(a)}, {b.name}"
-        return self.emit("Mask" if kind == "Vector" else "Flag", line)
+        llvm = self.llvm
+        of_floats = llvm.fcmp_unordered if how == "!=" else llvm.fcmp_ordered
+        compare = llvm.icmp_signed if kind in ("Int", "Flag") else of_floats
+        return Term("Mask" if kind == "Vector" else "Flag", compare(how, a.value, b.value))
 
-    def joined(self, name: str, flags: Sequence[Term]) -> Term:
+    def joined(self, join: Any, flags: Sequence[Term]) -> Term:
         """Flags joined by and, or by or; all are computed."""
         result = flags[0]
         for other in flags[1:]:
-            result = self.emit("Flag", f"{name} i1 {result.name}, {other.name}")
+            result = Term(result.kind, join(result.value, other.value))
         return result
 
     def opposite(self, flag: Term) -> Term:
         """``not`` a flag."""
-        return self.emit("Flag", f"xor i1 {self.flag(flag).name}, true")
+        return Term("Flag", self.llvm.not_(self.flag(flag).value))
 
     def select(self, condition: Term, a: Term, b: Term) -> Term:
         """a where the condition holds, else b; both are computed."""
         if condition.kind == "Vector":
-            condition = self.compare(("ne", "une"), condition, ZERO)
+            condition = self.compare("!=", condition, ZERO)
         if condition.kind == "Mask":
             a, b = self.to(a, "Vector"), self.to(b, "Vector")
         else:
             condition = self.flag(condition)
         kind, (a, b) = self.together([a, b])
-        line = f"select {self.typed(condition)}, {self.typed(a)}, {self.typed(b)}"
-        return self.emit(kind, line)
+        return Term(kind, self.llvm.select(condition.value, a.value, b.value))
 
-    def call(self, name: str, result: str, given: Sequence[Term]) -> Term:
-        """Call a function by its name, or by the name of what holds its address."""
-        line = f"call {self.written(result)} {name}({', '.join(self.typed(x) for x in given)})"
-        if result != "None":
-            return self.emit(result, line)
-        self.do(line)
-        return Term("None", "")
+    # Calls
+
+    def call(self, function: Any, result: str, given: Sequence[Term]) -> Term:
+        """Call a function of LLVM."""
+        value = self.llvm.call(function, [x.value for x in given])
+        return NOTHING if result == "None" else Term(result, value)
+
+    def call_address(self, address: Term, given: Sequence[Term]) -> Term:
+        """Call the function at an address; it gives nothing."""
+        kinds = [self.type(x.kind) for x in given]
+        function = ir.FunctionType(self.type("None"), kinds).as_pointer()
+        return self.call(self.llvm.inttoptr(address.value, function), "None", given)
+
+    def elsewhere(self, name: str, result: Any, given: Sequence[Any]) -> Any:
+        """A function of these types that lies elsewhere: in the C library, or LLVM's own."""
+        module = self.function.module
+        known = module.globals.get(name)
+        return known or ir.Function(module, ir.FunctionType(result, given), name)
+
+
+def declared(
+    module: Any, name: str, target: Target, result: str, parameters: Sequence[tuple[str, str]]
+) -> Any:
+    """A function with these parameters, (name, type) each; its body is still to come."""
+    types = [target.type(kind) for _, kind in parameters]
+    function = ir.Function(module, ir.FunctionType(target.type(result), types), name)
+    for argument, (given, _) in zip(function.args, parameters, strict=True):
+        argument.name = given
+    return function

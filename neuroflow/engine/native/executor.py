@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from neuroflow.engine.lower.kernel import RuleError, update_kernel
 from neuroflow.engine.lower.kernels import MapKernel
 from neuroflow.engine.lower.program import Instruction, Program
+from neuroflow.engine.native.codegen import map_source, update_source
+from neuroflow.engine.native.compiler import width_of
 from neuroflow.engine.native.language import Target
-from neuroflow.engine.native.llvm import width_of
 from neuroflow.engine.native.units import (
     INSTRUCTIONS,
     RUN,
@@ -27,8 +28,6 @@ from neuroflow.engine.native.units import (
     Unit,
     callable_unit,
     load,
-    map_text,
-    update_text,
 )
 from neuroflow.engine.run.executor import Executor, Floats, Schedule, StepSettings
 from neuroflow.engine.run.numpy_executor import NumpyCode, Thunk
@@ -58,7 +57,7 @@ class LlvmExecutor(Executor):
             kernel = update_kernel(rule, settings.settings) if rule else None
         except RuleError:
             kernel = None
-        self._update = Unit(update_text(kernel), is_instruction=False) if kernel else None
+        self._update = Unit(update_source(kernel), is_instruction=False) if kernel else None
 
     _update: Unit | None = None
 
@@ -174,7 +173,7 @@ class LlvmExecutor(Executor):
 
 
 def _unit_of(entry: MapKernel) -> Unit | None:
-    return Unit(map_text(entry)) if entry.kernel else None
+    return Unit(map_source(entry)) if entry.kernel else None
 
 
 @frozen
@@ -214,7 +213,7 @@ class _Tables:
 
 
 def _row(program: Program, n_code: int, n_cells: int, n_constants: int) -> list[int]:
-    """A program in the table of programs; ``native/training.py`` names the columns."""
+    """A program in the table of programs; ``native/loop.py`` names the columns."""
     plan = program.plan
     return [
         *[n_code + bound for bound in program.parts], program.lanes, program.arena,

@@ -1,10 +1,10 @@
-"""A small language: Python functions over memory and vectors, written as the text of LLVM.
+"""A small language: Python functions over memory and vectors, translated for LLVM.
 
 The machine is written in Python's syntax, with a type at each parameter: ``Int, Number, Double``
 and ``Flag``; ``Vector`` and ``Mask``, several numbers or flags that one processor instruction
 handles together; ``Numbers, Integers, Doubles``, places in memory. ``Number`` is what the machine
-computes with, float64 or float32. There are assignments, ``if``, ``while``, ``for ... in range``,
-arithmetic, comparisons, ``memory[i]``, calls. A constant takes the type of what it meets. A local
+computes with, float64 or float32. There are assignments, ``if``, ``for ... in range``, arithmetic,
+comparisons, ``memory[i]``, calls. A constant takes the type of what it meets. A local
 variable keeps the type of its first value. Indices are not checked.
 """
 
@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-import math
-import struct
 from collections.abc import Callable
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
+from llvmlite import ir
 
 from neuroflow.errors import NeuroflowError
 
@@ -27,7 +28,10 @@ PLACES = {"Numbers": "Number", "Integers": "Int", "Doubles": "Double"}
 ORDER = ("literal", "Flag", "Int", "Number", "Double", "Mask", "Vector")
 """What meets what follows becomes that."""
 
-RELAXED, EXACT = " reassoc nsz contract", " contract"
+INT, FLAG, LANE, DOUBLE = ir.IntType(64), ir.IntType(1), ir.IntType(32), ir.DoubleType()
+PLACE = ir.PointerType()
+
+RELAXED, EXACT = ("reassoc", "nsz", "contract"), ("contract",)
 """Sums may be taken in another order; or only a product and a sum be rounded once."""
 
 
@@ -35,7 +39,7 @@ class LanguageError(NeuroflowError):
     """The text is not of this language; says where."""
 
 
-@frozen
+@frozen(slots=False)
 class Target:
     """The kind of number, and how many of them a vector has."""
 
@@ -52,24 +56,27 @@ class Target:
         """What the text may name: the width, and numbers that differ between float64 and 32."""
         return {"W": self.width, **_LIMITS[self.dtype]}
 
-    def written(self, kind: str) -> str:
-        """What LLVM calls a type."""
-        number = "double" if self.dtype == "float64" else "float"
+    @cached_property
+    def types(self) -> dict[str, Any]:
+        """What LLVM calls the types that are no places."""
+        number = DOUBLE if self.dtype == "float64" else ir.FloatType()
         return {
-            "Int": "i64", "Flag": "i1", "Double": "double", "Number": number, "None": "void",
-            "Vector": f"<{self.width} x {number}>", "Mask": f"<{self.width} x i1>",
-        }.get(kind, "ptr")  # fmt: skip
+            "Int": INT, "Flag": FLAG, "Double": DOUBLE, "Number": number, "None": ir.VoidType(),
+            "Vector": ir.VectorType(number, self.width), "Mask": ir.VectorType(FLAG, self.width),
+        }  # fmt: skip
 
-    def constant(self, number: float, kind: str) -> str:
-        """A number as LLVM writes it: floats by their bits."""
+    def type(self, kind: str) -> Any:
+        """What LLVM calls a type."""
+        return self.types.get(kind, PLACE)
+
+    def constant(self, number: float, kind: str) -> Any:
+        """A number of a type; a vector repeats it."""
         if kind in ("Int", "Flag"):
-            return str(int(number))
+            return ir.Constant(self.type(kind), int(number))
+        one = self.type("Double" if kind == "Double" else "Number")
         if kind == "Vector":
-            one = f"{self.written('Number')} {self.constant(number, 'Number')}"
-            return f"<{', '.join([one] * self.width)}>"
-        if kind == "Number" and self.size == 4 and math.isfinite(number):
-            (number,) = struct.unpack("f", struct.pack("f", number))
-        return f"0x{struct.pack('>d', number).hex().upper()}"
+            return ir.Constant(self.type(kind), [ir.Constant(one, float(number))] * self.width)
+        return ir.Constant(one, float(number))
 
 
 _LIMITS = {
@@ -86,13 +93,13 @@ _LIMITS = {
 
 @frozen
 class Term:
-    """A value in the text: its type and its name there; a constant is of type "literal"."""
+    """A value: its type, and what LLVM has for it; a plain number is of type "literal"."""
 
     kind: str
-    name: Any
+    value: Any
 
 
-NOTHING = Term("None", "")
+NOTHING = Term("None", None)
 """What an instruction gives that gives nothing."""
 
 
@@ -103,17 +110,12 @@ class Intrinsic:
     emit: Callable[..., Term]
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Source:
     """A function of this language, and what its text may name."""
 
     tree: ast.FunctionDef
     names: dict[str, Any]
-
-    @classmethod
-    def of(cls, function: Any) -> Source:
-        """The text of a function that stands in a file."""
-        return cls.of_text(inspect.getsource(function), function.__globals__)
 
     @classmethod
     def of_text(cls, text: str, names: dict[str, Any]) -> Source:
@@ -122,21 +124,40 @@ class Source:
         assert isinstance(tree, ast.FunctionDef)
         return cls(tree, names)
 
-    @property
+    @cached_property
     def parameters(self) -> list[tuple[str, str]]:
         """Names and types."""
         return [(a.arg, ast.unparse(a.annotation or ast.Name("?"))) for a in self.tree.args.args]
 
-    @property
+    @cached_property
     def result(self) -> str:
         """The type of what it returns."""
         return ast.unparse(self.tree.returns) if self.tree.returns else "None"
 
-    @property
-    def flags(self) -> str:
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
         """How exact its arithmetic is: relaxed, unless it is marked ``@exact``."""
         marks = [ast.unparse(mark) for mark in self.tree.decorator_list]
         return EXACT if "exact" in marks else RELAXED
+
+    @cached_property
+    def assigned(self) -> set[str]:
+        """Names that a statement gives a value to."""
+        named = [node for node in ast.walk(self.tree) if isinstance(node, ast.Name)]
+        return {node.id for node in named if isinstance(node.ctx, ast.Store)}
+
+
+@cache
+def source_of(function: Any) -> Source:
+    """The source of a function that stands in a file."""
+    return Source(_functions_of(inspect.getfile(function))[function.__name__], function.__globals__)
+
+
+@cache
+def _functions_of(file: str) -> dict[str, ast.FunctionDef]:
+    """The syntax of all functions of a file; read once, for each of them is asked for."""
+    tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def exact(function: Any) -> Any:

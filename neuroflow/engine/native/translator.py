@@ -14,15 +14,18 @@ from types import FunctionType
 from typing import Any
 
 from attrs import define, field
+from llvmlite import ir
 
-from neuroflow.engine.native.builder import Builder
+from neuroflow.engine.native.builder import Builder, declared
 from neuroflow.engine.native.language import (
+    NOTHING,
     PLACES,
     Intrinsic,
     LanguageError,
     Source,
     Target,
     Term,
+    source_of,
 )
 
 _ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
@@ -31,61 +34,58 @@ _ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.FloorDiv: ("floordiv", operator.floordiv),
 }  # fmt: skip
 _COMPARISONS = {
-    ast.Lt: ("slt", "olt"), ast.LtE: ("sle", "ole"), ast.Gt: ("sgt", "ogt"),
-    ast.GtE: ("sge", "oge"), ast.Eq: ("eq", "oeq"), ast.NotEq: ("ne", "une"),
+    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
 
 
 @define(eq=False)
-class Module:
-    """Functions that are written, each once, and the names that they use from elsewhere.
+class Translation:
+    """A module of LLVM: functions that are translated, each once, and those that they call.
 
-    >>> module = Module(Target("float64", 8))
-    >>> module.add(Source.of_text("def twice(x: Number) -> Number:\\n    return x + x", {}))
-    >>> print(module.text().splitlines()[0])
-    define internal double @twice(double %x.in) #0 {
+    >>> translation = Translation(Target("float64", 8))
+    >>> twice = "def twice(x: Number) -> Number:\\n    return x + x"
+    >>> function = translation.function(Source.of_text(twice, {}))
+    >>> "fadd reassoc nsz contract double" in str(translation.module)
+    True
     """
 
     target: Target
-    functions: dict[str, str] = field(factory=dict)
-    declarations: dict[str, None] = field(factory=dict)
+    module: Any = field(factory=ir.Module)
 
-    def add(self, source: Source) -> None:
-        """Write a function, unless it is there."""
+    def function(self, source: Source) -> Any:
+        """The function of a source; translated when it is first asked for."""
         name = source.tree.name
-        if name not in self.functions:
-            self.functions[name] = ""  # its place: before those that it calls
-            to = Builder(name, self.target, source.flags, self.declarations)
-            self.functions[name] = Translator(self, source, to).text()
-
-    def text(self) -> str:
-        """All of it."""
-        rest = "attributes #0 = { nounwind }\n"
-        return "\n\n".join([*self.functions.values(), *self.declarations, rest])
+        if name not in self.module.globals:
+            function = declared(self.module, name, self.target, source.result, source.parameters)
+            function.linkage = "internal"
+            function.attributes.add("nounwind")
+            to = Builder.of(function, self.target, source.flags)
+            Translator(self, source, to).translate()
+        return self.module.globals[name]
 
 
 @define(eq=False)
 class Translator:
-    """Writes one function. ``loops`` has where to go from inside: (the next turn, the end)."""
+    """Translates one function; ``fixed`` are its parameters that stay what they are."""
 
-    module: Module
+    translation: Translation
     source: Source
     to: Builder
+    fixed: dict[str, Term] = field(factory=dict)
     variables: dict[str, Term] = field(factory=dict)
-    loops: list[tuple[str, str]] = field(factory=list)
 
-    def text(self) -> str:
-        """The function, as LLVM reads it."""
-        to, source = self.to, self.source
-        for name, kind in source.parameters:
-            self._assign_name(name, Term(kind, f"%{name}.in"))
-        self._block(source.tree.body)
-        if not to.ended:
-            to.do("ret void")
-        given = ", ".join(f"{to.written(kind)} %{name}.in" for name, kind in source.parameters)
-        head = f"define internal {to.written(source.result)} @{to.name}({given}) #0"
-        body = "\n".join([*to.places, *to.lines])
-        return f"{head} {{\n{body}\n}}"
+    def translate(self) -> None:
+        """The body; parameters that nothing is assigned to need no place."""
+        for argument, (name, kind) in zip(
+            self.to.function.args, self.source.parameters, strict=True
+        ):
+            if name in self.source.assigned:
+                self._assign_name(name, Term(kind, argument))
+            else:
+                self.fixed[name] = Term(kind, argument)
+        self._block(self.source.tree.body)
+        if not self.to.ended:
+            self.to.give(NOTHING, "None")
 
     # Statements
 
@@ -109,12 +109,8 @@ class Translator:
             self.value(node.value)
 
     def _return(self, node: ast.Return) -> None:
-        if node.value is None:
-            self.to.do("ret void")
-        else:
-            result = self.to.to(self.value(node.value), self.source.result)
-            self.to.do(f"ret {self.to.typed(result)}")
-        self.to.ended = True
+        result = self.value(node.value) if node.value else NOTHING
+        self.to.give(result, self.source.result)
 
     def _assign(self, node: ast.Assign) -> None:
         first = node.targets[0]
@@ -154,36 +150,27 @@ class Translator:
         """Give a variable a value; the first decides its type."""
         if name not in self.variables:
             if value.kind == "literal":
-                value = self.to.to(value, "Int" if isinstance(value.name, int) else "Number")
-            self.variables[name] = self.to.place(name, value.kind)
+                value = self.to.to(value, "Int" if isinstance(value.value, int) else "Number")
+            self.variables[name] = self.to.variable(name, value.kind)
         variable = self.variables[name]
-        self.to.store(variable.kind, variable.name, value)
+        self.to.store(variable.kind, variable.value, value)
 
-    def _place(self, node: ast.Subscript) -> tuple[str, str]:
+    def _place(self, node: ast.Subscript) -> tuple[str, Any]:
         """The type and the address of ``memory[i]``."""
-        memory, index = self.value(node.value), self.to.to(self.value(node.slice), "Int")
+        memory = self.value(node.value)
         if memory.kind not in PLACES:
             raise self._not_understood(node)
         kind = PLACES[memory.kind]
-        line = f"getelementptr {self.to.written(kind)}, ptr {memory.name}, i64 {index.name}"
-        return kind, self.to.emit("place", line).name
+        return kind, self.to.place(kind, memory, self.value(node.slice))
 
     def _if(self, node: ast.If) -> None:
-        then, other, end = (self.to.label(x) for x in ("then", "else", "end"))
+        then, other, end = (self.to.block(name) for name in ("then", "else", "end"))
         self.to.branch(self.value(node.test), then, other)
-        for label, body in ((then, node.body), (other, node.orelse)):
-            self.to.begin(label)
+        for block, body in ((then, node.body), (other, node.orelse)):
+            self.to.llvm.position_at_end(block)
             self._block(body)
             self.to.go(end)
-        self.to.begin(end)
-
-    def _while(self, node: ast.While) -> None:
-        turn, body, end = (self.to.label(x) for x in ("while", "body", "end"))
-        self.to.begin(turn)
-        self.to.branch(self.value(node.test), body, end)
-        self._loop(body, node.body, turn, end)
-        self.to.go(turn)
-        self.to.begin(end)
+        self.to.llvm.position_at_end(end)
 
     def _for(self, node: ast.For) -> None:
         """``for i in range(...)``, of positive steps; i itself counts, so nobody may change it."""
@@ -192,27 +179,16 @@ class Translator:
         name, given = node.target.id, [self.value(x) for x in node.iter.args]
         given = [Term("literal", 0), *given] if len(given) == 1 else given
         first, last, step = (self.to.to(x, "Int") for x in (*given, Term("literal", 1))[:3])
-        turn, body, more, end = (self.to.label(x) for x in ("for", "body", "more", "end"))
+        turn, body, end = (self.to.block(name) for name in ("for", "body", "end"))
         self._assign_name(name, first)
         self.to.begin(turn)
-        self.to.branch(self.to.compare(("slt", ""), self._named(name), last), body, end)
-        self._loop(body, node.body, more, end)
-        self.to.begin(more)
-        self._assign_name(name, self.to.arithmetic("add", self._named(name), step))
+        self.to.branch(self.to.compare("<", self._named(name), last), body, end)
+        self.to.llvm.position_at_end(body)
+        self._block(node.body)
+        if not self.to.ended:
+            self._assign_name(name, self.to.arithmetic("add", self._named(name), step))
         self.to.go(turn)
-        self.to.begin(end)
-
-    def _loop(self, label: str, body: Sequence[ast.stmt], more: str, end: str) -> None:
-        self.to.begin(label)
-        self.loops.append((more, end))
-        self._block(body)
-        self.loops.pop()
-
-    def _break(self, node: ast.Break) -> None:
-        self.to.go(self.loops[-1][1])
-
-    def _continue(self, node: ast.Continue) -> None:
-        self.to.go(self.loops[-1][0])
+        self.to.llvm.position_at_end(end)
 
     # Expressions
 
@@ -235,8 +211,8 @@ class Translator:
             case ast.Compare():
                 return self._compared(node)
             case ast.BoolOp():
-                name = "and" if isinstance(node.op, ast.And) else "or"
-                return to.joined(name, [to.flag(self.value(x)) for x in node.values])
+                join = to.llvm.and_ if isinstance(node.op, ast.And) else to.llvm.or_
+                return to.joined(join, [to.flag(self.value(x)) for x in node.values])
             case ast.IfExp():
                 return to.select(*[self.value(x) for x in (node.test, node.body, node.orelse)])
             case ast.Call(func=ast.Name(id=name)):
@@ -244,8 +220,10 @@ class Translator:
         raise self._not_understood(node)
 
     def _named(self, name: str) -> Term:
+        if name in self.fixed:
+            return self.fixed[name]
         if name in self.variables:
-            return self.to.load(self.variables[name].kind, self.variables[name].name)
+            return self.to.load(self.variables[name].kind, self.variables[name].value)
         number = self.to.target.constants.get(name, self.source.names.get(name))
         if not isinstance(number, (int, float)):
             raise LanguageError(f"{self.to.name}: nothing is called {name}")
@@ -254,7 +232,7 @@ class Translator:
     def _arithmetic(self, op: ast.operator, a: Term, b: Term) -> Term:
         name, compute = _ARITHMETIC[type(op)]
         if a.kind == b.kind == "literal":
-            return Term("literal", compute(a.name, b.name))
+            return Term("literal", compute(a.value, b.value))
         return self.to.arithmetic(name, a, b)
 
     def _compared(self, node: ast.Compare) -> Term:
@@ -264,7 +242,7 @@ class Translator:
             self.to.compare(_COMPARISONS[type(op)], a, b)
             for op, (a, b) in zip(node.ops, pairwise(values), strict=True)
         ]
-        return self.to.joined("and", flags)
+        return self.to.joined(self.to.llvm.and_, flags)
 
     def _call(self, name: str, given: list[Term]) -> Term:
         function = self.source.names.get(name)
@@ -272,8 +250,7 @@ class Translator:
             return function.emit(self.to, *given)
         if not isinstance(function, FunctionType):
             raise LanguageError(f"{self.to.name}: nothing is called {name}")
-        source = Source.of(function)
-        self.module.add(source)
+        source = source_of(function)
         kinds = [kind for _, kind in source.parameters]
         given = [self.to.to(x, kind) for x, kind in zip(given, kinds, strict=True)]
-        return self.to.call(f"@{source.tree.name}", source.result, given)
+        return self.to.call(self.translation.function(source), source.result, given)

@@ -1,29 +1,29 @@
-"""Vectors: several numbers that one processor instruction handles together, as LLVM writes them.
+"""Vectors: several numbers that one processor instruction handles together, as LLVM has them.
 
 A compiler often cannot find such instructions in plain loops, because it must assume that slices
-overlap. Here the text says it: ``load`` eight numbers, compute with ``+ - * /``, comparisons and
+overlap. Here the code says it: ``load`` eight numbers, compute with ``+ - * /``, comparisons and
 ``where``, ``store`` them. Slices may be overrun by less than a vector: rooms are whole vectors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
 
 from neuroflow.engine.native.builder import Builder
-from neuroflow.engine.native.language import NOTHING, PLACES, RELAXED, Intrinsic, Term
+from neuroflow.engine.native.language import (
+    DOUBLE,
+    INT,
+    NOTHING,
+    PLACES,
+    RELAXED,
+    Intrinsic,
+    Term,
+)
 
 intrinsic = Intrinsic
-
-
-def _address(to: Builder, kind: str, memory: Term, i: Term) -> str:
-    index = to.to(i, "Int").name
-    line = f"getelementptr {to.written(kind)}, ptr {memory.name}, i64 {index}"
-    place: str = to.emit("place", line).name
-    return place
-
-
-def _aligned(to: Builder) -> str:
-    return f"align {to.target.size}"
 
 
 # Memory
@@ -32,15 +32,13 @@ def _aligned(to: Builder) -> str:
 @intrinsic
 def load(to: Builder, memory: Term, i: Term) -> Term:
     """The vector at ``memory[i:]``."""
-    place = _address(to, "Number", memory, i)
-    return to.emit("Vector", f"load {to.written('Vector')}, ptr {place}, {_aligned(to)}")
+    return to.load("Vector", to.place("Number", memory, i), to.target.size)
 
 
 @intrinsic
 def store(to: Builder, memory: Term, i: Term, x: Term) -> Term:
     """Put a vector, or one number repeated, at ``memory[i:]``."""
-    place = _address(to, "Number", memory, i)
-    to.do(f"store {to.typed(to.to(x, 'Vector'))}, ptr {place}, {_aligned(to)}")
+    to.store("Vector", to.place("Number", memory, i), x, to.target.size)
     return NOTHING
 
 
@@ -56,36 +54,34 @@ def put(to: Builder, memory: Term, i: Term, x: Term, n: Term) -> Term:
 def add(to: Builder, memory: Term, i: Term, x: Term, n: Term) -> Term:
     """Add the first n numbers of a vector to ``memory[i:]``."""
     old, more = load.emit(to, memory, i), first.emit(to, x, n)
-    line = f"fadd{RELAXED} {to.typed(old)}, {more.name}"
-    return store.emit(to, memory, i, to.emit("Vector", line))
+    return store.emit(to, memory, i, _sum(to, old, more))
 
 
 @intrinsic
 def spread(to: Builder, memory: Term, i: Term) -> Term:
     """The number ``memory[i]``, repeated."""
-    place = _address(to, "Number", memory, i)
-    return to.spread(to.emit("Number", f"load {to.written('Number')}, ptr {place}"))
+    return to.spread(to.load("Number", to.place("Number", memory, i)))
 
 
 @intrinsic
 def at(to: Builder, memory: Term, i: Term) -> Term:
     """The places from ``memory[i]`` on."""
-    return Term(memory.kind, _address(to, PLACES[memory.kind], memory, i))
+    return Term(memory.kind, to.place(PLACES[memory.kind], memory, i))
 
 
 # Parts of vectors
 
 
+def _sum(to: Builder, x: Term, y: Term) -> Term:
+    return Term("Vector", to.llvm.fadd(x.value, y.value, flags=RELAXED))
+
+
 def _inside(to: Builder, n: Term) -> Term:
     """Which places of a vector are among the first n."""
-    width = to.target.width
-    flat, indices = f"<{width} x i64>", f"<{width} x i32>"
-    count = to.to(n, "Int").name
-    one = to.emit("places", f"insertelement {flat} poison, i64 {count}, i32 0").name
-    line = f"shufflevector {flat} {one}, {flat} poison, {indices} zeroinitializer"
-    all_n = to.emit("places", line).name
-    places = ", ".join(f"i64 {k}" for k in range(width))
-    return to.emit("Mask", f"icmp slt {flat} <{places}>, {all_n}")
+    whole = ir.VectorType(INT, to.target.width)
+    places = ir.Constant(whole, [ir.Constant(INT, k) for k in range(to.target.width)])
+    all_n = to.repeated(to.to(n, "Int").value, whole)
+    return Term("Mask", to.llvm.icmp_signed("<", places, all_n))
 
 
 @intrinsic
@@ -97,26 +93,23 @@ def first(to: Builder, x: Term, n: Term) -> Term:
 @intrinsic
 def zeros(to: Builder) -> Term:
     """A vector of zeros."""
-    return Term("Vector", "zeroinitializer")
+    return Term("Vector", to.target.constant(0.0, "Vector"))
 
 
 @intrinsic
 def element(to: Builder, x: Term, k: Term) -> Term:
     """Number k of a vector."""
-    return to.emit("Number", f"extractelement {to.typed(x)}, i64 {to.to(k, 'Int').name}")
+    return Term("Number", to.llvm.extract_element(x.value, to.to(k, "Int").value))
 
 
 @intrinsic
 def total(to: Builder, x: Term) -> Term:
     """The sum of a vector's numbers, by halves: always in the same order."""
     width = n = to.target.width
-    kind = to.written("Vector")
     while n > 1:
         n //= 2
-        order = ", ".join(f"i32 {k + n if k < n else k}" for k in range(width))
-        line = f"shufflevector {kind} {x.name}, {kind} poison, <{width} x i32> <{order}>"
-        other = to.emit("Vector", line)
-        x = to.emit("Vector", f"fadd{RELAXED} {to.typed(x)}, {other.name}")
+        order = to.order([k + n if k < n else k for k in range(width)])
+        x = _sum(to, x, Term("Vector", to.llvm.shuffle_vector(x.value, x.value, order)))
     return element.emit(to, x, Term("literal", 0))
 
 
@@ -129,27 +122,26 @@ def where(to: Builder, condition: Term, a: Term, b: Term) -> Term:
 @intrinsic
 def power_of_two(to: Builder, x: Term) -> Term:
     """2 to the power of each number, which must be whole: made from its exponent's bits."""
-    width = to.target.width
     bits, bias, shift = (64, 1023, 52) if to.target.size == 8 else (32, 127, 23)
-    whole = f"<{width} x i{bits}>"
+    one = ir.IntType(bits)
+    whole = ir.VectorType(one, to.target.width)
 
-    def repeated(number: int) -> str:
-        return f"<{', '.join([f'i{bits} {number}'] * width)}>"
+    def repeated(number: int) -> Any:
+        return ir.Constant(whole, [ir.Constant(one, number)] * to.target.width)
 
-    exponent = to.emit("whole", f"fptosi {to.typed(x)} to {whole}").name
-    biased = to.emit("whole", f"add {whole} {exponent}, {repeated(bias)}").name
-    shifted = to.emit("whole", f"shl {whole} {biased}, {repeated(shift)}").name
-    return to.emit("Vector", f"bitcast {whole} {shifted} to {to.written('Vector')}")
+    biased = to.llvm.add(to.llvm.fptosi(x.value, whole), repeated(bias))
+    shifted = to.llvm.shl(biased, repeated(shift))
+    return Term("Vector", to.llvm.bitcast(shifted, to.type("Vector")))
 
 
 def _whole(name: str) -> Intrinsic:
     """One of LLVM's functions of whole vectors."""
 
     def emit(to: Builder, x: Term) -> Term:
-        kind, target = to.written("Vector"), to.target
-        called = f"@llvm.{name}.v{target.width}f{8 * target.size}"
-        to.declare(f"{kind} {called}({kind})")
-        return to.emit("Vector", f"call {kind} {called}({to.typed(to.to(x, 'Vector'))})")
+        kind, target = to.type("Vector"), to.target
+        called = f"llvm.{name}.v{target.width}f{8 * target.size}"
+        function = to.elsewhere(called, kind, [kind])
+        return to.call(function, "Vector", [to.to(x, "Vector")])
 
     return Intrinsic(emit)
 
@@ -162,10 +154,10 @@ sqrt, abs, rounded = _whole("sqrt"), _whole("fabs"), _whole("rint")
 
 def _called(to: Builder, name: str, kind: str, given: list[Term]) -> Term:
     """Call a function of single numbers; those of float32 end in f there."""
-    written = to.written(kind)
-    name = f"{name}f" if written == "float" else name
-    to.declare(f"{written} @{name}({', '.join([written] * len(given))})")
-    return to.call(f"@{name}", kind, [to.to(x, kind) for x in given])
+    number = to.type(kind)
+    name = f"{name}f" if number != DOUBLE else name
+    function = to.elsewhere(name, number, [number] * len(given))
+    return to.call(function, kind, [to.to(x, kind) for x in given])
 
 
 def _by_number(name: str) -> Intrinsic:
@@ -173,13 +165,12 @@ def _by_number(name: str) -> Intrinsic:
 
     def emit(to: Builder, *given: Term) -> Term:
         vectors = [to.to(x, "Vector") for x in given]
-        kind, result = to.written("Vector"), Term("Vector", "poison")
+        result = ir.Constant(to.type("Vector"), ir.Undefined)
         for k in range(to.target.width):
             numbers = [element.emit(to, x, Term("literal", k)) for x in vectors]
             one = _called(to, name, "Number", numbers)
-            line = f"insertelement {kind} {result.name}, {to.typed(one)}, i32 {k}"
-            result = to.emit("Vector", line)
-        return result
+            result = to.llvm.insert_element(result, one.value, ir.Constant(INT, k))
+        return Term("Vector", result)
 
     return Intrinsic(emit)
 
@@ -206,14 +197,14 @@ LIBRARY = ("exp", "log", "log1p", "expm1", "pow", "sin", "cos", "tanh", "erf", "
 # Whole numbers, and single ones
 
 
-def _better(word: str) -> Callable[[Builder, Term, Term], Term]:
+def _better(how: str) -> Callable[[Builder, Term, Term], Term]:
     def emit(to: Builder, a: Term, b: Term) -> Term:
-        return to.select(to.compare((f"s{word}", f"o{word}"), a, b), a, b)
+        return to.select(to.compare(how, a, b), a, b)
 
     return emit
 
 
-maximum, minimum = Intrinsic(_better("gt")), Intrinsic(_better("lt"))
+maximum, minimum = Intrinsic(_better(">")), Intrinsic(_better("<"))
 scalar_maximum, scalar_minimum = maximum, minimum
 
 
@@ -223,5 +214,4 @@ scalar_maximum, scalar_minimum = maximum, minimum
 @intrinsic
 def call(to: Builder, address: Term, *given: Term) -> Term:
     """Call the function at an address: an instruction of the machine, or an update rule."""
-    pointer = to.emit("place", f"inttoptr i64 {address.name} to ptr").name
-    return to.call(pointer, "None", given)
+    return to.call_address(address, given)

@@ -88,11 +88,11 @@ class Executor(ABC):
         self.dtype = np.dtype(dtype)
         self.width = self.vector_width()
         self.n_parameters = n_parameters
-        self.room = padded(n_parameters, self.width)
+        self.n_padded = padded(n_parameters, self.width)
         self.memory_limit = memory_limit
         self.kernels = Kernels()
         self.programs: list[Program] = []
-        self.memory = np.zeros(2 * self.room, dtype=self.dtype)
+        self.memory = np.zeros(2 * self.n_padded, dtype=self.dtype)
         self.indices = np.zeros(1, dtype=np.int64)
         self.state = np.zeros(1, dtype=self.dtype)
         self.step_settings = StepSettings()
@@ -112,19 +112,19 @@ class Executor(ABC):
     @property
     def gradients(self) -> NDArray[Any]:
         """The parameters' gradients after a run."""
-        return self.memory[self.room : self.room + self.n_parameters]
+        return self.memory[self.n_padded : self.n_padded + self.n_parameters]
 
     def state_rows(self) -> NDArray[Any]:
         """The optimizer's state, one row per name; to read and to write."""
         rule = self.step_settings.rule
         n = len(rule.state) if rule else 0
-        return self.state[: n * self.room].reshape(n, self.room)[:, : self.n_parameters]
+        return self.state[: n * self.n_padded].reshape(n, self.n_padded)[:, : self.n_parameters]
 
     def prepare_steps(self, settings: StepSettings) -> None:
         """Set the update rule; its state starts at zero."""
         self.step_settings = settings
         n = len(settings.rule.state) if settings.rule else 0
-        self.state = np.zeros(n * self.room + 64, dtype=self.dtype)
+        self.state = np.zeros(n * self.n_padded + 64, dtype=self.dtype)
 
     # Programs
 
@@ -134,7 +134,7 @@ class Executor(ABC):
         if size > len(self.memory):
             check_memory(size * self.dtype.itemsize, self.memory_limit, program)
             memory = np.zeros(size, dtype=self.dtype)
-            memory[: 2 * self.room] = self.memory[: 2 * self.room]
+            memory[: 2 * self.n_padded] = self.memory[: 2 * self.n_padded]
             self.memory = memory
             self.bind()
         n_indices = n_numbers * program.lanes
@@ -200,7 +200,7 @@ class Executor(ABC):
     def seed_uniform(self, program: Program, weight: float) -> None:
         """Seed an output that is the same in all lanes; it may be a parameter itself."""
         output = int(program.output_offsets[0])
-        at = output + (self.room if output < program.arena else program.shift)
+        at = output + (self.n_padded if output < program.arena else program.shift)
         self.memory[at] += weight
 
     def _clear(self, begin: int, end: int, program: Program) -> None:
@@ -229,7 +229,7 @@ class Executor(ABC):
 
     def step_gradient(self, schedule: Schedule, first: int, end: int) -> float:
         """The weighted loss of some jobs; gradients lie in memory."""
-        self.memory[self.room : 2 * self.room] = 0.0
+        self.memory[self.n_padded : 2 * self.n_padded] = 0.0
         loss, last = 0.0, -1
         for number, slot, _ in schedule.jobs[first:end].tolist():
             if number != last:

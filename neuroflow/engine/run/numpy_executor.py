@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from neuroflow.core.kinds import library
 from neuroflow.engine.lower.kernel import Kernel
 from neuroflow.engine.lower.kernels import Kernels, MapKernel
-from neuroflow.engine.lower.program import Instruction, Program
+from neuroflow.engine.lower.program import Instruction, Program, complete
 from neuroflow.engine.trace.tape import Ints
 
 Thunk = Callable[[], None]
@@ -69,7 +69,7 @@ class NumpyCode:
         word, *operands = row.tolist()
         if word >= Instruction.MAP:
             return self._map(self.kernels.entries[word - Instruction.MAP], operands)
-        return getattr(self, f"_{Instruction(word).name.lower()}")(*operands)  # type: ignore[no-any-return]
+        return CALLS[Instruction(word)](self, *operands)  # type: ignore[no-any-return]
 
     def slice(self, start: int, n: int) -> Array:
         """n numbers from start on."""
@@ -274,6 +274,17 @@ class NumpyCode:
                 target += gradients[j]
 
         return run
+
+
+CALLS = complete(
+    {
+        word: vars(NumpyCode)[name]
+        for word in Instruction
+        if (name := f"_{word.name.lower()}") in vars(NumpyCode)
+    },
+    "numpy",
+)
+"""How each instruction runs."""
 
 
 def _nothing(_: Any) -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 pytest.importorskip("llvmlite")
 
 from neuroflow.engine.lower.program import Instruction
-from neuroflow.engine.native import products
+from neuroflow.engine.native import matrices
+from neuroflow.engine.native.compiler import width_of
 from neuroflow.engine.native.language import LanguageError, Target
-from neuroflow.engine.native.llvm import width_of
 from neuroflow.engine.native.units import INSTRUCTIONS, Unit, callable_unit
 
 DTYPES = ("float64", "float32")
@@ -33,18 +33,6 @@ def run(m: Numbers, n: Int) -> Int:
             m[i] += m[j] * 0.5
             total += i * j
     return total
-""",
-    "break, continue and while": """
-def run(m: Numbers, n: Int) -> Int:
-    i = 0
-    while i < 1000:
-        i += 1
-        if i == 3:
-            continue
-        if i > n:
-            break
-        m[i - 1] = -m[i - 1] / i
-    return i
 """,
     "branches": """
 def run(m: Numbers, n: Int) -> Int:
@@ -158,7 +146,7 @@ def test_products_of_matrices_of_all_sizes(rows, columns, inner, how, across, dt
     ])  # fmt: skip
     strides = (1, rows) if across else (inner, 1)
     at_b, at_bias, at_c = a.size, a.size + b.size, a.size + b.size + rows
-    native(products.matmul, dtype)(
+    native(matrices.matmul, dtype)(
         memory, 0, *strides, at_b, columns, at_c, columns, rows, columns, inner, how, at_bias, 1
     )
     expected = a @ b + (0, c, bias)[how]
@@ -181,9 +169,9 @@ def test_dots_along_rows_and_columns_and_their_gradients(rows, n, across, dtype)
     memory = memory.astype(dtype)
     strides = (1, rows) if across else (n, 1)
     out, end = 2 * size + rows, 2 * size + 2 * rows
-    native(products.dot, dtype)(memory, out, rows, n, where["a"], *strides, where["b"], 0, 1)
+    native(matrices.dot, dtype)(memory, out, rows, n, where["a"], *strides, where["b"], 0, 1)
     assert (memory[out:end] == a @ b).all()
-    native(products.dot_back, dtype)(
+    native(matrices.dot_back, dtype)(
         memory, where["g"], rows, n, where["a"], *strides, where["b"], 0, 1, where["ga"],
         where["gb"],
     )  # fmt: skip

@@ -50,16 +50,16 @@ def train(
     of ``steps`` is (first job, end); one of ``results`` (loss, norm of the gradient). ``update``
     is the address of the update rule, or 0 to learn nothing.
     """
-    room = (count + W - 1) // W * W
+    n_padded = (count + W - 1) // W * W
     filled = -1
     for s in range(n_steps):
         first, end = steps[2 * s], steps[2 * s + 1]
-        clear(m, room, 2 * room)
+        clear(m, n_padded, 2 * n_padded)
         loss = step_gradient(m, indices, runs, code, columns, programs, cells, constants, numbers,
                              integers, starts, weights, jobs, first, end, filled)  # fmt: skip
         if end > first:
             filled = jobs[3 * end - 1]
-        penalise(m, room, l2, loss, at(results, 2 * s))
+        penalise(m, n_padded, l2, loss, at(results, 2 * s))
         if not scalar_abs(results[2 * s]) <= LARGEST_FLOAT:
             return s
         if update != 0:
@@ -141,13 +141,13 @@ def seed(m: Numbers, p: Integers, weights: Doubles) -> Double:
     return loss
 
 
-def penalise(m: Numbers, room: Int, l2: Double, loss: Double, results: Doubles) -> None:
+def penalise(m: Numbers, n_padded: Int, l2: Double, loss: Double, results: Doubles) -> None:
     """Add the penalty's gradient to each parameter's; the results: loss, gradient's norm."""
     squares = norm = zeros()
-    for i in range(0, room, W):
+    for i in range(0, n_padded, W):
         w = load(m, i)
-        g = load(m, room + i) + w * (2.0 * l2)
-        store(m, room + i, g)
+        g = load(m, n_padded + i) + w * (2.0 * l2)
+        store(m, n_padded + i, g)
         squares = squares + w * w
         norm = norm + g * g
     results[0] = loss + l2 * total(squares)
