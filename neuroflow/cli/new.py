@@ -20,7 +20,7 @@ from neuroflow.cli.output import json_option, print_json
 @click.option("--author", default="", help="Your name, for pyproject.toml.")
 @json_option
 def new(name: str, directory: Path, author: str, as_json: bool) -> None:
-    """Start a plugin named NAME: module, entry point, tests through the kit, docs page.
+    """Start a plugin named NAME: module, entry point, tests with all checks, docs page.
 
     NAME is that of its first op, such as soft-clip.
 

@@ -171,7 +171,7 @@ def test_unknown_animal_gets_a_suggestion(cli):
 # --- a new plugin ---------------------------------------------------------------------------
 
 
-def test_new_writes_a_project_that_passes_the_kit(tmp_path, cli):
+def test_new_writes_a_project_that_passes_its_checks(tmp_path, cli):
     code, facts, err = cli("new", "gentle-step", "--directory", str(tmp_path), "--json")
     assert code == 0, err
     assert facts["distribution"] == "neuroflow-gentle-step"

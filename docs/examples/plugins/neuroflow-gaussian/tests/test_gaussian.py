@@ -1,4 +1,4 @@
-"""The kit checks gradients and configuration; here the head learns where a curve is noisy."""
+"""`nf.check` tries gradients and configuration; here the head learns where a curve is noisy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_loss_checked_by_hand():
     assert math.isclose(gaussian_nll([1.0, 0.0], 2.0), math.log(sigma) + 0.5 / sigma**2)
 
 
-def test_every_entry_passes_the_kit():
+def test_every_entry_passes_its_checks():
     report = nf.check("neuroflow_gaussian")
     assert report, report
 

@@ -1,4 +1,4 @@
-"""The kit checks the derivatives; here are values by hand, and a network from names."""
+"""`nf.check` tries the derivatives; here are values by hand, and a network from names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_values_checked_by_hand():
     assert mish(-1000.0) == 0.0
 
 
-def test_every_entry_passes_the_kit():
+def test_every_entry_passes_its_checks():
     report = nf.check("neuroflow_mish")
     assert report, report
 
