@@ -1,0 +1,152 @@
+"""Language models of blocks: each token is scored from those before it, or from all.
+
+Source: Radford et al. 2019 (GPT-2).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import neuroflow as nf
+from neuroflow_plugins.blocks import Block, Gated, Hidden, Norm, Order, make_norm
+from neuroflow_plugins.mlp import Activation, Dropped
+from neuroflow_plugins.multi_head import Cache, Heads, SharedHeads
+from neuroflow_plugins.parts import (
+    Bias,
+    BlockSize,
+    Embedding,
+    Gain,
+    Initializer,
+    LearnedPositions,
+    Linear,
+    SinusoidalPositions,
+    Size,
+    VocabSize,
+    add,
+)
+
+Layers = Annotated[int, nf.Setting("blocks of attention and feed-forward", "[1, inf)")]
+Positions = Annotated[
+    Literal["learned", "sinusoidal", "rotary", "alibi", "none"],
+    nf.Setting("how the model knows where tokens stand"),
+]
+
+
+class GPT(nf.Module):
+    """A language model: for each token, one score (logit) per token that might come next.
+
+    Embeddings, ``n_layer`` blocks of causal attention, and a matrix to the scores; with
+    ``tied`` that matrix is the table of embeddings itself (Press and Wolf 2017). ``positions``:
+    learned, sinusoidal, rotary, alibi or none. Source: Radford et al. 2019, section 2.3.
+
+    >>> model = GPT(vocab_size=27, n_layer=1, n_embd=16, n_head=4, block_size=16,
+    ...             norm_gain=False, rng=nf.SplitMix32(0))
+    >>> len(model.parameters()), len(model([0, 5, 3])), len(model([0])[0])
+    (4192, 3, 27)
+    """
+
+    causal = True
+
+    def __init__(
+        self, *, vocab_size: VocabSize, n_layer: Layers = 1, n_embd: Size = 16, n_head: Heads = 4,
+        key_value_heads: SharedHeads = 0, block_size: BlockSize = 16, hidden: Hidden = 0,
+        positions: Positions = "learned", norm: Norm = "rms_norm", norm_gain: Gain = True,
+        embedding_norm: Annotated[bool, nf.Setting("whether embeddings are normalised")] = False,
+        final_norm: Annotated[bool, nf.Setting("whether what is scored is normalised")] = False,
+        order: Order = "pre", activation: Activation = "relu", gated: Gated = False,
+        bias: Bias = False,
+        tied: Annotated[bool, nf.Setting("whether embeddings score tokens as well")] = False,
+        dropout: Dropped = 0.0,
+        initializer: Initializer = {"use": "normal", "std": 0.08}, rng,  # noqa: B006  read only
+    ):  # fmt: skip
+        common = {"initializer": initializer, "rng": rng}
+        self.tokens = Embedding(vocab_size=vocab_size, size=n_embd, **common)
+        self.places = positions_of(positions, block_size, n_embd, common)
+        self.head = None if tied else Linear(inputs=n_embd, outputs=vocab_size, **common)
+        inside = positions if positions in ("rotary", "alibi") else "none"
+        self.blocks = [
+            Block(
+                n_embd=n_embd, n_head=n_head, key_value_heads=key_value_heads, hidden=hidden,
+                causal=self.causal, positions=inside, norm=norm, norm_gain=norm_gain, order=order,
+                activation=activation, gated=gated, bias=bias, dropout=dropout, **common,
+            )
+            for _ in range(n_layer)
+        ]  # fmt: skip
+        self.norms = [
+            make_norm(norm if used else "none", n_embd, norm_gain)
+            for used in (embedding_norm, final_norm)
+        ]
+
+    def forward(self, tokens, cache=None):
+        """(n_tokens,) token ids -> (n_tokens, vocab_size) logits.
+
+        With a :class:`Cache` the tokens go on from those that it has seen.
+        """
+        return [self.logits(x) for x in self.features(tokens, cache)]
+
+    def features(self, tokens, cache=None):
+        """(n_tokens,) -> (n_tokens, n_embd): what the blocks make of the tokens."""
+        cache = Cache() if cache is None else cache
+        self._check_length(cache, len(tokens))
+        xs = []
+        for position, token in zip(cache.following(len(tokens)), tokens, strict=True):
+            x = self.tokens(token)
+            xs.append(x if self.places is None else add(x, self.places(position)))
+        xs = [self.norms[0](x) for x in xs]
+        for block in self.blocks:
+            xs = block(xs, cache=cache)
+        cache.length += len(tokens)
+        return [self.norms[1](x) for x in xs]
+
+    def _check_length(self, cache, count):
+        if not cache.padded and not 1 <= cache.length + count <= self.block_size:
+            raise nf.InputError(
+                f"the model got {cache.length + count} tokens",
+                expected=f"1 to {self.block_size} (its block_size)",
+                remedy="shorten the text, or train with a larger block_size",
+                got=cache.length + count,
+            )
+
+    def no_past(self):
+        """The ``past`` of :meth:`step` before the first token: for each layer, two empty lists."""
+        return [[[], []] for _ in self.blocks]
+
+    def step(self, token, past, position=None):
+        """One token after others: the logits of the next, and this token's keys and values.
+
+        ``past`` holds, for each layer, the keys and the values of the tokens before it, each
+        (n_tokens, heads, head_size); append what this step adds, and hand it to the next. With
+        a ``position``, which may be an index input, ``past`` has any number of entries more,
+        which are not looked at.
+        """
+        padded = position is not None
+        cache = Cache(position if padded else len(past[0][0]), padded)
+        for block, (keys, values) in zip(self.blocks, past, strict=True):
+            cache.layers[id(block.attention)] = (list(keys), list(values))
+        (logits,) = self([token], cache=cache)
+        added = [[entries[-1] for entries in cache.of(block.attention)] for block in self.blocks]
+        return logits, added
+
+    def logits(self, x):
+        """(n_embd,) -> (vocab_size,)"""
+        if self.head is None:
+            return [nf.dot(row, x) for row in self.tokens.rows]
+        return self.head(x)
+
+
+class Encoder(GPT):
+    """The same blocks without the causal mask: every token sees the whole text.
+
+    One list of scores per token, for tasks such as sorting in place (Devlin et al. 2019).
+    """
+
+    causal = False
+
+
+def positions_of(positions, block_size, size, common):
+    """What is added to a token at a position; None where positions act elsewhere or nowhere."""
+    if positions == "learned":
+        return LearnedPositions(block_size=block_size, size=size, **common)
+    if positions == "sinusoidal":
+        return SinusoidalPositions(block_size=block_size, size=size)
+    return None
