@@ -239,7 +239,7 @@ def short_repr(thing: Any, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
-def did_you_mean(word: str, known: Iterable[str], then: str | None = None) -> str:
+def did_you_mean(word: str, known: Iterable[str], then: str) -> str:
     """A remedy for a misspelled word: the closest known spellings, and what to do then.
 
     >>> did_you_mean("tahn", ["relu", "tanh"], "see: neuroflow list activations")
@@ -249,8 +249,6 @@ def did_you_mean(word: str, known: Iterable[str], then: str | None = None) -> st
     """
     close = difflib.get_close_matches(word, list(known), n=2, cutoff=0.6)
     hint = f"did you mean {' or '.join(map(repr, close))}?" if close else ""
-    if then is None:  # an ending for a message that is written in one piece
-        return f"; {hint}" if hint else ";"
     return f"{hint} {then}".strip()
 
 

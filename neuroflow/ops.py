@@ -10,15 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 from neuroflow.core.chaining import core_ops
-from neuroflow.errors import did_you_mean
+from neuroflow.errors import composed, did_you_mean
 
 
 def __getattr__(name: str) -> Any:
     op = core_ops.get(name) or _registered().get(name)
     if op is None:
-        raise AttributeError(
-            f"no op named {name!r}{did_you_mean(name, __dir__())} see: neuroflow list ops"
-        )
+        remedy = did_you_mean(name, __dir__(), "see: neuroflow list ops")
+        raise AttributeError(composed(f"no op named {name!r}", remedy=remedy))
     return op
 
 

@@ -60,7 +60,8 @@ def build_model(table: Mapping[str, Any], rng: random.Random) -> Any:
         arguments[setting.name] = value
     if "rng" in inspect.signature(target.__init__).parameters:
         arguments["rng"] = rng
-    return target(**arguments)
+    with entry.running():
+        return target(**arguments)
 
 
 def simplified(part: Any) -> Any:

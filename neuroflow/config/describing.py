@@ -22,8 +22,9 @@ def configuration_of(model: Module) -> Tree:
     entry = next((e for e in manager().registry.entries("layer") if e.load() is type(model)), None)
     if entry is None:
         raise StateError(
-            f"{type(model).__name__} is not registered as a layer, so nothing could load it again;"
-            " offer it in a plugin's neuroflow_layers, or keep model.state_dict() yourself"
+            f"{type(model).__name__} is not registered as a layer, so nothing could load it again",
+            remedy="offer it in a plugin's neuroflow_layers, or keep model.state_dict() yourself",
+            got=model,
         )
     table = {"use": entry.shortest_name}
     for name, value in model.configuration().items():
@@ -57,8 +58,9 @@ def _name_of(thing: Any) -> Any:
             if isinstance(thing, Op) and isinstance(target, Op) and thing.rule is target.rule:
                 return {"use": entry.shortest_name, **thing.settings}
     raise StateError(
-        f"{thing!r} is not registered, so a saved model could not name it;"
-        " offer it in a plugin, or use a registered one"
+        f"{thing!r} is not registered, so a saved model could not name it",
+        remedy="offer it in a plugin, or use a registered one",
+        got=thing,
     )
 
 

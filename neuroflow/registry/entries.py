@@ -7,8 +7,8 @@ offers it, so no plugin can change what a bundled name means.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from neuroflow.core.settings import checked
 from neuroflow.core.value import Op
-from neuroflow.errors import InputError, PluginError, Where
+from neuroflow.errors import InputError, NeuroflowError, PluginError, Where
 from neuroflow.registry.capture import silenced
 
 BUNDLED = "neuroflow"
@@ -99,6 +99,26 @@ class Entry:
         Raises :class:`PluginError` if the import fails.
         """
         return checked(self._told_its_origin(self._imported(self.target)))
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run code of this entry: its errors know which entry it is, and who offers it.
+
+        Whatever else a third party's code raises becomes a :class:`PluginError`.
+        """
+        try:
+            yield
+        except NeuroflowError as error:
+            error.locate(**self.where)
+            raise
+        except Exception as error:
+            if not self.credit:
+                raise
+            raise PluginError(
+                f"{self.kind} {self.id} ({self.provider}) failed: {type(error).__name__}: {error}",
+                remedy=f"check what it was given, or tell the authors of {self.credit}",
+                **self.where,
+            ) from error
 
     def _imported(self, target: Any) -> Any:
         """What ``"module:attribute"`` names; anything else is the thing itself."""

@@ -26,11 +26,13 @@ def as_state(state: Any) -> Any:
 
 def load_data(table: Mapping[str, Any], rng: random.Random) -> tuple[Dataset, Dataset | None]:
     """The dataset of a checked table: the training part, and the held-out part if there is one."""
-    target = get("dataset", table["use"]).load()
+    entry = get("dataset", table["use"])
+    target = entry.load()
     settings = {
         name: value for name, value in table.items() if name not in ("use", "test", "standardize")
     }
-    dataset: Dataset = target(rng, **settings)
+    with entry.running():
+        dataset: Dataset = target(rng, **settings)
     test = None
     if table["test"]:
         dataset, test = dataset.split(table["test"], rng)

@@ -92,6 +92,64 @@ def test_error_of_a_third_party_op_names_its_plugin(run, site):
     assert out.startswith("strict(-1) (from plugin 'acme' of acme-gentle 1.2) has no finite value")
 
 
+FAILING = """
+import neuroflow as nf
+
+def shapes(rng, points: int = 8):
+    if points == 7:
+        raise nf.InputError("points is 7", expected="another number", got=7)
+    return [][points]
+
+class Fragile(nf.Module):
+    def __init__(self):
+        raise ZeroDivisionError("no way")
+
+@nf.hookimpl
+def neuroflow_datasets():
+    return [nf.DatasetEntry(name="shapes", target=shapes, summary="shapes")]
+
+@nf.hookimpl
+def neuroflow_layers():
+    return [nf.LayerEntry(name="fragile", target=Fragile, summary="fragile")]
+"""
+CALLS = """
+import json
+import neuroflow as nf
+calls = [
+    lambda: nf.Value(-1.0).strict(),
+    lambda: nf.train("moons", ["data={use='shapes', points=7}"]),
+    lambda: nf.train("moons", ["data={use='shapes'}"]),
+    lambda: nf.build("fragile"),
+]
+for call in calls:
+    try:
+        call()
+    except nf.NeuroflowError as error:
+        print(json.dumps([type(error).__name__, str(error), error.where]))
+"""
+
+
+def test_errors_of_a_third_party_know_plugin_and_distribution(run, site):
+    site.add("acme-gentle", "acme_gentle", PLUGIN.format(version=1), entry="acme")
+    site.add("fail-dist", "fail_module", FAILING, version="3.0", entry="fail")
+    code, out, err = run("-c", CALLS, env=site.environment)
+    assert code == 0, err
+    strict, shapes, broken, fragile = map(json.loads, out.splitlines())
+    assert strict[2] == {"op": "strict", "plugin": "acme", "distribution": "acme-gentle"}
+    fail = {"plugin": "fail", "distribution": "fail-dist"}
+    assert shapes[:2] == ["InputError", "data: points is 7; expected another number"]
+    assert shapes[2] == {"path": "data", "entry": "fail/shapes@1", **fail}
+    assert broken[:2] == [
+        "PluginError",
+        "dataset fail/shapes@1 (plugin 'fail' of fail-dist 3.0) failed: IndexError: list index out"
+        " of range; check what it was given, or tell the authors of fail-dist 3.0",
+    ]
+    assert broken[2] == {"entry": "fail/shapes@1", **fail}
+    assert fragile[0] == "PluginError"
+    assert "failed: ZeroDivisionError: no way" in fragile[1]
+    assert fragile[2] == {"entry": "fail/fragile@1", **fail}
+
+
 def test_errors_of_bundled_ops_stay_short():
     with pytest.raises(nf.DomainError, match=r"^log\(-1\) has no finite value"):
         nf.Value(-1.0).log()

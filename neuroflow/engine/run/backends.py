@@ -89,7 +89,8 @@ def _made(entry: BackendEntry, dtype: str, n_parameters: int, memory_limit: int 
     name = f"the backend {entry.shortest_name} ({entry.provider})"
     try:
         executor = make(dtype, n_parameters, memory_limit)
-    except NeuroflowError:
+    except NeuroflowError as error:
+        error.locate(**entry.where)
         raise
     except Exception as error:
         raise BackendError(
