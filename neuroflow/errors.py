@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Self, TypedDict, TypeVar, Unpack
+from typing import Any, NamedTuple, Self, TypedDict, TypeVar, Unpack, cast
 
 Error = TypeVar("Error", bound="NeuroflowError")
 
@@ -87,17 +87,17 @@ class NeuroflowError(Exception):
         self.expected = expected
         self.remedy = remedy
         self.got = got
-        self.where = where
+        self.where = cast(Where, {place: known for place, known in where.items() if known})
 
-    def at(self, **where: Unpack[Where]) -> Self:
-        """The same error that also knows these places: for whoever knows more than the raiser.
+    def locate(self, **where: Unpack[Where]) -> None:
+        """Add places where it happened, for whoever knows more than the raiser.
 
-        >>> print(InputError("noise is -1", expected="at least 0").at(path="data"))
+        >>> error = InputError("noise is -1", expected="at least 0")
+        >>> error.locate(path="data")
+        >>> print(error)
         data: noise is -1; expected at least 0
         """
-        located = self.__copy__()
-        located.where = {**where, **self.where}
-        return located
+        self.where = {**where, **self.where}
 
     @property
     def rest(self) -> dict[str, Any]:

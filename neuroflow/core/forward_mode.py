@@ -20,7 +20,8 @@ def jvp(y: Value, xs: Sequence[Value], tangents: Sequence[float]) -> float:
     """
     require(y, Value, "y", "a Value")
     if len(xs) != len(tangents):
-        raise InputError(f"jvp got {len(xs)} inputs and {len(tangents)} tangents; expected as many")
+        what = f"jvp got {len(xs)} inputs and {len(tangents)} tangents"
+        raise InputError(what, expected="as many", got=tangents)
     slope = dict(zip(xs, tangents, strict=True))
     for node in topological_order(y):
         if node.op is not None and node not in slope:

@@ -325,9 +325,11 @@ def take(values: Sequence[Any], index: int | Index) -> Any:
     30.0
     """
     if index is None or isinstance(index, (float, str)):
-        raise InputError(f"take got the index {index!r}; expected a whole number, counted from 0")
+        what = f"take got the index {index!r}"
+        raise InputError(what, expected="a whole number, counted from 0", got=index)
     if not isinstance(index, int):
         return index.choose(values)
     if not 0 <= index < len(values):
-        raise InputError(f"take got index {index}; expected 0 to {len(values) - 1}")
+        what = f"take got index {index}"
+        raise InputError(what, expected=f"0 to {len(values) - 1}", got=index)
     return values[index]

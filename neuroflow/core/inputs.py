@@ -54,7 +54,9 @@ def check_settings(
     for key in settings:
         if key not in known:
             names = ", ".join(known) or "none"
-            raise InputError(f"{name} has no setting {key!r}; its settings: {names}", op=name)
+            raise InputError(
+                f"{name} has no setting {key!r}", remedy=f"its settings: {names}", got=key, op=name
+            )
     check(name, of_rule(rule), settings)
 
 

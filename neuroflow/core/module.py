@@ -146,16 +146,17 @@ class Module(Configured):
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Take over the numbers of a :meth:`state_dict`; all of them or, on an error, none."""
         if not isinstance(state, Mapping):
-            raise StateError(f"a state is a dict of numbers by name, but got {state!r}")
+            what = f"a state is a dict of numbers by name, but got {state!r}"
+            raise StateError(what, got=state)
         parameters = dict(self.named_parameters())
         missing = [name for name in parameters if name not in state]
         unknown = [name for name in state if name not in parameters]
         if missing or unknown:
             raise StateError(
                 f"the state does not fit this {type(self).__name__}: it holds {len(state)} numbers"
-                f" and the model has {len(parameters)} parameters;"
-                f" missing: {_some(missing)}; unknown: {_some(unknown)};"
-                " build the model with the configuration that it was saved with"
+                f" and the model has {len(parameters)} parameters",
+                remedy=f"missing: {_some(missing)}; unknown: {_some(unknown)};"
+                " build the model with the configuration that it was saved with",
             )
         for name, number in {name: Value(state[name]).data for name in parameters}.items():
             parameters[name].data = number

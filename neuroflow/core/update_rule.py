@@ -58,10 +58,10 @@ class UpdateRule:
         """All settings, with defaults for those not given; raises :class:`InputError`."""
         for name in settings:
             if name not in self.settings:
-                raise InputError(
-                    f"{self.name} has no setting {name!r}{did_you_mean(name, self.settings)}"
-                    f" its settings: learning_rate, {', '.join(self.settings) or 'nothing else'}"
-                )
+                known = f"its settings: learning_rate, {', '.join(self.settings) or 'nothing else'}"
+                remedy = did_you_mean(name, self.settings, known)
+                what = f"{self.name} has no setting {name!r}"
+                raise InputError(what, remedy=remedy, got=name)
         check(self.name, of_rule(self.rule), settings)
         return {name: float(value) for name, value in {**self.settings, **settings}.items()}
 

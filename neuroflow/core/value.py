@@ -189,7 +189,7 @@ class Op:
     step: str = ""
     settings: dict[str, float] = field(factory=dict)
     partials_rule: Rule | None = None
-    origin: str = ""
+    origin: Any = None
     summary: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     arity: int | None = field(init=False)

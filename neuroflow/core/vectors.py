@@ -74,8 +74,8 @@ class VectorOp(Op):
             raise wrong_inputs(self.name, "vector", self.parameters, len(lengths))
         if 0 in lengths or lengths.count(lengths[0]) != expected:
             raise InputError(
-                f"{self.name} got vectors of length {', '.join(map(str, lengths))};"
-                " it needs equally long ones with at least one number each",
+                f"{self.name} got vectors of length {', '.join(map(str, lengths))}",
+                expected="equally long ones with at least one number each",
                 op=self.name,
             )
         return tuple(chain.from_iterable(vectors))

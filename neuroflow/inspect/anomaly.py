@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from neuroflow.core.module import Module, current_scope
 from neuroflow.core.value import Op, Value
-from neuroflow.errors import DomainError
+from neuroflow.errors import DomainError, NeuroflowError
 from neuroflow.inspect.naming import NO_NAMES, Names, label, number
 from neuroflow.inspect.sources import short_source, source_of, source_text, users_line
 
@@ -101,13 +101,18 @@ def wrong_number(node: Value, names: Names, phase: str = "forward", what: str = 
 def refused(op: Op, inputs: Sequence[Any], error: DomainError, names: Names) -> Anomaly:
     """An anomaly for a node that could not be made."""
     values = [x if isinstance(x, Value) else Value(x) for x in inputs]
-    problem = str(error).partition(" has no finite value: ")[2].partition(";")[0]
-    overflow = isinstance(error.__cause__, OverflowError) or "inf" in problem
+    overflow = isinstance(error.__cause__, OverflowError) or error.got in (math.inf, -math.inf)
     return Anomaly(
         "infinity" if overflow else "domain", "forward", op.name,
-        f"{op.name} has no finite value: {problem}",
+        f"{op.name} has no finite value: {reason_of(error)}",
         named_inputs(values, names), current_scope(), users_line(),
     )  # fmt: skip
+
+
+def reason_of(error: DomainError) -> object:
+    """What the arithmetic said; or the number that is not finite, where it said nothing."""
+    cause = error.__cause__
+    return cause.what if isinstance(cause, NeuroflowError) else cause or error.got
 
 
 def named_inputs(values: Sequence[Value], names: Names) -> tuple[tuple[str, float], ...]:

@@ -150,7 +150,7 @@ class Entry:
                 name.partition(".")[0] for name in (target.__module__, self.provider.module)
             ]
             if packages[0] == packages[1]:
-                target.origin = str(self.provider)
+                target.origin = self.provider
         return target
 
 

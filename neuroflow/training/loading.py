@@ -50,4 +50,5 @@ def speaking_of(section: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise error.at(path=section) from error
+        error.locate(path=section)
+        raise
