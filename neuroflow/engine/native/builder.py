@@ -119,8 +119,8 @@ class Builder:
             return self._other_precision(term, kind)
         if (term.kind, kind) not in _CASTS:
             raise LanguageError(
-                f"{self.name} gives a {term.kind} where a {kind} must be; a variable keeps the"
-                " type of its first value: use another name"
+                f"{self.name} gives a {term.kind} where a {kind} must be",
+                remedy="a variable keeps the type of its first value: use another name",
             )
         cast = getattr(self.llvm, _CASTS[term.kind, kind])
         return Term(kind, cast(term.value, self.type(kind)))
