@@ -13,6 +13,7 @@ from neuroflow.checks.optimizers import check_optimizer
 from neuroflow.checks.others import check_other
 from neuroflow.checks.report import Report, Results
 from neuroflow.checks.selection import select
+from neuroflow.checks.settings import check_settings
 from neuroflow.checks.subject import Subject
 from neuroflow.registry.entries import Entry, OpEntry
 
@@ -48,6 +49,8 @@ def check_entry(entry: Entry, results: Results) -> None:
         entry.load()
         results.passed("loading")
         _CHECKS.get(entry.kind, check_other)(entry, results)
+    with guarded(results, "settings"):
+        check_settings(entry, results)
 
 
 def check_op(entry: OpEntry, results: Results) -> None:

@@ -121,21 +121,12 @@ def place_of(target: Any) -> str:
 
 
 def _settings(entry: Entry) -> list[dict[str, Any]]:
-    from neuroflow.config import REQUIRED, settings_of
+    from neuroflow.config import described, settings_of
 
     try:
-        found = settings_of(entry)
+        return [described(setting) for setting in settings_of(entry)]
     except (NeuroflowError, TypeError, ValueError):
         return []
-    return [
-        {
-            "name": setting.name,
-            "type": setting.type_name,
-            "required": setting.default is REQUIRED,
-            "default": None if setting.default is REQUIRED else setting.default,
-        }
-        for setting in found
-    ]
 
 
 def _print(entry: Entry, facts: dict[str, Any], others: list[str]) -> None:
@@ -153,7 +144,7 @@ def _print(entry: Entry, facts: dict[str, Any], others: list[str]) -> None:
     for partial in facts.get("partials", []):
         rows.append((f"∂/∂{partial['by']}", partial.get("text") or partial["source"]))
     rows += _mathematics(facts)
-    rows += [(f"setting {s['name']}", _setting(s)) for s in facts["settings"]]
+    rows += [(f"setting {s['name']}", setting_in_words(s)) for s in facts["settings"]]
     if standing := standing_of(entry):
         rows.append(("here", standing))
     if entry.aliases:
@@ -196,9 +187,16 @@ def _mathematics(facts: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _setting(setting: dict[str, Any]) -> str:
-    wanted = "required" if setting["required"] else f"default {setting['default']!r}"
-    return f"{setting['type']}, {wanted}"
+def setting_in_words(setting: dict[str, Any]) -> str:
+    """Type, range, default and meaning of a setting, as ``described`` gave it."""
+    default = setting["default"]
+    if isinstance(default, bool):
+        default = str(default).lower()
+    said = f"default {default!r}" if isinstance(setting["default"], str) else f"default {default}"
+    if default is None:
+        said = "required" if setting["required"] else "may be left out"
+    meaning = f": {setting['meaning']}" if setting["meaning"] else ""
+    return f"{setting['expected']}, {said}{meaning}"
 
 
 def sketch_of(entry: Entry, width: int) -> Sketch | None:

@@ -13,7 +13,23 @@ from neuroflow.cli.watching import follow_live, live_option
 from neuroflow.errors import BackendError
 
 
-@click.command()
+class WithSettings(click.Command):
+    """A command whose help lists what ``--set`` can say."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every key of a configuration, with range, default and meaning."""
+        from neuroflow.cli.show import setting_in_words
+        from neuroflow.config import schema
+
+        with formatter.section("Keys for --set"):
+            formatter.write_dl([(row["path"], setting_in_words(row)) for row in schema()])
+        formatter.write_paragraph()
+        formatter.write_text(
+            "Beside them stand the settings of what use names: neuroflow show NAME lists them."
+        )
+
+
+@click.command(cls=WithSettings)
 @click.argument("source", metavar="RECIPE|FILE")
 @click.option(
     "--set",

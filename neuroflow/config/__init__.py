@@ -10,11 +10,19 @@ Reading order: :mod:`settings`, :mod:`recipe`, :mod:`reading`, :mod:`changing`, 
 
 from neuroflow.config.building import build, build_model, resolve, simplified
 from neuroflow.config.changing import changed, scale_schedule
-from neuroflow.config.checking import check_part, configure
+from neuroflow.config.checking import check_part, check_schedule, configure
 from neuroflow.config.describing import configuration_of, parts_of
 from neuroflow.config.reading import read
 from neuroflow.config.recipe import Recipe, recipes
-from neuroflow.config.settings import SCHEMA, SECTIONS, Section, Tree, schema, settings_of
+from neuroflow.config.settings import (
+    SCHEMA,
+    SECTIONS,
+    Section,
+    Tree,
+    described,
+    schema,
+    settings_of,
+)
 from neuroflow.config.toml import to_toml
 from neuroflow.core.types import REQUIRED
 
@@ -29,8 +37,10 @@ __all__ = [
     "build_model",
     "changed",
     "check_part",
+    "check_schedule",
     "configuration_of",
     "configure",
+    "described",
     "parts_of",
     "read",
     "recipes",

@@ -81,6 +81,11 @@ def _assignment(text: str) -> tuple[str, Any]:
         return path.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return path.strip(), value.strip()
+    except (ValueError, RecursionError) as error:  # numbers of 5,000 digits, lists in lists in ...
+        raise ConfigurationError(
+            f"the value of {path.strip()} cannot be read: {error}",
+            expected="a number, a text, a list or a table",
+        ) from error
 
 
 def _set(tree: Tree, path: str, value: Any) -> None:

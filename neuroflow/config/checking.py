@@ -223,6 +223,13 @@ def check_part(kind: str, reference: Any) -> Tree:
     return result  # type: ignore[no-any-return]
 
 
+def check_schedule(tree: Tree, steps: int) -> None:
+    """Raise :class:`ConfigurationError` for a schedule that does not fit into so many steps."""
+    table = tree["optimizer"]["schedule"]
+    entry = get("schedule", table["use"])
+    _raise(problems_together(entry, table, "optimizer.schedule", steps), "the configuration")
+
+
 def _raise(problems: Sequence[Problem], where: str) -> None:
     if problems:
         raise ConfigurationError(where, problems=problems)

@@ -111,7 +111,12 @@ SECTIONS = (
 
 
 def settings_of(entry: Entry) -> tuple[Setting, ...]:
-    """What a configuration may say about an entry: what the signature of its target declares."""
+    """What a configuration may say about an entry: what the signature of its target declares.
+
+    A backend has no settings: it is made from those of the run.
+    """
+    if entry.kind == "backend":
+        return ()
     target = entry.load()
     if isinstance(target, (Op, UpdateRule)):
         own = of_rule(target.rule)
@@ -162,24 +167,27 @@ def _guessed(setting: Setting) -> Setting:
     return evolve(setting, part="layer") if is_module else setting
 
 
-def schema() -> list[dict[str, Any]]:
-    """The tree described, for documentation and help: one row per key of each table."""
-    rows = []
-    for section in SECTIONS:
-        if section.kind:
-            rows.append(
-                _row(section.name, Setting(f"{a(section.kind)} by name", name="use", type=str))
-            )
-        rows += [_row(section.name, setting) for setting in section.settings]
-    return rows
-
-
-def _row(section: str, setting: Setting) -> dict[str, Any]:
+def described(setting: Setting) -> dict[str, Any]:
+    """All that is known about a setting, as JSON has it, for documentation and help."""
     return {
-        "path": f"{section}.{setting.name}",
+        "name": setting.name,
         "type": setting.type_name,
         "default": None if setting.required else setting.default,
         "required": setting.required,
         "range": setting.range,
+        "expected": setting.expected,
         "meaning": setting.meaning,
+        "part": setting.part,
     }
+
+
+def schema() -> list[dict[str, Any]]:
+    """The tree described: one row per key of each table."""
+    rows = []
+    for section in SECTIONS:
+        settings = section.settings
+        if section.kind:
+            settings = (Setting(f"{a(section.kind)} by name", name="use", type=str), *settings)
+        for setting in settings:
+            rows.append({"path": f"{section.name}.{setting.name}", **described(setting)})
+    return rows

@@ -10,6 +10,7 @@ documentation and in help texts, and the forms of pages. Annotations are read wh
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 import typing
 from collections.abc import Callable, Mapping
@@ -75,15 +76,29 @@ class Setting:
     @property
     def range(self) -> str:
         """The allowed range in words; empty if there is no bound."""
-        return _bounds(self.within)
+        each = "each " if self.many and self.within else ""
+        unit = "of them" if self.many else "in length"
+        size = f"{_bounds(self.length)} {unit}" if self.length else ""
+        return ", ".join(filter(None, [each + _bounds(self.within), size]))
+
+    @property
+    def low(self) -> float:
+        """The lower end of the range; -inf if there is none."""
+        return _interval(self.within).intervals[0].low if self.within else -math.inf
+
+    @property
+    def high(self) -> float:
+        """The upper end of the range; inf if there is none."""
+        return _interval(self.within).intervals[-1].high if self.within else math.inf
 
     @property
     def expected(self) -> str:
         """Type and range in words."""
-        each = ", each " if self.many else " "
-        unit = "of them" if self.many else "characters"
-        size = f", {_bounds(self.length)} {unit}" if self.length else ""
-        return f"{self.type_name}{each if self.within else ''}{self.range}{size}"
+        return (
+            f"{self.type_name}{', ' if self.many else ' '}{self.range}"
+            if self.range
+            else self.type_name
+        )
 
     def problem(self, value: Any, path: str = "") -> Problem | None:
         """What is wrong with a value, or None; parts are not looked into."""
@@ -133,7 +148,7 @@ def _bounds(text: str) -> str:
         ("at least" if interval.includes_low else "above", interval.low),
         ("at most" if interval.includes_high else "below", interval.high),
     ]
-    return " and ".join(f"{word} {plain_number(x)}" for word, x in ends if abs(x) < float("inf"))
+    return " and ".join(f"{word} {plain_number(x)}" for word, x in ends if abs(x) < math.inf)
 
 
 # Reading -------------------------------------------------------------------------------------

@@ -86,19 +86,26 @@ def in_words(hint: Any) -> str:
     if origin in (typing.Union, types.UnionType):
         return " or ".join(in_words(a) for a in arguments if a is not type(None))
     if is_list(hint):
-        items = [in_words(a).removeprefix("a ") for a in arguments if a is not Ellipsis]
-        return f"a list of {items[0]}s" if items else "a list"
+        item = arguments[0] if arguments else Any
+        options = typing.get_args(item) if isinstance(item, types.UnionType) else (item,)
+        return f"a list of {' or '.join(map(_plural, map(in_words, options)))}"
     try:
         return _WORDS[hint]
     except (KeyError, TypeError):
         return str(getattr(hint, "__name__", hint))
 
 
+def _plural(words: str) -> str:
+    """``a list of texts`` -> ``lists of texts``."""
+    head, of, rest = words.removeprefix("a ").partition(" of ")
+    return f"{head}s{of}{rest}"
+
+
 def shown(value: Any) -> str:
     """A value as TOML spells it, with its type where that is the surprise; never long.
 
     >>> shown(True), shown("big"), shown(10**5000)
-    ('true (a truth value)', "'big' (a text)", 'a whole number of 5001 digits')
+    ('true (a truth value)', "'big' (a text)", 'a whole number of about 5000 digits')
     """
     if isinstance(value, bool):
         return f"{str(value).lower()} (a truth value)"
@@ -107,7 +114,7 @@ def shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, int) and abs(value) >= 10**60:  # Python spells no int of 4,300 digits
-        return f"a whole number of {int(abs(value).bit_length() * math.log10(2)) + 1} digits"
+        return f"a whole number of about {round(value.bit_length() * math.log10(2))} digits"
     try:
         return _cut(repr(value))
     except (ValueError, RecursionError):

@@ -195,7 +195,7 @@ class Op:
     arity: int | None = field(init=False)
     forward: Rule = field(init=False)
     partials_at: Rule = field(init=False)
-    _bound: dict[tuple[tuple[str, float], ...], Op] = field(init=False, factory=dict)
+    _bound: dict[tuple[Any, ...], Op] = field(init=False, factory=dict)
     vectors: ClassVar[bool] = False
 
     def __attrs_post_init__(self) -> None:
@@ -230,9 +230,9 @@ class Op:
 
     def bind(self, **settings: float) -> Op:
         """This op with other settings; equal settings give the very same op."""
+        check_settings(self.name, self.rule, self.settings, settings)
         key = tuple(sorted(settings.items()))
         if key not in self._bound:
-            check_settings(self.name, self.rule, self.settings, settings)
             self._bound[key] = evolve(self, settings={**self.settings, **settings})
         return self._bound[key]
 

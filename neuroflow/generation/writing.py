@@ -12,11 +12,12 @@ import math
 import random
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from neuroflow.core.module import evaluating
+from neuroflow.core.settings import Setting, check, declarations, declared
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import InputError, NeuroflowWarning, TraceError
@@ -46,27 +47,18 @@ class Sampling:
     [0.0, 1.0, 0.0]
     """
 
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
+    temperature: Annotated[
+        float, Setting("what scores are divided by; 0 takes the likeliest token", "[0, inf)")
+    ] = 1.0
+    top_k: Annotated[
+        int, Setting("choose among so many of the likeliest tokens; 0 for all", "[0, inf)")
+    ] = 0
+    top_p: Annotated[
+        float, Setting("choose among the likeliest that reach this probability", "(0, 1]")
+    ] = 1.0
 
     def __attrs_post_init__(self) -> None:
-        if not 0.0 <= self.temperature < math.inf:
-            raise InputError(
-                f"the temperature is {self.temperature}",
-                expected="0 (greedy) or more",
-                got=self.temperature,
-            )
-        if self.top_k < 0:
-            raise InputError(
-                f"top_k is {self.top_k}", expected="how many to keep, or 0 for all", got=self.top_k
-            )
-        if not 0.0 < self.top_p <= 1.0:
-            raise InputError(
-                f"top_p is {self.top_p}",
-                expected="more than 0, and at most 1 for all",
-                got=self.top_p,
-            )
+        check("sampling", declared(Sampling), asdict(self))
 
     def distribution(self, logits: Sequence[float]) -> list[float]:
         """How probable each token is: the softmax of logits / temperature, cut and scaled."""
@@ -218,8 +210,10 @@ def plain_copy(model: Any) -> Any:
 
 
 def generate(
-    model: Any, tokenizer: Any, rng: random.Random, *, prompt: str = "", count: int = 1,
-    most_tokens: int = 0, show: bool = False, temperature: float = 1.0, top_k: int = 0,
+    model: Any, tokenizer: Any, rng: random.Random, *, prompt: str = "",
+    count: Annotated[int, Setting("how many texts", "[1, inf)")] = 1,
+    most_tokens: Annotated[int, Setting("end a text after so many; 0 for any", "[0, inf)")] = 0,
+    show: bool = False, temperature: float = 1.0, top_k: int = 0,
     top_p: float = 1.0, backend: str = "auto", dtype: str = "float64",
     memory_limit: int | None = None,
 ) -> list[Written]:  # fmt: skip
@@ -234,6 +228,8 @@ def generate(
     Raises :class:`InputError` for a model that cannot write, and for a prompt that is too long
     or that the tokenizer does not know.
     """
+    how_much = {"count": count, "most_tokens": most_tokens}
+    check("generate", declarations(generate), how_much)
     sampling = Sampling(temperature, top_k, top_p)
     start = [tokenizer.bos, *tokenizer.encode(prompt)]
     block_size = model.configuration()["block_size"] if can_write(model) else 0

@@ -8,14 +8,26 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
+import typing
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
-from neuroflow.config import REQUIRED, Tree, configure, read, resolve, scale_schedule, settings_of
+from neuroflow.config import (
+    REQUIRED,
+    SECTIONS,
+    Tree,
+    configure,
+    read,
+    resolve,
+    scale_schedule,
+    settings_of,
+)
 from neuroflow.core.random import SplitMix32
+from neuroflow.core.settings import Setting
 from neuroflow.data.dataset import Dataset
 from neuroflow.errors import InputError, NeuroflowError, did_you_mean
 from neuroflow.live import messages
@@ -31,14 +43,44 @@ MOST_LAYERS, LARGEST_LAYER = 6, 48
 
 @frozen
 class Choice:
-    """One thing to choose: where it stands in the tree, its kind, and its bounds."""
+    """One thing to choose: where it stands in the tree, and how far a page lets it go.
+
+    Its kind, its meaning and its bounds are those of the setting that is declared there;
+    ``least`` and ``most`` are closer bounds, within which a page can be followed by eye.
+    """
 
     name: str
     path: str
-    kind: str
-    meaning: str
-    low: float = 0.0
-    high: float = 0.0
+    least: float = -math.inf
+    most: float = math.inf
+    in_other_words: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What is chosen: a number, a whole number, a text ..., or the kind of an entry."""
+        setting = setting_at(self.path)
+        kinds = {int: "whole", float: "number", str: "text", list[int]: "sizes", list[Any]: "rows"}
+        options = (setting.type, *typing.get_args(setting.type))
+        return setting.part or next(kinds[hint] for hint in options if hint in kinds)
+
+    @property
+    def meaning(self) -> str:
+        """What it means, in words."""
+        return self.in_other_words or setting_at(self.path).meaning
+
+    @property
+    def low(self) -> float:
+        """The smallest number that a page takes; 0 for what is no number."""
+        return max(setting_at(self.path).low, self.least) if self._is_number else 0.0
+
+    @property
+    def high(self) -> float:
+        """The largest number that a page takes; 0 for what is no number."""
+        return min(setting_at(self.path).high, self.most) if self._is_number else 0.0
+
+    @property
+    def _is_number(self) -> bool:
+        return self.kind in ("number", "whole")
 
     def check(self, value: Any) -> Any:
         """The value, or an :class:`InputError` that says what was expected."""
@@ -53,30 +95,44 @@ class Choice:
         return messages.text(value, self.name)
 
 
+@functools.cache
+def setting_at(path: str) -> Setting:
+    """The setting that is declared for a path, by its section or by an entry that pages train."""
+    name, key, *_ = path.split(".")
+    (section,) = [section for section in SECTIONS if section.name == name]
+    known = {setting.name: setting for setting in section.settings}
+    for entry in EXAMPLES.get(name, ()):
+        known |= {setting.name: setting for setting in settings_of(get(section.kind, entry))}
+    if key == "use":
+        return Setting(section.meaning, part=section.kind)
+    return known[key]
+
+
+EXAMPLES = {"data": ("rows", "function", "gauss"), "model": ("mlp", "gpt")}
+"""The entries in whose settings pages offer a choice."""
+
 CHOICES = {
     choice.name: choice
     for choice in (
-        Choice("f", "data.f", "text", "the function to learn, such as sin(x) + x / 4"),
-        Choice("dataset", "data.use", "dataset", "what to learn from"),
-        Choice("points", "data.points", "whole", "how many examples", 4, 400),
-        Choice("noise", "data.noise", "number", "how far points are moved at random", 0, 2),
-        Choice("classes", "data.classes", "whole", "how many classes", 2, 6),
-        Choice("rows", "data.rows", "rows", "points made by hand"),
-        Choice("hidden", "model.sizes", "sizes", "neurons in each hidden layer, such as 16, 16"),
-        Choice("layers", "model.n_layer", "whole", "blocks of attention and feed-forward", 1, 3),
-        Choice("width", "model.n_embd", "whole", "numbers per token; a multiple of heads", 4, 32),
-        Choice("heads", "model.n_head", "whole", "heads of attention in each block", 1, 8),
-        Choice("activation", "model.activation", "activation", "applied to each hidden sum"),
-        Choice("loss", "loss.use", "loss", "how wrong one prediction is"),
-        Choice("optimizer", "optimizer.use", "optimizer", "how parameters move"),
-        Choice(
-            "learning_rate", "optimizer.learning_rate", "number", "the size of a step", 1e-6, 100
-        ),
-        Choice("schedule", "optimizer.schedule.use", "schedule", "the learning rate over time"),
-        Choice("l2", "train.l2", "number", "penalty on large weights", 0, 10),
-        Choice("batch", "train.batch", "whole", "examples per step", 1, 400),
-        Choice("epochs", "train.epochs", "whole", "passes over the examples", 1, 5000),
-        Choice("seed", "train.seed", "whole", "the start of all random numbers", 0, 2**32 - 1),
+        Choice("f", "data.f"),
+        Choice("dataset", "data.use"),
+        Choice("points", "data.points", most=400),
+        Choice("noise", "data.noise", most=2),
+        Choice("classes", "data.classes", most=6),
+        Choice("rows", "data.rows", in_other_words="points made by hand"),
+        Choice("hidden", "model.sizes", in_other_words="neurons of hidden layers, such as 16, 16"),
+        Choice("layers", "model.n_layer", most=3),
+        Choice("width", "model.n_embd", least=4, most=32),
+        Choice("heads", "model.n_head", most=8),
+        Choice("activation", "model.activation"),
+        Choice("loss", "loss.use"),
+        Choice("optimizer", "optimizer.use"),
+        Choice("learning_rate", "optimizer.learning_rate", least=1e-6, most=100),
+        Choice("schedule", "optimizer.schedule.use"),
+        Choice("l2", "train.l2", most=10),
+        Choice("batch", "train.batch", most=400),
+        Choice("epochs", "train.epochs", most=5000),
+        Choice("seed", "train.seed"),
     )
 }
 LIVE = ("learning_rate", "l2", "epochs")

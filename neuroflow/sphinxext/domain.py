@@ -21,7 +21,15 @@ from sphinx.util.nodes import make_id, make_refnode
 
 from neuroflow.errors import NeuroflowError
 from neuroflow.registry.entries import KINDS, Entry
-from neuroflow.sphinxext.entries import code_block, entry_nodes, inline, paragraph, rubric, table
+from neuroflow.sphinxext.entries import (
+    code_block,
+    entry_nodes,
+    inline,
+    paragraph,
+    rubric,
+    settings_table,
+    table,
+)
 from neuroflow.sphinxext.live import LiveDirective
 
 
@@ -263,25 +271,8 @@ class ConfigurationDirective(SphinxDirective):
             use += (" and these:" if section.settings else ".") if section.kind else ""
             found.append(paragraph(f"{section.meaning.capitalize()}.{use if section.kind else ''}"))
             if section.settings:
-                rows = [_setting_row(setting) for setting in section.settings]
-                found.append(table(("key", "value", "default", "meaning"), rows))
+                found.append(settings_table(section.settings))
         return found
-
-
-def _setting_row(setting: Any) -> list[nodes.Node | str]:
-    from neuroflow.config import REQUIRED
-
-    if setting.default is REQUIRED:
-        default = "required"
-    else:
-        default = "" if setting.default is None else f"``{setting.default!r}``"
-    range_ = f", {setting.range}" if setting.range else ""
-    return [
-        nodes.literal(setting.name, setting.name),
-        setting.type_name + range_,
-        default,
-        setting.meaning,
-    ]
 
 
 class CommandsDirective(SphinxDirective):

@@ -16,6 +16,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util import logging
 
+from neuroflow.core.settings import Setting
 from neuroflow.core.value import Op, Value
 from neuroflow.registry.entries import Entry
 from neuroflow.sphinxext.examples import example
@@ -240,20 +241,29 @@ def _plot_of_schedule(name: str, rate: Callable[..., float]) -> str:
 
 
 def _settings(entry: Entry) -> list[nodes.Node]:
-    from neuroflow.config import REQUIRED, settings_of
+    from neuroflow.config import settings_of
 
     try:
-        settings = list(settings_of(entry))
+        settings = settings_of(entry)
     except Exception as error:  # an entry of a kind that is not configured
         return [paragraph(f"None that a configuration can give: {error}")]
-    if not settings:
-        return [paragraph("None.")]
+    return [settings_table(settings)] if settings else [paragraph("None.")]
+
+
+def settings_table(settings: Sequence[Setting]) -> nodes.table:
+    """Names, types with their ranges, defaults and meanings."""
     rows = []
     for setting in settings:
-        required = setting.default is REQUIRED
-        default = "required" if required else f"``{setting.default!r}``"
-        rows.append((nodes.literal(setting.name, setting.name), setting.type_name, default))
-    return [table(("name", "type", "default"), rows)]
+        default = "" if setting.default is None else f"``{setting.default!r}``"
+        rows.append(
+            (
+                nodes.literal(setting.name, setting.name),
+                setting.expected,
+                "required" if setting.required else default,
+                setting.meaning,
+            )
+        )
+    return table(("name", "value", "default", "meaning"), rows)
 
 
 def _checks(entry: Entry) -> list[nodes.Node]:

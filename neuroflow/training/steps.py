@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from neuroflow.config import Tree, build_model, configure, resolve
+from neuroflow.config import Tree, build_model, check_schedule, configure, resolve
 from neuroflow.core.module import evaluating
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.decay import set_no_decay
@@ -90,6 +90,7 @@ class Training:
         self._schedule = resolve("schedule", self.configuration["optimizer"]["schedule"])
         self.batches = self._all_batches()
         self.steps = options.get("steps") or options["epochs"] * self.steps_per_epoch
+        check_schedule(self.configuration, self.steps)
         self.note = self._note_of_rising_rate()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import random
 from xml.etree import ElementTree
@@ -50,9 +51,9 @@ def test_every_distribution_sums_to_1(logits, temperature, top_k, top_p):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"temperature": -1.0}, "the temperature is -1.0; expected 0"),
-        ({"top_k": -1}, "top_k is -1; expected how many to keep"),
-        ({"top_p": 0.0}, "top_p is 0.0; expected more than 0"),
+        ({"temperature": -1.0}, "sampling got temperature = -1.0; expected a number at least 0"),
+        ({"top_k": -1}, "sampling got top_k = -1; expected a whole number at least 0"),
+        ({"top_p": 0.0}, "sampling got top_p = 0.0; expected a number above 0 and at most 1"),
     ],
 )
 def test_sampling_that_makes_no_sense_is_refused(settings, message):
@@ -104,7 +105,7 @@ def test_attention_is_data(gpt):
 
 
 def test_attention_of_the_small_case():
-    attend = nf.get("layer", "attention").load().__init__.__globals__["attend"]
+    attend = inspect.unwrap(nf.get("layer", "attention").load().__init__).__globals__["attend"]
     q = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
     rows = attend(q, q, [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], causal=True)
     expected = [[1, 2], [2.3395230987, 3.3395230987], [3.5104695305, 4.5104695305]]

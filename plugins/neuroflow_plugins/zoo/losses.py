@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import neuroflow as nf
 from neuroflow_plugins.zoo.twin import twin
 
@@ -44,6 +46,20 @@ def binary_cross_entropy_1(prediction, target):
     return -(target * nf.log(p) + (1.0 - target) * nf.log(1.0 - p))  # bug
 
 
+@twin("the loss that refuses itself", "settings", "A default is one of the values that are allowed:"
+      " the corner cannot lie at 0, so start it at 1.")  # fmt: skip
+def huber_1(
+    prediction,
+    target,
+    *,
+    delta: Annotated[float, nf.Setting("where it becomes linear", "(0, inf)")] = 0.0,  # bug
+):
+    """Squared error where it is small, absolute error where it is large."""
+    size = nf.abs(prediction - target)
+    near = nf.minimum(size, delta)
+    return near * (size - 0.5 * near)
+
+
 def _loss(target, formula, **facts):
     summary = (target.__doc__ or "").split("\n", 1)[0]
     return nf.LossEntry(
@@ -56,6 +72,7 @@ LOSSES = [
     _loss(mse_1, "(p - y)^2"),
     _loss(mse_2, "(p - y)^2"),
     _loss(mse_3, "(p - y)^2"),
+    _loss(huber_1, r"\min(|p - y|, \delta) \, (|p - y| - \min(|p - y|, \delta) / 2)"),
     _loss(
         binary_cross_entropy_1,
         r"-y \ln p - (1 - y) \ln(1 - p)",
