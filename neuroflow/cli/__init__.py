@@ -1,5 +1,7 @@
 """The command line: ``neuroflow COMMAND``, one module of this package per command.
 
+What several commands share lies in :mod:`neuroflow.cli.shared`.
+
 To add one, write ``neuroflow/cli/NAME.py`` with a click command of that name (or called
 ``command``, where the name is taken), and a line in :data:`COMMANDS`. The module is imported
 only when its command runs, so ``neuroflow --help`` costs next to nothing. Plugins add commands
@@ -20,7 +22,7 @@ from typing import Any
 
 import click
 
-from neuroflow.cli.output import show_error
+from neuroflow.cli.shared.output import show_error
 from neuroflow.errors import (
     ConfigurationError,
     NeuroflowError,
@@ -49,9 +51,6 @@ COMMANDS = {
     "doctor": "Look for what is wrong with the installation.",
 }
 """Every command and its short help, in the order of ``neuroflow --help``."""
-
-MODULES = {"list": "entries"}
-"""Modules not named like their command: one called ``list`` would hide the builtin here."""
 
 SUCCESS, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 _USAGE_ERRORS = (ConfigurationError, RegistryError, click.UsageError)
@@ -100,7 +99,7 @@ class Cli(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **options: Any) -> Any:
         """Run, and turn every error into a message and an exit code."""
-        words = list(sys.argv[1:] if args is None else args)
+        words = [*(sys.argv[1:] if args is None else args)]  # ``list`` may be the command here
         end = words.index("--") if "--" in words else len(words)
         debug = "--debug" in words[:end]
         words = [w for k, w in enumerate(words) if k >= end or w != "--debug"]
@@ -155,7 +154,7 @@ def _about_file(error: OSError) -> str:
 
 
 def _module(command: str) -> str:
-    return f"{__name__}.{MODULES.get(command, command)}"
+    return f"{__name__}.{command}"
 
 
 def _plugin_commands(only_if_third_party: bool = False) -> dict[str, click.Command]:

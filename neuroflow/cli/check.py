@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from neuroflow.cli.output import json_option, print_json
+from neuroflow.cli.shared.output import json_option, print_json
 
 
 @click.command()

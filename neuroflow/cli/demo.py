@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from neuroflow.cli.output import json_option, note, print_json
+from neuroflow.cli.shared.output import json_option, note, print_json
 
 
 @click.command()

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlparse
 import click
 from attrs import asdict, frozen
 
-from neuroflow.cli.output import console, json_option, print_json, table
+from neuroflow.cli.shared.output import console, json_option, print_json, table
 from neuroflow.errors import printable
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def broken_backends() -> Iterator[Ailment]:
 
 def backends_here() -> dict[str, str]:
     """Of each backend, fastest first: how fast it is, or what keeps it from running here."""
-    from neuroflow.cli.entries import standing_of
+    from neuroflow.cli.shared.entries import standing_of
     from neuroflow.engine.run.backends import fastest_first
 
     return {entry.shortest_name: standing_of(entry) for entry in fastest_first()}

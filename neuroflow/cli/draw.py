@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from neuroflow.cli.output import json_option, note, print_json
+from neuroflow.cli.shared.output import json_option, note, print_json
 
 
 @click.command()
@@ -43,7 +43,7 @@ def command(
     An .svg is a still picture; an .html opens from disk, and in it every box of a graph can be
     opened down to single scalars. Without -o both are written.
     """
-    from neuroflow.cli.subjects import is_run
+    from neuroflow.cli.shared.subjects import is_run
 
     run = is_run(target)
     drawing = _drawing(target, words, run and not graph, examples, opened, title)
@@ -65,7 +65,7 @@ def _drawing(
     target: str, words: tuple[str, ...], network: bool, examples: tuple[int, ...],
     opened: tuple[str, ...], title: str,
 ) -> Any:  # fmt: skip
-    from neuroflow.cli.subjects import subject_of, training_of
+    from neuroflow.cli.shared.subjects import subject_of, training_of
     from neuroflow.view.drawing import draw
 
     if network:

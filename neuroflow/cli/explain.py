@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from neuroflow.cli.output import json_option, print_json
+from neuroflow.cli.shared.output import json_option, print_json
 
 
 @click.command()
@@ -38,7 +38,7 @@ def command(
 
     Without a name, all gradients are listed, the steepest first.
     """
-    from neuroflow.cli.subjects import find, is_run, subject_of
+    from neuroflow.cli.shared.subjects import find, is_run, subject_of
     from neuroflow.inspect.explain import explain
     from neuroflow.inspect.receipt import Receipt
     from neuroflow.inspect.what_if import what_if

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.output import BACKENDS, console, json_option, note, print_json, table
+from neuroflow.cli.shared.output import BACKENDS, console, json_option, note, print_json, table
 from neuroflow.errors import InputError, NeuroflowError
 
 if TYPE_CHECKING:

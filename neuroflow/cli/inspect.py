@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.output import console, json_option, print_json, table
+from neuroflow.cli.shared.output import console, json_option, print_json, table
 
 if TYPE_CHECKING:
     from neuroflow.checkpoint import SavedModel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from neuroflow.cli.output import console, json_option, print_json
+from neuroflow.cli.shared.output import console, json_option, print_json
 
 
 @click.command()
@@ -26,7 +26,7 @@ def plan(source: str, lanes: int, kernels: bool, as_json: bool) -> None:
       neuroflow plan moons --kernels
       neuroflow plan my.toml --json
     """
-    from neuroflow.cli.subjects import training_of
+    from neuroflow.cli.shared.subjects import training_of
     from neuroflow.engine.report import kernel_texts, plan_of
 
     training = training_of(source)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.output import BACKENDS, console, json_option, note, print_json, table
+from neuroflow.cli.shared.output import BACKENDS, console, json_option, note, print_json, table
 from neuroflow.errors import FileError, InputError, did_you_mean
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from neuroflow.cli.output import console, json_option, print_json, table
+from neuroflow.cli.shared.output import console, json_option, print_json, table
 
 
 @click.command()

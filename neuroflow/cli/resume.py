@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from neuroflow.cli.output import json_option, note
-from neuroflow.cli.progress import anomaly_option, finish, follow
-from neuroflow.cli.watching import follow_live, live_option
+from neuroflow.cli.shared.output import json_option, note
+from neuroflow.cli.shared.progress import anomaly_option, follow
+from neuroflow.cli.shared.summary import finish
+from neuroflow.cli.shared.watching import follow_live, live_option
 
 
 @click.command()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.entries import described
-from neuroflow.cli.output import console, json_option, print_json
+from neuroflow.cli.shared.entries import described
+from neuroflow.cli.shared.output import console, json_option, print_json
 from neuroflow.errors import AmbiguousNameError, NeuroflowError, RegistryError, did_you_mean
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _settings(entry: Entry) -> list[dict[str, Any]]:
 def _print(entry: Entry, facts: dict[str, Any], others: list[str]) -> None:
     from rich.text import Text
 
-    from neuroflow.cli.entries import standing_of, summary_of
+    from neuroflow.cli.shared.entries import standing_of, summary_of
 
     out = console()
     out.print(Text.assemble((entry.name, "bold"), f"  {entry.kind}, {entry.id}"))

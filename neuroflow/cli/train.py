@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from neuroflow.cli.output import BACKENDS, json_option, note
-from neuroflow.cli.progress import anomaly_option, finish, follow
-from neuroflow.cli.watching import follow_live, live_option
+from neuroflow.cli.shared.output import BACKENDS, json_option, note
+from neuroflow.cli.shared.progress import anomaly_option, follow
+from neuroflow.cli.shared.summary import finish
+from neuroflow.cli.shared.watching import follow_live, live_option
 from neuroflow.errors import BackendError
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from neuroflow.cli.output import json_option, print_json
+from neuroflow.cli.shared.output import json_option, print_json
 
 
 @click.command()

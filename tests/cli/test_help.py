@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import neuroflow.cli
 from neuroflow.cli import COMMANDS
 
 
@@ -14,6 +16,11 @@ def test_version(neuroflow):
     from importlib.metadata import version
 
     assert neuroflow("--version") == (0, f"neuroflow {version('neuroflow')}\n", "")
+
+
+def test_every_file_is_a_command_and_every_command_a_file():
+    folder = Path(neuroflow.cli.__file__).parent
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(COMMANDS)
 
 
 def test_help_lists_every_command_with_one_line(neuroflow):

@@ -133,7 +133,7 @@ def test_of_equally_fast_backends_the_bundled_one_comes_first(offer):
 
 def test_listing_backends_imports_none_of_what_they_need():
     script = (
-        "import sys; from neuroflow.cli.entries import described; import neuroflow as nf\n"
+        "import sys; from neuroflow.cli.shared.entries import described; import neuroflow as nf\n"
         "from neuroflow.engine.run.backends import fastest_first\n"
         "assert [described(entry)['obstacle'] for entry in fastest_first()]\n"
         "print(sorted({'numpy', 'llvmlite'} & set(sys.modules)))\n"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neuroflow.cli.output import Command, note
-from neuroflow.cli.progress import follow
+from neuroflow.cli.shared.output import Command, note
+from neuroflow.cli.shared.progress import follow
 
 if TYPE_CHECKING:
     from neuroflow.training import Run

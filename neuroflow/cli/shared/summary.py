@@ -1,18 +1,14 @@
-"""What ``train`` and ``resume`` share: progress while it runs, then summary and picture."""
+"""A run at its end: the summary, the picture or a sketch of it, samples, and how to go on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from neuroflow.cli.output import Command, console, note, print_json, table
+from neuroflow.cli.shared.output import console, note, print_json, table
 
 if TYPE_CHECKING:
     from neuroflow.data.dataset import Dataset
-    from neuroflow.training import Run, Step
+    from neuroflow.training import Run
 
 PICTURE = "picture.png"
 SAMPLES, MOST_SAMPLE_TOKENS = 10, 32
@@ -21,87 +17,6 @@ _ORDER = (
     "test_perplexity", "baselines", "steps", "epochs", "parameters", "examples", "test_examples",
     "backend", "note", "seconds", "folder", "picture",
 )  # fmt: skip
-
-
-def anomaly_option(command: Command) -> Command:
-    """The option ``--anomaly``, as the argument ``anomaly``."""
-    text = (
-        "If the run fails, find the first nan, infinity or domain error, with its op, inputs and"
-        " source line; at the end, list dead units and saturated softmaxes."
-    )
-    return click.option("--anomaly", is_flag=True, help=text)(command)
-
-
-def follow(run: Run, anomaly: bool = False, also: Callable[[Step], None] | None = None) -> None:
-    """Run to the end with a progress bar, or a line now and then where nobody watches.
-
-    ``also`` is called after each report.
-    """
-    somebody = console(stderr=True).is_terminal
-    with _bar(run) if somebody else _lines(run) as show:
-        for step in _watched(run) if anomaly else run:
-            show(step)
-            if also is not None:
-                also(step)
-
-
-def _watched(run: Run) -> Iterator[Step]:
-    from neuroflow.inspect.replay import watched
-
-    return watched(run)
-
-
-@contextmanager
-def _bar(run: Run) -> Iterator[Any]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    training = run.training
-    columns = (
-        TextColumn("{task.description}"), BarColumn(bar_width=None), MofNCompleteColumn(),
-        TextColumn("{task.fields[facts]}"), Remaining(compact=True, elapsed_when_finished=True),
-    )  # fmt: skip
-    with Progress(*columns, console=console(stderr=True), expand=True) as progress:
-        task = progress.add_task(
-            _name(run), total=training.steps, completed=training.step, facts="starting"
-        )
-
-        def show(step: Step) -> None:
-            facts = _facts(step.loss, training.metrics)
-            progress.update(task, completed=step.step, facts=facts)
-
-        yield show
-
-
-@contextmanager
-def _lines(run: Run) -> Iterator[Any]:
-    """About ten lines in all, for logs."""
-    training = run.training
-    every = max(1, training.steps // 10)
-    last = training.step
-
-    def show(step: Step) -> None:
-        nonlocal last
-        if step.step - last >= every or step.step == step.steps:
-            note(f"step {step.step}/{step.steps}  {_facts(step.loss, training.metrics)}")
-            last = step.step
-
-    yield show
-
-
-def _name(run: Run) -> str:
-    return str(run.training.dataset.name or run.folder.name)
-
-
-def _facts(loss: float, metrics: dict[str, float]) -> str:
-    """Loss and scores, short; a score is that of the last evaluation."""
-    words = [f"loss {loss:.4g}"]
-    for name in ("accuracy", "test_accuracy", "r2", "test_r2", "test_perplexity"):
-        if name in metrics:
-            number = metrics[name]
-            short = name.replace("test_", "test ").replace("accuracy", "acc")
-            words.append(f"{short} {number:.1%}" if "acc" in short else f"{short} {number:.4g}")
-    return "  ".join(words)
 
 
 def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) -> None:
