@@ -1,5 +1,6 @@
 """What people who come later rely on: steps of CI, hooks of commits, the changelog."""
 
+import fnmatch
 import re
 import subprocess
 import tomllib
@@ -45,6 +46,13 @@ def test_every_commit_is_checked_by_ruff_and_mypy():
 def test_the_tools_of_the_steps_are_in_the_extra_for_developers():
     needed = {re.match(r"[\w-]+", line)[0] for line in PROJECT["optional-dependencies"]["dev"]}
     assert needed == {"ruff", "mypy", "vulture", "build", "pre-commit"}
+
+
+def test_every_exception_of_dead_code_is_still_needed():
+    vulture = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["vulture"]
+    files = [p for folder in vulture["paths"] for p in (ROOT / folder).rglob("*.py")]
+    names = {name for p in files for name in re.findall(r"\w+", p.read_text(encoding="utf-8"))}
+    assert [p for p in vulture["ignore_names"] if not fnmatch.filter(names, p)] == []
 
 
 def test_the_newest_section_of_the_changelog_is_this_version():
