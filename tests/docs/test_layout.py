@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -68,6 +69,45 @@ def exists(dotted):
 def test_files_named_in_the_prose_exist(file):
     named = {name.rstrip(".") for name in PATH.findall(NOT_OURS.sub("", words(file)))}
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_files_named_without_their_folder_exist():
+    """Such as ``value.py`` on a page about the core; other projects' files are named here."""
+    known = {"engine.py", "microgpt.py", "pyproject.toml"}
+    for folder in ("neuroflow", "plugins", "tests", "docs"):
+        known |= {path.name for path in (ROOT / folder).rglob("*.*")}
+    missing = {
+        f"{page.name}: {name}"
+        for page in prose()
+        for name in re.findall(r"`([a-z_]\w*\.(?:py|toml|js))`", words(page))
+        if name not in known
+    }
+    assert missing == set()
+
+
+def about(text, actual):
+    """Whether a figure that a page rounds is within a tenth of what is there."""
+    return abs(float(text) - actual) <= 0.1 * actual
+
+
+def test_contributing_says_how_long_things_are():
+    text = (ROOT / "docs" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    ((chapter, a_file, a_function),) = re.findall(
+        r"about (\d+) lines to read\s.*?about (\d+) lines, a function about (\d+)\.", text, re.S
+    )
+    measured = [path.read_text(encoding="utf-8") for path in code()]
+    files = [len(content.splitlines()) for content in measured]
+    functions = [
+        node.end_lineno - node.lineno + 1
+        for content in measured
+        for node in ast.walk(ast.parse(content))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    core = (PACKAGE / "core" / f"{name}.py" for name in ("value", "gradient"))
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in core)
+    assert about(chapter, lines), lines
+    assert about(a_file, median(files)), median(files)
+    assert about(a_function, median(functions)), median(functions)
 
 
 def test_files_named_in_docstrings_exist():
