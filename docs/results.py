@@ -27,7 +27,8 @@ def figures() -> dict[str, str]:
     (costs,) = engine["costs"]
     million = next(size for size in costs["sizes"] if size["nodes"] > 1_000_000)
     ours = "neuroflow llvm, float64"
-    core = sum(len(file.read_text().split("\n")) for file in CORE.glob("*.py"))
+    core = sum(map(lines, CORE.glob("*.py")))
+    chapter = {name: lines(CORE / f"{name}.py") for name in ("value", "gradient")}
     return {
         "node_us": f"{min(per_node):.0f} to {max(per_node):.0f}",
         "node_bytes": f"{costs['eager_bytes']:.0f}",
@@ -37,8 +38,16 @@ def figures() -> dict[str, str]:
         "moons_ratio": rounded(moons["micrograd"] / moons[ours]),
         "moons_c_ratio": f"{moons[ours] / moons['C by hand, float64']:.1f}",
         "core_lines": f"{100 * math.ceil(core / 100):,}",
+        "chapter_lines": f"{sum(chapter.values())}",
+        "value_lines": f"{chapter['value']}",
+        "gradient_lines": f"{chapter['gradient']}",
         "eager_ratio": rounded(eager["ratio with dots"]),
     }
+
+
+def lines(file: Path) -> int:
+    """How long a file is, docstrings and blank lines included."""
+    return len(file.read_text(encoding="utf-8").splitlines())
 
 
 def times(rows: list[dict[str, Any]]) -> dict[str, float]:

@@ -177,3 +177,17 @@ def test_the_tutorial_has_as_many_pages_as_the_front_says():
     words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     count = len(list((DOCS / "tutorial").glob("*.md")))
     assert f"in {words[count]}\npages of 10 to 20 minutes" in text("index.md")
+
+
+def test_the_pages_about_the_core_state_the_lines_of_its_files():
+    figures = loaded_results().figures()
+    core = Path(nf.__file__).parent / "core"
+    for name in ("value", "gradient"):
+        length = len((core / f"{name}.py").read_text(encoding="utf-8").splitlines())
+        assert figures[f"{name}_lines"] == str(length)
+    assert int(figures["chapter_lines"]) == sum(
+        int(figures[f"{name}_lines"]) for name in ("value", "gradient")
+    )
+    for page in ("explanation/reading-the-core.md", "explanation/beside-micrograd.md"):
+        assert "{{ chapter_lines }} lines" in text(page)
+        assert re.findall(r"(?<!micrograd's )\b(\d+) lines\b", text(page)) in ([], ["94"])
