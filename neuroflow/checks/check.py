@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from neuroflow.checks.activations import check_activation
+from neuroflow.checks.executors import check_backend
 from neuroflow.checks.layers import check_layer
 from neuroflow.checks.losses import check_loss
 from neuroflow.checks.ops import check_subject, guarded
@@ -67,4 +68,5 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "loss": check_loss,
     "layer": check_layer,
     "optimizer": check_optimizer,
+    "backend": check_backend,
 }

@@ -1,4 +1,4 @@
-"""Checks of the smaller kinds: schedules, initializers, tokenizers, datasets, backends."""
+"""Checks of the smaller kinds: schedules, initializers, tokenizers, datasets."""
 
 from __future__ import annotations
 

@@ -113,14 +113,9 @@ def begin_program(m: Numbers, p: Integers, constants: Doubles) -> None:
 
 
 def fill(
-    m: Numbers,
-    indices: Integers,
-    numbers: Doubles,
-    integers: Integers,
-    starts: Integers,
-    p: Integers,
-    cells: Integers,
-) -> None:
+    m: Numbers, indices: Integers, numbers: Doubles, integers: Integers, starts: Integers,
+    p: Integers, cells: Integers,
+) -> None:  # fmt: skip
     """Load the inputs of the examples that start at ``starts``, one for each lane."""
     first, lanes = p[FIRST_CELL], p[N_LANES]
     for i in range(lanes):

@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-# mypy: ignore-errors
-# ruff: noqa: F821
-# types, W and other limits are names of the machine's language, not of Python
 from neuroflow.engine.native.vectors import (
     add,
     first,
@@ -175,17 +172,9 @@ def inner_product(m: Numbers, a: Int, b: Int, n: Int) -> Number:
 
 
 def dot(
-    m: Numbers,
-    out: Int,
-    rows: Int,
-    n: Int,
-    a: Int,
-    a_row: Int,
-    a_inner: Int,
-    b: Int,
-    b_row: Int,
+    m: Numbers, out: Int, rows: Int, n: Int, a: Int, a_row: Int, a_inner: Int, b: Int, b_row: Int,
     b_inner: Int,
-) -> None:
+) -> None:  # fmt: skip
     """One dot product per row; if the columns of a are slices, a vector of rows at once."""
     if a_row == 1 and b_row == 0 and rows > 1:
         for r in range(0, rows, W):
@@ -206,19 +195,9 @@ def dot(
 
 
 def dot_back(
-    m: Numbers,
-    g: Int,
-    rows: Int,
-    n: Int,
-    a: Int,
-    a_row: Int,
-    a_inner: Int,
-    b: Int,
-    b_row: Int,
-    b_inner: Int,
-    ga: Int,
-    gb: Int,
-) -> None:
+    m: Numbers, g: Int, rows: Int, n: Int, a: Int, a_row: Int, a_inner: Int, b: Int, b_row: Int,
+    b_inner: Int, ga: Int, gb: Int,
+) -> None:  # fmt: skip
     """Add g b to the gradient of a, and g a to that of b."""
     if a_row == 1 and b_row == 0 and rows > 1:
         for r in range(0, rows, W):
@@ -252,20 +231,9 @@ def add_scaled(
 
 
 def lane_dot(
-    m: Numbers,
-    out: Int,
-    rows: Int,
-    n: Int,
-    a: Int,
-    a_row: Int,
-    a_inner: Int,
-    a_wide: Int,
-    b: Int,
-    b_row: Int,
-    b_inner: Int,
-    b_wide: Int,
-    lanes: Int,
-) -> None:
+    m: Numbers, out: Int, rows: Int, n: Int, a: Int, a_row: Int, a_inner: Int, a_wide: Int, b: Int,
+    b_row: Int, b_inner: Int, b_wide: Int, lanes: Int,
+) -> None:  # fmt: skip
     """One dot product per row and lane; an operand without lanes is repeated."""
     for r in range(rows):
         for i in range(0, lanes, W):
@@ -282,22 +250,9 @@ def lanes_at(m: Numbers, at: Int, wide: Int, i: Int) -> Vector:
 
 
 def lane_dot_back(
-    m: Numbers,
-    g: Int,
-    rows: Int,
-    n: Int,
-    a: Int,
-    a_row: Int,
-    a_inner: Int,
-    a_wide: Int,
-    b: Int,
-    b_row: Int,
-    b_inner: Int,
-    b_wide: Int,
-    ga: Int,
-    gb: Int,
-    lanes: Int,
-) -> None:
+    m: Numbers, g: Int, rows: Int, n: Int, a: Int, a_row: Int, a_inner: Int, a_wide: Int, b: Int,
+    b_row: Int, b_inner: Int, b_wide: Int, ga: Int, gb: Int, lanes: Int,
+) -> None:  # fmt: skip
     """Add g b to the gradient of a, and g a to that of b, in every lane."""
     for r in range(rows):
         for k in range(n):

@@ -1,4 +1,4 @@
-"""Rows to single numbers: sums, extremes, and a choice."""
+"""Rows of numbers: summed, compared, chosen from and copied."""
 
 # mypy: ignore-errors
 # ruff: noqa: F821
@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-# mypy: ignore-errors
-# ruff: noqa: F821
-# types, W and other limits are names of the machine's language, not of Python
 from neuroflow.engine.native.vectors import (
     add,
     element,
@@ -65,16 +62,9 @@ def sums_back(
 
 
 def extremes(
-    m: Numbers,
-    out: Int,
-    rows: Int,
-    n: Int,
-    a: Int,
-    a_row: Int,
-    a_inner: Int,
-    lanes: Int,
+    m: Numbers, out: Int, rows: Int, n: Int, a: Int, a_row: Int, a_inner: Int, lanes: Int,
     sign: Int,
-) -> None:
+) -> None:  # fmt: skip
     """The largest (sign 1) or smallest (sign -1) of each row, in every lane."""
     for r in range(rows):
         p = a + r * a_row
@@ -112,17 +102,9 @@ def further(x: Number, y: Number, sign: Int) -> Number:
 
 
 def extremes_back(
-    m: Numbers,
-    g: Int,
-    rows: Int,
-    n: Int,
-    a: Int,
-    a_row: Int,
-    a_inner: Int,
-    lanes: Int,
-    ga: Int,
+    m: Numbers, g: Int, rows: Int, n: Int, a: Int, a_row: Int, a_inner: Int, lanes: Int, ga: Int,
     out: Int,
-) -> None:
+) -> None:  # fmt: skip
     """Share g equally among the inputs that tie."""
     for r in range(rows):
         for i in range(lanes):
@@ -137,17 +119,9 @@ def extremes_back(
 
 
 def take(
-    m: Numbers,
-    indices: Integers,
-    out: Int,
-    n: Int,
-    table: Int,
-    index_step: Int,
-    step: Int,
-    number: Int,
-    lanes: Int,
-    wide: Int,
-) -> None:
+    m: Numbers, indices: Integers, out: Int, n: Int, table: Int, index_step: Int, step: Int,
+    number: Int, lanes: Int, wide: Int,
+) -> None:  # fmt: skip
     """Choose from a table by each lane's index."""
     for i in range(lanes):
         p = table + indices[number * lanes + i] * index_step + i * wide
@@ -156,17 +130,9 @@ def take(
 
 
 def take_back(
-    m: Numbers,
-    indices: Integers,
-    g: Int,
-    n: Int,
-    table: Int,
-    index_step: Int,
-    step: Int,
-    number: Int,
-    lanes: Int,
-    wide: Int,
-) -> None:
+    m: Numbers, indices: Integers, g: Int, n: Int, table: Int, index_step: Int, step: Int,
+    number: Int, lanes: Int, wide: Int,
+) -> None:  # fmt: skip
     """Add g to the gradients of the chosen entries."""
     for i in range(lanes):
         p = table + indices[number * lanes + i] * index_step + i * wide

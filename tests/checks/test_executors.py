@@ -1,0 +1,84 @@
+"""The checks of backends: they run every instruction, and find backends that give other numbers."""
+
+import numpy as np
+import pytest
+
+import neuroflow as nf
+from neuroflow.checks.executors import LOSSES, MANY, answers
+
+
+class Recording(nf.NumpyExecutor):
+    """Remembers which instructions ran."""
+
+    ran: set[str] = set()
+
+    def run_rows(self, number, begin, end):
+        words = self.programs[number].code[begin:end, 0].tolist()
+        self.ran |= {nf.Instruction.of(word).name for word in words}
+        super().run_rows(number, begin, end)
+
+
+def test_the_checks_run_every_instruction():
+    for loss in LOSSES.values():
+        for count in (1, MANY):
+            answers(Recording, loss, "float64", count)
+    assert Recording.ran == {word.name for word in nf.Instruction}
+
+
+class HalfSums(nf.NumpyExecutor):
+    """Sums half of what it should."""
+
+    def run_rows(self, number, begin, end):
+        super().run_rows(number, begin, end)
+        for row in self.programs[number].code[begin:end].tolist():
+            if row[0] == nf.Instruction.SUM:
+                self.memory[row[1]] *= 0.5
+
+
+class ForgetsToClip(nf.NumpyExecutor):
+    """Makes steps that are too long."""
+
+    def scale(self, norm):
+        return 1.0
+
+
+class Forgetful(nf.NumpyExecutor):
+    """Loses the optimizer's state between steps."""
+
+    def update(self, norm, rate, step):
+        self.state[:] = 0.0
+        super().update(norm, rate, step)
+
+
+class Single(nf.NumpyExecutor):
+    """Rounds what the parameters become."""
+
+    def update(self, norm, rate, step):
+        super().update(norm, rate, step)
+        self.parameters[:] = self.parameters.astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("executor", "found"),
+    [
+        (HalfSums, "values of vectors through one layer, for 1 examples in float64: the backend"),
+        (ForgetsToClip, "trained parameters of"),
+        (Forgetful, "the optimizer's state of"),
+        (Single, "trained parameters of a layer, for 1 examples in float64"),
+    ],
+)
+def test_a_wrong_backend_is_found(executor, found):
+    entry = nf.BackendEntry(name="wrong", target=executor, summary="It is wrong.")
+    messages = [finding.message for finding in nf.check(entry).findings]
+    assert any(message.startswith(found) for message in messages), messages[:3]
+
+
+def test_a_right_backend_passes_and_an_absent_one_is_skipped_with_its_reason():
+    right = nf.BackendEntry(name="right", target=nf.NumpyExecutor, summary="It is right.")
+    assert nf.check(right)
+    absent = nf.BackendEntry(
+        name="absent", target=nf.NumpyExecutor, summary="It is not here.",
+        probe=lambda: "no device; install a driver",
+    )  # fmt: skip
+    (skip,) = nf.check(absent).skips
+    assert skip.reason == "absent: no device; install a driver"
