@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from neuroflow.cli.shared.output import json_option, print_json
+
+if TYPE_CHECKING:
+    from neuroflow.cli.shared.subjects import Subject
+    from neuroflow.core.value import Value
+    from neuroflow.inspect.overview import Overview
+    from neuroflow.inspect.receipt import Receipt
+    from neuroflow.inspect.what_if import WhatIf
 
 
 @click.command()
@@ -39,9 +48,6 @@ def command(
     Without a name, all gradients are listed, the steepest first.
     """
     from neuroflow.cli.shared.subjects import find, is_run, subject_of
-    from neuroflow.inspect.explain import explain
-    from neuroflow.inspect.receipt import Receipt
-    from neuroflow.inspect.what_if import what_if
 
     run = is_run(target)
     subject = subject_of(target, words, examples)
@@ -50,19 +56,34 @@ def command(
         wanted = [words[0].partition("=")[0]]
     if change is not None and not wanted:
         raise click.UsageError("--what-if needs the name of a value to change")
-    results = []
-    for value in [find(subject, name) for name in wanted] or [subject.output]:
-        if value is subject.output:
-            found = explain(value, model=subject.model, top=top)
-        else:
-            found = explain(value, subject.output, model=subject.model, top=top)
-        answer = what_if(subject.output, {value: change}) if change is not None else None
-        results.append(found.to_dict() | ({"what_if": answer.to_dict()} if answer else {}))
-        if not as_json:
-            text = found.text(depth) if isinstance(found, Receipt) else found.text()
-            click.echo(found.latex() if latex else text)
-            if answer is not None:
-                click.echo(f"\nif it changed by {change:g}:\n{answer}")
-            click.echo()
+    values = [find(subject, name) for name in wanted] or [subject.output]
+    found = [_explained(subject, value, top, change) for value in values]
     if as_json:
-        print_json({"target": target, "explained": results})
+        facts = [
+            why.to_dict() | ({"what_if": then.to_dict()} if then else {}) for why, then in found
+        ]
+        print_json({"target": target, "explained": facts})
+        return
+    for why, then in found:
+        click.echo(why.latex() if latex else _text(why, depth))
+        if then is not None:
+            click.echo(f"\nif it changed by {change:g}:\n{then}")
+        click.echo()
+
+
+def _explained(
+    subject: Subject, value: Value, top: int, change: float | None
+) -> tuple[Receipt | Overview, WhatIf | None]:
+    """Why a gradient is what it is, and what a change of the value would do."""
+    from neuroflow.inspect.explain import explain
+    from neuroflow.inspect.what_if import what_if
+
+    output = None if value is subject.output else subject.output
+    why = explain(value, output, model=subject.model, top=top)
+    return why, what_if(subject.output, {value: change}) if change is not None else None
+
+
+def _text(why: Receipt | Overview, depth: int) -> str:
+    from neuroflow.inspect.receipt import Receipt
+
+    return why.text(depth) if isinstance(why, Receipt) else why.text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,20 +54,11 @@ def generate(
       neuroflow generate runs/addition --prompt 27+38= --temperature 0 --count 1
       neuroflow generate runs/names --count 1000 --backend llvm --dtype float32
     """  # fmt: skip
-    from neuroflow.checkpoint import load_with_facts
-    from neuroflow.checkpoint.facts import make_tokenizer
     from neuroflow.generation.writing import generate as write
 
-    network, saved = load_with_facts(model)
-    if "tokenizer" not in saved.data:
-        raise InputError(
-            f"{model} has no tokenizer, so it writes no text",
-            remedy="give a run that learned from text, such as that of: neuroflow train names",
-            file=str(model),
-        )
+    network, saved, tokenizer = _loaded(model)
     if count < 1:
         raise InputError(f"count is {count}", expected="at least 1", got=count)
-    tokenizer = make_tokenizer(saved.data["tokenizer"])
     texts = write(
         network, tokenizer, _generator(saved, seed), prompt=prompt, count=count,
         most_tokens=most_tokens, show=show_probabilities or as_json, temperature=temperature,
@@ -76,20 +67,36 @@ def generate(
     known = known_texts(saved.configuration)
     picture = _draw_attention(network, tokenizer, texts[0], attention) if attention else None
     if as_json:
-        print_json({
-            "model": str(model),
-            "backend": texts[0].backend,
-            "dtype": texts[0].dtype,
-            "texts": [
-                _described(text, tokenizer, known, show_probabilities) for text in texts
-            ],
-            **({"attention": str(picture)} if picture else {}),
-        })  # fmt: skip
+        facts = [_described(text, tokenizer, known, show_probabilities) for text in texts]
+        ran = {"backend": texts[0].backend, "dtype": texts[0].dtype}
+        drawn = {"attention": str(picture)} if picture else {}
+        print_json({"model": str(model), **ran, "texts": facts, **drawn})
         return
+    _print(texts, tokenizer, known, show_probabilities)
+
+
+def _loaded(path: Path) -> tuple[Any, SavedModel, Any]:
+    """The model of a file, what the file says, and its tokenizer."""
+    from neuroflow.checkpoint import load_with_facts
+    from neuroflow.checkpoint.facts import make_tokenizer
+
+    network, saved = load_with_facts(path)
+    if "tokenizer" not in saved.data:
+        raise InputError(
+            f"{path} has no tokenizer, so it writes no text",
+            remedy="give a run that learned from text, such as that of: neuroflow train names",
+            file=str(path),
+        )
+    return network, saved, make_tokenizer(saved.data["tokenizer"])
+
+
+def _print(
+    texts: Sequence[Written], tokenizer: Any, known: set[str] | None, with_probabilities: bool
+) -> None:
     console().print("\n".join(marked(text.text, known) for text in texts), soft_wrap=True)
     if known is not None and any(text.text in known for text in texts):
         note("* was in the training data", style="dim")
-    if show_probabilities:
+    if with_probabilities:
         for text in texts:
             console().print(_choices(text, tokenizer))
 

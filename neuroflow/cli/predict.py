@@ -58,6 +58,17 @@ def predict(
             file=str(path),
         )
     rows = [_numbers(values, "the arguments")] if values else _read_rows(source or "-", about)
+    _check_lengths(rows, about)
+    answers = ask(path, rows, backend=backend, dtype=dtype)
+    results = [_result(row, answer, about) for row, answer in zip(rows, answers, strict=True)]
+    if as_json:
+        print_json({"model": str(path), "predictions": results})
+        return
+    columns = ("input", "output", *(("label",) if "label" in results[0] else ()))
+    console().print(table(columns, [[_shown(r[c]) for c in columns] for r in results]))
+
+
+def _check_lengths(rows: Sequence[Sequence[float]], about: SavedModel) -> None:
     expected = about.data.get("n_inputs")
     for k, row in enumerate(rows):
         if expected and len(row) != expected:
@@ -66,13 +77,6 @@ def predict(
                 expected=f"{expected}{_named(about)}, as in the data that the model was trained on",
                 got=row,
             )
-    answers = ask(path, rows, backend=backend, dtype=dtype)
-    results = [_result(row, answer, about) for row, answer in zip(rows, answers, strict=True)]
-    if as_json:
-        print_json({"model": str(path), "predictions": results})
-        return
-    columns = ("input", "output", *(("label",) if "label" in results[0] else ()))
-    console().print(table(columns, [[_shown(r[c]) for c in columns] for r in results]))
 
 
 def _result(row: Sequence[float], answer: Any, about: SavedModel) -> dict[str, Any]:

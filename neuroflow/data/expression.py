@@ -102,15 +102,7 @@ def parse_expression(
             f"f(x) has {len(text)} characters",
             remedy=f"at most {LONGEST} are read, so write it shorter",
         )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # such as "invalid escape sequence": refused below
-            tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
-        raise InputError(
-            f"cannot read f(x) = {text.strip()}: {reason}", remedy=ALLOWED, got=text
-        ) from error
+    tree = _tree_of(text)
     problem, part = _problem(tree, variables, functions)
     if problem:
         remedy = ALLOWED
@@ -118,6 +110,18 @@ def parse_expression(
             remedy = did_you_mean(part.id, functions, ALLOWED)
         raise InputError(f"cannot read f(x) = {text.strip()}: {problem}", remedy=remedy, got=text)
     return Expression(text.strip(), tree, functions)
+
+
+def _tree_of(text: str) -> ast.expr:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as "invalid escape sequence": refused later
+            return ast.parse(text.strip().replace("^", "**"), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
+        raise InputError(
+            f"cannot read f(x) = {text.strip()}: {reason}", remedy=ALLOWED, got=text
+        ) from error
 
 
 def _problem(
