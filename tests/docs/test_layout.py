@@ -10,6 +10,7 @@ from statistics import median
 
 import pytest
 
+from neuroflow.registry.manager import manager
 from tests.support.architecture import EXCEPTIONS, PARTS, imports_within, modules_of
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +20,7 @@ PATH = re.compile(r"(?<![\w/.-])((?:neuroflow|plugins|tests|docs|\.ci)(?:/[\w.-]
 DOTTED = re.compile(r"(?<![\w/.@-])neuroflow(?:_plugins)?(?:\.\w+)+")
 MODULE = re.compile(r":mod:`~?([\w.]+)`")
 ROLE = re.compile(r":(?:func|class|data|meth|attr|exc):`~?([\w.]+)`")
-NOT_OURS = re.compile(r"neuroflow/(?:mlp|tanh)@|docs/_build|neuroflow\.(?:css|zip|now)")
+NOT_OURS = re.compile(r"docs/_build|neuroflow\.(?:css|zip|now)")
 
 
 def prose():
@@ -49,6 +50,13 @@ def words(path):
     return "\n".join(ast.get_docstring(node) or "" for node in nodes)
 
 
+def files_named_in(path):
+    """Paths from the top of the repository; ``neuroflow/mlp`` is the id of an entry."""
+    ids = {f"neuroflow/{entry.name}" for entry in manager().registry}
+    named = (name.rstrip(".") for name in PATH.findall(NOT_OURS.sub("", words(path))))
+    return sorted({name for name in named if name not in ids and "NAME" not in name})
+
+
 def exists(dotted):
     """Whether a dotted name is a module, or an attribute of one."""
     parts = dotted.split(".")
@@ -67,8 +75,7 @@ def exists(dotted):
 
 @pytest.mark.parametrize("file", prose(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_named_in_the_prose_exist(file):
-    named = {name.rstrip(".") for name in PATH.findall(NOT_OURS.sub("", words(file)))}
-    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+    assert [name for name in files_named_in(file) if not (ROOT / name).exists()] == []
 
 
 def test_files_named_without_their_folder_exist():
@@ -114,8 +121,8 @@ def test_files_named_in_docstrings_exist():
     missing = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in code()
-        for name in PATH.findall(NOT_OURS.sub("", words(path)))
-        if not (ROOT / name.rstrip(".")).exists() and "NAME" not in name
+        for name in files_named_in(path)
+        if not (ROOT / name).exists()
     }
     assert missing == set()
 
