@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,6 @@ BUNDLED -= ORDINARY_WORDS
 ASKS_WHO_IT_IS = {"name", "names", "backend", "use", "op", "id", "shortest_name", "__module__"}
 """What holds the identity of an entry; ``op.step`` and other properties anyone can have."""
 
-READS_A_MODULE = {
-    "checks/selection.py": "the ops of a module that is checked come before those that it imports",
-    "core/kinds.py": "the package of a type of number says which functions it takes",
-    "core/types.py": "a path is known by its module, as importing pathlib would take longer",
-    "registry/entries.py": "an op that a plugin passes on is credited to the package it is from",
-}
 NAMES_THE_PLUGINS = {
     "cli/zoo.py": "the zoo is read from its package",
     "live/export.py": "an exported page takes the packages along",
@@ -37,13 +32,20 @@ def recognitions(source, file=""):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             asked = {_last_word(side) for side in sides} & ASKS_WHO_IT_IS
-            if asked and BUNDLED & {*_texts(sides)}:
+            texts = {*_texts(sides)}
+            if (asked and texts & BUNDLED) or ("__module__" in asked and texts):
                 yield ast.unparse(node)
-        if getattr(node, "attr", "") == "__module__" and file not in READS_A_MODULE:
+        words = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if words.endswith("__module__.startswith") and _foreign(node.args):
             yield ast.unparse(node)
         text = str(node.value) if isinstance(node, ast.Constant) else ""
         if "neuroflow_plugins" in text and file not in NAMES_THE_PLUGINS:
             yield text
+
+
+def _foreign(arguments):
+    """Whether the texts name anything but modules of the standard library."""
+    return not sys.stdlib_module_names.issuperset(_texts(arguments))
 
 
 def _last_word(node):
@@ -70,6 +72,7 @@ def test_nothing_recognises_a_bundled_entry(path):
         'fast = backend == "llvm"',
         'if op.rule.__module__ == "somewhere": pass',
         'if x.startswith("neuroflow_plugins."): pass',
+        'if op.__module__.startswith(("ours.", "mine.")): pass',
         'if entry.name != "relu": pass',
         'linear = "linear" == table.use',
     ],
