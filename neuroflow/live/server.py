@@ -295,6 +295,11 @@ def listening(port: int = 0) -> socket.socket:
 
 def serve(server: LiveServer, listener: socket.socket) -> None:
     """Answer until interrupted."""
+    web_server(server).run(sockets=[listener])
+
+
+def web_server(server: LiveServer) -> uvicorn.Server:
+    """What runs the application; it ends soon after its ``should_exit`` is set."""
     config = uvicorn.Config(
         server.app(),
         log_level="error",
@@ -302,4 +307,4 @@ def serve(server: LiveServer, listener: socket.socket) -> None:
         ws_max_size=LARGEST_MESSAGE,
         timeout_graceful_shutdown=1,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)

@@ -30,6 +30,8 @@ class Desk:
     training: Training
     losses: list[float] = field(factory=list)
     _jobs: queue.SimpleQueue[tuple[Job, Future[Any]]] = field(factory=queue.SimpleQueue)
+    _turn: threading.Lock = field(factory=threading.Lock)
+    _closed: bool = False
 
     def ask(self, job: Job) -> Any:
         """The answer to a question, when its turn has come."""
@@ -45,16 +47,26 @@ class Desk:
                 self._answer(*self._jobs.get_nowait())
 
     def stay(self) -> None:
-        """Answer questions until interrupted."""
-        while True:
-            with contextlib.suppress(queue.Empty):
-                self._answer(*self._jobs.get(timeout=0.5))
+        """Answer questions until interrupted, or until the desk is closed."""
+        while not self._closed:
+            self._answer_next(0.5)
+
+    def close(self, server: threading.Thread) -> None:
+        """Answer what is still asked until the server has ended, so that it waits for nobody."""
+        while server.is_alive():
+            self._answer_next(0.05)
+        self._closed = True
+
+    def _answer_next(self, seconds: float) -> None:
+        with contextlib.suppress(queue.Empty):
+            self._answer(*self._jobs.get(timeout=seconds))
 
     def _answer(self, job: Job, answer: Future[Any]) -> None:
-        try:
-            answer.set_result(job())
-        except Exception as error:
-            answer.set_exception(error)
+        with self._turn:
+            try:
+                answer.set_result(job())
+            except Exception as error:
+                answer.set_exception(error)
 
     def tab(self, page: str) -> Onlooker:
         """What one tab talks to."""
@@ -101,15 +113,20 @@ def page_of(training: Training) -> str:
 def watching(
     training: Training, losses: Iterable[float] = (), port: int = 0
 ) -> Iterator[tuple[str, Desk]]:
-    """Serve the page of a run from another thread; gives its address, and the desk.
+    """Serve the page of a run from another thread, to the end; gives its address, and the desk.
 
     ``losses`` are those of the steps that a resumed run has behind it.
     """
-    from neuroflow.live.server import LiveServer, listening, serve
+    from neuroflow.live.server import LiveServer, listening, web_server
 
     desk = Desk(training, list(losses))
     listener = listening(port)
     server = LiveServer(desk.tab, page_of(training), listener.getsockname()[1])
-    thread = threading.Thread(target=serve, args=(server, listener), daemon=True)
+    web = web_server(server)
+    thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    yield server.address, desk
+    try:
+        yield server.address, desk
+    finally:
+        web.should_exit = True
+        desk.close(thread)

@@ -1,6 +1,9 @@
 """``--live`` opens a page for any recipe and any configuration, and shows something of each."""
 
+import contextlib
+import socket
 import threading
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -9,6 +12,9 @@ from neuroflow.config.recipe import recipes
 from neuroflow.live.watch import watching
 
 QUICK = {"train.steps": 4, "train.report_every": 1, "train.evaluate_every": 1000}
+WARM_UP = {recipe: {"optimizer.schedule.warmup": 2} for recipe in ("addition", "names")}
+"""A warm-up fits into the few steps."""
+
 PAGES = {
     "addition": "gpt", "autoencoder": "training", "circles": "classification",
     "digits": "training", "function": "function", "microgpt": "gpt", "moons": "classification",
@@ -45,22 +51,28 @@ batch = 8
 @pytest.fixture
 def watch(tab):
     """Open the page of a run, which another thread trains; gives the run when it is over."""
+    threads = []
+    with contextlib.ExitStack() as watched:
 
-    def open_page(source, changes=()):
-        run = nf.train(source, changes)
-        with watching(run) as (address, desk):
+        def open_page(source, changes=()):
+            run = nf.train(source, changes)
+            address, desk = watched.enter_context(watching(run))
 
             def train():
                 for step in run:
                     desk.seen(step)
                 desk.stay()
 
-            threading.Thread(target=train, daemon=True).start()
+            threads.append(threading.Thread(target=train, daemon=True))
+            threads[-1].start()
             tab.page.goto(address)
             tab.wait("neuroflow.now?.over", seconds=60)
-        return run
+            return run
 
-    return open_page
+        yield open_page
+        tab.page.goto("about:blank")
+    for thread in threads:
+        thread.join()
 
 
 def numbers_of(run):
@@ -98,11 +110,22 @@ def assert_lists_examples(tab, run):
     assert tab.knows("receipt.outputs") == pytest.approx(shown[5], rel=1e-12)
 
 
+def test_when_the_watch_ends_nothing_is_left_running():
+    before = threading.enumerate()
+    run = nf.train("moons", QUICK)
+    with watching(run) as (address, _):
+        place = urlsplit(address)
+        socket.create_connection((place.hostname, place.port)).close()
+    assert threading.enumerate() == before
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((place.hostname, place.port))
+
+
 @pytest.mark.parametrize(("recipe", "page"), PAGES.items())
 def test_every_recipe_has_a_page(tab, watch, recipe, page):
     if recipe in ("digits", "autoencoder"):
         pytest.importorskip("sklearn", reason="the extra data is not installed")
-    run = watch(recipe, QUICK)
+    run = watch(recipe, {**QUICK, **WARM_UP.get(recipe, {})})
     assert tab.page.get_attribute("body", "data-page") == page
     assert_page_tells(tab, run)
     if page == "training":

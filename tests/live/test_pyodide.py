@@ -14,10 +14,10 @@ HASH = "#hidden=5,4&points=24&batch=8&epochs=4"
 
 def assert_is_eager(tab, page):
     """The run that the page shows is that of an eager run, but for the last bits."""
-    tab = Tab(page)
+    here = Tab(page)
     setup = {"hidden": [5, 4], "points": 24, "batch": 8, "epochs": 4}
-    tab.handle([{"do": "configure", "setup": setup}])
-    run = nf.train(tomllib.loads(tab.toml()))
+    here.handle([{"do": "configure", "setup": setup}])
+    run = nf.train(tomllib.loads(here.toml()))
     losses = [loss for step in run for loss in step.losses]
     assert tab.knows("losses") == pytest.approx(losses, rel=1e-9)
     numbers = [p.data for p in run.model.parameters()]
