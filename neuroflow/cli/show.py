@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -201,66 +201,17 @@ def setting_in_words(setting: dict[str, Any]) -> str:
 
 def sketch_of(entry: Entry, width: int) -> Sketch | None:
     """A function of one number and its derivative in the terminal; None for anything else."""
-    from neuroflow.core.value import Op
-    from neuroflow.view.chart import sampled
+    from neuroflow.view.chart import sampled, visible
+    from neuroflow.view.entry_curves import curves_of
     from neuroflow.view.terminal import plot
 
-    target = entry.load()
-    if isinstance(target, Op) and target.arity == 1:
-        f, slope, names, (low, high) = _op_curves(target)
-    elif entry.kind == "loss":
-        f, slope, names, (low, high) = _loss_curves(target)
-    else:
+    curves = curves_of(entry)
+    if curves is None:
         return None
-    values, slopes = sampled(f, low, high), sampled(slope, low, high)
-    seen = [y for _, y in [*values, *slopes] if math.isfinite(y) and abs(y) <= 6.0]
-    if not any(math.isfinite(y) for _, y in values) or not seen:
+    values = sampled(curves.f, curves.low, curves.high)
+    slopes = sampled(curves.slope, curves.low, curves.high)
+    if not any(math.isfinite(y) for _, y in values):
         return None
-    limits = (min([*seen, 0.0]), max([*seen, 1.0]))
-    label = "x" if entry.kind != "loss" else "prediction"
-    return plot(
-        {names[0]: values, names[1]: slopes}, max(width, 20), 13, limits=limits, x_label=label
-    )
-
-
-Curves = tuple[
-    Callable[[float], float], Callable[[float], float], tuple[str, str], tuple[float, float]
-]
-
-
-def _op_curves(op: Op) -> Curves:
-    domain = op.domain[0]
-    low = max(-4.0, min(i.low for i in domain.intervals))
-    high = min(4.0, max(i.high for i in domain.intervals))
-
-    def f(x: float) -> float:
-        return float(op.forward(x)) if x in domain else math.nan
-
-    def slope(x: float) -> float:
-        return float(op.partials_at(op.forward(x), x)[0]) if x in domain else math.nan
-
-    return f, slope, (f"{op.name}(x)", "its derivative"), (low, high)
-
-
-def _loss_curves(loss: Callable[..., Any]) -> Curves:
-    """A loss over the prediction, for the target 1."""
-    from neuroflow.core.value import Value
-
-    def f(p: float) -> float:
-        return _guarded(lambda: float(loss(Value(p), 1)))
-
-    def slope(p: float) -> float:
-        from neuroflow.core.gradient import gradients
-
-        prediction = Value(p)
-        return _guarded(lambda: float(gradients(loss(prediction, 1), [prediction])[0]))
-
-    return f, slope, ("loss for the target 1", "its derivative"), (-3.0, 4.0)
-
-
-def _guarded(compute: Callable[[], float]) -> float:
-    """nan where a loss has no value, or takes lists and not numbers."""
-    try:
-        return compute()
-    except Exception:
-        return math.nan
+    lines = dict(zip(curves.names, (values, slopes), strict=True))
+    limits = visible([*values, *slopes])
+    return plot(lines, max(width, 20), 13, limits=limits, x_label=curves.over)

@@ -231,15 +231,8 @@ def generate(
     how_much = {"count": count, "most_tokens": most_tokens}
     check("generate", declarations(generate), how_much)
     sampling = Sampling(temperature, top_k, top_p)
-    start = [tokenizer.bos, *tokenizer.encode(prompt)]
     block_size = model.configuration()["block_size"] if can_write(model) else 0
-    if block_size and len(start) > block_size:
-        raise InputError(
-            f"the prompt has {len(start)} tokens with the mark of its beginning",
-            expected=f"at most {block_size} (the model's block_size)",
-            remedy="shorten it",
-            got=len(start),
-        )
+    start = _beginning(tokenizer, prompt, block_size)
     most = count * min(most_tokens or block_size, block_size - len(start) + 1) + len(start)
     chosen_backend = _worth(backend, dtype, most)
     writer = Writer(model, backend=chosen_backend, dtype=dtype, memory_limit=memory_limit)
@@ -255,6 +248,19 @@ def generate(
         ended = tokens[-1] == tokenizer.bos
         texts.append(Written(text, tokens, ended, shown, writer.backend, writer.dtype))
     return texts
+
+
+def _beginning(tokenizer: Any, prompt: str, block_size: int) -> list[int]:
+    """The mark of the beginning and the tokens of a prompt; 0 for a block of any size."""
+    start = [tokenizer.bos, *tokenizer.encode(prompt)]
+    if block_size and len(start) > block_size:
+        raise InputError(
+            f"the prompt has {len(start)} tokens with the mark of its beginning",
+            expected=f"at most {block_size} (the model's block_size)",
+            remedy="shorten it",
+            got=len(start),
+        )
+    return start
 
 
 def _worth(backend: str, dtype: str, tokens: int) -> str:

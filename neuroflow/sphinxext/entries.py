@@ -7,7 +7,6 @@ the entry's own rules.
 from __future__ import annotations
 
 import inspect
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -17,10 +16,11 @@ from docutils import nodes
 from sphinx.util import logging
 
 from neuroflow.core.settings import Setting
-from neuroflow.core.value import Op, Value
+from neuroflow.core.value import Op
 from neuroflow.registry.entries import Entry
 from neuroflow.sphinxext.examples import example
 from neuroflow.sphinxext.plot import Chart, function_chart
+from neuroflow.view.entry_curves import curves_of
 from neuroflow.view.formulas import partial_derivatives
 
 logger = logging.getLogger(__name__)
@@ -170,59 +170,18 @@ def _convention(op: Op) -> list[nodes.Node]:
 
 def plot_of(entry: Entry, target: Any) -> str:
     """A picture of the entry as SVG, or nothing where one line cannot show it."""
-    if isinstance(target, Op):
-        return _plot_of_op(entry.name, target) if target.arity == 1 else ""
-    if entry.kind == "loss":
-        return _plot_of_loss(entry.name, target)
     if entry.kind == "schedule":
         return _plot_of_schedule(entry.name, target)
-    return ""
-
-
-def _plot_of_op(name: str, op: Op) -> str:
-    low, high = _range(op)
-    kinks = [k for k in op.kinks if isinstance(k, float)]
-    marked = f", with a kink at {', '.join(f'{k:g}' for k in kinks)}" if kinks else ""
-    alt = f"{name}(x), solid, and its derivative, dashed, for x from {low:g} to {high:g}{marked}."
-    domain = op.domain[0]
-
-    def f(x: float) -> float:
-        return float(op.forward(x)) if x in domain else math.nan
-
-    def slope(x: float) -> float:
-        return float(op.partials_at(op.forward(x), x)[0]) if x in domain else math.nan
-
-    return function_chart(f, slope, low, high, kinks=kinks, alt=alt)
-
-
-def _range(op: Op) -> tuple[float, float]:
-    ends = op.domain[0].intervals
-    low = max(-4.0, min(i.low for i in ends))
-    high = min(4.0, max(i.high for i in ends))
-    return low, high
-
-
-def _plot_of_loss(name: str, loss: Callable[..., Any]) -> str:
-    def f(p: float) -> float:
-        return float(_at(loss, p))
-
-    def slope(p: float) -> float:
-        prediction = Value(p)
-        out = loss(prediction, 1)
-        out.backward()
-        return prediction.grad
-
-    alt = f"The loss {name} for the target 1, solid, and its slope, dashed, over the prediction."
-    try:
-        f(0.5), slope(0.5)
-    except Exception:
+    curves = curves_of(entry)
+    if curves is None:
         return ""
-    names = ("loss for target 1", "its slope")
-    return function_chart(f, slope, -3.0, 4.0, names=names, alt=alt, x_label="prediction")
-
-
-def _at(loss: Callable[..., Any], p: float) -> Any:
-    return loss(p, 1)
+    kinks = f", with a kink at {', '.join(f'{k:g}' for k in curves.kinks)}" if curves.kinks else ""
+    of = f"The loss {entry.name} for the target 1" if entry.kind == "loss" else curves.names[0]
+    span = f"for {curves.over} from {curves.low:g} to {curves.high:g}"
+    return function_chart(
+        curves.f, curves.slope, curves.low, curves.high, kinks=curves.kinks, names=curves.names,
+        alt=f"{of}, solid, and its derivative, dashed, {span}{kinks}.", x_label=curves.over,
+    )  # fmt: skip
 
 
 def _plot_of_schedule(name: str, rate: Callable[..., float]) -> str:

@@ -12,7 +12,7 @@ from html import escape
 
 from attrs import define, field, frozen
 
-from neuroflow.view.chart import Point, sampled, ticks, value_at
+from neuroflow.view.chart import Point, sampled, ticks, value_at, visible
 
 WIDTH, HEIGHT = 600.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 16.0, 16.0, 40.0
@@ -164,8 +164,7 @@ def function_chart(
     """f and its derivative, the derivative broken and marked at the kinks."""
     curve = sampled(f, low, high, 241)
     slopes = sampled(slope, low, high, 241) if slope else []
-    seen = [y for _, y in [*curve, *slopes] if math.isfinite(y) and abs(y) <= 6.0]
-    bottom, top = min([*seen, 0.0]), max([*seen, 1.0])
+    bottom, top = visible([*curve, *slopes])
     margin = 0.08 * (top - bottom)
     chart = Chart((low, high), (bottom - margin, top + margin), alt, x_label)
     clip = (bottom - margin, top + margin)

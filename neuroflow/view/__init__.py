@@ -2,6 +2,6 @@
 
 Reading order: :mod:`boxes`, :mod:`nesting`, :mod:`graph`, :mod:`graph_data`, :mod:`layout`,
 :mod:`scene`, :mod:`svg`, :mod:`network`, :mod:`network_svg`, :mod:`attention`, :mod:`page`,
-:mod:`drawing`. Of runs: :mod:`chart`, :mod:`outcome`, :mod:`plots`, :mod:`terminal`. Of rules:
-:mod:`formulas`.
+:mod:`drawing`. Of runs: :mod:`chart`, :mod:`outcome`, :mod:`plots`, :mod:`terminal`. Of entries:
+:mod:`formulas`, :mod:`entry_curves`.
 """

@@ -7,7 +7,7 @@ ways; where an axis ends and what is written on it is decided here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 PALETTE = (
     ("#0072b2", "#56b4e9"), ("#d05f00", "#f0943f"), ("#009e73", "#3fc79d"),
@@ -41,6 +41,16 @@ def ends(numbers: Sequence[float], margin: float = 0.0) -> tuple[float, float]:
         low, high = low - 0.5, high + 0.5
     room = (high - low) * margin
     return low - room, high + room
+
+
+def visible(points: Iterable[Point], most: float = 6.0) -> Point:
+    """The lowest and highest value to show of functions: 0, 1, and all that is not too far off.
+
+    >>> visible([(0.0, -2.0), (1.0, 1e9), (2.0, math.nan)])
+    (-2.0, 1.0)
+    """
+    seen = [y for _, y in points if math.isfinite(y) and abs(y) <= most]
+    return min([*seen, 0.0]), max([*seen, 1.0])
 
 
 def ticks(low: float, high: float, about: int = 7) -> list[float]:

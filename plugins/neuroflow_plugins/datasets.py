@@ -181,10 +181,7 @@ def csv(
     inputs = [[_number(cells, j, names, path, line) for j in chosen] for line, cells in rows]
     answers = [_cell(cells, goal, names, path, line) for line, cells in rows]
     facts: dict[str, Any] = {"columns": [names[j] for j in chosen], "name": str(path)}
-    if task == "auto":
-        task = "regression" if all(map(_is_number, answers)) else "classes"
-        if task == "classes" and len(set(answers)) == 2:
-            task = "binary"
+    task = _task_of(answers) if task == "auto" else task
     if task == "regression":
         numbers = [_number(cells, goal, names, path, line) for line, cells in rows]
         return nf.Dataset(inputs, numbers, task, **facts)
@@ -197,6 +194,13 @@ def csv(
             file=str(path),
         )
     return nf.Dataset(inputs, [labels.index(a) for a in answers], task, labels=labels, **facts)
+
+
+def _task_of(answers):
+    """What answers in words or numbers are for: numbers to be met, or classes, maybe two."""
+    if all(map(_is_number, answers)):
+        return "regression"
+    return "binary" if len(set(answers)) == 2 else "classes"
 
 
 def _read_table(path, header, delimiter):
