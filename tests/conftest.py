@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.support.distributions",
     "tests.support.models",
     "tests.support.programs",
+    "tests.support.threads",
     "tests.support.workers",
 ]
 

@@ -42,15 +42,18 @@ def topological_order(root: Value) -> list[Value]:
 _data = attrgetter("data")
 
 
-def chain_rule(order: Sequence[Value], read: Callable[[Value], Any]) -> None:
+def chain_rule(
+    order: Sequence[Value], read: Callable[[Value], Any], grads: dict[Value, Any] | None = None
+) -> None:
     """Send each node's gradient on to its inputs: input.grad += partial * node.grad.
 
+    With ``grads`` the gradients are kept there, and nothing that another thread can see changes.
     ``read`` gives what the partials are computed from: the data of a node, or the node itself,
     and then the gradients are graphs that can be differentiated again. A gradient of exactly 0
     sends nothing on, whatever the partial: behind a closed relu even sqrt(0) has a derivative.
     """
     for node in reversed(order):
-        upstream = node.grad
+        upstream = node.grad if grads is None else grads[node]
         if node.op is None or upstream == 0.0:
             continue
         try:
@@ -58,8 +61,13 @@ def chain_rule(order: Sequence[Value], read: Callable[[Value], Any]) -> None:
         except (ArithmeticError, ValueError) as error:
             problem = f"in its derivative, {error}"
             raise undefined(node.op, node.inputs, problem, node.call) from error
-        for x, partial in zip(node.inputs, partials, strict=True):
-            x.grad = x.grad + partial * upstream
+        pairs = zip(node.inputs, partials, strict=True)
+        if grads is None:
+            for x, partial in pairs:
+                x.grad = x.grad + partial * upstream
+        else:
+            for x, partial in pairs:
+                grads[x] = grads[x] + partial * upstream
 
 
 def backward(root: Value) -> None:
@@ -95,17 +103,9 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
         require(value, Value, name, "a Value")
     order = topological_order(y)
     path = _between(order, xs)
-    before = [node.grad for node in order]
-    for node in order:
-        node.grad = 0.0
-    try:
-        y.grad = 1.0
-        chain_rule(path, lift if create_graph else _data)
-        reached = set(order)
-        slopes: list[Any] = [x.grad if x in reached else 0.0 for x in xs]
-    finally:
-        for node, grad in zip(order, before, strict=True):
-            node.grad = grad
+    grads: dict[Value, Any] = {**dict.fromkeys(order, 0.0), y: 1.0}
+    chain_rule(path, lift if create_graph else _data, grads)
+    slopes = [grads.get(x, 0.0) for x in xs]
     return [lift(slope) for slope in slopes] if create_graph else slopes
 
 

@@ -233,7 +233,7 @@ class Op:
         check_settings(self.name, self.rule, self.settings, settings)
         key = tuple(sorted(settings.items()))
         if key not in self._bound:
-            self._bound[key] = evolve(self, settings={**self.settings, **settings})
+            self._bound.setdefault(key, evolve(self, settings={**self.settings, **settings}))
         return self._bound[key]
 
     def __call__(self, *inputs: Any, **settings: float) -> Any:

@@ -4,6 +4,7 @@ Reading order: :mod:`trace` runs a function once on unknown numbers and writes a
 tidies it and puts equal nodes into groups that lie in one buffer; :mod:`lower` turns groups into
 instructions of a small machine, which the backends in :mod:`run` and :mod:`native` execute.
 
-In front of these stand :mod:`session` (one function on one backend), :mod:`report` and
-:mod:`compile`; for training :mod:`runner`, :mod:`decay`, :mod:`compiled_runner`, :mod:`runners`.
+In front of these stand :mod:`numbers` (those of parameters), :mod:`session` (one function on one
+backend), :mod:`report` and :mod:`compile`; for training :mod:`runner`, :mod:`decay`,
+:mod:`compiled_runner`, :mod:`runners`.
 """

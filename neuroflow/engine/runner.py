@@ -19,7 +19,9 @@ from typing import Any
 from neuroflow.core.no_grad import no_grad
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Value
+from neuroflow.engine.numbers import write_numbers
 from neuroflow.errors import BackendError, InputError, StateError
+from neuroflow.locks import lock
 
 
 class Runner(ABC):
@@ -28,8 +30,8 @@ class Runner(ABC):
     ``backend`` is the name of what runs ("eager", "numpy", "llvm"); ``steps`` counts the
     updates made so far, so that the next one has ``step = steps + 1``; ``gradient_norm`` is that
     of the last step, penalty included, before clipping. Several threads may use one runner: some
-    predict while another trains. What is computed sees the parameters of one moment, between two
-    calls of :meth:`run`, unless the model runs eagerly.
+    predict while another trains. A compiled prediction sees the parameters of one moment, between
+    two calls of :meth:`run`; an eager one reads each when it needs it.
     """
 
     backend: str
@@ -122,18 +124,25 @@ class EagerRunner(Runner):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
+        self._lock = lock()
         self._move = self.rule.bind(**self.settings)
         self._state_of = [[0.0] * len(self.rule.state) for _ in self.parameters]
 
     def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
         losses = []
-        for batch, learning_rate in zip(batches, learning_rates, strict=True):
-            loss, gradient = self.gradients(batch)
-            self._update(gradient, learning_rate)
-            losses.append(loss)
+        with self._lock:
+            for batch, learning_rate in zip(batches, learning_rates, strict=True):
+                loss, gradient = self._gradients(batch)
+                self._update(gradient, learning_rate)
+                losses.append(loss)
         return losses
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
+        with self._lock:
+            return self._gradients(batch)
+
+    def _gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
+        """By ``backward()``, which leaves the sums over the batch in the parameters' ``grad``."""
         for parameter in self.parameters:
             parameter.grad = 0.0
         total = 0.0
@@ -149,11 +158,14 @@ class EagerRunner(Runner):
         self.steps += 1
         self.gradient_norm = math.sqrt(sum(g * g for g in gradient))
         scale = clip_scale(self.gradient_norm, self.clip_norm)
+        new = []
         for k, (parameter, g) in enumerate(zip(self.parameters, gradient, strict=True)):
-            parameter.data, *self._state_of[k] = self._move(
+            number, *self._state_of[k] = self._move(
                 parameter.data, scale * g, *self._state_of[k],
                 learning_rate=learning_rate, step=float(self.steps),
             )  # fmt: skip
+            new.append(number)
+        write_numbers(self.parameters, new)
 
     def losses(self, batch: Sequence[int]) -> list[float]:
         with no_grad():

@@ -20,7 +20,7 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from neuroflow.core.value import Value
+from neuroflow.engine.numbers import read_numbers, write_numbers
 from neuroflow.engine.plan.function import Trace, TracedFunction
 from neuroflow.engine.run.backends import make_executor
 from neuroflow.engine.run.executor import Executor, Schedule
@@ -28,22 +28,6 @@ from neuroflow.engine.run.schedule import Batcher, FlatExample, FlatExamples, as
 from neuroflow.engine.trace.structure import Structure, rebuild
 from neuroflow.errors import DomainError, InputError
 from neuroflow.locks import lock
-
-_NUMBERS = lock(1)
-"""Held while the numbers of many parameters are read or written: a run sees those of one moment."""
-
-
-def read_numbers(parameters: Sequence[Value]) -> list[float]:
-    """The numbers of parameters, all of one moment: none from before an update and none after."""
-    with _NUMBERS:
-        return [p.data for p in parameters]
-
-
-def write_numbers(parameters: Sequence[Value], numbers: Sequence[float]) -> None:
-    """New numbers for parameters, all at once for whoever uses :func:`read_numbers`."""
-    with _NUMBERS:
-        for parameter, number in zip(parameters, numbers, strict=True):
-            parameter.data = number
 
 
 @define(eq=False)

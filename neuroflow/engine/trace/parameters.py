@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from neuroflow.core.module import Module
@@ -30,7 +31,8 @@ def _surroundings(function: Callable[..., Any]) -> Iterator[Any]:
     yield getattr(function, "__self__", None)
     plain = getattr(function, "__func__", function)
     for cell in getattr(plain, "__closure__", None) or ():
-        yield cell.cell_contents
+        with suppress(ValueError):  # a name that is given its value later is still empty
+            yield cell.cell_contents
     code = getattr(plain, "__code__", None)
     for name in code.co_names if code else ():
         yield plain.__globals__.get(name)

@@ -1,0 +1,24 @@
+"""The numbers of many parameters, read and written all at once, whatever other threads do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neuroflow.core.value import Value
+from neuroflow.locks import lock
+
+_NUMBERS = lock(1)
+"""Held while the numbers of many parameters are read or written."""
+
+
+def read_numbers(parameters: Sequence[Value]) -> list[float]:
+    """The numbers of parameters, all of one moment: none from before an update and none after."""
+    with _NUMBERS:
+        return [p.data for p in parameters]
+
+
+def write_numbers(parameters: Sequence[Value], numbers: Sequence[float]) -> None:
+    """New numbers for parameters, all at once for whoever uses :func:`read_numbers`."""
+    with _NUMBERS:
+        for parameter, number in zip(parameters, numbers, strict=True):
+            parameter.data = number
