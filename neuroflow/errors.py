@@ -252,6 +252,15 @@ def did_you_mean(word: str, known: Iterable[str], then: str) -> str:
     return f"{hint} {then}".strip()
 
 
+def reason(error: object) -> str:
+    """What happened, of an error that is told within another: no advice before the end of it.
+
+    >>> reason(InputError("noise is -1", expected="at least 0")), reason(ValueError("no"))
+    ('noise is -1', 'no')
+    """
+    return error.what if isinstance(error, NeuroflowError) else str(error)
+
+
 def require(thing: Any, kinds: type | tuple[type, ...], role: str, wanted: str) -> None:
     """Raise :class:`InputError` unless a thing is of one of the kinds; ``wanted`` says what to do.
 

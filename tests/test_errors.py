@@ -63,6 +63,22 @@ def test_an_error_can_learn_where_it_happened():
     assert error.where == {"path": "data", "line": 3}
 
 
+def test_an_error_within_another_gives_no_advice_before_the_end():
+    @nf.op(domain="[0, inf)")
+    def root(x):
+        """The square root, differentiated through."""
+        return nf.sqrt(x)
+
+    with pytest.raises(nf.DomainError) as caught:
+        root(nf.Value(0.0)).backward()
+    assert str(caught.value) == (
+        "root(0) has no finite value: in its derivative, sqrt(0) has no finite value: in its"
+        " derivative, float division by zero; expected x in [0, inf), within the range of float64;"
+        " keep its inputs there, for example with maximum(x, 1e-12) or a smaller step"
+    )
+    assert caught.value.where == {"op": "root"}
+
+
 def test_control_characters_are_spelled_out():
     error = nf.FileError("there is no file \x1b[2J\rmoons\x9b", remedy="look\x00")
     assert str(error) == r"there is no file \x1b[2J\x0dmoons\x9b; look\x00"

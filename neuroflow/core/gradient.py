@@ -10,7 +10,7 @@ from neuroflow.core.chaining import core_ops
 from neuroflow.core.domain import undefined
 from neuroflow.core.inputs import Number, Rule
 from neuroflow.core.value import Value, lift
-from neuroflow.errors import require
+from neuroflow.errors import reason, require
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -59,7 +59,7 @@ def chain_rule(
         try:
             partials = node.op.partials_at(read(node), *map(read, node.inputs))
         except (ArithmeticError, ValueError) as error:
-            problem = f"in its derivative, {error}"
+            problem = f"in its derivative, {reason(error)}"
             raise undefined(node.op, node.inputs, problem, node.call) from error
         pairs = zip(node.inputs, partials, strict=True)
         if grads is None:

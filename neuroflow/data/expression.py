@@ -13,7 +13,7 @@ from attrs import frozen
 
 from neuroflow.core import functions as elementary
 from neuroflow.core.value import Value
-from neuroflow.errors import InputError, did_you_mean
+from neuroflow.errors import InputError, did_you_mean, reason
 
 LONGEST = 500
 MOST_PARTS = 200
@@ -64,7 +64,7 @@ class Expression:
             if isinstance(error, InputError):
                 raise
             raise InputError(
-                f"f(x) = {self.text} has no value at x = {x}: {error}",
+                f"f(x) = {self.text} has no value at x = {x}: {reason(error)}",
                 remedy="choose a range of x where it has one",
             ) from error
         if isinstance(y, float) and not math.isfinite(y):

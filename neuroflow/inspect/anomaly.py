@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from neuroflow.core.module import Module, current_scope
 from neuroflow.core.value import Op, Value
-from neuroflow.errors import DomainError, NeuroflowError
+from neuroflow.errors import DomainError, reason
 from neuroflow.inspect.naming import NO_NAMES, Names, label, number
 from neuroflow.inspect.sources import short_source, source_of, source_text, users_line
 
@@ -104,15 +104,9 @@ def refused(op: Op, inputs: Sequence[Any], error: DomainError, names: Names) -> 
     overflow = isinstance(error.__cause__, OverflowError) or error.got in (math.inf, -math.inf)
     return Anomaly(
         "infinity" if overflow else "domain", "forward", op.name,
-        f"{op.name} has no finite value: {reason_of(error)}",
+        f"{op.name} has no finite value: {reason(error.__cause__ or error.got)}",
         named_inputs(values, names), current_scope(), users_line(),
     )  # fmt: skip
-
-
-def reason_of(error: DomainError) -> object:
-    """What the arithmetic said; or the number that is not finite, where it said nothing."""
-    cause = error.__cause__
-    return cause.what if isinstance(cause, NeuroflowError) else cause or error.got
 
 
 def named_inputs(values: Sequence[Value], names: Names) -> tuple[tuple[str, float], ...]:

@@ -10,8 +10,8 @@ from attrs import evolve
 
 from neuroflow.core.gradient import chain_rule
 from neuroflow.core.value import Value
-from neuroflow.errors import DomainError
-from neuroflow.inspect.anomaly import Anomaly, reason_of, wrong_number
+from neuroflow.errors import DomainError, reason
+from neuroflow.inspect.anomaly import Anomaly, wrong_number
 from neuroflow.inspect.naming import Names, label
 
 
@@ -57,7 +57,7 @@ def _one_step_back(node: Value, names: Names) -> Anomaly | None:
         chain_rule([node], _data)
     except DomainError as error:
         found = wrong_number(node, names, "backward", f"{node.op.name} has no derivative here")
-        return evolve(found, fault="domain", what=f"{found.what}: {reason_of(error)}")
+        return evolve(found, fault="domain", what=f"{found.what}: {reason(error.__cause__)}")
     for x in node.inputs:
         if not math.isfinite(x.grad):
             what = f"the gradient that {node.op.name} sends to {label(x, names)} is {x.grad}"

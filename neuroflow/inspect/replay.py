@@ -82,10 +82,12 @@ class DivergedError(DomainError):
         self.step = step
         self.anomalies = list(anomalies)
         found = "\n".join(map(str, anomalies)) or (
-            "nothing is wrong before the update: the step is too long;"
-            " lower optimizer.learning_rate or set train.clip_norm"
+            "nothing is wrong before the update: the step is too long"
         )
-        super().__init__(f"the run failed at step {step}:\n{found}")
+        remedy = "lower optimizer.learning_rate or set train.clip_norm"
+        super().__init__(
+            f"the run failed at step {step}:\n{found}", remedy="" if anomalies else remedy
+        )
 
 
 def _failed_step(

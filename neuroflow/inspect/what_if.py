@@ -20,7 +20,7 @@ from neuroflow.core.domain import undefined
 from neuroflow.core.gradient import gradients, topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.errors import InputError, did_you_mean, require
+from neuroflow.errors import InputError, did_you_mean, reason, require
 from neuroflow.inspect.naming import number
 
 
@@ -98,7 +98,7 @@ def recompute(order: Sequence[Value], changes: Mapping[Value, float]) -> float:
             try:
                 now[node] = float(node.op.forward(*[now.get(x, x.data) for x in node.inputs]))
             except (ArithmeticError, ValueError) as error:
-                problem = f"{error}, after the change"
+                problem = f"{reason(error)}, after the change"
                 raise undefined(node.op, node.inputs, problem, node.call) from error
     return now.get(order[-1], order[-1].data)
 

@@ -28,7 +28,9 @@ class GaussianHead(nf.Module):
     def forward(self, xs):
         """(inputs,) -> [mean, spread]."""
         if len(xs) != self.inputs:
-            raise nf.InputError(f"a Gaussian head takes {self.inputs} inputs, but got {len(xs)}")
+            raise nf.InputError(
+                f"a Gaussian head got {len(xs)} inputs", expected=f"{self.inputs}", got=xs
+            )
         return [
             nf.dot(self.mean, xs) + self.biases[0],
             nf.dot(self.spread, xs) + self.biases[1],
