@@ -82,7 +82,7 @@ def __getattr__(name: str) -> Any:
     if name not in _ORIGIN:
         raise AttributeError(f"module 'neuroflow' has no attribute {name!r}")
     thing = globals()[name] = getattr(import_module(_ORIGIN[name]), name)
-    _let_the_core_find_public_names()
+    _tell_the_core()
     return thing
 
 
@@ -90,9 +90,14 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-def _let_the_core_find_public_names() -> None:
-    """``x.relu()`` and ``x.explain()`` need what stands above the core, which imports nothing."""
+def _public(name: str) -> Any:
+    return globals()[name] if name in globals() else __getattr__(name)
+
+
+def _tell_the_core() -> None:
+    """Once the core is there, it finds public names here: it imports nothing from above."""
     import sys
 
-    if core := sys.modules.get("neuroflow.core.chaining"):
-        vars(core)["public"] = lambda name: globals().get(name) or __getattr__(name)
+    chaining: Any = sys.modules.get("neuroflow.core.chaining")
+    if chaining is not None:
+        chaining.public = _public

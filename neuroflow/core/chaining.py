@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -11,9 +12,13 @@ core_ops: dict[str, Any] = {}
 """The ops that the core is made of, by name; each is put here where it is defined."""
 
 
-def public(name: str) -> Any:
-    """A public name of the package, which stands above the core and puts its own finder here."""
+def _nothing(name: str) -> Any:
     raise AttributeError(f"{name} is found by the package; take Value from it: neuroflow.Value")
+
+
+public: Callable[[str], Any] = _nothing
+"""Finds a public name of the package, which stands above the core and puts its own finder here:
+so ``x.relu()`` and ``x.explain()`` reach what the core does not import."""
 
 
 @cache

@@ -38,11 +38,31 @@ class Elementary(Op):
             self.bind(**settings)  # refuses them
         for x in numbers:
             if type(x) not in PLAIN:
-                return Op.__call__(self, *numbers)
+                return super().__call__(*numbers)
         try:
             return self.on_floats(*numbers)
         except TypeError:  # too many of them, or too few
-            return Op.__call__(self, *numbers)
+            return super().__call__(*numbers)
+
+
+class ElementaryOfMany(Elementary, VectorOp):
+    """The same with any number of inputs."""
+
+
+def of_any_kind(name: str) -> Rule:
+    """The function of that name which the package of its numbers has; a node for Values."""
+    on_floats = getattr(library("builtins"), name)
+
+    def function(*numbers: Number) -> Number:
+        for x in numbers:
+            if type(x) not in PLAIN:
+                refuse(name, numbers)
+                kind = kind_of(numbers)
+                op_or_function = core_ops[name] if kind == VALUES else getattr(library(kind), name)
+                return op_or_function(*numbers)
+        return on_floats(*numbers)
+
+    return function
 
 
 def elementary(**declared: Any) -> Callable[[Rule], Op]:
@@ -50,26 +70,10 @@ def elementary(**declared: Any) -> Callable[[Rule], Op]:
 
     def define(described: Rule) -> Op:
         name = described.__name__
-        on_floats = getattr(library("builtins"), name)
-
-        @wraps(described)
-        def rule(*numbers: Number) -> Number:
-            for x in numbers:
-                if type(x) not in PLAIN:
-                    return of_its_kind(name, numbers)
-            return on_floats(*numbers)
-
+        rule = wraps(described)(of_any_kind(name))
         return core_op(Elementary, step=name, **declared)(rule)
 
     return define
-
-
-def of_its_kind(name: str, numbers: Sequence[Number]) -> Number:
-    """What the numbers' own package makes of them."""
-    refuse(name, numbers)
-    kind = kind_of(numbers)
-    function = core_ops[name] if kind == VALUES else getattr(library(kind), name)
-    return function(*numbers)
 
 
 # Exponentials and roots
@@ -215,8 +219,11 @@ def _(out: Number, c: Number, a: Number, b: Number) -> Partials:
     return (0.0, where(c, 1.0, 0.0), where(c, 0.0, 1.0))
 
 
+_largest, _smallest = of_any_kind("maximum"), of_any_kind("minimum")
+
+
 @core_op(
-    VectorOp,
+    ElementaryOfMany,
     step="maximum",
     formula=r"\max_i x_i",
     kinks=("ties",),
@@ -224,7 +231,7 @@ def _(out: Number, c: Number, a: Number, b: Number) -> Partials:
 )
 def maximum(xs: Vector) -> Number:
     """The largest of any number of numbers."""
-    return of_its_kind("maximum", xs)
+    return _largest(*xs)
 
 
 @maximum.partials
@@ -234,7 +241,7 @@ def _(out: Number, xs: Vector) -> tuple[Vector, ...]:
 
 
 @core_op(
-    VectorOp,
+    ElementaryOfMany,
     step="minimum",
     formula=r"\min_i x_i",
     kinks=("ties",),
@@ -242,7 +249,7 @@ def _(out: Number, xs: Vector) -> tuple[Vector, ...]:
 )
 def minimum(xs: Vector) -> Number:
     """The smallest of any number of numbers."""
-    return of_its_kind("minimum", xs)
+    return _smallest(*xs)
 
 
 @minimum.partials
@@ -251,7 +258,7 @@ def _(out: Number, xs: Vector) -> tuple[Vector, ...]:
     return ([one / sum(smallest) for one in smallest],)
 
 
-# Names and walls
+# The number itself
 
 
 @core_op(formula="x", step="identity", partials_rule=lambda out, x: (1.0,))
