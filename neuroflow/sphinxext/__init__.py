@@ -10,8 +10,9 @@ Add ``"neuroflow.sphinxext"`` to ``extensions`` in ``conf.py``. It gives
 * ``nf:configuration`` and ``nf:commands``, references made from the code;
 * the mathematics renderer ``mathml``, which needs no JavaScript and no network.
 
-Reading order: :mod:`plot`, :mod:`examples`, :mod:`entries`, :mod:`live`, :mod:`notebook`,
-:mod:`domain`, :mod:`mathml`.
+Reading order: :mod:`nodes`, :mod:`plot`, :mod:`mathematics`, :mod:`pictures`, :mod:`examples`,
+:mod:`entries`; :mod:`notebook`, :mod:`live`; :mod:`catalogue`, :mod:`figures`, :mod:`references`,
+:mod:`domain`, :mod:`pages`; :mod:`mathml`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from neuroflow.sphinxext import live
-from neuroflow.sphinxext.domain import NeuroflowDomain, write_entry_pages
+from neuroflow.sphinxext.domain import NeuroflowDomain
 from neuroflow.sphinxext.mathml import add_math_font, render_block, render_inline
+from neuroflow.sphinxext.pages import write_entry_pages
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def test_every_kind_has_a_catalogue_and_a_place_in_the_contents():
 def test_every_bundled_entry_gets_a_page(tmp_path):
     from types import SimpleNamespace
 
-    from neuroflow.sphinxext.domain import write_entry_pages
+    from neuroflow.sphinxext.pages import write_entry_pages
 
     config = SimpleNamespace(
         neuroflow_pages="entries",

@@ -11,9 +11,9 @@ import pytest
 
 from neuroflow import ops
 from neuroflow.registry.manager import get, manager
-from neuroflow.sphinxext.entries import plot_of
 from neuroflow.sphinxext.examples import example, executed, executed_docstring
 from neuroflow.sphinxext.mathml import to_mathml
+from neuroflow.sphinxext.pictures import plot_of
 from neuroflow.sphinxext.plot import Chart, function_chart
 from neuroflow.view.chart import ticks
 
