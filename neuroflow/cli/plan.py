@@ -27,13 +27,13 @@ def plan(source: str, lanes: int, kernels: bool, as_json: bool) -> None:
       neuroflow plan my.toml --json
     """
     from neuroflow.cli.shared.subjects import training_of
-    from neuroflow.engine.report import kernel_texts, plan_of
+    from neuroflow.engine.report import generated_code, plan_of
 
     training = training_of(source)
     found = plan_of(training, lanes)
-    texts = kernel_texts(training) if kernels else []
+    sources = generated_code(training) if kernels else []
     if as_json:
-        print_json({**found.as_dict(), **({"kernels": texts} if kernels else {})})
+        print_json({**found.as_dict(), **({"kernels": sources} if kernels else {})})
     else:
-        shown = "\n".join([str(found), *[f"\n{text.rstrip()}" for text in texts]])
+        shown = "\n".join([str(found), *[f"\n{source.rstrip()}" for source in sources]])
         console().print(shown, highlight=False, markup=False, soft_wrap=True)

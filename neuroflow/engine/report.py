@@ -216,11 +216,11 @@ def plan_of(training: Any, lanes: int = 1) -> PlanReport:
     return report(_plan_of_loss(training), lanes)
 
 
-def kernel_texts(training: Any) -> list[str]:
-    """The texts of the kernels for the loss of a training's first example, then of its update.
+def generated_code(training: Any) -> list[str]:
+    """The source of the kernels for the loss of a training's first example, then of its update.
 
     >>> import neuroflow as nf
-    >>> print(kernel_texts(nf.train("moons"))[2])
+    >>> print(generated_code(nf.train("moons"))[2])
     def map_relu(m: Numbers, n: Int, to_out: Int, at_x0: Int):
         for i in range(0, n, W):
             x0 = load(m, at_x0 + i)
@@ -234,10 +234,10 @@ def kernel_texts(training: Any) -> list[str]:
     runner = training.runner
     kernels = Kernels()
     lower(_plan_of_loss(training), kernels)
-    texts = [map_source(entry) for entry in kernels.entries if entry.kernel]
+    sources = [map_source(entry) for entry in kernels.entries if entry.kernel]
     with suppress(RuleError):  # such a rule runs in Python, as the run itself will say
-        texts.append(update_source(update_kernel(runner.rule, runner.settings)))
-    return texts
+        sources.append(update_source(update_kernel(runner.rule, runner.settings)))
+    return sources
 
 
 def _plan_of_loss(training: Any) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -179,3 +180,43 @@ def test_list_and_doctor_say_what_can_run_and_doctor_names_the_broken(offer):
     assert "RuntimeError: no device" in problem.problem
     assert problem.remedy == "tell the authors of nf-plugged"
     assert not problem.fatal
+
+
+PLUGIN = """
+import neuroflow as nf
+
+class Quick(nf.NumpyExecutor):
+    "Array code under another name."
+
+def broken(*_):
+    raise RuntimeError("no device")
+
+@nf.hookimpl
+def neuroflow_backends():
+    entry = nf.BackendEntry
+    return [
+        entry(name="quick", target="nf_quick:Quick", summary="Fast.", speed=500.0),
+        entry(name="broken", target=broken, summary="Broken.", speed=600.0),
+        entry(name="absent", target=broken, summary="Absent.", speed=700.0,
+              probe=lambda: "no device; install a driver"),
+    ]
+"""
+
+
+def test_the_backend_of_an_installed_plugin_wins_and_its_broken_ones_harm_nobody(tmp_path):
+    (tmp_path / "nf_quick.py").write_text(PLUGIN)
+    info = tmp_path / "nf_quick-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: nf-quick\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[neuroflow]\nquick = nf_quick\n")
+    script = 'import neuroflow as nf; print(nf.train("moons", {"train.steps": 1}).run().backend)'
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, "quick/quick\n"), done.stderr
+    told = "the backend quick/broken (plugin 'quick' of nf-quick 1.0) failed while it made an"
+    assert done.stderr.count(told) == 1
+    assert "absent" not in done.stderr
