@@ -91,7 +91,7 @@ def report(plan: Plan, lanes: int = 1) -> PlanReport:
         lower(plan, kernels, lanes, gradients="none", share=share).size * 8
         for share in (True, False)
     ]
-    kinds = program.code[: program.parts[2], 0]
+    words = program.code[: program.parts[2], 0]
     lines = tuple(
         GroupLine(
             group.level, group.name, group.count, group.arity, group.scope, group.uniform,
@@ -110,9 +110,9 @@ def report(plan: Plan, lanes: int = 1) -> PlanReport:
         forward_bytes=shared,
         forward_bytes_unshared=unshared,
         instructions=len(program.code),
-        matrix_products=int(np.sum(kinds == Instruction.MATMUL)),
-        single_dots=int(np.sum((kinds == Instruction.DOT) | (kinds == Instruction.LANE_DOT))),
-        copies=int(np.sum(kinds == Instruction.GATHER)),
+        matrix_products=int(np.sum(words == Instruction.MATMUL)),
+        single_dots=int(np.sum((words == Instruction.DOT) | (words == Instruction.LANE_DOT))),
+        copies=int(np.sum(words == Instruction.GATHER)),
         recognised=tuple(plan.notes),
     )
 
@@ -196,9 +196,9 @@ def _time(call: Callable[[], None], repeats: int) -> float:
 
 def _name(program: Program, row: int) -> str:
     """The op of an instruction; copies and transposes by what they are."""
-    kind = int(program.code[row, 0])
+    word = int(program.code[row, 0])
     backward = " backward" if row >= program.parts[2] else ""
-    if kind in (Instruction.GATHER, Instruction.SCATTER, Instruction.TRANSPOSE):
+    if word in (Instruction.GATHER, Instruction.SCATTER, Instruction.TRANSPOSE):
         return "copies" + backward
     return program.labels[row].name + backward
 

@@ -70,25 +70,25 @@ class LlvmExecutor(Executor):
 
     def compile(self) -> None:
         """Compile, or read from disk, all that the programs so far need."""
-        kinds = {int(kind) for p in self.programs for kind in np.unique(p.code[:, 0])}
-        units = [unit for kind in sorted(kinds) if (unit := self._unit(kind))]
+        words = {int(word) for p in self.programs for word in np.unique(p.code[:, 0])}
+        units = [unit for word in sorted(words) if (unit := self._unit(word))]
         units += [self._update] if self._update else []
         load([*units, RUN, TRAIN], self.target)
 
-    def _unit(self, kind: int) -> Unit | None:
+    def _unit(self, word: int) -> Unit | None:
         """The unit that runs an instruction; None if that is Python."""
-        if kind < Instruction.MAP:
-            return Unit(INSTRUCTIONS[Instruction(kind)])
-        return _unit_of(self.kernels.entries[kind - Instruction.MAP])
+        if word < Instruction.MAP:
+            return Unit(INSTRUCTIONS[Instruction(word)])
+        return _unit_of(self.kernels.entries[word - Instruction.MAP])
 
     def code(self, number: int) -> Ints:
-        """A program's instructions, each with its function's address in place of its kind."""
+        """A program's instructions, each with its function's address in place of its first word."""
         if number not in self._codes:
             code = self.programs[number].code.copy()
-            units = {int(kind): self._unit(int(kind)) for kind in np.unique(code[:, 0])}
+            units = {int(word): self._unit(int(word)) for word in np.unique(code[:, 0])}
             known = load([unit for unit in units.values() if unit], self.target)
-            addresses = {kind: known[unit] if unit else 0 for kind, unit in units.items()}
-            code[:, 0] = [addresses[int(kind)] for kind in code[:, 0]]
+            addresses = {word: known[unit] if unit else 0 for word, unit in units.items()}
+            code[:, 0] = [addresses[int(word)] for word in code[:, 0]]
             self._codes[number] = code
         return self._codes[number]
 
@@ -129,12 +129,12 @@ class LlvmExecutor(Executor):
 
     def _is_foreign(self, row: Ints) -> bool:
         """Whether an instruction runs with numpy rather than natively."""
-        kind = int(row[0])
-        if kind >= Instruction.MAP:
-            return self.kernels.entries[kind - Instruction.MAP].kernel is None
-        if kind == Instruction.MATMUL:
+        word = int(row[0])
+        if word >= Instruction.MAP:
+            return self.kernels.entries[word - Instruction.MAP].kernel is None
+        if word == Instruction.MATMUL:
             return int(row[8] * row[9] * row[10]) >= BLAS
-        return kind == Instruction.OUTER and int(row[8] * row[9] * row[10]) >= BLAS
+        return word == Instruction.OUTER and int(row[8] * row[9] * row[10]) >= BLAS
 
     def _is_native(self, program: Program) -> bool:
         lane_output = program.plan.outputs[0] >= program.plan.n_uniform
@@ -194,8 +194,8 @@ class _Tables:
         n_code = n_runs = n_cells = n_constants = 0
         for program, code in zip(programs, codes, strict=True):
             moved = np.pad(code, ((0, 0), (0, columns - code.shape[1])))
-            kinds = program.code[:, 0]
-            moved[(kinds == Instruction.GATHER) | (kinds == Instruction.SCATTER), 2] += n_runs
+            words = program.code[:, 0]
+            moved[(words == Instruction.GATHER) | (words == Instruction.SCATTER), 2] += n_runs
             wide.append(moved)
             rows.append(_row(program, n_code, n_cells, n_constants))
             n_code, n_runs = n_code + len(code), n_runs + len(program.runs)

@@ -2,7 +2,7 @@
 
 A compiler often cannot find such instructions in plain loops, because it must assume that slices
 overlap. Here the code says it: ``load`` eight numbers, compute with ``+ - * /``, comparisons and
-``where``, ``store`` them. Slices may be overrun by less than a vector: rooms are whole vectors.
+``where``, ``store`` them. Slices may be overrun by less than a vector: buffers are whole vectors.
 """
 
 from __future__ import annotations
