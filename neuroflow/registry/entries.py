@@ -312,13 +312,14 @@ def plural(kind: str) -> str:
 
 
 def check_entries(kind: str, produced: Iterable[Any]) -> list[Entry]:
-    """What a hook gave, as entries of one kind; raises TypeError for anything else."""
+    """What a hook gave, as entries of one kind; raises :class:`InputError` for anything else."""
     entry_type = ENTRY_TYPES[kind]
     entries = [OpEntry.of(e) if kind == "op" and isinstance(e, Op) else e for e in produced]
     for entry in entries:
         if not isinstance(entry, entry_type):
-            raise TypeError(
-                f"neuroflow_{plural(kind)} gave {entry!r} of type {type(entry).__name__};"
-                f" expected {entry_type.__name__}"
+            raise InputError(
+                f"neuroflow_{plural(kind)} gave {entry!r} of type {type(entry).__name__}",
+                expected=entry_type.__name__,
+                got=entry,
             )
     return entries

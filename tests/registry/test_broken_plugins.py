@@ -54,7 +54,7 @@ BROKEN = {
     ),
     "wrong return type": (
         "import neuroflow as nf\n@nf.hookimpl\ndef neuroflow_ops():\n    return ['relu']\n",
-        "TypeError while loading: neuroflow_ops gave 'relu' of type str; expected OpEntry",
+        "InputError while loading: neuroflow_ops gave 'relu' of type str; expected OpEntry",
     ),
     "nothing returned": (
         "import neuroflow as nf\n@nf.hookimpl\ndef neuroflow_losses():\n    pass\n",

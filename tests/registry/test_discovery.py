@@ -40,7 +40,7 @@ BROKEN = {
     ),
     "wrong return type": (
         CUBE.replace("[cube]", "[42]"),
-        "TypeError while loading: neuroflow_ops gave 42 of type int; expected OpEntry",
+        "InputError while loading: neuroflow_ops gave 42 of type int; expected OpEntry",
     ),
     "nothing returned": (CUBE.replace("[cube]", "None"), "TypeError while loading"),
     "one entry, not a list": (CUBE.replace("[cube]", "cube"), "TypeError while loading"),
@@ -300,7 +300,7 @@ def test_a_hook_registers_entries_of_its_kind(plugins, hook):
     assert manager.registry.get(kind, "one/it").load()(0.0) == 1.0
     (failed,) = manager.failures
     assert failed.name == "wrong"
-    assert f"TypeError while loading: {hook} gave" in failed.failure
+    assert f"InputError while loading: {hook} gave" in failed.failure
 
 
 def test_every_hook_is_documented_and_tested():
