@@ -10,7 +10,7 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.config.changing import changed
-from neuroflow.config.reading import copied, read
+from neuroflow.config.reading import copied, not_too_deep, read
 from neuroflow.config.settings import SCHEMA, SECTIONS, Tree, settings_beside, settings_of
 from neuroflow.core.module import Module
 from neuroflow.core.settings import Setting
@@ -21,6 +21,9 @@ from neuroflow.registry.manager import get, names
 
 FROM_DATA = ("vocab_size",)
 """Settings of a model that the data fills in where a configuration leaves them out."""
+
+MOST_UNKNOWN = 20
+"""So many unknown keys of a table are told one by one, the rest by their number."""
 
 
 @define
@@ -128,12 +131,15 @@ class Check:
     def unknown(
         self, path: str, given: Mapping[str, Any], known: Sequence[str], owner: str = ""
     ) -> None:
-        for key in given:
-            if key not in known:
-                full = f"{path}.{key}" if path else str(key)
-                what = f"unknown key of {owner}" if owner else "unknown key"
-                keys = f"keys: {', '.join(known) or 'none'}"
-                self.problem(full, what, remedy=did_you_mean(str(key), known, keys))
+        of = f" of {owner}" if owner else ""
+        keys = f"keys: {', '.join(known) or 'none'}"
+        strange = [str(key)[:60] for key in given if key not in known]
+        for key in strange[:MOST_UNKNOWN]:
+            full = f"{path}.{key}" if path else key
+            self.problem(full, f"unknown key{of}", remedy=did_you_mean(key, known, keys))
+        if len(strange) > MOST_UNKNOWN:
+            what = f"{len(strange) - MOST_UNKNOWN} more unknown keys{of}"
+            self.problem(path, what, remedy=keys)
 
     def value(self, value: Any, setting: Setting, path: str) -> Any:
         if value is None and (setting.default is None or is_optional(setting.type)):
@@ -208,9 +214,10 @@ def configure(
       data: missing; expected a table: what to learn from
       train: got neither epochs nor steps; expected one of the two
     """
-    tree, where = read(source)
     check = Check(with_data=True)
-    result = check.tree(changed(tree, changes))
+    with not_too_deep("the configuration"):
+        tree, where = read(source)
+        result = check.tree(changed(tree, changes))
     _raise(check.problems, where)
     return result
 
@@ -218,7 +225,8 @@ def configure(
 def check_part(kind: str, reference: Any) -> Tree:
     """One part, checked and with its defaults; raises :class:`ConfigurationError`."""
     check = Check()
-    result = check.part(kind, reference, kind)
+    with not_too_deep(f"the {kind}"):
+        result = check.part(kind, reference, kind)
     _raise(check.problems, f"the {kind}")
     return result  # type: ignore[no-any-return]
 

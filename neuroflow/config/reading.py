@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +44,23 @@ def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
     )
 
 
-def _parsed(text: str, where: str, is_json: bool) -> Tree:
+@contextmanager
+def not_too_deep(where: str) -> Iterator[None]:
+    """Refuse what is nested so deeply that Python gives up; ``where`` is what was being read."""
     try:
-        tree = json.loads(text) if is_json else tomllib.loads(text)
+        yield
     except RecursionError as error:
         raise ConfigurationError(
-            f"{where} is nested too deeply to be read",
-            expected="tables in tables, not more",
-            file=where,
+            f"{where} is nested too deeply to be read", expected="tables in tables, not more"
         ) from error
+
+
+def _parsed(text: str, where: str, is_json: bool) -> Tree:
+    try:
+        with not_too_deep(where):
+            tree = json.loads(text) if is_json else tomllib.loads(text)
+    except ConfigurationError:
+        raise
     except ValueError as error:
         raise ConfigurationError(
             f"{where} is not valid {'JSON' if is_json else 'TOML'}: {_at_line(error, text)}",

@@ -10,7 +10,8 @@ import neuroflow as nf
 
 SMALL = {
     "model.n_embd": 8, "model.dropout": 0.1, "train.epochs": 1, "train.report_every": 1,
-    "train.batch": 9, "data": {"use": "reverse", "examples": 60, "length": 2, "test": 0.1},
+    "train.batch": 9, "optimizer.schedule.warmup": 2,
+    "data": {"use": "reverse", "examples": 60, "length": 2, "test": 0.1},
 }  # fmt: skip
 
 
@@ -49,6 +50,7 @@ def test_evaluation_weighs_every_token_alike():
 
 def test_exact_answers_are_counted():
     changes = {
+        "optimizer.schedule.warmup": 0,
         "data.digits": 1, "data.test": 0.2, "model.n_embd": 8, "model.n_layer": 1,
         "train.epochs": 1, "train.backend": "eager",
     }  # fmt: skip
