@@ -43,7 +43,7 @@ def command(
     An .svg is a still picture; an .html opens from disk, and in it every box of a graph can be
     opened down to single scalars. Without -o both are written.
     """
-    from neuroflow.cli.shared.subjects import is_run
+    from neuroflow.cli.shared.topics import is_run
 
     run = is_run(target)
     drawing = _drawing(target, words, run and not graph, examples, opened, title)
@@ -65,7 +65,7 @@ def _drawing(
     target: str, words: tuple[str, ...], network: bool, examples: tuple[int, ...],
     opened: tuple[str, ...], title: str,
 ) -> Any:  # fmt: skip
-    from neuroflow.cli.shared.subjects import subject_of, training_of
+    from neuroflow.cli.shared.topics import topic_of, training_of
     from neuroflow.view.drawing import draw
 
     if network:
@@ -73,10 +73,8 @@ def _drawing(
             if given:
                 raise click.UsageError(f"{name} belongs to a graph; add --graph")
         return draw(_model_of(target, training_of), title=title or Path(target).stem)
-    subject = subject_of(target, words, examples)
-    return draw(
-        subject.output, model=subject.model, title=title or subject.title or target, open=opened
-    )
+    topic = topic_of(target, words, examples)
+    return draw(topic.output, model=topic.model, title=title or topic.title or target, open=opened)
 
 
 def _model_of(target: str, training_of: Any) -> Any:

@@ -9,7 +9,7 @@ import click
 from neuroflow.cli.shared.output import json_option, print_json
 
 if TYPE_CHECKING:
-    from neuroflow.cli.shared.subjects import Subject
+    from neuroflow.cli.shared.topics import Topic
     from neuroflow.core.value import Value
     from neuroflow.inspect.overview import Overview
     from neuroflow.inspect.receipt import Receipt
@@ -47,17 +47,17 @@ def command(
 
     Without a name, all gradients are listed, the steepest first.
     """
-    from neuroflow.cli.shared.subjects import find, is_run, subject_of
+    from neuroflow.cli.shared.topics import find, is_run, topic_of
 
     run = is_run(target)
-    subject = subject_of(target, words, examples)
+    topic = topic_of(target, words, examples)
     wanted = list(dict.fromkeys([*of, *(words if run else ())]))
     if not run and not wanted and len(words) == 1:
         wanted = [words[0].partition("=")[0]]
     if change is not None and not wanted:
         raise click.UsageError("--what-if needs the name of a value to change")
-    values = [find(subject, name) for name in wanted] or [subject.output]
-    found = [_explained(subject, value, top, change) for value in values]
+    values = [find(topic, name) for name in wanted] or [topic.output]
+    found = [_explained(topic, value, top, change) for value in values]
     if as_json:
         facts = [
             why.to_dict() | ({"what_if": then.to_dict()} if then else {}) for why, then in found
@@ -72,15 +72,15 @@ def command(
 
 
 def _explained(
-    subject: Subject, value: Value, top: int, change: float | None
+    topic: Topic, value: Value, top: int, change: float | None
 ) -> tuple[Receipt | Overview, WhatIf | None]:
     """Why a gradient is what it is, and what a change of the value would do."""
     from neuroflow.inspect.explain import explain
     from neuroflow.inspect.what_if import what_if
 
-    output = None if value is subject.output else subject.output
-    why = explain(value, output, model=subject.model, top=top)
-    return why, what_if(subject.output, {value: change}) if change is not None else None
+    output = None if value is topic.output else topic.output
+    why = explain(value, output, model=topic.model, top=top)
+    return why, what_if(topic.output, {value: change}) if change is not None else None
 
 
 def _text(why: Receipt | Overview, depth: int) -> str:

@@ -26,7 +26,7 @@ def plan(source: str, lanes: int, kernels: bool, as_json: bool) -> None:
       neuroflow plan moons --kernels
       neuroflow plan my.toml --json
     """
-    from neuroflow.cli.shared.subjects import training_of
+    from neuroflow.cli.shared.topics import training_of
     from neuroflow.engine.report import generated_code, plan_of
 
     training = training_of(source)

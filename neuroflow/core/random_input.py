@@ -12,11 +12,11 @@ from typing import Any
 from neuroflow.core.value import builder
 
 
-class Draws(ABC):
+class RandomInputs(ABC):
     """A builder of nodes that takes a random number as an input of each run."""
 
     @abstractmethod
-    def draw(self, number: Callable[[], float]) -> Any:
+    def random_input(self, number: Callable[[], float]) -> Any:
         """What stands for the number while the graph is built."""
 
 
@@ -33,4 +33,4 @@ def random_input(number: Callable[[], float]) -> Any:
     0.13436424411240122
     """
     who = getattr(builder.get(), "__self__", None)
-    return who.draw(number) if isinstance(who, Draws) else number()
+    return who.random_input(number) if isinstance(who, RandomInputs) else number()

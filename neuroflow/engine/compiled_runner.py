@@ -97,7 +97,7 @@ class CompiledRunner(Runner):
         for batch in batches:
             key = tuple(batch)
             found = known.get(key)
-            if found is None or (found and found[0].trace.draws):
+            if found is None or (found and found[0].trace.random_inputs):
                 found = known[key] = [flat.numbered(k, self.examples[k]) for k in batch]
             chosen.append(found)
         return flat, chosen

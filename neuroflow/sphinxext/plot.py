@@ -20,7 +20,7 @@ COLOURS = ("#2f7ed8", "#d9730d", "#1a9850", "#8e5bd0", "#c2410c", "#6b7280")
 
 
 @frozen
-class Line:
+class Stroke:
     """One curve: points, a name for the legend, dashed or not."""
 
     points: tuple[Point, ...]
@@ -47,7 +47,7 @@ class Chart:
     y_label: str = ""
     width: float = WIDTH
     height: float = HEIGHT
-    lines: list[Line] = field(factory=list)
+    lines: list[Stroke] = field(factory=list)
     marks: list[str] = field(factory=list)
     under: list[str] = field(factory=list)
 
@@ -58,7 +58,7 @@ class Chart:
         """Add a curve; points that are not finite break it."""
         chosen = len({line.name for line in self.lines}) if colour is None else colour
         for run in _runs(points):
-            self.lines.append(Line(tuple(run), name, dashed, chosen, width))
+            self.lines.append(Stroke(tuple(run), name, dashed, chosen, width))
 
     def horizontal(self, y: float, label: str) -> None:
         """A thin line across, with a label: a baseline or a bound."""
@@ -109,7 +109,7 @@ class Chart:
         parts += [*self.marks, *self._legend(), "</svg>"]
         return "".join(parts)
 
-    def _curve(self, line: Line) -> str:
+    def _curve(self, line: Stroke) -> str:
         dash = ' stroke-dasharray="7 5"' if line.dashed else ""
         places = " ".join("{:.1f},{:.1f}".format(*self.at(*p)) for p in line.points)
         return (

@@ -20,7 +20,7 @@ Losses = list[tuple[float, float]]
 
 
 @frozen
-class History:
+class LossCurve:
     """The losses of a run, read from its metrics file: ``(step, loss)`` in each list.
 
     ``baselines`` are the losses of the simplest models of its text, if it learns from text.
@@ -31,8 +31,8 @@ class History:
     baselines: dict[str, float] = field(factory=dict)
 
     @classmethod
-    def of(cls, run: Run) -> History:
-        """The history of a run folder."""
+    def of(cls, run: Run) -> LossCurve:
+        """The losses of a run folder."""
         from neuroflow.training import read_metrics
 
         lines = read_metrics(run.folder)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroflow.files import write_file
 from neuroflow.view.chart import colour, ends
-from neuroflow.view.outcome import History, Losses, Outcome
+from neuroflow.view.outcome import LossCurve, Losses, Outcome
 
 if TYPE_CHECKING:
     from neuroflow.training import Run
@@ -50,9 +50,9 @@ def picture_of(run: Run) -> bytes:
         if draw:
             parts = figure.subfigures(1, 2, width_ratios=(1.1, 1))
             draw(parts[0], outcome)
-            _draw_loss(parts[1].subplots(), History.of(run))
+            _draw_loss(parts[1].subplots(), LossCurve.of(run))
         else:
-            _draw_loss(figure.subplots(), History.of(run))
+            _draw_loss(figure.subplots(), LossCurve.of(run))
         figure.suptitle(_title(run), fontsize=11)
         providers = outcome.third_party()
         if providers:
@@ -70,37 +70,37 @@ def _title(run: Run) -> str:
     return f"{name}: {model} with {count:,} parameters after {training.step:,} steps"
 
 
-def _draw_loss(axes: Any, history: History) -> None:
-    steps, losses = zip(*history.train, strict=True) if history.train else ((), ())
+def _draw_loss(axes: Any, curve: LossCurve) -> None:
+    steps, losses = zip(*curve.train, strict=True) if curve.train else ((), ())
     noisy = len(losses) > 300
     axes.plot(steps, losses, color=PALE if noisy else MAIN, label="training batch",
               linewidth=0.6 if noisy else 1.2, alpha=0.6 if noisy else 1.0)  # fmt: skip
     if noisy:
-        axes.plot(*_means(history.train, len(losses) // 50), color=MAIN, linewidth=1.4,
+        axes.plot(*_means(curve.train, len(losses) // 50), color=MAIN, linewidth=1.4,
                   label=f"mean of {len(losses) // 50} steps")  # fmt: skip
-    if history.test:
-        axes.plot(*zip(*history.test, strict=True), color=OTHER, marker="o", markersize=3.5,
+    if curve.test:
+        axes.plot(*zip(*curve.test, strict=True), color=OTHER, marker="o", markersize=3.5,
                   linestyle="--", linewidth=1.2, label="test examples")  # fmt: skip
-    for name, baseline in history.baselines.items():
+    for name, baseline in curve.baselines.items():
         axes.axhline(baseline, color="#555555", linewidth=0.8, linestyle=":")
         axes.annotate(name, (1.0, baseline), xycoords=("axes fraction", "data"), ha="right",
                       va="bottom", fontsize=8, color="#555555")  # fmt: skip
-    if noisy or history.test:
+    if noisy or curve.test:
         axes.legend(frameon=False)
-    positive = [y for _, y in [*history.train, *history.test] if y > 0]
-    if len(positive) == len(history.train) + len(history.test) and positive:
+    positive = [y for _, y in [*curve.train, *curve.test] if y > 0]
+    if len(positive) == len(curve.train) + len(curve.test) and positive:
         low, high = min(positive), max(positive)
         if high / low > 30:
             axes.set_yscale("log")
-        elif not history.baselines:
+        elif not curve.baselines:
             axes.set_ylim(bottom=0)
     axes.set(title="Loss", xlabel="step", ylabel="loss")
     _tidy(axes)
 
 
-def _means(history: Losses, width: int) -> tuple[list[float], list[float]]:
+def _means(curve: Losses, width: int) -> tuple[list[float], list[float]]:
     """The mean loss of each ``width`` steps, in their middle."""
-    parts = [history[k : k + width] for k in range(0, len(history), width)]
+    parts = [curve[k : k + width] for k in range(0, len(curve), width)]
     parts = [part for part in parts if len(part) == width]
     return (
         [sum(step for step, _ in part) / width for part in parts],

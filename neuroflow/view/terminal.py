@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from neuroflow.view.chart import Point, ends
-from neuroflow.view.outcome import History, Outcome
+from neuroflow.view.outcome import LossCurve, Outcome
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -218,8 +218,8 @@ def sketch_of_run(run: Run, width: int = 64) -> Sketch:
         )
     if outcome.sight == "curve":
         return _curve(outcome, width)
-    history = History.of(run)
-    lines = {"loss": history.train} | ({"test loss": history.test} if history.test else {})
+    curve = LossCurve.of(run)
+    lines = {"loss": curve.train} | ({"test loss": curve.test} if curve.test else {})
     return plot(lines, width, 14, x_label="step")
 
 

@@ -39,7 +39,7 @@ class Trace:
 
     plan: Plan
     outputs: Structure
-    draws: list[Callable[[], float]]
+    random_inputs: list[Callable[[], float]]
     limits: dict[int, int]
     """For each integer input that chooses: how many there are to choose from."""
 
@@ -138,7 +138,7 @@ class TracedFunction:
         tracer.freeze()
         plan = plan_of_tape(tracer.tape, cells)
         plan.n_numbers = tracer.n_inputs
-        return Trace(plan, outputs, tracer.draws, _limits(plan))
+        return Trace(plan, outputs, tracer.random_inputs, _limits(plan))
 
 
 def _cells_of(result: Any, cell: Callable[[Any], int], cells: list[int], name: str) -> Structure:

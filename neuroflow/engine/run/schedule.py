@@ -49,7 +49,7 @@ class FlatExamples:
     def numbered(self, key: int, example: Sequence[Any]) -> FlatExample:
         """An example by its number: flattened once, unless random inputs are drawn each time."""
         flat = self._known.get(key)
-        if flat is None or flat.trace.draws or not self.function.is_current(flat.trace):
+        if flat is None or flat.trace.random_inputs or not self.function.is_current(flat.trace):
             flat = self._known[key] = self.add([example])[0]
         return flat
 
@@ -70,8 +70,8 @@ class FlatExamples:
         numbers, structure = flatten(tuple(example))
         trace = self.function.trace(structure, modes)
         check_indices(trace, numbers, structure)
-        if trace.draws:
-            numbers += [number() for number in trace.draws]
+        if trace.random_inputs:
+            numbers += [number() for number in trace.random_inputs]
             self.drawn = True
         return numbers, structure, trace
 

@@ -16,7 +16,7 @@ from attrs import define, field
 
 from neuroflow.core import vectors
 from neuroflow.core.functions import greater, greater_equal, less, less_equal
-from neuroflow.core.random_input import Draws
+from neuroflow.core.random_input import RandomInputs
 from neuroflow.core.value import Op, Value, building, div, here
 from neuroflow.engine.trace.tape import INPUT, Take, Tape
 from neuroflow.errors import InputError, TraceError, Where
@@ -197,11 +197,11 @@ _REMEMBERED = 4096
 
 
 @define(eq=False)
-class Tracer(Draws):
+class Tracer(RandomInputs):
     """Builds tape nodes while a function runs; its ``build`` takes the place of the eager one."""
 
     tape: Tape = field(factory=Tape)
-    draws: list[Callable[[], float]] = field(factory=list)
+    random_inputs: list[Callable[[], float]] = field(factory=list)
     n_inputs: int = 0
     _parameters: dict[Value, int] = field(factory=dict)
     _held: dict[Value, int] = field(factory=dict)
@@ -286,9 +286,9 @@ class Tracer(Draws):
         take = self._takes.setdefault(number, Take(number))
         return TracedValue(self.tape.add(take, self.cells(values), here.get()))
 
-    def draw(self, number: Callable[[], float]) -> TracedValue:
+    def random_input(self, number: Callable[[], float]) -> TracedValue:
         """A random number that each run draws anew: an input that fills itself."""
-        self.draws.append(number)
+        self.random_inputs.append(number)
         return self.input()
 
     def freeze(self) -> None:

@@ -20,7 +20,7 @@ MOST_EXAMPLES = 100
 
 
 @frozen
-class Subject:
+class Topic:
     """A value, the model that it came from if there is one, and named values in it."""
 
     output: Value
@@ -46,18 +46,18 @@ def _is(test: Callable[[Path], bool], path: Path) -> bool:
         return False
 
 
-def subject_of(target: str, words: Sequence[str], examples: Sequence[int]) -> Subject:
-    """The subject of a command line; ``words`` are values such as ``a=2`` for an expression."""
+def topic_of(target: str, words: Sequence[str], examples: Sequence[int]) -> Topic:
+    """The topic of a command line; ``words`` are values such as ``a=2`` for an expression."""
     from neuroflow.config import read
 
     if is_run(target):
         return step_of(target, examples)
     if not words and re.fullmatch(r"[\w./-]+", target) and not _is(Path.is_file, Path(target)):
         read(target)  # a misspelled recipe: the error knows what there is
-    return expression_subject(target, words)
+    return expression_topic(target, words)
 
 
-def expression_subject(target: str, words: Sequence[str]) -> Subject:
+def expression_topic(target: str, words: Sequence[str]) -> Topic:
     """An expression, or a file that holds one: ``c = a * b; c + a`` with ``a=2`` and ``b=3``.
 
     Steps are separated by semicolons or lines; each may be given a name.
@@ -85,7 +85,7 @@ def expression_subject(target: str, words: Sequence[str]) -> Subject:
             if output.op is not None and not output.name:
                 output.name = match[1]
             names[match[1]] = output
-    return Subject(output, names, title=text.strip() if len(text) < 60 else path.name)
+    return Topic(output, names, title=text.strip() if len(text) < 60 else path.name)
 
 
 def _text_of(path: Path) -> str:
@@ -139,7 +139,7 @@ def training_of(target: str) -> Any:
     return training
 
 
-def step_of(target: str, examples: Sequence[int]) -> Subject:
+def step_of(target: str, examples: Sequence[int]) -> Topic:
     """The mean loss of some examples of a run, with the graph that it was computed by."""
     from neuroflow.core.vectors import mean
     from neuroflow.inspect.sources import record_sources
@@ -155,14 +155,14 @@ def step_of(target: str, examples: Sequence[int]) -> Subject:
         losses = [runner.example_loss(model, *runner.examples[k]) for k in examples or range(most)]
         loss = losses[0] if len(losses) == 1 else mean(losses)
     loss.name = "loss"
-    return Subject(loss, dict(model.named_parameters()), model, Path(target).stem or target)
+    return Topic(loss, dict(model.named_parameters()), model, Path(target).stem or target)
 
 
-def find(subject: Subject, name: str) -> Value:
+def find(topic: Topic, name: str) -> Value:
     """A named value; raises a usage error with a suggestion."""
-    if name not in subject.names:
-        known = list(subject.names)
+    if name not in topic.names:
+        known = list(topic.names)
         names = f"names: {', '.join(known[:6])}{' ...' if len(known) > 6 else ''}"
         remedy = did_you_mean(name, known, names)
         raise click.UsageError(composed(f"nothing is named {name!r}", remedy=remedy))
-    return subject.names[name]
+    return topic.names[name]
