@@ -62,7 +62,7 @@ _HOME = {
     "neuroflow.training": "Run Step Training predict read_metrics train",
     "neuroflow.checkpoint": "SavedModel inspect_file load save",
     "neuroflow.generation.writing": "Sampling Writer Written generate",
-    "neuroflow.generation.attention": "AttentionTrace trace_attention",
+    "neuroflow.generation.attention": "AttentionTrace show_attention trace_attention",
 }
 _ORIGIN = {name: module for module, names in _HOME.items() for name in names.split()}
 

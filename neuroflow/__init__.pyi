@@ -110,6 +110,7 @@ from neuroflow.generation.writing import Writer as Writer
 from neuroflow.generation.writing import Written as Written
 from neuroflow.generation.writing import generate as generate
 from neuroflow.generation.attention import AttentionTrace as AttentionTrace
+from neuroflow.generation.attention import show_attention as show_attention
 from neuroflow.generation.attention import trace_attention as trace_attention
 
 __version__: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from attrs import field, frozen
@@ -35,9 +36,8 @@ def trace_attention(
 ) -> AttentionTrace:
     """Run a model on tokens and note every attention weight.
 
-    A layer takes part if it has a field ``watch``: while that is a function, the layer calls it
-    with each position and, for each head, the weight of each position that it sees. Raises
-    :class:`InputError` for a model without attention.
+    A layer takes part if it calls :func:`neuroflow.show_attention`. Raises :class:`InputError` for
+    a model without attention.
 
     >>> from neuroflow import build
     >>> model = build("gpt", vocab_size=5, n_embd=4, n_head=2, block_size=4)
@@ -60,8 +60,9 @@ def trace_attention(
 
 
 def attention_layers(model: Module) -> dict[str, Module]:
-    """The layers that tell where they look, by name: those that have a field ``watch``."""
-    return {name: part for name, part in model.named_modules() if "watch" in vars(part)}
+    """The layers that call :func:`show_attention`, by name."""
+    named = model.named_modules()
+    return {name: part for name, part in named if getattr(part, "shows_attention", False)}
 
 
 def run_watched(model: Module, tokens: Sequence[int]) -> tuple[Any, dict[str, list[list[Seen]]]]:
@@ -69,27 +70,43 @@ def run_watched(model: Module, tokens: Sequence[int]) -> tuple[Any, dict[str, li
 
     Gives ``weights[layer][head][position]``: the weight of each position that is seen.
     """
-    with evaluating(), _watching(attention_layers(model)) as said:
+    layers = attention_layers(model)
+    with evaluating(), _watching(layers.values()) as said:
         answers = model(list(tokens))
     weights = {}
-    for name, heads_of in said.items():
+    for name, layer in layers.items():
+        heads_of = said[id(layer)]
         rows = [heads_of[position] for position in sorted(heads_of)]
         weights[name] = [list(head) for head in zip(*rows, strict=True)]
     return answers, weights
 
 
+def show_attention(layer: Module, position: int, heads: Sequence[Seen]) -> None:
+    """Say where the heads of a layer look from a position: for each, what it sees and how much.
+
+    An attention layer calls this in its ``forward`` and has ``shows_attention = True`` in its
+    class. Only who runs the model to look hears of it, in the same thread or task.
+    """
+    said = _said.get()
+    if id(layer) in said:
+        said[id(layer)][position] = heads
+
+
+Said = dict[int, dict[int, Sequence[Seen]]]
+"""What layers, by their ids, have said: by the position, one entry a head."""
+
+_said: ContextVar[Said] = ContextVar("said", default={})  # noqa: B039  nobody adds to this one
+
+
 @contextmanager
-def _watching(layers: dict[str, Any]) -> Iterator[dict[str, dict[int, list[Seen]]]]:
-    """What each layer says while it runs: by its name and the position, one entry a head."""
-    said: dict[str, dict[int, list[Seen]]] = {name: {} for name in layers}
-    before = {name: layer.watch for name, layer in layers.items()}
-    for name, layer in layers.items():
-        layer.watch = said[name].__setitem__
+def _watching(layers: Iterable[Module]) -> Iterator[Said]:
+    """What each layer says while it runs, in this thread or task alone."""
+    said: Said = {id(layer): {} for layer in layers}
+    token = _said.set(said)
     try:
         yield said
     finally:
-        for name, layer in layers.items():
-            layer.watch = before[name]
+        _said.reset(token)
 
 
 def _table(rows: list[Seen]) -> list[list[float]]:

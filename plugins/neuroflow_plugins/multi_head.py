@@ -94,6 +94,8 @@ class MultiHeadAttention(nf.Module):
     attention. Source: Vaswani et al. 2017, section 3.2.2.
     """
 
+    shows_attention = True
+
     def __init__(
         self, *, n_embd: Size, n_head: Heads, key_value_heads: SharedHeads = 0,
         causal: Causal = True, positions: InnerPositions = "none", bias: Bias = False,
@@ -110,7 +112,6 @@ class MultiHeadAttention(nf.Module):
         self.output = Linear(inputs=n_embd, outputs=n_embd, **common)
         self._rotary = Rotary(self.head_size) if positions == "rotary" else None
         self._alibi = ALiBi(n_head) if positions == "alibi" else None
-        self.watch = None  # called with a position and its weights per head, if it is set
 
     def forward(self, xs, memory=None, cache=None, mask=None):
         """(n_tokens, n_embd) -> (n_tokens, n_embd).
@@ -164,6 +165,5 @@ class MultiHeadAttention(nf.Module):
             weights = attention_weights(q, [keys[j][shared] for j in seen], biases)
             gathered += mix(weights, [values[j][shared] for j in seen])
             watched.append(dict(zip(seen, weights, strict=True)))
-        if self.watch is not None:
-            self.watch(position, watched)
+        nf.show_attention(self, position, watched)
         return gathered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from functools import partial
 from importlib.util import find_spec
 
 import pytest
@@ -159,3 +160,19 @@ def test_the_commands_take_backend_and_dtype(tmp_path):
     result = CliRunner().invoke(main, [*words, "--backend", "eager", "--dtype", "float32"])
     assert result.exit_code == 1
     assert "the eager backend computes in float64, not in float32" in result.stderr
+
+
+@pytest.mark.parametrize("backend", ["eager", *BACKENDS])
+def test_one_model_writes_for_four_threads_at_once(backend, gpt, together):
+    model = gpt(dropout=0.5).train()
+    tokenizer = nf.get("tokenizer", "characters").load()().learn(["abcdef"])
+
+    def write(k):
+        rng = random.Random(k)
+        return nf.generate(model, tokenizer, rng, count=3, backend=backend, show=True)
+
+    right = [write(k) for k in range(4)]
+    found = together(*[partial(write, k) for k in range(4)])
+    assert found == right
+    assert model.training
+    assert {type(p) for p in model.parameters()} == {nf.Value}

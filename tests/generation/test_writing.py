@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import random
 from xml.etree import ElementTree
@@ -90,32 +89,6 @@ def test_prompts_that_cannot_be_read_are_refused(gpt):
         nf.InputError, match="the prompt has 8 tokens with the mark of its beginning"
     ):
         nf.generate(gpt(), tokenizer(), random.Random(1), prompt="abcabca")
-
-
-def test_attention_is_data(gpt):
-    model = gpt()
-    trace = nf.trace_attention(model, [6, 1, 2])
-    assert trace.layers == ("blocks.0.attention", "blocks.1.attention")
-    for heads in trace.weights:
-        assert len(heads) == 2
-        for head in heads:
-            for position, row in enumerate(head):
-                assert sum(row) == pytest.approx(1.0)
-                assert row[position + 1 :] == [0.0] * (2 - position)
-
-
-def test_attention_of_the_small_case():
-    attend = inspect.unwrap(nf.get("layer", "attention").load().__init__).__globals__["attend"]
-    q = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
-    rows = attend(q, q, [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], causal=True)
-    expected = [[1, 2], [2.3395230987, 3.3395230987], [3.5104695305, 4.5104695305]]
-    for got, row in zip(rows, expected, strict=True):
-        assert got == pytest.approx(row, abs=1e-10)
-
-
-def test_a_model_without_attention_is_refused():
-    with pytest.raises(nf.InputError, match="MLP has no layer whose attention could be traced"):
-        nf.trace_attention(nf.build("mlp", sizes=[1, 1]), [0])
 
 
 @pytest.fixture(scope="module")

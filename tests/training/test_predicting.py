@@ -49,3 +49,73 @@ def test_many_rows_are_predicted_compiled():
         compiled = nf.predict(model, rows, backend="numpy", dtype=dtype)
         for ours, theirs in zip(eager, compiled, strict=True):
             assert theirs == pytest.approx(ours, rel=close, abs=close)
+
+
+DROPPED = {"sizes": [2, 16, 1], "dropout": 0.5}
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy", "llvm"])
+def test_a_model_in_training_mode_answers_as_in_evaluation(backend):
+    if backend == "llvm":
+        pytest.importorskip("llvmlite")
+    model = nf.build("mlp", **DROPPED, rng=nf.SplitMix32(1)).train()
+    rows = [[1.0, 2.0], [-0.5, 0.25]]
+    with nf.no_grad():
+        noisy = [model(row).data for row in rows]
+    asked = nf.predict(model, rows, backend=backend)
+    assert model.training
+    assert asked != pytest.approx(noisy)
+    model.eval()
+    assert asked == pytest.approx([model(row).data for row in rows], rel=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy", "llvm"])
+def test_predicting_from_four_threads_is_right_and_leaves_the_model_in_training(backend, together):
+    if backend == "llvm":
+        pytest.importorskip("llvmlite")
+    model = nf.build("mlp", **DROPPED, rng=nf.SplitMix32(1)).train()
+    rows = [[[0.1 * k, 2.0], [1.0, k]] for k in range(4)]
+    right = [nf.predict(model, each, backend=backend) for each in rows]
+    modes = []
+
+    def ask(k):
+        def often():
+            found = [nf.predict(model, rows[k], backend=backend) for _ in range(10)]
+            modes.append(model.training)
+            return found
+
+        return often
+
+    def train():
+        """Another thread has its dropout meanwhile."""
+        for _ in range(100):
+            modes.append(model.training)
+            model([1.0, 2.0])
+
+    found = together(train, *[ask(k) for k in range(4)])[1:]
+    for k, answers in enumerate(found):
+        assert all(answer == right[k] for answer in answers)
+    assert set(modes) == {True}
+    assert {type(p) for p in model.parameters()} == {nf.Value}
+
+
+def test_a_transformer_keeps_its_dropout_while_another_thread_predicts(together):
+    """Its blocks have a dropout of their own, which no walk over the modules reaches."""
+    model = nf.build(
+        "gpt", vocab_size=5, n_embd=4, n_head=2, block_size=4, dropout=0.5, rng=nf.SplitMix32(1)
+    )
+
+    def look():
+        for _ in range(20):
+            with nf.evaluating(), nf.no_grad():
+                model([4, 0])
+
+    def dropped():
+        with nf.no_grad():
+            return {tuple(x.data for x in model([4, 0])[-1]) for _ in range(20)}
+
+    assert len(together(look, dropped, look)[1]) > 10
+    with nf.no_grad():
+        assert len({model([4, 0])[-1][0].data for _ in range(20)}) > 10
+    model.eval()
+    assert len({model([4, 0])[-1][0].data for _ in range(5)}) == 1
