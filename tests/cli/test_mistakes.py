@@ -71,6 +71,22 @@ def test_with_json_a_wrong_usage_keeps_the_fields_of_its_cause(neuroflow):
     )  # fmt: skip
 
 
+def test_with_json_every_problem_of_a_configuration_has_its_fields(cli):
+    words = ["--set", "optimizer.learning_rate=fast", "--set", "loss=hnige", "--json"]
+    code, out, _ = cli("train", "moons", *words)
+    assert code == 2
+    error = out["error"]
+    assert (error["kind"], error["what"]) == (
+        "ConfigurationError", "recipe 'moons' has 2 problems"
+    )  # fmt: skip
+    assert error["problems"] == [
+        {"path": "loss.use", "what": "unknown loss 'hnige'",
+         "remedy": "did you mean 'hinge'? see: neuroflow list losses"},
+        {"path": "optimizer.learning_rate", "what": "got 'fast' (a text)",
+         "expected": "a number above 0"},
+    ]  # fmt: skip
+
+
 def test_control_characters_of_a_name_do_not_reach_the_terminal(neuroflow):
     code, out, err = neuroflow("predict", "\x1b[2Jmodel", "1", "2")
     assert code == 1
