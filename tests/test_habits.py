@@ -66,9 +66,19 @@ def test_the_citation_names_this_version():
     assert (citation["title"], citation["version"]) == (PROJECT["name"], PROJECT["version"])
 
 
-def test_the_top_level_holds_nothing_else():
+def tracked():
+    """The files of the repository."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
-    top = {line.partition("/")[0] for line in listed.stdout.splitlines()}
+    return [ROOT / line for line in listed.stdout.splitlines()]
+
+
+def test_no_file_holds_both_sides_of_a_conflict():
+    mark = b"\n" + 7 * b"<" + b" "
+    assert [path for path in tracked() if path.is_file() and mark in path.read_bytes()] == []
+
+
+def test_the_top_level_holds_nothing_else():
+    top = {path.relative_to(ROOT).parts[0] for path in tracked()}
     assert {name for name in top if not name.startswith(".")} <= {
         "neuroflow", "plugins", "tests", "docs", "pyproject.toml", "README.md", "LICENSE",
         "CHANGELOG.md", "SECURITY.md", "CITATION.cff",
