@@ -21,6 +21,9 @@ from neuroflow.registry.capture import silenced
 
 BUNDLED = "neuroflow"
 
+DTYPES = ("float64", "float32")
+"""The precisions that backends compute in."""
+
 
 @frozen
 class Provider:
@@ -254,6 +257,15 @@ def _no_negative_speed(entry: Entry, _: Any, speed: Any) -> None:
         )
 
 
+def _known_dtypes(entry: Entry, _: Any, dtypes: Any) -> None:
+    if not isinstance(dtypes, tuple) or not dtypes or not {*dtypes} <= {*DTYPES}:
+        raise InputError(
+            f"the backend {entry.name!r} has the dtypes {dtypes!r}",
+            expected=f"a tuple of {' and '.join(DTYPES)}",
+            got=dtypes,
+        )
+
+
 @frozen(kw_only=True, eq=False)
 class BackendEntry(Entry):
     """An engine for compiled functions: ``(dtype, n_parameters, memory_limit) -> Executor``.
@@ -271,7 +283,7 @@ class BackendEntry(Entry):
     kind = "backend"
     probe: Callable[[], str] | str | None = None
     speed: float = field(default=0.0, validator=_no_negative_speed)
-    dtypes: tuple[str, ...] = ("float64", "float32")
+    dtypes: tuple[str, ...] = field(default=DTYPES, validator=_known_dtypes)
 
     def obstacle(self) -> str:
         """What keeps the backend from running here, and the remedy; empty if nothing does.

@@ -30,6 +30,7 @@ ORDER = ("literal", "Flag", "Int", "Number", "Double", "Mask", "Vector")
 
 INT, FLAG, LANE, DOUBLE = ir.IntType(64), ir.IntType(1), ir.IntType(32), ir.DoubleType()
 PLACE = ir.PointerType()
+"""LLVM's types of single things; a lane is the number of a place in a vector."""
 
 RELAXED, EXACT = ("reassoc", "nsz", "contract"), ("contract",)
 """Sums may be taken in another order; or only a product and a sum be rounded once."""

@@ -7,13 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from neuroflow.errors import BackendError, InputError, NeuroflowError, NeuroflowWarning
-from neuroflow.registry.entries import BackendEntry
+from neuroflow.registry.entries import DTYPES, BackendEntry
 from neuroflow.registry.manager import find, get
 
 if TYPE_CHECKING:  # numpy is imported where a backend runs, not where backends are listed
     from neuroflow.engine.run.executor import Executor
-
-DTYPES = ("float64", "float32")
 
 
 class BackendWarning(NeuroflowWarning):

@@ -118,6 +118,7 @@ def test_a_variable_keeps_its_type():
         ("unknown(1)", "run: nothing is called unknown"),
         ("x = [1, 2]", r"run: '\[1, 2\]' is not of this language"),
         ("assert m", "run: 'assert m' is not of this language"),
+        ("while m: pass", "run: 'while m:.* is not of this language"),
     ],
 )
 def test_what_is_not_of_the_language_is_named(line, message):

@@ -126,6 +126,12 @@ def test_a_speed_is_a_number_from_zero_up(speed):
         nf.BackendEntry(name="quick", target=nf.NumpyExecutor, speed=speed)
 
 
+@pytest.mark.parametrize("dtypes", [(), ("float16",), "float32", None, ["float64"]])
+def test_dtypes_are_known_ones(dtypes):
+    with pytest.raises(nf.InputError, match="expected a tuple of float64 and float32"):
+        nf.BackendEntry(name="quick", target=nf.NumpyExecutor, dtypes=dtypes)
+
+
 def test_of_equally_fast_backends_the_bundled_one_comes_first(offer):
     offer(speed=1.0)
     names = [entry.shortest_name for entry in fastest_first()]
