@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from neuroflow.checks.branches import read_rule
@@ -72,14 +72,19 @@ def _scope(subject: Subject, formula: Any, at: Sequence[float]) -> dict[str, Any
 def check_branch_free(subject: Subject, results: Results) -> None:
     """The source of the rules suits every kind of number."""
     for rule in subject.rules:
-        try:
-            remarks = read_rule(rule)
-        except OSError as error:
-            results.skipped("branch-free", f"the source cannot be read: {error}")
-            continue
-        results.passed("branch-free")
-        for remark in remarks:
-            results.failed(remark.check, str(remark))
+        check_source(rule, results)
+
+
+def check_source(rule: Callable[..., Any], results: Results) -> None:
+    """The source of one rule suits every kind of number."""
+    try:
+        remarks = read_rule(rule)
+    except OSError as error:
+        results.skipped("branch-free", f"the source cannot be read: {error}")
+        return
+    results.passed("branch-free")
+    for remark in remarks:
+        results.failed(remark.check, str(remark))
 
 
 def _ratio_hint(computed: float, said: float) -> str:

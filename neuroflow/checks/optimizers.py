@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from neuroflow.checks.branches import read_rule
+from neuroflow.checks.declared import check_source
 from neuroflow.checks.messages import close, listed, short
 from neuroflow.checks.numeric import has
 from neuroflow.checks.ops import guarded
@@ -40,14 +40,7 @@ def _run(rule: UpdateRule, gradients: Sequence[float], w: float = 1.0, rate: flo
 
 
 def _check_source(rule: UpdateRule, results: Results) -> None:
-    try:
-        remarks = read_rule(rule.rule)
-    except OSError as error:
-        results.skipped("branch-free", f"the source cannot be read: {error}")
-        return
-    results.passed("branch-free")
-    for remark in remarks:
-        results.failed(remark.check, str(remark))
+    check_source(rule.rule, results)
 
 
 def _check_shape(rule: UpdateRule, results: Results) -> None:

@@ -47,6 +47,11 @@ class Standardization:
         parts = zip(row, self.means, self.deviations, strict=True)
         return [(x - mean) / deviation for x, mean, deviation in parts]
 
+    def undo(self, row: Sequence[float]) -> list[float]:
+        """The row that :meth:`apply` made this one of."""
+        parts = zip(row, self.means, self.deviations, strict=True)
+        return [x * deviation + mean for x, mean, deviation in parts]
+
 
 def _rows(rows: Iterable[Any]) -> list[Any]:
     require(rows, Iterable, "the examples of a dataset", "a list with one entry per example")
@@ -259,6 +264,12 @@ class Dataset:
             )
         scale = like or Standardization.fit(self.inputs)
         return evolve(self, inputs=list(map(scale.apply, self.inputs)), standardization=scale)
+
+    @property
+    def raw_inputs(self) -> list[list[float]]:
+        """The inputs as they were before they were standardized."""
+        undo = self.standardization.undo if self.standardization else list
+        return [undo(row) for row in self.inputs]
 
 
 def _listed(row: Any) -> Sequence[Any]:

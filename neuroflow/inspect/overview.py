@@ -9,7 +9,7 @@ from attrs import field, frozen
 from neuroflow.core.gradient import gradients, topological_order
 from neuroflow.core.value import Value
 from neuroflow.inspect.naming import LATEX, NO_NAMES, TEXT, Names, label, number
-from neuroflow.inspect.tables import aligned, latex_number
+from neuroflow.inspect.tables import aligned, latex_lines, latex_number
 
 
 @frozen(eq=False)
@@ -51,8 +51,7 @@ class Overview:
         ]
         formula = LATEX.write_op(self.value, self.names, 3)[0] if self.value.op else ""
         rows.insert(0, f"y &= {formula} = {latex_number(self.value.data)}")
-        body = " \\\\\n".join(rows)
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        return latex_lines(rows)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

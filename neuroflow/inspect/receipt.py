@@ -27,7 +27,7 @@ from neuroflow.inspect.naming import (
     number,
 )
 from neuroflow.inspect.sources import short_source, source_of, source_text
-from neuroflow.inspect.tables import aligned, latex_number
+from neuroflow.inspect.tables import aligned, latex_lines, latex_number
 
 
 @frozen(eq=False)
@@ -211,8 +211,7 @@ class Receipt:
         for group in self.rest:
             words = LATEX.name(f"{group.count} more in {group.scope or 'the top scope'}")
             rows.append(rf"&+ \underbrace{{{latex_number(group.amount)}}}_{{{words}}}")
-        body = " \\\\\n".join(rows)
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        return latex_lines(rows)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

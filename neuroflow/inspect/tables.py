@@ -27,3 +27,9 @@ def latex_number(x: float) -> str:
     text = number(x)
     mantissa, _, exponent = text.partition("e")
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else text
+
+
+def latex_lines(rows: Sequence[str]) -> str:
+    """Rows as an ``aligned`` block of LaTeX."""
+    body = " \\\\\n".join(rows)
+    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"

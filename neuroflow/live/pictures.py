@@ -32,17 +32,6 @@ def plain(x: Any) -> Any:
     return [plain(value) for value in x] if isinstance(x, (list, tuple)) else x
 
 
-def raw_inputs(data: Dataset) -> list[list[float]]:
-    """The inputs as they were before they were standardized."""
-    scale = data.standardization
-    if scale is None:
-        return [list(row) for row in data.inputs]
-    return [
-        [x * d + m for x, m, d in zip(row, scale.means, scale.deviations, strict=True)]
-        for row in data.inputs
-    ]
-
-
 @define(eq=False)
 class Picture:
     """The part of a page that is its own, beside the loss curve and the network."""
@@ -66,7 +55,7 @@ class Curve(Picture):
 
     def still(self) -> dict[str, Any]:
         data = self.training.dataset
-        inputs = [row[0] for row in raw_inputs(data)]
+        inputs = [row[0] for row in data.raw_inputs]
         low, high = min(inputs), max(inputs)
         margin = 0.08 * (high - low)
         step = (high - low + 2 * margin) / (ACROSS - 1)
@@ -96,7 +85,7 @@ class Curve(Picture):
         test = self.training.test
         if test is None:
             return []
-        return [[row[0], y] for row, y in zip(raw_inputs(test), test.targets, strict=True)]
+        return [[row[0], y] for row, y in zip(test.raw_inputs, test.targets, strict=True)]
 
     def now(self) -> dict[str, Any]:
         ys = self.training.answers_to_rows([[x] for x in self._xs])
@@ -111,8 +100,8 @@ class Plane(Picture):
 
     def still(self) -> dict[str, Any]:
         data, test = self.training.dataset, self.training.test
-        inputs = raw_inputs(data)
-        held_out = raw_inputs(test) if test else []
+        inputs = data.raw_inputs
+        held_out = test.raw_inputs if test else []
         box = _box(inputs + held_out)
         self._grid = [
             [
@@ -147,7 +136,7 @@ class Examples(Picture):
 
     def still(self) -> dict[str, Any]:
         first = self._first()
-        inputs = first.inputs if self._is_text else raw_inputs(first)
+        inputs = first.inputs if self._is_text else first.raw_inputs
         return {
             "examples": [
                 {"row": k, "inputs": row, "target": self._named(target)}

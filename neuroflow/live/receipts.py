@@ -12,7 +12,6 @@ from neuroflow.errors import InputError, did_you_mean
 from neuroflow.inspect.explain import explain
 from neuroflow.inspect.receipt import Receipt
 from neuroflow.inspect.what_if import what_if
-from neuroflow.live.pictures import raw_inputs
 from neuroflow.training import Training
 
 MOST_EXAMPLES = 100
@@ -158,7 +157,7 @@ def of_point(training: Training, row: Any) -> dict[str, Any]:
         "row": k,
         "inputs": [
             {"name": x.name, "value": raw, "slope": slope}
-            for x, raw, slope in zip(xs, raw_inputs(data.take([k]))[0], slopes, strict=True)
+            for x, raw, slope in zip(xs, data.take([k]).raw_inputs[0], slopes, strict=True)
         ],
         "target": data.labels[target] if data.labels else target,
         "outputs": [output.data for output in outputs],

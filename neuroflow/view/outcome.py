@@ -94,16 +94,6 @@ class Outcome:
         answers = self.training.answers_to_rows(rows)
         return [a[0] if isinstance(a, (list, tuple)) else a for a in answers]
 
-    def rows(self, data: Dataset) -> list[list[float]]:
-        """The inputs of a dataset on their own scale."""
-        scale = data.standardization
-        if scale is None:
-            return [list(row) for row in data.inputs]
-        return [
-            [x * d + m for x, m, d in zip(row, scale.means, scale.deviations, strict=True)]
-            for row in data.inputs
-        ]
-
     def third_party(self) -> list[str]:
         """The entries in this run that other distributions provide, with their providers."""
         from neuroflow.config import parts_of

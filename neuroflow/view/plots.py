@@ -115,7 +115,7 @@ def _draw_plane(figure: Any, outcome: Outcome) -> None:
 
     training = outcome.training
     data, test = training.dataset, training.test
-    rows = outcome.rows(data) + (outcome.rows(test) if test else [])
+    rows = data.raw_inputs + (test.raw_inputs if test else [])
     (left, right), (low, high) = (ends([row[k] for row in rows], 0.08) for k in (0, 1))
     count = GRID.get(training.backend, 120)
     xs, ys = np.linspace(left, right, count), np.linspace(low, high, count)
@@ -139,7 +139,7 @@ def _draw_plane(figure: Any, outcome: Outcome) -> None:
 
 
 def _mark_examples(axes: Any, outcome: Outcome, part: Any, hollow: bool) -> None:
-    rows = outcome.rows(part)
+    rows = part.raw_inputs
     for k, label in enumerate(part.labels):
         chosen = [row for row, target in zip(rows, part.targets, strict=True) if target == k]
         if chosen:
@@ -159,10 +159,10 @@ def _draw_curve(figure: Any, outcome: Outcome) -> None:
         (training.dataset, "examples", OTHER), (training.test, "test examples", THIRD)
     ):  # fmt: skip
         if part is not None:
-            xs = [row[0] for row in outcome.rows(part)]
+            xs = [row[0] for row in part.raw_inputs]
             ys = [t[0] if isinstance(t, list) else t for t in part.targets]
             axes.plot(xs, ys, ".", color=ink, markersize=5, label=name)
-    low, high = ends([row[0] for row in outcome.rows(training.dataset)], 0.05)
+    low, high = ends([row[0] for row in training.dataset.raw_inputs], 0.05)
     xs = [low + (high - low) * k / 400 for k in range(401)]
     axes.plot(xs, outcome.numbers([[x] for x in xs]), color=MAIN, label="the model")
     column = training.dataset.columns[0] if training.dataset.columns else "x"
@@ -174,7 +174,7 @@ def _draw_curve(figure: Any, outcome: Outcome) -> None:
 def _draw_images(figure: Any, outcome: Outcome) -> None:
     """Images of which the class is misread; where there are few, right ones after them."""
     data = outcome.training.test or outcome.training.dataset
-    rows = outcome.rows(data)
+    rows = data.raw_inputs
     answers = outcome.classes(rows)
     wrong = [k for k, target in enumerate(data.targets) if answers[k] != target]
     right = [k for k, target in enumerate(data.targets) if answers[k] == target]
@@ -195,7 +195,7 @@ def _draw_images(figure: Any, outcome: Outcome) -> None:
 def _draw_copies(figure: Any, outcome: Outcome) -> None:
     """Images above what the model makes of them."""
     data = outcome.training.test or outcome.training.dataset
-    rows = outcome.rows(data)[:10]
+    rows = data.raw_inputs[:10]
     copies = outcome.training.answers_to_rows(rows)
     grid = figure.subplots(4, 5)
     for k, (row, copy) in enumerate(zip(rows, copies, strict=True)):

@@ -214,7 +214,7 @@ def sketch_of_run(run: Run, width: int = 64) -> Sketch:
     if outcome.sight == "plane":
         data = run.training.dataset
         return decision_map(
-            outcome.classes, outcome.rows(data), data.targets, data.labels, width, height=18
+            outcome.classes, data.raw_inputs, data.targets, data.labels, width, height=18
         )
     if outcome.sight == "curve":
         return _curve(outcome, width)
@@ -225,7 +225,7 @@ def sketch_of_run(run: Run, width: int = 64) -> Sketch:
 
 def _curve(outcome: Outcome, width: int) -> Sketch:
     data = outcome.training.dataset
-    rows = outcome.rows(data)
+    rows = data.raw_inputs
     low, high = ends([row[0] for row in rows])
     xs = [low + (high - low) * k / 200 for k in range(201)]
     fitted = list(zip(xs, outcome.numbers([[x] for x in xs]), strict=True))

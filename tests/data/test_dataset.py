@@ -87,6 +87,13 @@ def test_a_split_keeps_every_example_once(count, fraction, seed):
     assert data.split(fraction, nf.SplitMix32(seed))[1].inputs == second.inputs
 
 
+def test_standardized_inputs_can_be_had_as_they_were():
+    data = nf.Dataset([[1.0, -2.0], [3.0, 4.0], [8.0, 5.0]], [0.0, 1.0, 2.0], "regression")
+    again = data.standardized().raw_inputs
+    assert data.raw_inputs == data.inputs
+    assert [pytest.approx(row) for row in again] == data.inputs
+
+
 def test_standardization_is_fit_on_the_training_part_alone():
     data = nf.Dataset([[0.0, 5.0], [2.0, 5.0], [10.0, 7.0]], [0.0, 0.0, 0.0])
     train = data.take([0, 1]).standardized()
