@@ -6,6 +6,8 @@ distribution", equations 1 and 2.
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 import neuroflow as nf
 
 
@@ -17,9 +19,15 @@ class GaussianHead(nf.Module):
     8
     """
 
-    def __init__(self, *, inputs: int, initializer: str = "xavier", rng):
-        self.inputs = inputs
-        self.initializer = initializer
+    def __init__(
+        self,
+        *,
+        inputs: Annotated[int, nf.Setting("how many numbers come in", "[1, inf)")],
+        initializer: Annotated[
+            Any, nf.Setting("how the weights are drawn", part="initializer")
+        ] = "xavier",
+        rng,
+    ):
         draw = nf.resolve("initializer", initializer)
         self.mean = [nf.Value(draw(rng, inputs, 2)) for _ in range(inputs)]
         self.spread = [nf.Value(draw(rng, inputs, 2)) for _ in range(inputs)]
