@@ -84,7 +84,6 @@ def _made(entry: BackendEntry, dtype: str, n_parameters: int, memory_limit: int 
     from neuroflow.engine.run.executor import Executor
 
     make: Any = entry.load()
-    name = f"the backend {entry.shortest_name} ({entry.provider})"
     try:
         executor = make(dtype, n_parameters, memory_limit)
     except NeuroflowError as error:
@@ -92,13 +91,13 @@ def _made(entry: BackendEntry, dtype: str, n_parameters: int, memory_limit: int 
         raise
     except Exception as error:
         raise BackendError(
-            f"{name} failed while it made an executor: {type(error).__name__}: {error}",
+            f"{_told(entry)} failed while it made an executor: {type(error).__name__}: {error}",
             remedy="use another backend",
             **entry.where,
         ) from error
     if not isinstance(executor, Executor):
         raise BackendError(
-            f"{name} gave {executor!r} of type {type(executor).__name__}",
+            f"{_told(entry)} gave {executor!r} of type {type(executor).__name__}",
             expected="a neuroflow.Executor",
             remedy="use another backend",
             got=executor,
@@ -106,3 +105,7 @@ def _made(entry: BackendEntry, dtype: str, n_parameters: int, memory_limit: int 
         )
     executor.name = entry.shortest_name
     return executor
+
+
+def _told(entry: BackendEntry) -> str:
+    return f"the backend {entry.shortest_name} ({entry.provider})"
