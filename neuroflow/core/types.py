@@ -15,29 +15,39 @@ REQUIRED: Any = inspect.Parameter.empty
 
 
 def fits(value: Any, hint: Any) -> bool:
+    """Whether a value is of a type, which may be any hint; what nobody can judge fits."""
     if type(value) is hint:  # the usual case, made quick
         return True
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any or hint is REQUIRED or isinstance(hint, (str, typing.TypeVar)):
         return True
+    if hint is None:
+        return value is None
+    if is_list(hint):
+        return isinstance(value, (list, tuple)) and _items_fit(value, typing.get_args(hint))
+    return _fits_form(value, hint) if typing.get_origin(hint) else _fits_class(value, hint)
+
+
+def _items_fit(items: Sequence[Any], hints: tuple[Any, ...]) -> bool:
+    allowed = [hint for hint in hints if hint is not Ellipsis]
+    return not allowed or all(any(fits(item, hint) for hint in allowed) for item in items)
+
+
+def _fits_form(value: Any, hint: Any) -> bool:
+    """A hint with arguments: words to choose from, one of several types, a table."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         return any(value == a and type(value) is type(a) for a in arguments)
     if origin in (typing.Union, types.UnionType):
         return any(fits(value, argument) for argument in arguments)
-    if hint is None or hint is type(None):
-        return value is None
-    if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if inspect.isclass(hint) and hint in (bool, str):
-        return isinstance(value, hint)
-    if is_list(hint):
-        items = [a for a in arguments if a is not Ellipsis]
-        return isinstance(value, (list, tuple)) and (
-            not items or all(any(fits(x, item) for item in items) for x in value)
-        )
-    if origin is dict or hint is dict:
+    return origin is not dict or isinstance(value, Mapping)
+
+
+def _fits_class(value: Any, hint: Any) -> bool:
+    """A class; whole numbers are numbers, and neither is a truth value."""
+    if hint in (int, float):
+        number = int if hint is int else (int, float)
+        return isinstance(value, number) and not isinstance(value, bool)
+    if hint is dict:
         return isinstance(value, Mapping)
     return not inspect.isclass(hint) or isinstance(value, hint) or _is_path(hint)
 
