@@ -187,3 +187,20 @@ def test_a_profile_names_ops_and_modules(backend):
     assert "tanh backward" in text
     assert "layers.0" in text
     assert profile.seconds > 0
+
+
+@pytest.mark.parametrize("runs", ["eager", "numpy", "llvm"])
+def test_a_value_that_is_no_parameter_is_read_anew_by_every_step(runs):
+    if runs == "llvm":
+        pytest.importorskip("llvmlite")
+    model = nf.build("mlp", sizes=[1, 1], rng=random.Random(1))
+    scale = nf.Value(1.0)
+
+    def loss(model, x):
+        return scale + 0.0 * model([x])
+
+    sgd = nf.get("optimizer", "sgd").load()
+    runner = nf.make_runner(model, loss, [(1.0,)], sgd, backend=runs)
+    losses = runner.run([[0]], [0.0])
+    scale.data = 5.0
+    assert losses + runner.run([[0]], [0.0]) + [runner.gradients([0])[0]] == [1.0, 5.0, 5.0]

@@ -21,6 +21,7 @@ from neuroflow.engine.lower.program import Instruction, Program
 from neuroflow.engine.native.codegen import map_source, update_source
 from neuroflow.engine.native.compiler import width_of
 from neuroflow.engine.native.language import Target
+from neuroflow.engine.native.loop import FIRST_CONSTANT
 from neuroflow.engine.native.units import (
     INSTRUCTIONS,
     RUN,
@@ -153,6 +154,7 @@ class LlvmExecutor(Executor):
         if self._tables is None:
             self._tables = _Tables.of(self.programs, [*map(self.code, range(len(self.programs)))])
         tables, settings = self._tables, self.step_settings
+        tables.read_live(self.programs)
         update = load([self._update], self.target)[self._update] if learn and self._update else 0
         results = np.zeros((len(schedule.steps), 2))
         done = self._call(
@@ -210,6 +212,13 @@ class _Tables:
             np.concatenate(cells).astype(np.int64),
             np.array(constants, dtype=np.float64),
         )
+
+    def read_live(self, programs: Sequence[Program]) -> None:
+        """Read the Values among the constants anew: whoever holds one may change its number."""
+        for program, row in zip(programs, self.programs, strict=True):
+            if program.plan.live:
+                numbers, first = program.plan.constant_numbers(), int(row[FIRST_CONSTANT])
+                self.constants[first : first + len(numbers)] = numbers
 
 
 def _row(program: Program, n_code: int, n_cells: int, n_constants: int) -> list[int]:
