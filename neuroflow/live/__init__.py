@@ -2,6 +2,7 @@
 
 Reading order: :mod:`messages` (from a page), :mod:`setup` (what can be chosen), :mod:`pictures`,
 :mod:`frames` (to a page), :mod:`receipts`, :mod:`language`, :mod:`history`, :mod:`tab` (a page with
-its network). Around it: :mod:`worker` (in the browser), :mod:`assets`, :mod:`server`,
-:mod:`export` and :mod:`watch` (a run on a page). The pages themselves lie in ``static``.
+its network). Around it: :mod:`worker` (in the browser), :mod:`assets`, :mod:`conversation`,
+:mod:`server`, :mod:`export` and :mod:`watch` (a run on a page). The pages themselves lie in
+``static``.
 """

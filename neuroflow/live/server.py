@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
 import socket
-import sys
-import traceback
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +19,12 @@ from attrs import define, field
 
 from neuroflow.errors import BackendError, InputError
 from neuroflow.live.assets import CONTENT_TYPES, page_html, pages_html, static_file
-from neuroflow.live.frames import Frame
+from neuroflow.live.conversation import MOST_WAITING, converse, read_messages, send
 from neuroflow.live.messages import error_frame
 from neuroflow.live.setup import PAGES
 from neuroflow.live.tab import Tab
 
 LARGEST_MESSAGE = 64 * 1024
-MOST_WAITING = 400
 MOST_TABS = 12
 HOST = "127.0.0.1"
 NOT_ALLOWED = 4403
@@ -163,105 +158,19 @@ class LiveServer:
         try:
             tab = await asyncio.to_thread(self.make, page)
         except InputError as error:
-            await _send(socket, [error_frame(error, "open")])
+            await send(socket, [error_frame(error, "open")])
             await socket.close(1008)
             return
         waiting: asyncio.Queue[Any] = asyncio.Queue(MOST_WAITING)
-        reader = asyncio.create_task(_read(socket, waiting))
+        reader = asyncio.create_task(read_messages(socket, waiting))
         try:
-            await _work(socket, tab, waiting, reader)
+            await converse(socket, tab, waiting, reader)
         except (WebSocketDisconnect, RuntimeError):
             pass  # the tab was closed while a frame was on its way
         finally:
             reader.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await reader
-
-
-async def _read(socket: WebSocket, waiting: asyncio.Queue[Any]) -> None:
-    """Put messages in the queue; a full queue drops them, and says so."""
-    dropped = False
-    with contextlib.suppress(WebSocketDisconnect):
-        while True:
-            text = await socket.receive_text()
-            try:
-                waiting.put_nowait(_parsed(text))
-                dropped = False
-            except asyncio.QueueFull:
-                if not dropped:
-                    told = "too many messages at once; some were dropped: wait a moment"
-                    await _send(socket, [{"type": "error", "message": told, "do": ""}])
-                dropped = True
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-async def _work(
-    socket: WebSocket, tab: Any, waiting: asyncio.Queue[Any], reader: asyncio.Task[None]
-) -> None:
-    """Messages between steps, never during one: the tab is used by one thread at a time."""
-    pause = 0.0
-    while not reader.done():
-        asked = await _next_messages(waiting, reader, None if not tab.playing else pause)
-        frames = await asyncio.to_thread(_guarded, tab, partial(tab.handle, asked))
-        await _send(socket, frames)
-        pause = 0.0
-        if tab.playing and not reader.done():
-            frames, pause = await asyncio.to_thread(_ticked, tab)
-            await _send(socket, frames)
-
-
-async def _next_messages(
-    waiting: asyncio.Queue[Any], reader: asyncio.Task[None], seconds: float | None
-) -> list[Any]:
-    """All messages that wait; if there are none, wait for one, but no longer than told."""
-    if waiting.empty() and seconds != 0.0:
-        getter = asyncio.ensure_future(waiting.get())
-        done, _ = await asyncio.wait(
-            {getter, reader}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
-        )
-        if getter not in done:
-            getter.cancel()
-            return []
-        first = [getter.result()]
-    else:
-        first = []
-    while not waiting.empty():
-        first.append(waiting.get_nowait())
-    return first
-
-
-def _guarded(tab: Any, act: Callable[[], list[Frame]]) -> list[Frame]:
-    """Even a bug ends in a message on the page, and in full on the terminal."""
-    try:
-        return act()
-    except Exception as error:
-        tab.playing = False
-        traceback.print_exc(file=sys.stderr)
-        told = f"neuroflow has a bug here: {type(error).__name__}: {error}; see the terminal"
-        return [{"type": "error", "message": told, "do": ""}]
-
-
-def _ticked(tab: Any) -> tuple[list[Frame], float]:
-    pause = 0.0
-
-    def act() -> list[Frame]:
-        nonlocal pause
-        frames: list[Frame]
-        frames, pause = tab.tick()
-        return frames
-
-    return _guarded(tab, act), pause
-
-
-async def _send(socket: WebSocket, frames: list[Frame]) -> None:
-    for frame in frames:
-        await socket.send_text(json.dumps(frame, allow_nan=False))
 
 
 def _headers() -> dict[str, str]:
