@@ -22,6 +22,7 @@ from neuroflow.registry.manager import get, names
 FROM_DATA = ("vocab_size",)
 """Settings of a model that the data fills in where a configuration leaves them out."""
 
+LONGEST_NAME = 200
 MOST_UNKNOWN = 20
 """So many unknown keys of a table are told one by one, the rest by their number."""
 
@@ -84,7 +85,7 @@ class Check:
         if not isinstance(table, Mapping):
             self.problem(path, f"got {shown(given)}", f"the name of {a(kind)}, or a table")
             return given
-        if not isinstance(table.get("use"), str):
+        if not isinstance(table.get("use"), str) or len(table["use"]) > LONGEST_NAME:
             got = f"got {shown(table['use'])}" if "use" in table else "missing"
             self.problem(f"{path}.use", got, f"the name of {a(kind)}")
             return dict(table)

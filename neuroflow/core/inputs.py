@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from neuroflow.errors import InputError
@@ -45,19 +45,31 @@ def signature(rule: Rule) -> tuple[tuple[str, ...], dict[str, float]]:
     return names, {name: (function.__kwdefaults__ or {}).get(name, 0.0) for name in settings}
 
 
-def check_settings(
-    name: str, rule: Rule, known: Mapping[str, float], settings: Mapping[str, Any]
-) -> None:
-    """Raise :class:`InputError` for a setting that the op does not know, or that it refuses."""
+def checked_settings(
+    op: Any, settings: Mapping[str, Any], known: Container[Any]
+) -> tuple[tuple[str, type, Any], ...]:
+    """The settings of an op as a key of a dict; those that are not ``known`` are checked first.
+
+    Raises :class:`InputError` for a setting that the op does not have, or that it refuses.
+    """
+    key = tuple(sorted((name, type(value), value) for name, value in settings.items()))
+    try:
+        if key in known:
+            return key
+    except TypeError:  # a list or the like, which the check refuses
+        pass
     from neuroflow.core.settings import check, of_rule  # ops without settings need none of it
 
-    for key in settings:
-        if key not in known:
-            names = ", ".join(known) or "none"
+    for name in settings:
+        if name not in op.settings:
             raise InputError(
-                f"{name} has no setting {key!r}", remedy=f"its settings: {names}", got=key, op=name
+                f"{op.name} has no setting {name!r}",
+                remedy=f"its settings: {', '.join(op.settings) or 'none'}",
+                got=name,
+                op=op.name,
             )
-    check(name, of_rule(rule), settings)
+    check(op.name, of_rule(op.rule), settings)
+    return key
 
 
 def wrong_inputs(name: str, kind: str, parameters: Sequence[str], got: int) -> InputError:

@@ -22,7 +22,7 @@ from neuroflow.core.domain import REALS, Domain, domains, undefined
 from neuroflow.core.inputs import (
     Number,
     Rule,
-    check_settings,
+    checked_settings,
     computed,
     real,
     signature,
@@ -230,8 +230,7 @@ class Op:
 
     def bind(self, **settings: float) -> Op:
         """This op with other settings; equal settings give the very same op."""
-        check_settings(self.name, self.rule, self.settings, settings)
-        key = tuple(sorted(settings.items()))
+        key = checked_settings(self, settings, self._bound)
         if key not in self._bound:
             self._bound.setdefault(key, evolve(self, settings={**self.settings, **settings}))
         return self._bound[key]
