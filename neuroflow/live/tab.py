@@ -11,7 +11,6 @@ run on a page ends with the same bits as one in Python.
 
 from __future__ import annotations
 
-import base64
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,14 +18,13 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.checkpoint.facts import data_facts
-from neuroflow.checkpoint.saving import saved_bytes
-from neuroflow.config import Tree, configure, to_toml
+from neuroflow.config import Tree, configure
 from neuroflow.errors import InputError, NeuroflowError
 from neuroflow.live import messages, receipts
 from neuroflow.live.frames import SHARE, Frame, Painter, setup_frame, where_it_stands
 from neuroflow.live.history import History
-from neuroflow.live.language import Language, of_attention
+from neuroflow.live.language import Language
+from neuroflow.live.looking import explained, exported, toml_of
 from neuroflow.live.pictures import Curve, Examples, Picture, Plane, plain
 from neuroflow.live.setup import CHOICES, LIVE, MOST_PARAMETERS, tree_of, with_setup
 from neuroflow.training import Step, Training
@@ -231,22 +229,9 @@ class Tab:
         return [self._setup(), self._state(full=True)]
 
     def _do_explain(self, what: Any = None, name: Any = None, row: Any = None) -> list[Frame]:
-        """The receipt of a parameter, a neuron or a point."""
-        if what == "parameter":
-            found = receipts.of_parameter(self.training, name, row)
-        elif what == "neuron":
-            found = receipts.of_neuron(self.training, name, row)
-        elif what == "point":
-            found = receipts.of_point(self.training, row)
-        elif what == "attention":
-            found = of_attention(self.training, self._language().text, name)
-        else:
-            raise InputError(
-                f"cannot explain {str(what)[:40]!r}",
-                expected="parameter, neuron, point or attention",
-                got=what,
-            )
-        return [plain({"type": "receipt", "what": what, "step": self.training.step, **found})]
+        """The receipt of a parameter, a neuron, a point or an attention weight."""
+        text = self._language().text if what == "attention" else ""
+        return [explained(self.training, what, name, row, text)]
 
     def _language(self) -> Language:
         picture = self._painter.picture
@@ -297,26 +282,11 @@ class Tab:
         return [self._state(full=True)]
 
     def _do_export(self, what: Any = None) -> list[Frame]:
-        """The configuration as TOML, or the model as a file that :func:`neuroflow.load` reads."""
-        if what == "toml":
-            file = {"name": f"{self.page}.toml", "text": self.toml()}
-        elif what == "model":
-            training = self.training
-            facts = data_facts(training.dataset)
-            content = saved_bytes(training.model, training.configuration, facts)
-            name = f"{self.page}.safetensors"
-            file = {"name": name, "base64": base64.b64encode(content).decode()}
-        else:
-            raise InputError(
-                f"cannot export {str(what)[:40]!r}", expected="toml or model", got=what
-            )
-        return [{"type": "file", **file}]
+        return [exported(self.training, self.page, what)]
 
     def toml(self) -> str:
         """What ``neuroflow train`` needs to train the same network."""
-        tree = configure(self.training.configuration)
-        tree["train"].pop("report_every", None)
-        return f"# Set up on the live page {self.page!r}.\n{to_toml(tree)}"
+        return toml_of(self.training, self.page)
 
     # The run ---------------------------------------------------------------------------------
 

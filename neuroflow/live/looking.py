@@ -1,0 +1,55 @@
+"""What a page can be told without changing its run: receipts, and files to take away."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from neuroflow.checkpoint.facts import data_facts
+from neuroflow.checkpoint.saving import saved_bytes
+from neuroflow.config import configure, to_toml
+from neuroflow.errors import InputError
+from neuroflow.live import receipts
+from neuroflow.live.frames import Frame
+from neuroflow.live.language import of_attention
+from neuroflow.live.pictures import plain
+from neuroflow.training import Training
+
+
+def explained(training: Training, what: Any, name: Any, row: Any, text: str) -> Frame:
+    """The receipt of a parameter, a neuron, a point, or of an attention weight in a text."""
+    if what == "parameter":
+        found = receipts.of_parameter(training, name, row)
+    elif what == "neuron":
+        found = receipts.of_neuron(training, name, row)
+    elif what == "point":
+        found = receipts.of_point(training, row)
+    elif what == "attention":
+        found = of_attention(training, text, name)
+    else:
+        raise InputError(
+            f"cannot explain {str(what)[:40]!r}",
+            expected="parameter, neuron, point or attention",
+            got=what,
+        )
+    frame: Frame = plain({"type": "receipt", "what": what, "step": training.step, **found})
+    return frame
+
+
+def exported(training: Training, page: str, what: Any) -> Frame:
+    """The configuration as TOML, or the model as a file that :func:`neuroflow.load` reads."""
+    if what == "toml":
+        return {"type": "file", "name": f"{page}.toml", "text": toml_of(training, page)}
+    if what == "model":
+        facts = data_facts(training.dataset)
+        content = saved_bytes(training.model, training.configuration, facts)
+        coded = base64.b64encode(content).decode()
+        return {"type": "file", "name": f"{page}.safetensors", "base64": coded}
+    raise InputError(f"cannot export {str(what)[:40]!r}", expected="toml or model", got=what)
+
+
+def toml_of(training: Training, page: str) -> str:
+    """What ``neuroflow train`` needs to train the same network."""
+    tree = configure(training.configuration)
+    tree["train"].pop("report_every", None)
+    return f"# Set up on the live page {page!r}.\n{to_toml(tree)}"
