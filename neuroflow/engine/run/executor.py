@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class Schedule:
 _NONE, _NO_WEIGHTS = np.zeros((0, 3), dtype=np.int64), np.zeros(0)
 
 
-@define(eq=False)
+@define(eq=False, slots=False)
 class StepSettings:
     """What a step does beside the gradient: penalty, clipping, and the update."""
 
@@ -59,6 +60,12 @@ class StepSettings:
     settings: dict[str, float] = field(factory=dict)
     l2: float = 0.0
     clip_norm: float = float("inf")
+
+    @cached_property
+    def moved(self) -> Callable[..., tuple[Any, ...]]:
+        """The rule on arrays: new parameters and state for the old ones, gradients and the rate."""
+        assert self.rule is not None
+        return compile_kernel(update_kernel(self.rule, self.settings))
 
 
 class Executor(ABC):
@@ -260,12 +267,9 @@ class Executor(ABC):
 
     def update(self, norm: float, rate: float, step: int) -> None:
         """Move the parameters by the update rule."""
-        rule = self.step_settings.rule
-        assert rule is not None
-        kernel = compile_kernel(update_kernel(rule, self.step_settings.settings))
         rows = self.state_rows()
         with np.errstate(all="ignore"):
-            new = kernel(
+            new = self.step_settings.moved(
                 self.parameters, self.gradients * self.dtype.type(self.scale(norm)), *rows,
                 self.dtype.type(rate), self.dtype.type(step),
             )  # fmt: skip
