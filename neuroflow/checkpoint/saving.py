@@ -79,7 +79,7 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     path = file_of(path)
     saved, arrays = read_arrays(path)
     pinned = check_uses(saved.uses, str(path))
-    model = build(with_ids(saved.model, pinned), rng=SplitMix32(0))
+    model = build(with_ids(saved.model, "layer", pinned), rng=SplitMix32(0))
     load_parameters(model, arrays, path)
     return model.eval(), saved
 

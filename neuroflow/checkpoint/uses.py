@@ -91,13 +91,22 @@ def _other_version(used: Used) -> Any:
         return None
 
 
-def with_ids(part: Any, pinned: Mapping[tuple[str, str], str]) -> Any:
-    """A table with full ids where a bare name has come to mean something else."""
+def with_ids(part: Any, kind: str, pinned: Mapping[tuple[str, str], str]) -> Any:
+    """A part with full ids where a bare name has come to mean something else, inside it too."""
     if not pinned:
         return part
-    names = {use: identity for (_, use), identity in pinned.items()}
-    if isinstance(part, Mapping):
-        return {key: with_ids(value, pinned) for key, value in part.items()}
+    if isinstance(part, str):
+        return pinned.get((kind, part), part)
     if isinstance(part, list):
-        return [with_ids(x, pinned) for x in part]
-    return names.get(part, part) if isinstance(part, str) else part
+        return [with_ids(each, kind, pinned) for each in part]
+    if not isinstance(part, Mapping):
+        return part
+    from neuroflow.config import settings_of
+    from neuroflow.registry.manager import get
+
+    use = pinned.get((kind, part["use"]), part["use"])
+    inner = {setting.name: setting.part for setting in settings_of(get(kind, use)) if setting.part}
+    return {
+        **{key: with_ids(x, inner[key], pinned) if key in inner else x for key, x in part.items()},
+        "use": use,
+    }
