@@ -66,6 +66,18 @@ def test_the_citation_names_this_version():
     assert (citation["title"], citation["version"]) == (PROJECT["name"], PROJECT["version"])
 
 
+def test_one_command_writes_every_table_of_results():
+    folder = ROOT / "tests" / "benchmarks"
+    programs = re.search(r"^PROGRAMS = \((.+)\)$", (folder / "tables.py").read_text(), re.M)[1]
+    written = "".join((folder / name).read_text() for name in re.findall(r'"(.+?)"', programs))
+    assert [t.name for t in (ROOT / "docs").glob("benchmarks*.md") if t.name not in written] == []
+
+
+def test_contributing_and_readme_give_the_same_test_command():
+    (command,) = re.findall(r"&& (\S+ -m pytest.*)$", (ROOT / "README.md").read_text(), re.M)
+    assert f"| tests | `{command}` |" in (ROOT / "docs" / "CONTRIBUTING.md").read_text()
+
+
 def tracked():
     """The files of the repository."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
