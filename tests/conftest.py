@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = [
     "tests.support.browser",
     "tests.support.distributions",
+    "tests.support.guard",
     "tests.support.models",
     "tests.support.programs",
     "tests.support.threads",

@@ -16,6 +16,7 @@ OTHER_FOLDERS = {
     "support": "what tests share",
 }
 TESTED_ELSEWHERE = {
+    "cli/shared": "tests/cli, by the commands that share it",
     "scaffold": "tests/cli/test_check.py, by neuroflow new",
     "sphinxext": "tests/docs",
 }

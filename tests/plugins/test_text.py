@@ -99,7 +99,7 @@ def test_files_without_text_are_refused(tmp_path, text, message):
 def test_a_vocabulary_that_is_too_large_is_refused(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("\n".join(map(chr, range(0x4E00, 0x4E00 + 5000))), encoding="utf-8")
-    with pytest.raises(nf.InputError, match="5,001 different pieces; at most 4,096"):
+    with pytest.raises(nf.InputError, match="5,001 different pieces; expected at most 4,096"):
         load("lines", path=str(path))
     assert load("lines", path=str(path), tokenizer="bytes").vocab_size == 257
 
@@ -113,7 +113,7 @@ def test_a_single_line_can_be_learned(tmp_path):
     run = nf.train("microgpt", changes).run()
     assert run.step == 2
     changes["data.test"] = 0.1
-    with pytest.raises(nf.InputError, match="both parts need at least one"):
+    with pytest.raises(nf.InputError, match="into 1 and 0; expected at least one in both parts"):
         nf.train("microgpt", changes)
 
 
