@@ -1,8 +1,8 @@
 """Live pages: networks that learn on screen, with every number taken from the real graph.
 
-Reading order: :mod:`messages` (from a page), :mod:`setup` (what can be chosen), :mod:`pictures`,
-:mod:`frames` (to a page), :mod:`receipts`, :mod:`language`, :mod:`looking` (what can be asked of a
-run), :mod:`history`, :mod:`tab` (a page with its network). Around it: :mod:`worker` (in the
-browser), :mod:`assets`, :mod:`conversation`, :mod:`server`, :mod:`export` and :mod:`watch` (a run
-on a page). The pages themselves lie in ``static``.
+Reading order: :mod:`messages` (from a page), :mod:`choices`, :mod:`offers`, :mod:`setup` (what can
+be chosen), :mod:`pictures`, :mod:`frames` (to a page), :mod:`receipts`, :mod:`language`,
+:mod:`looking` (what can be asked of a run), :mod:`history`, :mod:`tab` (a page with its network).
+Around it: :mod:`worker` (in the browser), :mod:`assets`, :mod:`conversation`, :mod:`server`,
+:mod:`export` and :mod:`watch` (a run on a page). The pages themselves lie in ``static``.
 """

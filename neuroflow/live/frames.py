@@ -8,8 +8,10 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.errors import NeuroflowError
+from neuroflow.live.choices import CHOICES
+from neuroflow.live.offers import offers
 from neuroflow.live.pictures import Picture, network, plain
-from neuroflow.live.setup import CHOICES, PAGES, offers, setup_of
+from neuroflow.live.setup import PAGES, setup_of
 from neuroflow.training import Training
 
 Frame = dict[str, Any]
@@ -56,7 +58,7 @@ def setup_frame(page: str, training: Training, picture: Picture, watching: bool)
             "pages": list(PAGES),
             "setup": setup_of(training.configuration),
             "choices": {
-                c.name: {"kind": c.kind, "meaning": c.meaning, "low": c.low, "high": c.high}
+                c.name: {"takes": c.takes, "meaning": c.meaning, "low": c.low, "high": c.high}
                 for c in CHOICES.values()
             },
             "offers": offers(page, training.dataset),

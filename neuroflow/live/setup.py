@@ -1,143 +1,26 @@
-"""What can be chosen on a page: names from the registry, numbers within bounds, one tree.
+"""A setup: what was chosen on a page, as a flat dict that stands in its address.
 
-A *setup* is a flat dict such as ``{"dataset": "moons", "hidden": [8, 8]}``; it stands in the
-page's address. With the page's own tree it makes a configuration for :func:`neuroflow.train`.
+It is such as ``{"dataset": "moons", "hidden": [8, 8]}``; with the page's own tree it makes a
+configuration for :func:`neuroflow.train`.
 """
 
 from __future__ import annotations
 
-import functools
 import itertools
-import math
-import typing
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
-
-from neuroflow.config import (
-    REQUIRED,
-    SECTIONS,
-    Tree,
-    configure,
-    read,
-    resolve,
-    scale_schedule,
-    settings_of,
-)
+from neuroflow.config import Tree, configure, read, scale_schedule, settings_of
 from neuroflow.core.random import SplitMix32
-from neuroflow.core.settings import Setting
 from neuroflow.data.dataset import Dataset
-from neuroflow.errors import InputError, NeuroflowError, did_you_mean
-from neuroflow.live import messages
-from neuroflow.registry.entries import ActivationEntry, Entry, LossEntry
-from neuroflow.registry.manager import get, manager
-from neuroflow.training import encoded, load_data
-from neuroflow.view.outcome import sight_of
+from neuroflow.errors import InputError, did_you_mean
+from neuroflow.live.choices import CHOICES, Choice
+from neuroflow.live.offers import OFFERED, check_offered, losses_for, outputs_for
+from neuroflow.registry.manager import get
+from neuroflow.training import load_data
 
 MOST_PARAMETERS = 5000
 """A page trains no larger network: nobody could follow it."""
-MOST_LAYERS, LARGEST_LAYER = 6, 48
-
-
-@frozen
-class Choice:
-    """One thing to choose: where it stands in the tree, and how far a page lets it go.
-
-    Its kind, its meaning and its bounds are those of the setting that is declared there;
-    ``least`` and ``most`` are closer bounds, within which a page can be followed by eye.
-    """
-
-    name: str
-    path: str
-    least: float = -math.inf
-    most: float = math.inf
-    in_other_words: str = ""
-
-    @property
-    def kind(self) -> str:
-        """What is chosen: a number, a whole number, a text ..., or the kind of an entry."""
-        setting = setting_at(self.path)
-        kinds = {int: "whole", float: "number", str: "text", list[int]: "sizes", list[Any]: "rows"}
-        options = (setting.type, *typing.get_args(setting.type))
-        return setting.part or next(kinds[hint] for hint in options if hint in kinds)
-
-    @property
-    def meaning(self) -> str:
-        """What it means, in words."""
-        return self.in_other_words or setting_at(self.path).meaning
-
-    @property
-    def low(self) -> float:
-        """The smallest number that a page takes; 0 for what is no number."""
-        return max(setting_at(self.path).low, self.least) if self._is_number else 0.0
-
-    @property
-    def high(self) -> float:
-        """The largest number that a page takes; 0 for what is no number."""
-        return min(setting_at(self.path).high, self.most) if self._is_number else 0.0
-
-    @property
-    def _is_number(self) -> bool:
-        return self.kind in ("number", "whole")
-
-    def check(self, value: Any) -> Any:
-        """The value, or an :class:`InputError` that says what was expected."""
-        if self.kind == "number":
-            return messages.number(value, self.name, self.low, self.high)
-        if self.kind == "whole":
-            return messages.whole(value, self.name, int(self.low), int(self.high))
-        if self.kind == "sizes":
-            return messages.sizes(value, self.name, MOST_LAYERS, LARGEST_LAYER)
-        if self.kind == "rows":
-            return messages.rows(value, self.name)
-        return messages.text(value, self.name)
-
-
-@functools.cache
-def setting_at(path: str) -> Setting:
-    """The setting that is declared for a path, by its section or by an entry that pages train."""
-    name, key, *_ = path.split(".")
-    (section,) = [section for section in SECTIONS if section.name == name]
-    known = {setting.name: setting for setting in section.settings}
-    for entry in EXAMPLES.get(name, ()):
-        known |= {setting.name: setting for setting in settings_of(get(section.kind, entry))}
-    if key == "use":
-        return Setting(section.meaning, part=section.kind)
-    return known[key]
-
-
-EXAMPLES = {"data": ("rows", "function", "gauss"), "model": ("mlp", "gpt")}
-"""The entries in whose settings pages offer a choice."""
-
-CHOICES = {
-    choice.name: choice
-    for choice in (
-        Choice("f", "data.f"),
-        Choice("dataset", "data.use"),
-        Choice("points", "data.points", most=400),
-        Choice("noise", "data.noise", most=2),
-        Choice("classes", "data.classes", most=6),
-        Choice("rows", "data.rows", in_other_words="points made by hand"),
-        Choice("hidden", "model.sizes", in_other_words="neurons of hidden layers, such as 16, 16"),
-        Choice("layers", "model.n_layer", most=3),
-        Choice("width", "model.n_embd", least=4, most=32),
-        Choice("heads", "model.n_head", most=8),
-        Choice("activation", "model.activation"),
-        Choice("loss", "loss.use"),
-        Choice("optimizer", "optimizer.use"),
-        Choice("learning_rate", "optimizer.learning_rate", least=1e-6, most=100),
-        Choice("schedule", "optimizer.schedule.use"),
-        Choice("l2", "train.l2", most=10),
-        Choice("batch", "train.batch", most=400),
-        Choice("epochs", "train.epochs", most=5000),
-        Choice("seed", "train.seed"),
-    )
-}
-LIVE = ("learning_rate", "l2", "epochs")
-"""What can change while a run goes on; everything else starts it anew."""
-
 PAGES = {
     "function": "Watch a network learn the curve of f(x).",
     "classification": "Watch a network tell points of the plane apart.",
@@ -173,7 +56,7 @@ def setup_of(tree: Tree) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for choice in CHOICES.values():
         here = _used(tree, choice)
-        if choice.kind == "sizes" and here:
+        if choice.takes == "sizes" and here:
             here = here[1:-1]
         if here is not None:
             found[choice.name] = here
@@ -212,10 +95,10 @@ def _choice(name: Any) -> Choice:
 def _change(tree: Tree, choice: Choice, value: Any) -> None:
     section, key, *below = choice.path.split(".")
     table = tree[section]
-    if choice.kind in OFFERED and _used(tree, choice) == value:
+    if choice.takes in OFFERED and _used(tree, choice) == value:
         return  # with its settings as they are
-    if choice.kind in OFFERED:
-        _check_offered(choice, value)
+    if choice.takes in OFFERED:
+        check_offered(choice, value)
     if choice.name == "hidden" and "sizes" not in table:
         raise InputError("this network has no hidden layers to choose")
     if choice.name == "hidden":
@@ -252,7 +135,7 @@ def _change_data(tree: Tree, given: Mapping[str, Any]) -> None:
     if given.get("dataset") == before["use"] and "rows" not in given:
         return
     if "rows" not in given:
-        _check_offered(CHOICES["dataset"], given["dataset"])
+        check_offered(CHOICES["dataset"], given["dataset"])
     if dataset_of(tree).n_inputs != 2:
         raise InputError(
             "the data of this page cannot be exchanged", expected="points of the plane"
@@ -308,119 +191,3 @@ def _fit(tree: Tree, loss_was_chosen: bool) -> None:
 def dataset_of(tree: Tree) -> Dataset:
     """The training examples of a tree, drawn from its seed as the run draws them."""
     return load_data(tree["data"], SplitMix32(tree["train"]["seed"]))[0]
-
-
-def outputs_for(data: Dataset, loss: str) -> int:
-    """How many numbers the model should answer."""
-    entry = get("loss", loss)
-    assert isinstance(entry, LossEntry)
-    return 2 if data.task == "binary" and entry.index_target else data.n_outputs
-
-
-def losses_for(data: Dataset) -> list[LossEntry]:
-    """The registered losses that give a number for these data."""
-    return [entry for entry in _entries("loss") if _loss_fits(entry, data)]  # type: ignore[misc]
-
-
-def _loss_fits(entry: Any, data: Dataset) -> bool:
-    if data.task == "regression" and not _takes(entry, 0.37):
-        return False
-    if data.task == "sequence":
-        return bool(entry.index_target)
-    try:
-        _, target = encoded(data.take([0]), entry)[0]
-        outputs = outputs_for(data, entry.shortest_name)
-        prediction: Any = [0.25] * outputs if outputs > 1 else 0.25
-        return float(resolve("loss", entry.shortest_name)(prediction, target)) >= 0.0
-    except (NeuroflowError, ArithmeticError, TypeError, ValueError):
-        return False
-
-
-def _takes(entry: LossEntry, target: float) -> bool:
-    return entry.allows is None or bool(entry.allows(target) and entry.allows(-4.0))
-
-
-# What is offered -----------------------------------------------------------------------------
-
-OFFERED = ("activation", "optimizer", "schedule", "dataset", "loss")
-
-
-def offers(page: str, data: Dataset) -> dict[str, list[dict[str, Any]]]:
-    """The names to choose from, with what they mean and who offers them."""
-    found: dict[str, list[Entry]] = {
-        "activation": _activations(),
-        "optimizer": _complete("optimizer"),
-        "schedule": _complete("schedule"),
-        "loss": list(losses_for(data)),
-    }
-    if page == "classification":
-        found["dataset"] = list(_planes())
-    return {kind: list(map(_described, entries)) for kind, entries in found.items() if entries}
-
-
-def _described(entry: Entry) -> dict[str, Any]:
-    by = entry.provider
-    return {
-        "name": entry.shortest_name,
-        "summary": entry.summary,
-        "from": by.distribution if by and entry.credit else "",
-    }
-
-
-def _check_offered(choice: Choice, name: str) -> None:
-    if choice.kind == "activation":
-        entries = _activations()
-    elif choice.kind == "dataset":
-        entries = list(_planes())
-    else:
-        entries = _entries("loss") if choice.kind == "loss" else _complete(choice.kind)
-    known = [entry.shortest_name for entry in entries]
-    if name not in known:
-        raise InputError(
-            f"unknown {choice.kind} {name[:60]!r}",
-            remedy=did_you_mean(name[:60], known, f"choose one of: {', '.join(known)}"),
-            got=name,
-        )
-
-
-def _entries(kind: str) -> list[Entry]:
-    return [entry for entry in manager().registry.entries(kind) if not entry.deprecated]
-
-
-def _complete(kind: str) -> list[Entry]:
-    """The entries that work with default settings."""
-    return [
-        entry
-        for entry in _entries(kind)
-        if all(setting.default is not REQUIRED for setting in settings_of(entry))
-    ]
-
-
-def _activations() -> list[Entry]:
-    """The activations of single numbers that need no settings."""
-    return [
-        entry
-        for entry in _complete("activation")
-        if isinstance(entry, ActivationEntry) and entry.elementwise
-    ]
-
-
-@functools.cache
-def _planes() -> tuple[Entry, ...]:
-    """The data sets of points in the plane: those that give some when asked."""
-    return tuple(entry for entry in _entries("dataset") if _is_plane(entry))
-
-
-def _is_plane(entry: Entry) -> bool:
-    try:
-        known = settings_of(entry)
-        if "points" not in {setting.name for setting in known}:
-            return False
-        if any(setting.default is REQUIRED for setting in known):
-            return False
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            data = entry.load()(SplitMix32(0), points=12)
-        return sight_of(data) == "plane"
-    except Exception:  # a plugin's data set may fail in any way: then it is not offered
-        return False

@@ -21,12 +21,13 @@ from attrs import define, field
 from neuroflow.config import Tree, configure
 from neuroflow.errors import InputError, NeuroflowError
 from neuroflow.live import messages, receipts
+from neuroflow.live.choices import CHOICES, LIVE
 from neuroflow.live.frames import SHARE, Frame, Painter, setup_frame, where_it_stands
 from neuroflow.live.history import History
 from neuroflow.live.language import Language
 from neuroflow.live.looking import explained, exported, toml_of
 from neuroflow.live.pictures import Curve, Examples, Picture, Plane, plain
-from neuroflow.live.setup import CHOICES, LIVE, MOST_PARAMETERS, tree_of, with_setup
+from neuroflow.live.setup import MOST_PARAMETERS, tree_of, with_setup
 from neuroflow.training import Step, Training
 from neuroflow.view.outcome import sight_of
 

@@ -42,8 +42,8 @@ export class Form {
   inputOf(name, choice) {
     const offered = this.state.setup.offers[name], id = `choice-${name}`;
     if (offered) return this.listOf(id, offered, this.state.setup.setup[name]);
-    if (choice.kind === "sizes") return el("input", { id, type: "text", inputMode: "numeric", placeholder: "16, 16" });
-    const number = { min: choice.low, max: choice.high, step: choice.kind === "whole" ? 1 : "any" };
+    if (choice.takes === "sizes") return el("input", { id, type: "text", inputMode: "numeric", placeholder: "16, 16" });
+    const number = { min: choice.low, max: choice.high, step: choice.takes === "whole" ? 1 : "any" };
     return el("input", { id, type: "number", ...number, placeholder: name === "batch" ? "all" : "" });
   }
 
@@ -63,10 +63,10 @@ export class Form {
   }
 
   configure(name, field) {
-    const { kind } = this.state.setup.choices[name];
+    const { takes } = this.state.setup.choices[name];
     const text = field.value.trim();
-    if (text === "" && kind !== "sizes") return this.fill();
-    const value = kind === "sizes" ? (text ? text.split(/[\s,]+/).map(Number) : []) : kind === "number" || kind === "whole" ? Number(text) : text;
+    if (text === "" && takes !== "sizes") return this.fill();
+    const value = takes === "sizes" ? (text ? text.split(/[\s,]+/).map(Number) : []) : takes === "number" || takes === "whole" ? Number(text) : text;
     this.send({ do: "configure", setup: { [name]: value } });
   }
 }
