@@ -77,6 +77,7 @@ def test_zoo_as_a_plugin_is_found_wanting_as_a_whole():
         ("blend_1", "1 derivatives came for 2 inputs (a, b)"),
         ("attention_1", "it sees the future; is the mask off by one?"),
         ("adam_1", "the first step is 3.13 times the later ones"),
+        ("huber_1", "the default of the setting 'delta' is refused: delta: got 0.0; expected a"),
         ("linear_4", "it was built with scale = 2.0, and configuration() says"),
         ("hinge_1", "labels says '-1 or +1', but nothing holds it: give allows=..."),
     ],

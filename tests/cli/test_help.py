@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 import neuroflow.cli
 from neuroflow.cli import COMMANDS
+from neuroflow.config import schema
 
 
 def test_version(neuroflow):
@@ -56,3 +58,33 @@ def test_without_a_command_the_help_is_shown(neuroflow):
     code, out, err = neuroflow()
     assert "Usage: neuroflow" in out + err
     assert code == 2
+
+
+def test_help_of_train_lists_every_key_of_a_configuration_with_range_and_meaning(neuroflow):
+    _, out, _ = neuroflow("train", "--help")
+    words = " ".join(out.partition("Keys for --set:")[2].split())
+    for row in schema():
+        assert f"{row['path']} {row['expected']}, " in words
+        assert row["meaning"] in words
+    assert "train.clip_norm a number above 0, may be left out: the longest gradient" in words
+
+
+def test_show_tells_range_default_and_meaning_of_each_setting(neuroflow):
+    _, out, _ = neuroflow("show", "mlp", "--json")
+    settings = {setting["name"]: setting for setting in json.loads(out)["settings"]}
+    assert settings["dropout"] == {
+        "name": "dropout",
+        "type": "a number",
+        "default": 0.0,
+        "required": False,
+        "range": "at least 0 and below 1",
+        "expected": "a number at least 0 and below 1",
+        "meaning": "the probability with which a number is dropped in training",
+        "part": "",
+    }
+    assert settings["activation"]["part"] == "activation"
+    _, out, _ = neuroflow("show", "mlp")
+    assert (
+        "setting dropout a number at least 0 and below 1, default 0.0: the probability with which"
+        " a number is dropped in training" in " ".join(out.split())
+    )
