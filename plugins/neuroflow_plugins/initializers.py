@@ -28,6 +28,7 @@ def uniform(
     >>> uniform(nf.SplitMix32(0), 2, 1)
     -0.21574971731752157
     """
+    low_below_high(low, high)
     return low + (high - low) * rng.random()
 
 

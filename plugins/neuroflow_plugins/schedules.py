@@ -66,6 +66,7 @@ def cosine(
     >>> cosine(1.0, 0, 100, warmup=10), cosine(1.0, 55, 100, warmup=10)
     (0.1, 0.5)
     """
+    warm_up_within_run(warmup, steps)
     if step < warmup:
         return base * (step + 1) / warmup
     progress = (step - warmup) / max(1, steps - warmup)

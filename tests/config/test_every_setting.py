@@ -239,6 +239,16 @@ def test_a_warm_up_beyond_a_run_of_epochs_is_refused_when_the_data_are_there():
     assert nf.train({**tree, "train": {"epochs": 4}}, changes).steps == 4
 
 
+def test_a_call_refuses_what_does_not_go_together():
+    uniform, cosine = nf.get("initializer", "uniform").load(), nf.get("schedule", "cosine").load()
+    with pytest.raises(nf.InputError, match="low = 2, high = 1; expected low at most high"):
+        uniform(nf.SplitMix32(0), 1, 1, low=2, high=1)
+    with pytest.raises(nf.InputError, match="a warm-up of 9 steps in a run of 5; expected at most"):
+        cosine(0.1, 0, 5, warmup=9)
+    with pytest.raises(nf.InputError, match="n_embd = 6, n_head = 4, key_value_heads = 4; each"):
+        nf.get("layer", "gpt").load()(vocab_size=3, n_embd=6, n_head=4, rng=nf.SplitMix32(0))
+
+
 def test_numbers_of_5000_digits_are_refused_as_text_too():
     digits = "9" * 5000
     with pytest.raises(nf.ConfigurationError, match="4300 digits"):
