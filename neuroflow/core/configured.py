@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from neuroflow.core.settings import check, declarations, declared
@@ -45,12 +46,10 @@ class Configured:
 
 def _keeping(init: Callable[..., None]) -> Callable[..., None]:
     """``__init__`` with a check of its settings before it, and a look at its fields after it."""
-    code = init.__code__
-    positional = code.co_varnames[1 : code.co_argcount]
 
     @wraps(init)
     def __init__(self: Any, *inputs: Any, **named: Any) -> None:
-        given = {**dict(zip(positional, inputs, strict=False)), **named}
+        given = {**dict(zip(_positional(init), inputs, strict=False)), **named}
         check(type(self).__name__, declarations(init, True), given)
         init(self, *inputs, **named)
         kept = vars(self)
@@ -60,6 +59,13 @@ def _keeping(init: Callable[..., None]) -> Callable[..., None]:
                 kept[name] = value if setting.part else normalized(value, setting.type)
 
     return __init__
+
+
+@cache
+def _positional(init: Callable[..., None]) -> tuple[str, ...]:
+    """The names of the arguments that may be given by position, but for ``self``."""
+    _, *others = inspect.signature(init).parameters.values()
+    return tuple(p.name for p in others if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
 
 
 def fields(thing: Any) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """Settings: named choices with a type, a range and a meaning, declared once, in a signature.
 
-    def forward(x, *, slope: Annotated[float, Setting("of the negative side", "[0, inf)")] = 0.01)
+    def leaky_relu(x, *, slope: Annotated[float, Setting("the slope below 0", "[0, inf)")] = 0.01)
 
 The name, the type and the default are Python's own; :class:`Setting` adds what Python cannot
 say. From this one line come the checks of calls and of configurations, the tables in the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated
 
 import pytest
@@ -71,6 +72,23 @@ def test_classes_of_attrs_keep_their_fields_themselves(slots):
 
     assert repr(Scale(3.0)) == "Scale(factor=3.0)"
     assert not slots or vars(Scale()) == {}
+
+
+def test_an_init_that_is_wrapped_keeps_what_it_was_given():
+    def loud(init):
+        @functools.wraps(init)
+        def wrapped(self, *inputs, **named):
+            init(self, *inputs, **named)
+
+        return wrapped
+
+    class Loud(nf.Module):
+        @loud
+        def __init__(self, rng, inputs: Size, scale=2.0): ...
+
+    assert repr(Loud(None, 2, 3.0)) == "Loud(inputs=2, scale=3.0)"
+    with pytest.raises(nf.InputError, match="Loud got inputs = 0"):
+        Loud(None, 0)
 
 
 def test_lists_that_are_declared_are_copied():
