@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.support.workers import TOGETHER, part_of
+
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "neuroflow"
 MOST_LINES = 400
@@ -68,3 +70,9 @@ def test_no_two_files_of_tests_have_one_purpose():
     told = [path.read_text(encoding="utf-8").splitlines()[0] for path in FILES]
     assert [line for line in told if not line.startswith('"""')] == []
     assert len(set(told)) == len(told)
+
+
+def test_what_shares_a_fixture_of_the_session_is_for_one_worker():
+    assert part_of("tests/docs/test_live.py::test_a") == part_of("tests/docs/test_browser.py::b")
+    assert part_of("tests/core/test_value.py::test_a[x::y]") == "tests/core/test_value.py"
+    assert all((TESTS.parent / folder / "conftest.py").is_file() for folder in TOGETHER)

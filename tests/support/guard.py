@@ -181,7 +181,8 @@ class Guard:
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """A thread that is no daemon would keep the process alive for ever after its summary."""
         if self.thread_stays:
-            sys.stdout.flush()
+            for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+                stream.flush()
             os._exit(1)
 
 
