@@ -25,7 +25,7 @@ from neuroflow.live.choices import CHOICES, LIVE
 from neuroflow.live.frames import SHARE, Frame, Painter, setup_frame, where_it_stands
 from neuroflow.live.history import History
 from neuroflow.live.language import Language
-from neuroflow.live.looking import explained, exported, toml_of
+from neuroflow.live.looking import explained, exported
 from neuroflow.live.pictures import Curve, Examples, Picture, Plane, plain
 from neuroflow.live.setup import MOST_PARAMETERS, tree_of, with_setup
 from neuroflow.training import Step, Training
@@ -284,10 +284,6 @@ class Tab:
 
     def _do_export(self, what: Any = None) -> list[Frame]:
         return [exported(self.training, self.page, what)]
-
-    def toml(self) -> str:
-        """What ``neuroflow train`` needs to train the same network."""
-        return toml_of(self.training, self.page)
 
     # The run ---------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import neuroflow as nf
+from neuroflow.live.looking import toml_of
 from neuroflow.live.tab import Tab
 
 
@@ -21,7 +22,7 @@ def eager(page, setup):
     tab = Tab(page)
     if setup:
         tab.handle([{"do": "configure", "setup": setup}])
-    return nf.train(tomllib.loads(tab.toml()), {"train.report_every": 1})
+    return nf.train(tomllib.loads(toml_of(tab.training, tab.page)), {"train.report_every": 1})
 
 
 def parameters(run):

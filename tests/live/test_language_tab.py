@@ -9,6 +9,7 @@ import tomllib
 import pytest
 
 import neuroflow as nf
+from neuroflow.live.looking import toml_of
 from neuroflow.live.tab import Tab
 
 
@@ -25,7 +26,7 @@ def gpt():
 
 def test_a_language_model_learns_as_in_an_eager_run(ask, gpt):
     state = ask(gpt, do="step", count=3)["state"]
-    run = nf.train(tomllib.loads(gpt.toml()), {"train.report_every": 1})
+    run = nf.train(tomllib.loads(toml_of(gpt.training, gpt.page)), {"train.report_every": 1})
     for step in run:
         if step.step == 3:
             break
@@ -91,11 +92,11 @@ def test_attention_and_what_comes_next_are_the_models(ask, gpt):
     ],
 )
 def test_nonsense_to_a_language_model(ask, gpt, message, says):
-    before = gpt.toml()
+    before = toml_of(gpt.training, gpt.page)
     (frame,) = gpt.handle([message])
     assert frame["type"] == "error"
     assert says in frame["message"] or says == "expected"
-    assert gpt.toml() == before
+    assert toml_of(gpt.training, gpt.page) == before
 
 
 def test_other_pages_have_no_language_model(ask):

@@ -7,6 +7,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.live.export import PYODIDE, archive, export
+from neuroflow.live.looking import toml_of
 from neuroflow.live.tab import Tab
 
 HASH = "#hidden=5,4&points=24&batch=8&epochs=4"
@@ -17,7 +18,7 @@ def assert_is_eager(tab, page):
     here = Tab(page)
     setup = {"hidden": [5, 4], "points": 24, "batch": 8, "epochs": 4}
     here.handle([{"do": "configure", "setup": setup}])
-    run = nf.train(tomllib.loads(here.toml()))
+    run = nf.train(tomllib.loads(toml_of(here.training, here.page)))
     losses = [loss for step in run for loss in step.losses]
     assert tab.knows("losses") == pytest.approx(losses, rel=1e-9)
     numbers = [p.data for p in run.model.parameters()]

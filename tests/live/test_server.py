@@ -15,6 +15,8 @@ from neuroflow.live.tab import Tab
 client = pytest.importorskip("websockets.sync.client", reason="the extra web is not installed")
 from websockets.exceptions import ConnectionClosed  # noqa: E402
 
+from neuroflow.live.looking import toml_of  # noqa: E402
+
 
 class Visitor:
     """Someone who talks to the server: with or without its cookie, under any name."""
@@ -116,7 +118,7 @@ def test_a_run_over_the_socket_is_an_eager_run(guest):
             pass
     tab = Tab("function")
     tab.handle([{"do": "open", "setup": setup}])
-    run = nf.train(tomllib.loads(tab.toml())).run()
+    run = nf.train(tomllib.loads(toml_of(tab.training, tab.page))).run()
     assert state["numbers"] == [p.data for p in run.model.parameters()]
 
 

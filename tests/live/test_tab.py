@@ -11,6 +11,7 @@ import pytest
 import neuroflow as nf
 from neuroflow.live import messages
 from neuroflow.live.history import MOST
+from neuroflow.live.looking import toml_of
 from neuroflow.live.tab import Tab
 
 
@@ -20,7 +21,7 @@ def parameters(model):
 
 def eager(tab):
     """The run that the exported configuration describes."""
-    return nf.train(tomllib.loads(tab.toml()), {"train.report_every": 1})
+    return nf.train(tomllib.loads(toml_of(tab.training, tab.page)), {"train.report_every": 1})
 
 
 def play(tab):
@@ -122,7 +123,7 @@ def test_the_end_of_a_schedule_moves_with_its_start(ask):
     assert tab.training.configuration["optimizer"]["schedule"]["to"] == 0.005
     other = Tab("classification")
     ask(other, do="open", setup={"learning_rate": 0.05})
-    assert other.toml() == tab.toml()
+    assert toml_of(other.training, other.page) == toml_of(tab.training, tab.page)
 
 
 def test_everything_else_starts_anew_with_fitting_ends(ask):
@@ -233,7 +234,7 @@ def test_the_setup_of_the_address_leads_to_the_same_run(ask):
     setup = ask(tab, do="configure", setup=chosen)["setup"]["setup"]
     other = Tab("classification")
     ask(other, do="open", setup=setup)
-    assert other.toml() == tab.toml()
+    assert toml_of(other.training, other.page) == toml_of(tab.training, tab.page)
 
 
 BAD = [
@@ -280,12 +281,12 @@ BAD = [
 @pytest.mark.parametrize(("message", "says"), BAD)
 def test_nonsense_gets_a_message_and_changes_nothing(message, says):
     tab = Tab("function")
-    before = tab.toml()
+    before = toml_of(tab.training, tab.page)
     (frame,) = tab.handle([message])
     assert frame["type"] == "error"
     assert says in frame["message"]
     assert frame["error"]["what"] in frame["message"]
-    assert tab.toml() == before
+    assert toml_of(tab.training, tab.page) == before
     assert tab.handle([{"do": "step"}])[0]["step"] == 1
 
 
