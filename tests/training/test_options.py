@@ -79,10 +79,10 @@ def test_the_chart_carries_the_floors(tmp_path):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     from matplotlib.figure import Figure
 
-    from neuroflow.view.outcome import History
+    from neuroflow.view.outcome import LossCurve
     from neuroflow.view.plots import _draw_loss
 
     run = nf.Run.start(SMALL, tmp_path / "run").run()
     axes = Figure().subplots()
-    _draw_loss(axes, History.of(run))
+    _draw_loss(axes, LossCurve.of(run))
     assert {text.get_text() for text in axes.texts} == {"uniform", "unigram", "bigram"}
