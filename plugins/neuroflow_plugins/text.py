@@ -72,6 +72,12 @@ def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
     rng.shuffle(texts)
     texts = texts[: most_lines or None]
     learned = nf.resolve("tokenizer", tokenizer)()
+    if getattr(learned, "pieces", None) is None:
+        raise nf.InputError(
+            f"the tokenizer is {tokenizer!r}",
+            expected="a name, or a class with pieces, learn, encode and decode",
+            got=tokenizer,
+        )
     if not learned.pieces:
         learned = learned.learn(texts)
     if learned.vocab_size > MOST_PIECES:

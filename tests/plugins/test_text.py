@@ -104,6 +104,13 @@ def test_a_vocabulary_that_is_too_large_is_refused(tmp_path):
     assert load("lines", path=str(path), tokenizer="bytes").vocab_size == 257
 
 
+def test_what_is_no_tokenizer_is_refused():
+    with pytest.raises(
+        nf.InputError, match="the tokenizer is <class 'object'>; expected a name, or"
+    ):
+        nf.get("dataset", "names").load()(nf.SplitMix32(0), tokenizer=object)
+
+
 def test_a_single_line_can_be_learned(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("just one line")
