@@ -235,6 +235,8 @@ def check_part(kind: str, reference: Any) -> Tree:
 def check_schedule(tree: Tree, steps: int) -> None:
     """Raise :class:`ConfigurationError` for a schedule that does not fit into so many steps."""
     table = tree["optimizer"]["schedule"]
+    if not isinstance(table, Mapping):
+        return  # a function, handed over as itself
     entry = get("schedule", table["use"])
     _raise(problems_together(entry, table, "optimizer.schedule", steps), "the configuration")
 

@@ -239,6 +239,11 @@ def test_a_warm_up_beyond_a_run_of_epochs_is_refused_when_the_data_are_there():
     assert nf.train({**tree, "train": {"epochs": 4}}, changes).steps == 4
 
 
+def test_a_schedule_may_be_a_function_itself():
+    run = nf.train(MOONS, {"optimizer.schedule": lambda base, step, steps: base, "train.steps": 2})
+    assert run.learning_rate(1) == 0.01
+
+
 def test_a_call_refuses_what_does_not_go_together():
     uniform, cosine = nf.get("initializer", "uniform").load(), nf.get("schedule", "cosine").load()
     with pytest.raises(nf.InputError, match="low = 2, high = 1; expected low at most high"):
