@@ -16,7 +16,6 @@ import gc
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 import tarfile
@@ -80,7 +79,7 @@ def eager() -> Figures:
         "memory per node, bytes": memory_per_node(chain),
     }
     gc.enable()
-    return figures | moons_steps(nf)
+    return figures | built_models(nf) | moons_steps(nf)
 
 
 def best(function: Callable[[], Any], times: int = 9) -> float:
@@ -119,6 +118,20 @@ def memory_per_node(chain: Callable[[], Any]) -> float:
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return used / (2 * NODES) if end else 0.0
+
+
+def built_models(nf: Any) -> Figures:
+    """What it takes to make a model from names: its layers check and keep their settings."""
+
+    def build(use: str, **settings: Any) -> Callable[[], Any]:
+        return lambda: nf.build(use, rng=nf.SplitMix32(1), **settings)
+
+    mlp = build("mlp", sizes=[64, 64, 10])
+    gpt = build("gpt", vocab_size=27, n_layer=1, n_embd=16, n_head=4, block_size=16)
+    return {
+        "build an MLP 64-64-10, ms": best(mlp, 5) * 1e3,
+        "build a GPT of 4,192 parameters, ms": best(gpt, 5) * 1e3,
+    }
 
 
 def moons_steps(nf: Any) -> Figures:
@@ -219,19 +232,18 @@ LINES = {
 
 
 def start_up(environment: dict[str, str]) -> Figures:
-    """CPU milliseconds of one line in a fresh interpreter, beyond those of an empty one."""
-    empty = min(cpu_seconds("pass", environment) for _ in range(3))
+    """CPU milliseconds of one line, the first of a fresh interpreter."""
     return {
-        row: (min(cpu_seconds(line, environment) for _ in range(3)) - empty) * 1e3
+        row: min(cpu_seconds(line, environment) for _ in range(5)) * 1e3
         for row, line in LINES.items()
     }
 
 
 def cpu_seconds(line: str, environment: dict[str, str]) -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-P", "-c", line], env=environment, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    code = f"import time; start = time.process_time(); {line}; print(time.process_time() - start)"
+    command = [sys.executable, "-P", "-c", code]
+    output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return float(output.stdout)
 
 
 # Both versions in turns ------------------------------------------------------------------------
@@ -277,8 +289,10 @@ def folder_of(version: str) -> Iterator[Path]:
 def environment_of(root: Path, cache: str) -> dict[str, str]:
     """What makes a new interpreter take this version: its folders come before all others."""
     path = os.pathsep.join([str(root), str(root / "plugins")])
+    keep_bytecode = {k: x for k, x in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **keep_bytecode,  # as an installed package has it: no start compiles Python
+        "PYTHONPYCACHEPREFIX": str(Path(cache, "bytecode")),
         "PYTHONPATH": path,
         "NEUROFLOW_CACHE": str(Path(cache, str(root).strip("/").replace("/", "_"))),
         "OPENBLAS_NUM_THREADS": "1",
