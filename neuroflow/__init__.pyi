@@ -53,7 +53,7 @@ from neuroflow.engine.compile import Compiled as Compiled
 from neuroflow.engine.compile import Gradients as Gradients
 from neuroflow.engine.compile import compile as compile
 from neuroflow.engine.runner import Runner as Runner
-from neuroflow.engine.runners import make_runner as make_runner
+from neuroflow.engine.make_runner import make_runner as make_runner
 from neuroflow.registry.entries import ActivationEntry as ActivationEntry
 from neuroflow.registry.entries import BackendEntry as BackendEntry
 from neuroflow.registry.entries import DatasetEntry as DatasetEntry

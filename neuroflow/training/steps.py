@@ -15,8 +15,8 @@ from neuroflow.config import Tree, build_model, check_schedule, configure, resol
 from neuroflow.core.module import evaluating
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.decay import set_no_decay
+from neuroflow.engine.make_runner import make_runner
 from neuroflow.engine.runner import Runner
-from neuroflow.engine.runners import make_runner
 from neuroflow.errors import BackendError, DomainError, StateError, TraceError
 from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches

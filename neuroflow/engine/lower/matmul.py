@@ -105,34 +105,14 @@ class Matmuls:
         g = gradient(out)
         if needs[1]:
             emitter.emit_back(
-                Instruction.MATMUL,
-                g,
-                out_step,
-                1,
-                a,
-                a_row,
-                gradient(b),
-                b_step,
-                vectors,
-                inner,
-                rows,
-                1,
-            )
+                Instruction.MATMUL, g, out_step, 1, a, a_row,
+                gradient(b), b_step, vectors, inner, rows, 1,
+            )  # fmt: skip
         if needs[0]:
             emitter.emit_back(
-                Instruction.MATMUL,
-                g,
-                1,
-                out_step,
-                b,
-                b_step,
-                gradient(a),
-                a_row,
-                rows,
-                inner,
-                vectors,
-                1,
-            )
+                Instruction.MATMUL, g, 1, out_step, b, b_step,
+                gradient(a), a_row, rows, inner, vectors, 1,
+            )  # fmt: skip
 
     def _transpose(self, a: int, a_row: int, rows: int, inner: int) -> tuple[int, int]:
         """Where the transposed matrix lies, and its stride; made once per step."""
