@@ -54,6 +54,9 @@ LAWFUL = {
 PLANTED = """
 import importlib, os, sys, threading
 import numpy, pytest
+from tests.support import guard
+
+guard.PATIENCE = 1.0  # with the thread that never ends
 
 def import_from(folder):
     (folder / "planted_file.py").write_text("")

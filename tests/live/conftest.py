@@ -136,15 +136,29 @@ class BrowserTab:
             field.press("Enter")
 
 
-@pytest.fixture
-def tab(browser_context):
-    """A fresh tab; fails the test for console errors and for requests that leave the machine."""
+@contextmanager
+def opened(browser_context):
+    """A fresh tab; fails for console errors and for requests that leave the machine."""
     made = BrowserTab(browser_context)
     yield made
     made.page.close()
     abroad = [u for u in made.requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", u)]
     assert abroad == []
     assert made.problems == []
+
+
+@pytest.fixture
+def tab(browser_context):
+    """A tab for one test."""
+    with opened(browser_context) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_tab(browser_context):
+    """A tab for all tests of a file that ask for it, where opening a page takes long."""
+    with opened(browser_context) as made:
+        yield made
 
 
 @pytest.fixture

@@ -78,9 +78,16 @@ def test_two_tabs_train_apart_and_a_closed_one_harms_nobody(exported, tab, new_t
     assert_is_eager(tab, "classification")
 
 
-def test_hostile_messages_get_a_message_and_training_goes_on(exported, tab):
+@pytest.fixture(scope="module")
+def classification(exported, shared_tab):
+    """The page that two tests train one after the other, for Python takes seconds to start."""
+    shared_tab.open(f"{exported}/classification.html{HASH}")
+    return shared_tab
+
+
+def test_hostile_messages_get_a_message_and_training_goes_on(classification):
     """What no server is between: the page itself may post anything to the worker."""
-    tab.open(f"{exported}/classification.html{HASH}")
+    tab = classification
     told = tab.page.evaluate(
         """async () => {
           const round = {};
@@ -110,8 +117,13 @@ def test_hostile_messages_get_a_message_and_training_goes_on(exported, tab):
     assert_is_eager(tab, "classification")
 
 
-def test_200_messages_a_second_do_not_stop_the_training(exported, tab):
-    tab.open(f"{exported}/classification.html#hidden=4&points=20&epochs=2000")
+def test_200_messages_a_second_do_not_stop_the_training(classification):
+    tab = classification
+    tab.page.evaluate(
+        """() => neuroflow.send(
+          { do: 'configure', setup: { hidden: [4], points: 20, epochs: 2000 } })"""
+    )
+    tab.wait("neuroflow.setup.setup.epochs === 2000 && neuroflow.now.step === 0", seconds=60)
     tab.page.click("#play")
     tab.page.evaluate(
         """async () => {

@@ -1,5 +1,6 @@
 """``--live`` of train and resume: a page looks at a run, and the run does not notice."""
 
+import functools
 import os
 import re
 import subprocess
@@ -45,6 +46,19 @@ def started(folder, backend, *more):
     return ["train", "moons", *sets, "--backend", backend, "--out", folder, *more]
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The folder of the same run that nobody watched, for each backend made once."""
+
+    @functools.cache
+    def run(backend):
+        folder = tmp_path_factory.mktemp("plain") / backend
+        Run.start("moons", folder, [*CHANGES, f"train.backend={backend}"]).run()
+        return folder
+
+    return run
+
+
 def ends(*folders):
     """The parameters and the losses of runs, each."""
     models = [nf.load(folder / "checkpoint.safetensors") for folder in folders]
@@ -68,9 +82,8 @@ def look_around(tab):
 
 
 @pytest.mark.parametrize("backend", ["eager", "numpy", "llvm"])
-def test_a_watched_run_ends_with_the_same_bits(tab, tmp_path, backend):
-    plain, looked_at = tmp_path / "plain", tmp_path / "watched"
-    Run.start("moons", plain, [*CHANGES, f"train.backend={backend}"]).run()
+def test_a_watched_run_ends_with_the_same_bits(tab, tmp_path, plain, backend):
+    looked_at = tmp_path / "watched"
     with watched(*started(looked_at, backend)) as (address, ended):
         tab.page.goto(address)
         tab.wait("neuroflow.now?.step > 0", seconds=60)
@@ -79,15 +92,14 @@ def test_a_watched_run_ends_with_the_same_bits(tab, tmp_path, backend):
         tab.wait("neuroflow.now.over", seconds=60)
         ended()
         losses, numbers = tab.knows("losses"), tab.knows("now.numbers")
-    without, with_page = ends(plain, looked_at)
+    without, with_page = ends(plain(backend), looked_at)
     assert without == with_page == (numbers, losses)
 
 
 @pytest.mark.parametrize("backend", ["eager", "numpy", "llvm"])
-def test_a_watched_resumed_run_ends_with_the_same_bits(tab, tmp_path, backend):
-    plain, stopped = tmp_path / "plain", tmp_path / "stopped"
+def test_a_watched_resumed_run_ends_with_the_same_bits(tab, tmp_path, plain, backend):
+    stopped = tmp_path / "stopped"
     changes = [*CHANGES, f"train.backend={backend}"]
-    Run.start("moons", plain, changes).run()
     for step in Run.start("moons", stopped, changes):
         if step.step == 50:
             break
@@ -99,14 +111,13 @@ def test_a_watched_resumed_run_ends_with_the_same_bits(tab, tmp_path, backend):
         ended()
         assert len(tab.knows("losses")) == 100
         numbers = tab.knows("now.numbers")
-    without, with_page = ends(plain, stopped)
+    without, with_page = ends(plain(backend), stopped)
     assert without == with_page
     assert with_page[0] == numbers
 
 
-def test_a_watched_run_outlives_its_pages_and_hostile_messages(tab, tmp_path):
-    plain, looked_at = tmp_path / "plain", tmp_path / "watched"
-    Run.start("moons", plain, [*CHANGES, "train.backend=eager"]).run()
+def test_a_watched_run_outlives_its_pages_and_hostile_messages(tab, tmp_path, plain):
+    looked_at = tmp_path / "watched"
     with watched(*started(looked_at, "eager")) as (address, ended):
         tab.page.goto(address)
         tab.wait("neuroflow.now?.step > 0", seconds=60)
@@ -129,5 +140,5 @@ def test_a_watched_run_outlives_its_pages_and_hostile_messages(tab, tmp_path):
         tab.page.wait_for_selector("#problem:not([hidden])")
         tab.wait("neuroflow.now.over", seconds=60)
         ended()
-    without, with_page = ends(plain, looked_at)
+    without, with_page = ends(plain("eager"), looked_at)
     assert without == with_page
