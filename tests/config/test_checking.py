@@ -11,20 +11,7 @@ from hypothesis import strategies as st
 
 import neuroflow as nf
 from neuroflow.config import check_part, to_toml
-
-MOONS = {
-    "model": {"use": "mlp", "sizes": [2, 4, 1]},
-    "loss": "hinge",
-    "optimizer": {"use": "sgd", "learning_rate": 1},
-    "data": {"use": "moons", "points": 20},
-    "train": {"steps": 3},
-}
-
-
-def problems_of(tree, changes=()):
-    with pytest.raises(nf.ConfigurationError) as caught:
-        nf.configure(tree, changes)
-    return str(caught.value)
+from tests.support.configurations import MOONS, problems_of
 
 
 def test_every_default_is_filled_in():

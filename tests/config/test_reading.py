@@ -8,20 +8,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.config import changed, to_toml
-
-MOONS = {
-    "model": {"use": "mlp", "sizes": [2, 4, 1]},
-    "loss": "hinge",
-    "optimizer": {"use": "sgd", "learning_rate": 1},
-    "data": {"use": "moons", "points": 20},
-    "train": {"steps": 3},
-}
-
-
-def problems_of(tree, changes=()):
-    with pytest.raises(nf.ConfigurationError) as caught:
-        nf.configure(tree, changes)
-    return str(caught.value)
+from tests.support.configurations import MOONS, problems_of
 
 
 def test_toml_json_and_dict_give_the_same_tree(tmp_path):
