@@ -223,9 +223,16 @@ class Executor(ABC):
 
         Stops before the update of a step whose loss is not finite: that row is the last.
         """
+        return self.take_steps(self.step_gradient, schedule, rates, first_step, learn)
+
+    def take_steps(
+        self, step_gradient: Callable[[Schedule, int, int], float], schedule: Schedule,
+        rates: Floats, first_step: int, learn: bool,
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """:meth:`train`, with another way to get the loss and the gradient of a step's jobs."""
         results = np.zeros((len(schedule.steps), 2))
         for s, (first, end) in enumerate(schedule.steps.tolist()):
-            loss = self.step_gradient(schedule, first, end)
+            loss = step_gradient(schedule, first, end)
             squares, norm = self.penalise()
             results[s] = loss + self.step_settings.l2 * squares, norm
             if not np.isfinite(results[s, 0]):

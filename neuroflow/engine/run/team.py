@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from attrs import define
@@ -31,18 +32,9 @@ class Team:
         self, schedule: Schedule, rates: Floats, first_step: int, learn: bool
     ) -> NDArray[np.float64]:
         """Steps as :meth:`Executor.train` makes them, the jobs of each divided."""
-        results = np.zeros((len(schedule.steps), 2))
-        leader = self.leader
         with ThreadPoolExecutor(max(1, len(self.helpers))) as pool:
-            for s, (first, end) in enumerate(schedule.steps.tolist()):
-                loss = self._step_gradient(pool, schedule, first, end)
-                squares, norm = leader.penalise()
-                results[s] = loss + leader.step_settings.l2 * squares, norm
-                if not np.isfinite(results[s, 0]):
-                    return results[: s + 1]
-                if learn:
-                    leader.update(norm, rates[s], first_step + s)
-        return results
+            gradient = partial(self._step_gradient, pool)
+            return self.leader.take_steps(gradient, schedule, rates, first_step, learn)
 
     def _step_gradient(
         self, pool: ThreadPoolExecutor, schedule: Schedule, first: int, end: int
