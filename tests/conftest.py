@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.guard",
     "tests.support.models",
     "tests.support.programs",
+    "tests.support.sweeps",
     "tests.support.threads",
     "tests.support.workers",
 ]
