@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +18,75 @@ LONGEST_NAME = 255
 """Bytes in the name of a file, on the file systems in use."""
 
 
+PARTIAL = ".neuroflow-{}.partial"
+"""The name of a file that is being written: random, so that nobody can lay another in its way."""
+
+
 def write_file(path: str | Path, content: bytes | str) -> None:
     """Put ``content`` at ``path`` in one step: a reader sees the old file or the new one.
 
-    The content is on the disk when this returns. Raises :class:`FileError` if it cannot be
+    The content is on the disk when this returns. A new file replaces the old one and keeps its
+    permissions and, where the system lets it, its owner. Where ``path`` is a symbolic link, the
+    link stays and the file that it leads to is replaced; other hard links to the old file keep
+    the old content. Raises :class:`FileError` for what is no plain file, and if it cannot be
     written, for example on a full disk; a file that existed before is then untouched.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise FileError(
-            f"cannot write {path}: it is a folder", remedy="give the path of a file", file=str(path)
-        )
+    path = path_of(path)
     data = content.encode() if isinstance(content, str) else content
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with open(partial, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-        _sync_folder(path.parent)
+        target = Path(os.path.realpath(path))
+        old = _replaceable(path)
+        partial = target.with_name(PARTIAL.format(os.urandom(8).hex()))
+        try:
+            _write_new(partial, data, old)
+            os.replace(partial, target)
+        finally:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+        _sync_folder(target.parent)
+    except FileError:
+        raise
     except OSError as error:
         raise cannot_write(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+
+
+def _replaceable(path: Path) -> os.stat_result | None:
+    """The facts of the plain file at a path, behind links; None if there is no file yet."""
+    try:
+        old = path.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(old.st_mode):
+        what = "a folder" if stat.S_ISDIR(old.st_mode) else "a device or a pipe"
+        remedy = "give the path of a file"
+        raise FileError(f"cannot write {path}: it is {what}", remedy=remedy, file=str(path))
+    return old
+
+
+def _write_new(path: Path, data: bytes, like: os.stat_result | None) -> None:
+    """A file that was not there, on the disk, with the permissions and the owner of another."""
+    opener = None if like is None else _private
+    with open(path, "xb", opener=opener) as file:  # x: no file is overwritten, no link followed
+        if like is not None and sys.platform != "win32":
+            _keep_owner(file.fileno(), like)
+            os.fchmod(file.fileno(), stat.S_IMODE(like.st_mode) & 0o777)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    """Open for this user alone, until the file has the permissions of the one that it replaces."""
+    return os.open(path, flags, 0o600)
+
+
+def _keep_owner(descriptor: int, like: os.stat_result) -> None:
+    """Only root can give a file away; others keep at least the group, if they are in it."""
+    new = os.fstat(descriptor)
+    if (new.st_uid, new.st_gid) != (like.st_uid, like.st_gid):
+        with contextlib.suppress(PermissionError):
+            os.fchown(descriptor, -1, like.st_gid)
+            os.fchown(descriptor, like.st_uid, -1)
 
 
 def cannot_write(path: str | Path, error: OSError) -> FileError:

@@ -24,7 +24,7 @@ from neuroflow.checkpoint import (
 from neuroflow.checkpoint.facts import data_facts
 from neuroflow.config import changed, configure, to_toml
 from neuroflow.errors import FileError, StateError
-from neuroflow.files import cannot_write, path_of, write_file
+from neuroflow.files import PARTIAL, cannot_write, path_of, write_file
 from neuroflow.training.metrics import METRICS, MetricsFile
 from neuroflow.training.steps import Step, Training
 
@@ -91,7 +91,7 @@ class Run:
                 remedy="give the folder that neuroflow train wrote",
                 file=str(folder),
             )
-        for left_over in folder.glob(".*.partial"):
+        for left_over in folder.glob(PARTIAL.format("*")):
             left_over.unlink(missing_ok=True)
         checkpoint = folder / CHECKPOINT
         if not checkpoint.exists():

@@ -296,7 +296,7 @@ def test_a_read_only_disk(saved, monkeypatch):
     real = open
 
     def read_only(path, mode="r", *rest, **more):
-        if "w" in mode:
+        if set("wx") & set(mode):
             raise OSError(30, "Read-only file system", str(path))
         return real(path, mode, *rest, **more)
 
