@@ -117,7 +117,14 @@ class NeuroflowError(Exception):
         return {key: value for key, value in {**known, **got, **self.where}.items() if value}
 
     def __str__(self) -> str:
-        return composed(self.what, self.expected, self.remedy, self.where.get("path", ""))
+        return self._on_its_line(
+            composed(self.what, self.expected, self.remedy, self.where.get("path", ""))
+        )
+
+    def _on_its_line(self, text: str) -> str:
+        """The text with the name of the file on one line: a path may hold line breaks."""
+        file = printable(self.where.get("file", ""))
+        return text.replace(file, one_line(file)) if "\n" in file else text
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -216,17 +223,41 @@ def composed(what: str, expected: str = "", remedy: str = "", path: str = "") ->
     return printable(f"{text}; {remedy}" if remedy else text)
 
 
-_CONTROL = {c: f"\\x{c:02x}" for c in (*range(32), *range(127, 160)) if chr(c) not in "\n\t"}
+_SPACES = (
+    "\n\t\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
+    "\u3000"
+)
+"""White space that does nothing but leave room; Python calls only one space printable."""
 
 
 def printable(text: str) -> str:
-    r"""The text with its control characters spelled out: what users, files or plugins named
-    must not steer a terminal.
+    r"""The text with all characters spelled out that are no letters, signs or spaces: what users,
+    files or plugins named must not steer a terminal, turn a line around, or hide in it.
 
-    >>> print(printable("there is no file \x1b[2Jmoons"))
-    there is no file \x1b[2Jmoons
+    Those are the characters that Python's ``repr`` spells out too (:meth:`str.isprintable`):
+    control and format characters, halves of surrogate pairs, and what Unicode does not define.
+    Line breaks and tabs stay.
+
+    >>> print(printable("there is no file \x1b[2Jmoons\u202e"))
+    there is no file \x1b[2Jmoons\u202e
     """
-    return text.translate(_CONTROL)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _SPACES else _spelled(c) for c in text)
+
+
+def one_line(text: str) -> str:
+    r"""A name as it stands within a line: as :func:`printable`, with line breaks spelled out.
+
+    >>> print(one_line("moons\nError: no"))
+    moons\nError: no
+    """
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _spelled(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02x}" if number < 256 else ascii(character)[1:-1]
 
 
 def short_repr(thing: Any, limit: int = 60) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import stat
 import sys
 from pathlib import Path
 from typing import Any
 
-from neuroflow.errors import FileError, require
+from neuroflow.errors import FileError, one_line, require
 
 LIBRARY = f"{Path(__file__).parent}{os.sep}"
 """Code in files below this folder is neuroflow's own, not its user's."""
@@ -130,3 +131,17 @@ def path_of(thing: Any, role: str = "the path") -> Path:
             f"{role} {shown!r} cannot be one: {problem}", remedy="give another path", got=thing
         )
     return path
+
+
+def in_shell(path: str | Path) -> str:
+    r"""A path as a shell takes it, on one line, whatever characters are in it.
+
+    >>> print(in_shell("runs/moons"), in_shell("my runs"), in_shell("a\nb"))
+    runs/moons 'my runs' $'a\nb'
+    """
+    text = str(path)
+    if text.isprintable():
+        return shlex.quote(text)
+    quoted = os.fsencode(text.replace("\\", "\\\\").replace("'", "\\'"))
+    decoded = quoted.decode(errors="backslashreplace")
+    return f"$'{one_line(decoded)}'"

@@ -13,6 +13,7 @@ import click
 
 from neuroflow.cli.shared.output import BACKENDS, console, json_option, note, print_json, table
 from neuroflow.errors import FileError, InputError, did_you_mean
+from neuroflow.files import in_shell
 
 if TYPE_CHECKING:
     from neuroflow.checkpoint import SavedModel
@@ -54,7 +55,7 @@ def predict(
     if about.data.get("task") == "sequence":
         raise InputError(
             f"{path} is a language model, which reads text and not rows of numbers",
-            remedy=f"use: neuroflow generate {model}",
+            remedy=f"use: neuroflow generate {in_shell(model)}",
             file=str(path),
         )
     rows = [_numbers(values, "the arguments")] if values else _read_rows(source or "-", about)

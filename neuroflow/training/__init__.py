@@ -8,7 +8,7 @@ surrounds it.
 
 Reading order: :mod:`loading`, :mod:`batches`, :mod:`examples`, :mod:`fitting`, :mod:`scores`,
 :mod:`steps` (the run itself), and :mod:`predicting` with what was trained. A run that
-outlives its process is a folder: :mod:`metrics` and :mod:`run`.
+outlives its process is a folder: :mod:`metrics`, :mod:`stopping` and :mod:`run`.
 """
 
 from neuroflow.training.batches import Batches

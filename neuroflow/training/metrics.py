@@ -57,15 +57,20 @@ class MetricsFile:
 
     def write(self, step: Step) -> None:
         """One line per step since the last report; the scores are on the last of them."""
+        self._append(step, {"epoch": step.epoch, **step.metrics})
+
+    def write_losses(self, step: Step) -> None:
+        """One line per step, before their report: so that a run can be saved in between."""
+        self._append(step, {})
+
+    def _append(self, step: Step, at_its_end: dict[str, Any]) -> None:
         first = step.step - len(step.losses) + 1
-        lines = []
-        for k, loss in enumerate(step.losses):
-            line: dict[str, Any] = {"step": first + k, "loss": loss}
-            if first + k == step.step:
-                line |= {"epoch": step.epoch, **step.metrics}
-            lines.append(json.dumps(line) + "\n")
+        lines: list[dict[str, Any]] = [
+            {"step": first + k, "loss": loss} for k, loss in enumerate(step.losses)
+        ]
+        lines[-1] |= at_its_end
         try:
-            self._file.write("".join(lines))
+            self._file.write("".join(json.dumps(line) + "\n" for line in lines))
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:

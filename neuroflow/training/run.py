@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve
 
 from neuroflow.checkpoint import (
     CHECKPOINT,
@@ -24,9 +20,10 @@ from neuroflow.checkpoint import (
 from neuroflow.checkpoint.facts import data_facts
 from neuroflow.config import changed, configure, to_toml
 from neuroflow.errors import FileError, StateError
-from neuroflow.files import PARTIAL, cannot_write, path_of, write_file
+from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
 from neuroflow.training.metrics import METRICS, MetricsFile
 from neuroflow.training.steps import Step, Training
+from neuroflow.training.stopping import Signals, listening
 
 CONFIGURATION = "config.toml"
 
@@ -35,7 +32,7 @@ CONFIGURATION = "config.toml"
 class Run:
     """A training run and its folder; iterate to go on, as with :class:`Training`.
 
-    ``seconds_between`` is the longest time without a checkpoint, counted at reports::
+    ``seconds_between`` is the longest time without a checkpoint, counted between steps::
 
         run = Run.start("moons", "runs/moons")
         for step in run:
@@ -46,7 +43,6 @@ class Run:
     folder: Path
     training: Training
     seconds_between: float = 5.0
-    _interrupted: bool = field(init=False, default=False)
 
     @classmethod
     def start(
@@ -67,7 +63,7 @@ class Run:
         if (folder / CONFIGURATION).exists():
             raise FileError(
                 f"{folder} already holds a run",
-                remedy=f"go on with: neuroflow resume {folder}, or choose another folder",
+                remedy=f"go on with: neuroflow resume {in_shell(folder)}, or choose another folder",
                 file=str(folder),
             )
         try:
@@ -121,30 +117,49 @@ class Run:
     def __iter__(self) -> Iterator[Step]:
         """Run to the end; every report is in the metrics file before it is given.
 
-        Ctrl-C stops at the next report: the run is saved, and KeyboardInterrupt says how to go
-        on. Leaving the loop saves it too.
+        Ctrl-C and SIGTERM stop after the step that is being made, or cut it off if it takes more
+        than a second: the run is saved, and KeyboardInterrupt says how to go on. Leaving the loop
+        saves it too.
         """
-        metrics = MetricsFile(self.folder, self.training.step)
-        saved_at, saved_step = time.monotonic(), -1
-        with metrics, self._listening():
+        with MetricsFile(self.folder, self.training.step) as metrics, listening() as signals:
             try:
-                for step in self.training:
-                    metrics.write(step)
-                    if self._interrupted and step.step < step.steps:
-                        self.save()
-                        raise KeyboardInterrupt(
-                            f"stopped and saved at step {step.step} of {step.steps};"
-                            f" go on with: neuroflow resume {self.folder}"
-                        )
-                    if time.monotonic() - saved_at >= self.seconds_between:
-                        self.save()
-                        saved_at, saved_step = time.monotonic(), step.step
-                    yield step
+                yield from self._reports(metrics, signals)
             except GeneratorExit:
                 self.save()
                 raise
-            if saved_step != self.training.step:
+            except KeyboardInterrupt as error:
+                if error.args:
+                    raise
+                told = f"stopped in the middle of a step; go on with: {self._how_to_go_on}"
+                raise signals.stopped(told) from error
+
+    def _reports(self, metrics: MetricsFile, signals: Signals) -> Iterator[Step]:
+        """Run to the end; now and then, and where a signal asks for it, save between reports."""
+        saved_at, saved_step = time.monotonic(), -1
+        losses: tuple[float, ...] = ()
+
+        def is_time() -> bool:
+            return signals.heard() or time.monotonic() - saved_at >= self.seconds_between
+
+        for step, is_report in self.training.advances(is_time):
+            (metrics.write if is_report else metrics.write_losses)(step)
+            if signals.heard() and step.step < step.steps:
                 self.save()
+                told = f"stopped and saved at step {step.step} of {step.steps}"
+                raise signals.stopped(f"{told}; go on with: {self._how_to_go_on}")
+            if is_time():
+                self.save()
+                saved_at, saved_step = time.monotonic(), step.step
+            losses += step.losses
+            if is_report:
+                yield evolve(step, losses=losses)
+                losses = ()
+        if saved_step != self.training.step:
+            self.save()
+
+    @property
+    def _how_to_go_on(self) -> str:
+        return f"neuroflow resume {in_shell(self.folder)}"
 
     def run(self) -> Run:
         """Run to the end without reports."""
@@ -178,21 +193,3 @@ class Run:
     def _metrics_size(self) -> int:
         path = self.folder / METRICS
         return path.stat().st_size if path.exists() else 0
-
-    @contextlib.contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Note Ctrl-C instead of stopping in the middle of a step; a second one stops at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def note(number: int, frame: FrameType | None) -> None:
-            if self._interrupted:
-                raise KeyboardInterrupt
-            self._interrupted = True
-
-        before = signal.signal(signal.SIGINT, note)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)

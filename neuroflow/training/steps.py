@@ -28,6 +28,9 @@ from neuroflow.training.scores import scores_of
 MOST_TRAIN_EXAMPLES = 2000
 """At most so many training examples are looked at for the training accuracy."""
 
+PIECE = 0.25
+"""Compiled steps are made in pieces of about so many seconds: between them a run can stop."""
+
 
 @frozen
 class Step:
@@ -76,6 +79,7 @@ class Training:
     _schedule: Callable[..., float] = field(init=False)
     _make_runner: Callable[[str], Runner] = field(init=False)
     _sample: Dataset | None = field(init=False, default=None)
+    _pace: int = field(init=False, default=1)  # so many steps make a piece
 
     def __attrs_post_init__(self) -> None:
         options = self.options
@@ -120,13 +124,22 @@ class Training:
 
     def __iter__(self) -> Iterator[Step]:
         """Run to the end, a :class:`Step` at each report."""
+        return (step for step, _ in self.advances(lambda: False))
+
+    def advances(self, is_asked: Callable[[], bool]) -> Iterator[tuple[Step, bool]]:
+        """Run to the end, and say at each report, and before it when asked, where the run stands.
+
+        Beside the step stands whether it is a report. The question is put about four times a
+        second, as long as steps are shorter than that. A report has the losses since the last
+        step that was given.
+        """
         every = self.options.get("report_every") or max(1, self.steps // 100)
         while self.step < self.steps:
             start = time.perf_counter()
             next_stop = min(_next_multiple(self.step, every), self._next_evaluation())
-            report = self._advance(next_stop)
+            step = self._advance(next_stop, is_asked)
             self.seconds += time.perf_counter() - start
-            yield report
+            yield step, self.step == next_stop
 
     def run(self) -> Training:
         """Run to the end without reports; gives the run itself, for ``train(...).run().model``."""
@@ -205,16 +218,15 @@ class Training:
         self.metrics = dict(state["metrics"])
         self.seconds = state["seconds"]
 
-    def _advance(self, stop: int) -> Step:
-        """Run to step ``stop``, without returning to Python in between where compiled."""
-        first = self.step
-        rates = [self.learning_rate(k) for k in range(first, stop)]
-        losses = self._losses_of([self.batches.at(k) for k in range(first, stop)], rates)
-        for k, loss in enumerate(losses):
-            if not math.isfinite(loss):
-                raise self._diverged(first + k + 1, loss)
+    def _advance(self, stop: int, is_asked: Callable[[], bool]) -> Step:
+        """Run to step ``stop``, or to where it is asked how far the run has come."""
+        losses: list[float] = []
+        while self.step < stop and not (losses and is_asked()):
+            start = time.perf_counter()
+            new = self._piece(min(stop, self.step + self._pace))
+            self._pace = max(1, int(PIECE * len(new) / max(time.perf_counter() - start, 1e-9)))
+            losses += new
         self.loss = losses[-1]
-        self.metrics.update(learning_rate=rates[-1], gradient_norm=self.runner.gradient_norm)
         metrics = {name: self.metrics[name] for name in ("learning_rate", "gradient_norm")}
         if self.step == self._last_evaluation():
             scores = self.evaluate()
@@ -223,6 +235,17 @@ class Training:
         return Step(
             self.epoch, self.step, self.steps, self.loss, tuple(losses), metrics, self.model
         )
+
+    def _piece(self, stop: int) -> list[float]:
+        """Run to step ``stop``, without returning to Python in between where compiled."""
+        first = self.step
+        rates = [self.learning_rate(k) for k in range(first, stop)]
+        losses = self._losses_of([self.batches.at(k) for k in range(first, stop)], rates)
+        for k, loss in enumerate(losses):
+            if not math.isfinite(loss):
+                raise self._diverged(first + k + 1, loss)
+        self.metrics.update(learning_rate=rates[-1], gradient_norm=self.runner.gradient_norm)
+        return losses
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of the step that follows ``step`` updates."""

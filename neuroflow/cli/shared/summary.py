@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from neuroflow.cli.shared.output import console, note, print_json, table
+from neuroflow.files import in_shell
 
 if TYPE_CHECKING:
     from neuroflow.data.dataset import Dataset
@@ -57,13 +58,13 @@ def _how_to_ask(run: Run) -> str:
     """The command that asks the model of a run; none for texts that no model wrote on."""
     from neuroflow.generation.writing import can_write
 
-    training = run.training
+    training, folder = run.training, in_shell(run.folder)
     if training.dataset.task != "sequence":
-        return f"predict {run.folder} ..."
+        return f"predict {folder} ..."
     if not can_write(training.model):
         return ""
     prompt = " --prompt ... --temperature 0 --count 1" if _asks(training.dataset) else ""
-    return f"generate {run.folder}{prompt}"
+    return f"generate {folder}{prompt}"
 
 
 def _samples(run: Run) -> list[dict[str, Any]]:
