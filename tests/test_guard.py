@@ -88,6 +88,23 @@ def test_lawful(what, wide, capfd, monkeypatch):
 def test_of_a_fixture(careless):
     pass
 """
+IN_A_FIXTURE = """
+import os, pytest
+
+@pytest.fixture(scope="module")
+def longest():
+    os.environ["LONGEST"] = "1"
+    yield
+    del os.environ["LONGEST"]
+
+@pytest.fixture(scope="class", params=["first", "second"])
+def asking(request):
+    request.getfixturevalue("longest")
+    yield
+
+def test_of_a_fixture_in_a_fixture(asking):
+    assert os.environ["LONGEST"] == "1"
+"""
 AFTERWARDS = """
 from tests.support.guard import changes, state_now
 
@@ -104,6 +121,7 @@ def verdicts(tmp_path_factory):
     """The planted tests, run in a process of their own: what was said of each, and its output."""
     folder = tmp_path_factory.mktemp("planted")
     cases = f"OFFENDERS = {OFFENDERS!r}\nLAWFUL = {LAWFUL!r}\n"
+    (folder / "test_0_in_a_fixture.py").write_text(IN_A_FIXTURE)
     (folder / "test_1_planted.py").write_text(cases + PLANTED)
     (folder / "test_2_afterwards.py").write_text(AFTERWARDS)
     (folder / "pytest.ini").write_text("[pytest]\n")
@@ -136,6 +154,11 @@ def test_a_fixture_that_outlives_a_test_must_restore_at_its_end(verdicts):
     assert verdicts[0]["test_of_a_fixture[first]"] == []  # its end comes when the second begins
     (said,) = verdicts[0]["test_of_a_fixture[second]"]
     assert "environment CARELESS: was (absent), is 'second'" in said
+
+
+@pytest.mark.parametrize("which", ["first", "second"])
+def test_what_a_fixture_asked_for_may_outlive_it(verdicts, which):
+    assert verdicts[0][f"test_of_a_fixture_in_a_fixture[{which}]"] == []
 
 
 def test_all_is_put_back_and_the_run_ends_with_its_summary(verdicts):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -100,26 +100,36 @@ def address(server):
     return server[0]
 
 
+@pytest.fixture(scope="module")
+def visiting(chromium, address):
+    """A context manager that opens pages; fails on a request that leaves, or a console error."""
+
+    @contextmanager
+    def visits():
+        problems = []
+        with ExitStack() as contexts:
+
+            def open_page(page, width=1200, dark=False, query="", base=address):
+                scheme = "dark" if dark else "light"
+                size = {"width": width, "height": 900}
+                context = chromium.new_context(viewport=size, color_scheme=scheme)
+                contexts.callback(context.close)
+                tab = context.new_page()
+                tab.on("request", lambda r: r.url.startswith((base, "data:")) or note(r.url))
+                tab.on("console", lambda m: m.type == "error" and note(m.text))
+                tab.on("pageerror", lambda error: note(str(error)))
+                tab.goto(base + page + query)
+                return tab
+
+            note = problems.append
+            yield open_page
+        assert problems == []
+
+    return visits
+
+
 @pytest.fixture
-def visit(chromium, address):
-    """Open a page; fails the test on a request that leaves the machine, or a console error."""
-    problems = []
-    contexts = []
-
-    def open_page(page, width=1200, dark=False, query="", base=address):
-        scheme = "dark" if dark else "light"
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("request", lambda r: r.url.startswith((base, "data:")) or problems.append(r.url))
-        tab.on("console", lambda m: m.type == "error" and problems.append(m.text))
-        tab.on("pageerror", lambda error: problems.append(str(error)))
-        tab.goto(base + page + query)
-        return tab
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert problems == []
+def visit(visiting):
+    """Open a page for one test."""
+    with visiting() as open_page:
+        yield open_page

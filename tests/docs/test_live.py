@@ -147,21 +147,40 @@ class Blocks:
 
 
 @pytest.fixture
-def blocks(visit):
+def fresh(visit):
+    """The blocks of a page on which nothing was pressed."""
     return Blocks(visit(CHAPTER))
 
 
-def test_nothing_is_loaded_before_the_first_press_and_then_what_was_stated(server, blocks):
+@pytest.fixture(scope="module")
+def page_in_use(visiting):
+    with visiting() as visit:
+        yield Blocks(visit(CHAPTER))
+
+
+@pytest.fixture
+def blocks(page_in_use):
+    """The blocks of a page with Python in it; the first three are as if they had not been run."""
+    for number in (1, 2, 3):
+        if page_in_use.tab.locator(f"[aria-label='Edit block {number}']").is_visible():
+            page_in_use.press("Edit", number)
+        page_in_use.press("Reset", number)
+    return page_in_use
+
+
+def test_nothing_is_loaded_before_the_first_press_and_then_what_was_stated(server, fresh):
     _, sent = server
     loaded = [path for path, _ in sent if "pyodide" in path or path.endswith(".zip")]
     assert loaded == []
-    (size,) = stated(blocks.status(1))
-    assert stated(blocks.tab.inner_text(".nf-run-note")) == [size]
+    (size,) = stated(fresh.status(1))
+    assert stated(fresh.tab.inner_text(".nf-run-note")) == [size]
     sent.clear()
-    blocks.run(1)
-    assert blocks.output(1) == "Value(64.0, pow)\n"
+    fresh.run(1)
+    assert fresh.output(1) == "Value(64.0, pow)\n"
     assert size == pytest.approx(sum(n for _, n in sent) / MEGABYTE, abs=0.5)
-    assert blocks.status(2) == ""
+    assert fresh.status(2) == ""
+    fresh.run(3)
+    assert fresh.status(3) == "done; ran block 2 first"
 
 
 def test_the_blocks_above_run_first_and_it_says_so(blocks):

@@ -1,8 +1,12 @@
 """Receipts on hover, focus, tap and click; the list of all parameters; in both transports."""
 
 import math
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
+
+from tests.live.conftest import opened
 
 COUNT = """() => {
   window.asked = 0; window.open = 0; window.most = 0;
@@ -18,23 +22,38 @@ SMALL = "#hidden=5,4&points=24&batch=8&epochs=4"
 GPT = "#width=8&heads=2&batch=2"
 
 
-@pytest.fixture(params=["socket", "worker"])
-def open_page(request, tab):
-    """Open a page of either transport, and make one step."""
+REST = "() => { window.asked = window.most = 0; document.activeElement.blur(); }"
 
-    def go(page, setup):
-        if request.param == "socket":
-            address, token = request.getfixturevalue("server").split("?")
-            address = f"{address.rpartition('/')[0]}/{page}.html?{token}{setup}"
-        else:
-            address = f"{request.getfixturevalue('exported')}/{page}.html{setup}"
-        tab.open(address)
-        tab.page.click("#step")
-        tab.wait("neuroflow.now.step === 1", seconds=60)
-        tab.page.evaluate(COUNT)
-        return tab
 
-    return go
+@pytest.fixture(scope="module", params=["socket", "worker"])
+def open_page(request, browser_context):
+    """Open a page of either transport after one step; a page is opened once, then laid to rest."""
+    if request.param == "socket":
+        address, token = request.getfixturevalue("server").split("?")
+        place = address.rpartition("/")[0] + "/{page}.html?" + token
+    else:
+        place = request.getfixturevalue("exported") + "/{page}.html"
+    with ExitStack() as tabs:
+
+        @cache
+        def first(page, setup):
+            tab = tabs.enter_context(opened(browser_context))
+            tab.open(place.format(page=page) + setup)
+            tab.page.click("#step")
+            tab.wait("neuroflow.now.step === 1", seconds=60)
+            tab.page.evaluate(COUNT)
+            return tab
+
+        def go(page, setup):
+            tab = first(page, setup)
+            tab.page.bring_to_front()
+            tab.page.keyboard.press("Escape")
+            tab.page.mouse.move(5, 5)
+            tab.wait("!neuroflow.chosen && window.open === 0")
+            tab.page.evaluate(REST)
+            return tab
+
+        yield go
 
 
 def test_resting_on_a_neuron_shows_its_receipt_and_a_click_pins_one(open_page):
@@ -87,13 +106,15 @@ def test_the_focus_alone_shows_a_receipt_and_says_it(open_page):
     tab.page.keyboard.press("Shift")  # the keyboard is in use: the focus is visible
     tab.page.focus("#theme")
     tab.page.focus("#plot")
-    tab.wait("neuroflow.receipt?.title === 'example 0'")
+    tab.wait("neuroflow.receipt?.what === 'point'")
+    title = tab.knows("receipt.title")
+    assert title.startswith("example ")
     assert tab.knows("chosen") is None
     assert tab.page.get_attribute("#receipt-said", "aria-live") == "polite"
-    assert "example 0: target" in tab.page.text_content("#receipt-said")
+    assert f"{title}: target" in tab.page.text_content("#receipt-said")
     tab.page.locator(NEURON).first.focus()
     tab.wait("neuroflow.receipt?.title === 'layers.0.neurons.0'")
-    assert "slope of the loss of example 0" in tab.page.text_content("#receipt-said")
+    assert f"slope of the loss of {title}" in tab.page.text_content("#receipt-said")
 
 
 def test_passing_by_asks_nothing_and_at_most_one_question_is_open(open_page):

@@ -114,12 +114,16 @@ class Guard:
         """A fixture that lives longer than a test may change what it puts back at its end."""
         if fixturedef.scope == "function":
             return (yield)
-        before = state_now()
+        before, known = state_now(), set(self.of_fixtures)
         result = yield
         changed = changes(before, state_now())
+        asked_for = [state for other, state in self.of_fixtures.items() if other not in known]
         self.of_fixtures[fixturedef] = {
-            key: old for key, (old, _) in changed.items() if key[0] != "random state"
-        }  # numbers that a fixture drew do not come back
+            key: old
+            for key, (old, _) in changed.items()
+            if key[0] != "random state"  # numbers that a fixture drew do not come back
+            and not any(key in state for state in asked_for)  # what those put back may live longer
+        }
         self._expect({key: new for key, (_, new) in changed.items()})
         return result
 
