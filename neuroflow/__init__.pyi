@@ -88,6 +88,10 @@ from neuroflow.inspect.replay import watched as watched
 from neuroflow.inspect.sources import record_sources as record_sources
 from neuroflow.view.drawing import Drawing as Drawing
 from neuroflow.view.drawing import draw as draw
+from neuroflow.memory import check_room as check_room
+from neuroflow.files import read_text as read_text
+from neuroflow.data.table import TextTable as TextTable
+from neuroflow.data.table import read_table as read_table
 from neuroflow.data.dataset import Dataset as Dataset
 from neuroflow.data.dataset import Standardization as Standardization
 from neuroflow.data.expression import parse_expression as parse_expression

@@ -1,7 +1,11 @@
-"""Files that are whole or untouched: written beside their place, then moved there; their paths."""
+"""Files that are whole or untouched: written beside their place, then moved there; their paths.
+
+Text comes in by :func:`read_text` alone, so that a byte order mark is never part of it.
+"""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import shlex
@@ -11,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from neuroflow.errors import FileError, one_line, require
+from neuroflow.memory import check_room
 
 LIBRARY = f"{Path(__file__).parent}{os.sep}"
 """Code in files below this folder is neuroflow's own, not its user's."""
@@ -107,6 +112,52 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors write before a text; it is no part of it."""
+
+_OTHER_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+
+
+def read_text(path: str | Path, remedy: str = "give the path of a text file in UTF-8") -> str:
+    """The text of a file in UTF-8: its lines end with ``\\n``, and a byte order mark is left out.
+
+    Raises :class:`FileError` if there is none, if it is not in UTF-8 or is a device without an
+    end, and :class:`InputError` if it does not fit in memory.
+    """
+    path = path_of(path)
+    try:
+        about = path.stat()
+        if stat.S_ISCHR(about.st_mode) and not os.path.samefile(path, "/dev/null"):
+            raise FileError(f"cannot read {path}: it is a device", remedy=remedy, file=str(path))
+        check_room(about.st_size, f"bytes of {path}", each=BYTES_PER_CHARACTER)
+        content = path.read_bytes()
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error}", remedy=remedy, file=str(path)) from error
+    return decoded(content, str(path), remedy)
+
+
+BYTES_PER_CHARACTER = 4
+"""A text takes up to so many times the bytes of its file."""
+
+
+def decoded(content: bytes, where: str, remedy: str = "save it in UTF-8") -> str:
+    r"""The text of bytes that came from outside, see :func:`read_text`.
+
+    >>> decoded(b"\xef\xbb\xbfa,b\r\n", "a file")
+    'a,b\n'
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        other = _OTHER_MARKS.get(content[:2])
+        mark = f" (it begins with the byte order mark of {other})" if other else ""
+        what = f"cannot read {where}: {error}{mark}"
+        raise FileError(what, remedy=remedy, file=where) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def path_of(thing: Any, role: str = "the path") -> Path:

@@ -1,8 +1,9 @@
-"""Writing a file: whole or untouched, never through what somebody else laid in its way."""
+"""Files: written whole or untouched, never through a link; a byte order mark is part of no text."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 import sys
@@ -157,3 +158,45 @@ def test_the_folder_is_brought_to_the_disk_after_the_file(tmp_path, monkeypatch)
 def test_a_folder_that_is_missing(tmp_path):
     path = Path(tmp_path, "none", "m.bin")
     assert refused(path).startswith(f"cannot write {path}: No such file or directory")
+
+
+MARK = b"\xef\xbb\xbf"
+TREE = {
+    "model": {"use": "mlp", "sizes": [1, 1]}, "loss": "mse", "optimizer": "sgd",
+    "data": {"use": "function", "f": "x"}, "train": {"steps": 1},
+}  # fmt: skip
+
+
+def test_text_comes_without_its_mark_and_with_one_kind_of_line_end(tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(MARK + "é\r\nb\rc\n".encode())
+    assert nf.read_text(path) == "é\nb\nc\n"
+
+
+def test_a_mark_before_any_input_changes_nothing(tmp_path):
+    inputs = {
+        "t.toml": 'schema = 1\nloss = "mse"\noptimizer = "sgd"\n[model]\nuse = "mlp"\n'
+        'sizes = [1, 1]\n[data]\nuse = "function"\nf = "x"\n[train]\nsteps = 1\n',
+        "t.json": json.dumps(TREE),
+        "t.csv": "a,b\n1,2\n3,4\n",
+        "t.txt": "ab\nba\n",
+    }
+    for name, text in inputs.items():
+        (tmp_path / name).write_bytes(MARK + text.encode())
+    rng = nf.SplitMix32(0)
+    for name in ("t.toml", "t.json"):
+        assert nf.configure(tmp_path / name) == nf.configure(TREE)
+    csv = nf.get("dataset", "csv").load()(rng, path=str(tmp_path / "t.csv"), target="b")
+    assert csv.columns == ("a",)
+    lines = nf.get("dataset", "lines").load()(rng, path=str(tmp_path / "t.txt"))
+    assert lines.tokenizer.pieces == ["a", "b"]
+    assert nf.parse_expression("\ufeffx + 1")(2.0) == 3.0
+
+
+def test_what_is_no_utf_8_says_what_it_is(tmp_path):
+    path = tmp_path / "text"
+    path.write_text("abc", encoding="utf-16")
+    with pytest.raises(nf.FileError, match="begins with the byte order mark of UTF-16"):
+        nf.read_text(path)
+    with pytest.raises(nf.FileError, match="cannot read /dev/zero: it is a device"):
+        nf.read_text("/dev/zero")

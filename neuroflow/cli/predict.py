@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neuroflow.cli.shared.output import BACKENDS, console, json_option, note, print_json, table
-from neuroflow.errors import FileError, InputError, did_you_mean
-from neuroflow.files import in_shell
+from neuroflow.data.table import better_delimiter, is_number, refuse_twice, split_rows
+from neuroflow.errors import InputError, did_you_mean
+from neuroflow.files import decoded, in_shell, read_text
 
 if TYPE_CHECKING:
     from neuroflow.checkpoint import SavedModel
@@ -95,66 +94,77 @@ def _read_rows(source: str, about: SavedModel) -> list[list[float]]:
     name = "standard input" if source == "-" else source
     if source == "-" and sys.stdin.isatty():
         note("rows of numbers, one a line; end with Ctrl-D", style="dim")
-    lines = [
-        cells for cells in csv.reader(_text(source).splitlines()) if any(map(str.strip, cells))
-    ]
+    text = _text(source)
+    lines = split_rows(text, name, _delimiter(text, about))
     if not lines:
         raise InputError(
             f"{name} holds no rows", remedy="give at least one row of numbers", file=str(name)
         )
-    if len(lines[0]) == 1 and len(lines[0][0].split()) > 1:
-        lines = [" ".join(cells).split() for cells in lines]
-    start = 0 if all(map(_is_number, lines[0])) else 1
-    chosen = _columns(lines[0], about, name) if start else None
+    if len(lines[0][1]) == 1 and len(lines[0][1][0].split()) > 1:
+        lines = [(line, " ".join(cells).split()) for line, cells in lines]
+    first = lines[0][1]
+    has_names = not all(map(is_number, first)) or _names_all(first, about)
+    chosen = _columns(first, about, name) if has_names else None
+    if has_names and len(lines) == 1:
+        raise InputError(
+            f"{name} has no rows behind its names of columns", remedy="add some", file=str(name)
+        )
+    for line, cells in lines[has_names:]:
+        if len(cells) != len(first):
+            raise InputError(
+                f"{name}, line {line} has {len(cells)} cells",
+                expected=f"{len(first)}, as its first line",
+                file=str(name),
+                line=line,
+            )
     return [
         _numbers([cells[j] for j in chosen] if chosen else cells, f"{name}, row {k}")
-        for k, cells in enumerate(lines[start:], 1)
+        for k, (_, cells) in enumerate(lines[has_names:], 1)
     ]
+
+
+def _delimiter(text: str, about: SavedModel) -> str:
+    """What stands between the cells: a comma, unless a line is one cell and should be more."""
+    wanted = about.data.get("n_inputs") or 1
+    return (wanted > 1 and "," not in text and better_delimiter(text, ",")) or ","
+
+
+def _names_all(cells: Sequence[str], about: SavedModel) -> bool:
+    """Whether a line of numbers is the names of columns, as the model knows them."""
+    wanted = about.data.get("columns") or []
+    return bool(wanted) and set(wanted) <= set(cells)
 
 
 def _text(source: str) -> str:
     if source == "-":
-        return sys.stdin.read()
-    try:
-        return Path(source).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(
-            f"cannot read {source}: {error}", remedy="give the path of a CSV file", file=str(source)
-        ) from error
+        return decoded(sys.stdin.buffer.read(), "standard input")
+    return read_text(source, "give the path of a CSV file in UTF-8")
 
 
 def _columns(header: Sequence[str], about: SavedModel, name: str) -> list[int] | None:
     """Where the model's columns are; None if the model knows no names and takes them in order."""
-    names = [cell.strip() for cell in header]
     wanted = about.data.get("columns") or []
     if not wanted:
         return None
-    columns = f"its columns: {', '.join(names)}; the model needs: {', '.join(wanted)}"
+    refuse_twice(header, f"{name} has", "columns", file=name)
+    columns = f"its columns: {', '.join(header)}; the model needs: {', '.join(wanted)}"
     for column in wanted:
-        if column not in names:
+        if column not in header:
             raise InputError(
                 f"{name} has no column {column!r}",
-                remedy=did_you_mean(column, names, columns),
+                remedy=did_you_mean(column, header, columns),
                 got=column,
                 file=str(name),
             )
-    return [names.index(column) for column in wanted]
+    return [header.index(column) for column in wanted]
 
 
 def _numbers(cells: Sequence[str], where: str) -> list[float]:
     for k, cell in enumerate(cells, 1):
-        if not _is_number(cell) or not math.isfinite(float(cell)):
+        if not is_number(cell):
             what = f"{where}: number {k} is {cell.strip()!r}"
             raise InputError(what, expected="a finite number", got=cell)
     return [float(cell) for cell in cells]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _named(about: SavedModel) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 from neuroflow.config.recipe import recipes
 from neuroflow.config.settings import Tree
 from neuroflow.core.types import shown
-from neuroflow.errors import ConfigurationError, FileError, did_you_mean
-from neuroflow.files import path_of
+from neuroflow.errors import ConfigurationError, did_you_mean
+from neuroflow.files import path_of, read_text
 
 
 def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
@@ -26,12 +26,7 @@ def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
         return copied(source), "the configuration"
     path = path_of(source, "the configuration")
     if path.suffix in (".toml", ".json") or path.is_file():
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            what = f"cannot read {path}: {error}"
-            remedy = "give the path of a text file"
-            raise FileError(what, remedy=remedy, file=str(path)) from error
+        text = read_text(path)
         return _parsed(text, str(path), is_json=path.suffix == ".json"), str(path)
     for recipe in recipes():
         if recipe.name == str(source):

@@ -15,6 +15,8 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from neuroflow.core.types import plain, plainly
+from neuroflow.data.table import refuse_twice
 from neuroflow.errors import InputError, did_you_mean, require
 
 TASKS = ("regression", "binary", "classes", "sequence")
@@ -31,21 +33,23 @@ class Standardization:
     def fit(cls, rows: Sequence[Sequence[float]]) -> Standardization:
         """Mean and standard deviation of each column; a constant column is divided by 1.
 
+        A column is constant too if its numbers differ by rounding alone. Raises
+        :class:`InputError` for no rows, for rows of unequal length and for numbers that are not
+        finite.
+
         >>> Standardization.fit([[1.0, 5.0], [3.0, 5.0]])
         Standardization(means=(2.0, 5.0), deviations=(1.0, 1.0))
+        >>> Standardization.fit([[1e200, 0.3], [-1e200, 0.1 + 0.2]]).deviations
+        (1e+200, 1.0)
         """
-        columns = list(zip(*rows, strict=True))
-        means = tuple(math.fsum(column) / len(column) for column in columns)
-        spreads = (
-            math.sqrt(math.fsum((x - mean) ** 2 for x in column) / len(column))
-            for column, mean in zip(columns, means, strict=True)
-        )
-        return cls(means, tuple(spread or 1.0 for spread in spreads))
+        columns = list(zip(*_equally_long(rows), strict=True))
+        means, deviations = zip(*map(_mean_and_deviation, columns), strict=True)
+        return cls(means, deviations)
 
     def apply(self, row: Sequence[float]) -> list[float]:
         """One row with each column shifted and scaled."""
         parts = zip(row, self.means, self.deviations, strict=True)
-        return [(x - mean) / deviation for x, mean, deviation in parts]
+        return [_standardized(x, mean, deviation) for x, mean, deviation in parts]
 
     def undo(self, row: Sequence[float]) -> list[float]:
         """The row that :meth:`apply` made this one of."""
@@ -53,9 +57,47 @@ class Standardization:
         return [x * deviation + mean for x, mean, deviation in parts]
 
 
+ROUNDING = 8
+"""Numbers that differ by so many units in the last place, or fewer, differ by rounding alone."""
+
+
+def _mean_and_deviation(column: Sequence[float]) -> tuple[float, float]:
+    """Both, computed at a scale at which nothing overflows: 2^-k, which rounds nothing."""
+    low, high = min(column), max(column)
+    if low == high:
+        return low, 1.0
+    largest = max(-low, high)
+    k = math.frexp(largest)[1]
+    scaled = [math.ldexp(x, -k) for x in column]
+    mean = math.fsum(scaled) / len(scaled)
+    if high - low <= ROUNDING * math.ulp(largest):
+        return math.ldexp(mean, k), 1.0
+    spread = math.sqrt(math.fsum((x - mean) ** 2 for x in scaled) / len(scaled))
+    return math.ldexp(mean, k), math.ldexp(spread, k) or 1.0
+
+
+def _standardized(x: float, mean: float, deviation: float) -> float:
+    shifted = x - mean
+    return shifted / deviation if math.isfinite(shifted) else x / deviation - mean / deviation
+
+
+def _equally_long(rows: Iterable[Any]) -> list[list[float]]:
+    """Rows of finite numbers, as many in each. Raises :class:`InputError` for anything else."""
+    listed = [_listed(row) for row in _rows(rows)]
+    if not listed or not all(len(row) == len(listed[0]) > 0 for row in listed):
+        raise InputError(
+            f"there are {len(listed)} rows, of {sorted({len(row) for row in listed})} numbers",
+            expected="at least one row, and as many numbers in each, at least one",
+        )
+    return [
+        [_finite(x, f"row {k}, column {j}") for j, x in enumerate(row)]
+        for k, row in enumerate(listed)
+    ]
+
+
 def _rows(rows: Iterable[Any]) -> list[Any]:
     require(rows, Iterable, "the examples of a dataset", "a list with one entry per example")
-    return list(rows)
+    return list(plain(rows))
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
@@ -114,6 +156,8 @@ class Dataset:
                 f"{what} has {len(self.inputs)} inputs and {len(self.targets)} targets",
                 expected="one target for each input",
             )
+        refuse_twice(self.columns, f"{what} has", "columns")
+        refuse_twice(self.labels, f"{what} has", "classes")
         if self.task == "sequence":
             self._check_sequences(what)
         else:
@@ -124,6 +168,8 @@ class Dataset:
         width = len(_listed(self.inputs[0]))
         for k, row in enumerate(self.inputs):
             cells = _listed(row)
+            if not cells:
+                raise InputError(f"{what}: row {k} of the inputs is empty", expected="numbers")
             if len(cells) != width:
                 raise InputError(
                     f"{what}: row {k} of the inputs has {len(cells)} numbers, but row 0 has"
@@ -142,7 +188,7 @@ class Dataset:
             )
         if self.task == "binary" and not self.labels:
             object.__setattr__(self, "labels", ("0", "1"))
-        for k, target in enumerate(self.targets):
+        for k, target in enumerate(map(plain, self.targets)):
             where = f"{what}: the target of row {k}"
             if self.task == "regression" and isinstance(target, (list, tuple)):
                 self.targets[k] = [_finite(x, where) for x in target]
@@ -150,30 +196,55 @@ class Dataset:
                 self.targets[k] = _finite(target, where)
             else:
                 self.targets[k] = _class(target, where)
+        if self.task == "regression":
+            self._check_widths(what)
+        else:
+            self._check_classes(what)
+
+    def _check_widths(self, what: str) -> None:
+        width = len(_listed(self.targets[0]))
+        for k, target in enumerate(self.targets):
+            if len(_listed(target)) != width or not width:
+                raise InputError(
+                    f"{what}: the target of row {k} has {len(_listed(target))} numbers, and that"
+                    f" of row 0 has {width}",
+                    expected="as many numbers in each, at least one",
+                    got=target,
+                )
+
+    def _check_classes(self, what: str) -> None:
         if self.task == "classes" and not self.labels:
             labels = tuple(map(str, range(max(self.targets) + 1)))
             object.__setattr__(self, "labels", labels)
-        if self.task in ("binary", "classes"):
-            for k, target in enumerate(self.targets):
-                if target >= len(self.labels):
-                    raise InputError(
-                        f"{what}: the target of row {k} is class {target}",
-                        expected=f"0 to {len(self.labels) - 1}, as there are {len(self.labels)}"
-                        " classes",
-                        got=target,
-                    )
+        if len(self.labels) < 2:
+            raise InputError(
+                f"{what} has the one class {self.labels[0]!r}",
+                expected="at least 2 classes to tell apart",
+                got=self.labels,
+            )
+        for k, target in enumerate(self.targets):
+            if target >= len(self.labels):
+                raise InputError(
+                    f"{what}: the target of row {k} is class {target}",
+                    expected=f"0 to {len(self.labels) - 1}, as there are {len(self.labels)}"
+                    " classes",
+                    got=target,
+                )
 
     def _check_sequences(self, what: str) -> None:
+        object.__setattr__(self, "vocab_size", plain(self.vocab_size))
         if type(self.vocab_size) is not int or self.vocab_size < 1:
             raise InputError(
                 f"{what} has the vocab_size {self.vocab_size!r}",
                 expected="the number of its tokens, at least 1, as a sequence task needs it",
                 got=self.vocab_size,
             )
-        for k, (tokens, targets) in enumerate(zip(self.inputs, self.targets, strict=True)):
-            for part in (tokens, targets):
+        for listed in (self.inputs, self.targets):
+            for k, part in enumerate(listed):
                 words = "a list of token ids"
+                listed[k] = part = plainly(plain(part))
                 require(part, (list, tuple), f"{what}: a part of example {k}", words)
+        for k, (tokens, targets) in enumerate(zip(self.inputs, self.targets, strict=True)):
             if not 1 <= len(targets) <= len(tokens):
                 raise InputError(
                     f"{what}: example {k} has {len(tokens)} tokens and {len(targets)} targets",
@@ -216,7 +287,12 @@ class Dataset:
         return len(self.labels) if self.task in ("binary", "classes") else 0
 
     def take(self, positions: Sequence[int]) -> Dataset:
-        """The examples at these positions, in this order."""
+        """The examples at these positions, counted from 0, in this order."""
+        for k in positions:
+            if not isinstance(k, numbers.Integral) or not 0 <= k < len(self):
+                raise InputError(
+                    f"there is no example {k!r}", expected=f"0 to {len(self) - 1}", got=k
+                )
         return evolve(
             self,
             inputs=[self.inputs[k] for k in positions],
@@ -273,10 +349,12 @@ class Dataset:
 
 
 def _listed(row: Any) -> Sequence[Any]:
+    row = plain(row)
     return row if isinstance(row, (list, tuple)) else [row]
 
 
 def _finite(x: Any, where: str) -> float:
+    x = plain(x)
     if isinstance(x, bool) or not isinstance(x, numbers.Real):
         raise InputError(f"{where} is {x!r}", expected="a number", got=x)
     if not abs(x) <= sys.float_info.max:  # type: ignore[operator]  # any real number
@@ -291,6 +369,7 @@ def _shown(x: Any) -> str:
 
 
 def _class(x: Any, where: str) -> int:
+    x = plain(x)
     if isinstance(x, bool) or not isinstance(x, numbers.Integral) or x < 0:
         raise InputError(f"{where} is {x!r}", expected="a class number: an integer from 0", got=x)
     return int(x)

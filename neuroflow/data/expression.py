@@ -14,6 +14,7 @@ from attrs import frozen
 from neuroflow.core import functions as elementary
 from neuroflow.core.value import Value
 from neuroflow.errors import InputError, did_you_mean, reason
+from neuroflow.files import BYTE_ORDER_MARK
 
 LONGEST = 500
 MOST_PARTS = 200
@@ -102,6 +103,7 @@ def parse_expression(
             f"f(x) has {len(text)} characters",
             remedy=f"at most {LONGEST} are read, so write it shorter",
         )
+    text = text.removeprefix(BYTE_ORDER_MARK)
     tree = _tree_of(text)
     problem, part = _problem(tree, variables, functions)
     if problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv as csv_module
 import math
 from typing import Annotated, Any, Literal
 
@@ -163,7 +162,10 @@ def csv(
     columns: Annotated[
         list[Column] | None, nf.Setting("the columns of the inputs; all others if left out")
     ] = None,
-    header: Annotated[bool, nf.Setting("whether the first line has the names of columns")] = True,
+    header: Annotated[
+        bool | None,
+        nf.Setting("whether the first line has the names of columns; it has if left out"),
+    ] = None,
     task: Annotated[
         Literal["auto", "regression", "binary", "classes"], nf.Setting("what is to be learned")
     ] = "auto",
@@ -173,118 +175,63 @@ def csv(
 
     ``target`` and ``columns`` are names from the header or numbers from 0; without ``columns``
     all but the target are inputs. ``task = "auto"`` means regression if every target is a
-    number, and classes otherwise.
+    number, and classes otherwise. Classes are numbered in the order of their names, or of their
+    numbers if all are numbers; 1 and 1.0 are one class.
     """
-    names, rows = _read_table(path, header, delimiter)
-    goal = _position(target, names, path, "target")
-    chosen = [_position(c, names, path, "columns") for c in columns or _without(names, goal)]
-    inputs = [[_number(cells, j, names, path, line) for j in chosen] for line, cells in rows]
-    answers = [_cell(cells, goal, names, path, line) for line, cells in rows]
-    facts: dict[str, Any] = {"columns": [names[j] for j in chosen], "name": str(path)}
-    task = _task_of(answers) if task == "auto" else task
-    if task == "regression":
-        numbers = [_number(cells, goal, names, path, line) for line, cells in rows]
-        return nf.Dataset(inputs, numbers, task, **facts)
-    labels = sorted(set(answers), key=lambda x: (0, float(x), x) if _is_number(x) else (1, 0, x))
-    if task == "binary" and len(labels) != 2:
+    table = nf.read_table(nf.read_text(path), str(path), delimiter=delimiter, header=header)
+    goal = table.position(target, "target")
+    chosen = _inputs(table, columns, goal)
+    inputs = list(map(list, zip(*map(table.numbers, chosen), strict=True)))
+    facts: dict[str, Any] = {"columns": [table.names[j] for j in chosen], "name": str(path)}
+    if task == "regression" or (task == "auto" and table.is_numeric(goal)):
+        return nf.Dataset(inputs, table.numbers(goal), "regression", **facts)
+    labels, classes = table.classes(goal)
+    if task == "auto":
+        task = "binary" if len(labels) == 2 else "classes"
+    _enough_classes(table, goal, labels, task)
+    return nf.Dataset(inputs, classes, task, labels=labels, **facts)
+
+
+def _inputs(table, columns, goal):
+    """Where the inputs are: all but the answers, unless they are named."""
+    if len(table.names) == 1:
         raise nf.InputError(
-            f"{path}: column {names[goal]!r} has {len(labels)} different values",
-            remedy='a binary task needs 2, so choose task = "classes" or another target',
-            got=labels,
-            file=str(path),
+            f"{table.name} has the one column {table.names[0]!r}",
+            expected="a target and at least one input",
+            remedy=table.advice,
+            file=table.name,
         )
-    return nf.Dataset(inputs, [labels.index(a) for a in answers], task, labels=labels, **facts)
-
-
-def _task_of(answers):
-    """What answers in words or numbers are for: numbers to be met, or classes, maybe two."""
-    if all(map(_is_number, answers)):
-        return "regression"
-    return "binary" if len(set(answers)) == 2 else "classes"
-
-
-def _read_table(path, header, delimiter):
-    """The names of the columns, and the rows with the numbers of their lines."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv_module.reader(file, delimiter=delimiter, strict=True)
-            rows = [(reader.line_num, cells) for cells in reader if cells]
-    except (OSError, UnicodeDecodeError) as error:
-        raise nf.FileError(
-            f"cannot read {path}: {error}",
-            remedy="give the path of a text file in UTF-8",
-            file=str(path),
-        ) from error
-    except csv_module.Error as error:
+    if columns is None:
+        return [j for j in range(len(table.names)) if j != goal]
+    chosen = [table.position(column, "columns") for column in columns]
+    if not chosen or goal in chosen or len(set(chosen)) < len(chosen):
         raise nf.InputError(
-            f"{path}, line {reader.line_num}: {error}",
-            remedy="repair the file",
-            file=str(path),
-            line=reader.line_num,
-        ) from error
-    names = [name.strip() for name in rows.pop(0)[1]] if header and rows else None
-    if not rows:
-        raise nf.InputError(f"{path} has no rows of data", expected="at least one", file=str(path))
-    names = names or [str(j) for j in range(len(rows[0][1]))]
-    for line, cells in rows:
-        if len(cells) != len(names):
-            raise nf.InputError(
-                f"{path}, line {line} has {len(cells)} cells",
-                expected=f"{len(names)}, one for each column",
-                file=str(path),
-                line=line,
-            )
-    return names, rows
+            f"columns is {columns!r}, and the target is column {table.names[goal]!r}",
+            expected="at least one column, none of them twice, and not the target, which would be"
+            " its own answer",
+            got=columns,
+        )
+    return chosen
 
 
-def _without(names, goal):
-    return [j for j in range(len(names)) if j != goal]
-
-
-def _position(column, names, path, setting):
-    if isinstance(column, str) and column in names:
-        return names.index(column)
-    if isinstance(column, int) and 0 <= column < len(names):
-        return column
+def _enough_classes(table, goal, labels, task):
+    """Raise :class:`neuroflow.InputError` where a task cannot tell so many classes apart."""
+    if len(labels) == 2 or (len(labels) > 2 and task == "classes"):
+        return
+    what = f"{table.name}: column {table.names[goal]!r} has"
+    where: dict[str, Any] = {"got": labels, "file": table.name}
+    if len(labels) == 1:
+        raise nf.InputError(
+            f"{what} the one value {labels[0]!r}",
+            expected="at least 2 classes to tell apart",
+            remedy="choose another target",
+            **where,
+        )
     raise nf.InputError(
-        f"{path} has no column {column!r}, which {setting} asks for",
-        remedy=f"its columns: {', '.join(map(repr, names))}",
-        got=column,
-        file=str(path),
+        f"{what} {len(labels)} different values",
+        remedy='a binary task needs 2, so choose task = "classes" or another target',
+        **where,
     )
-
-
-def _cell(cells, j, names, path, line):
-    cell = cells[j].strip()
-    if not cell:
-        raise nf.InputError(
-            f"{path}, line {line}, column {names[j]!r} is empty",
-            remedy="fill it in, or remove the row",
-            file=str(path),
-            line=line,
-        )
-    return cell
-
-
-def _is_number(cell):
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return False
-
-
-def _number(cells, j, names, path, line):
-    cell = _cell(cells, j, names, path, line)
-    if not _is_number(cell):
-        raise nf.InputError(
-            f"{path}, line {line}, column {names[j]!r} is {cell!r}",
-            expected="a finite number",
-            remedy="repair the cell, or leave the column out with columns = [...]",
-            got=cell,
-            file=str(path),
-            line=line,
-        )
-    return float(cell)
 
 
 def digits(

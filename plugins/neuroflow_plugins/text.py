@@ -30,21 +30,16 @@ def lines(
     block_size: BlockSize = 64,
     most_lines: MostLines = 0,
 ):
-    """One text per line of a UTF-8 file, in an order drawn by ``rng``; empty lines are left out.
+    """One text per line of a UTF-8 file, in an order drawn by ``rng``; blank lines are left out.
 
-    The tokenizer learns its vocabulary from the file. Longer texts are read in windows of
-    ``block_size`` tokens; ``most_lines`` keeps so many of the shuffled lines (0 for all). Raises
-    InputError for a file that holds no text, and for a vocabulary of more than 4,096 pieces.
+    A line is kept as it is, indentation and blanks at its end included; only the end of the line
+    and a byte order mark are no part of it. The tokenizer learns its vocabulary from the file.
+    Longer texts are read in windows of ``block_size`` tokens; ``most_lines`` keeps so many of the
+    shuffled lines (0 for all). Raises InputError for a file that holds no text, and for a
+    vocabulary of more than 4,096 pieces.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise nf.InputError(
-            f"cannot read text from {path}: {error}",
-            remedy="give the path of a UTF-8 text file",
-            file=str(path),
-        ) from error
-    return from_texts(rng, text.split("\n"), tokenizer, block_size, most_lines, Path(path).name)
+    texts = _lines_of(path)
+    return from_texts(rng, texts, tokenizer, block_size, most_lines, Path(path).name)
 
 
 def names(
@@ -57,16 +52,25 @@ def names(
 ):
     """Given names, one per line: a bundled list, or the file at ``path``."""
     if path:
-        return lines(
-            rng, path=path, tokenizer=tokenizer, block_size=block_size, most_lines=most_lines
-        )
-    text = files("neuroflow_plugins").joinpath("names.txt").read_text(encoding="utf-8")
-    return from_texts(rng, text.split("\n"), tokenizer, block_size, most_lines, "names")
+        found, name = _lines_of(path), Path(path).name
+    else:
+        text = files("neuroflow_plugins").joinpath("names.txt").read_text(encoding="utf-8")
+        found, name = text.split("\n"), "names"
+    texts = [text.strip() for text in found]
+    return from_texts(rng, texts, tokenizer, block_size, most_lines, name)
+
+
+def _lines_of(path):
+    try:
+        return nf.read_text(path).split("\n")
+    except nf.FileError as error:
+        what = f"cannot read text from {path}: {error.__cause__ or error.what}"
+        raise nf.InputError(what, **error.rest) from error
 
 
 def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
-    """A dataset of next tokens, from plain texts."""
-    texts = [text.strip() for text in texts if text.strip()]
+    """A dataset of next tokens, from plain texts; those of nothing but blanks are left out."""
+    texts = [text for text in texts if text.strip()]
     if not texts:
         raise nf.InputError(f"{name} holds no text", expected="at least one line that is not empty")
     rng.shuffle(texts)

@@ -102,6 +102,66 @@ def test_standardization_is_fit_on_the_training_part_alone():
     assert test.inputs == [[9.0, 2.0]]
 
 
+@given(st.floats(-1e308, 1e308), st.integers(1, 100), st.integers(0, 3))
+def test_a_column_that_is_constant_but_for_rounding_is_divided_by_one(x, count, ulps):
+    rows = [[x]] * count + [[x + ulps * math.ulp(x)]]
+    scale = nf.Standardization.fit(rows)
+    assert scale.deviations == (1.0,)
+    assert abs(scale.apply([x])[0]) <= 3 * math.ulp(x)
+    if not ulps:
+        assert scale.apply([x]) == [0.0]
+
+
+@pytest.mark.parametrize("power", [1, 1000, -1000, 1023])
+def test_standardization_is_the_same_at_every_scale(power):
+    numbers = [0.75, -0.5, 0.25, -0.125]
+    plain = nf.Standardization.fit([[x] for x in numbers])
+    scaled = nf.Standardization.fit([[math.ldexp(x, power)] for x in numbers])
+    assert scaled.means[0] == math.ldexp(plain.means[0], power)
+    assert scaled.deviations[0] == math.ldexp(plain.deviations[0], power)
+    assert [scaled.apply([math.ldexp(x, power)]) for x in numbers] == [
+        plain.apply([x]) for x in numbers
+    ]
+
+
+def test_standardization_of_the_largest_numbers_stays_finite():
+    largest = 1.7e308
+    scale = nf.Standardization.fit([[largest], [largest], [-largest]])
+    assert scale.deviations[0] == pytest.approx(largest * (math.sqrt(8) / 3))
+    assert scale.apply([-largest]) == [pytest.approx(-math.sqrt(2))]
+
+
+@pytest.mark.parametrize("rows", [[], [[]], [[1.0], [1.0, 2.0]], [[math.nan]], [["a"]], 3])
+def test_what_cannot_be_standardized_is_refused(rows):
+    error_of(nf.Standardization.fit, rows)
+
+
+def test_columns_and_classes_have_names_of_their_own():
+    assert "has 2 columns named 'a'; expected a name of its own" in error_of(
+        nf.Dataset, [[1.0, 2.0]], [0.0], columns=("a", "a")
+    )
+    assert "has 2 classes named 'a'" in error_of(
+        nf.Dataset, [[1.0]], [0], "classes", labels=("a", "a")
+    )
+    assert "has the one class '0'; expected at least 2 classes" in error_of(
+        nf.Dataset, [[1.0], [2.0]], [0, 0], "classes"
+    )
+
+
+def test_arrays_and_numbers_of_numpy_are_numbers():
+    import numpy as np
+
+    rows = [[0.5, 1.0], [2.0, 3.0]]
+    made = nf.Dataset(np.array(rows, np.float32), np.array([0, 1]), "classes")
+    assert made == nf.Dataset(rows, [0, 1], "classes")
+    assert {type(x) for row in made.inputs for x in row} == {float}
+    assert {*map(type, made.targets)} == {int}
+    text = nf.Dataset([np.array([0, 1])], [[np.int64(2)]], "sequence", vocab_size=np.int8(3))
+    assert text == nf.Dataset([[0, 1]], [[2]], "sequence", vocab_size=3)
+    assert made.take(np.array([1])).targets == [1]
+    assert "no example -1; expected 0 to 1" in error_of(made.take, [-1])
+
+
 @pytest.mark.parametrize("name", ["moons", "circles", "spirals", "linear", "xor", "gauss"])
 def test_points_are_seeded_balanced_and_named(name):
     data = dataset(name, points=60)
@@ -215,6 +275,27 @@ def test_a_bad_csv_file_is_told_by_line_and_column(table, text, message):
     found = error_of(dataset, "csv", path=path, target="b")
     assert found.startswith(path)
     assert message in found
+
+
+def test_the_answers_are_never_among_the_inputs(table):
+    path = table("a,b\n1,2\n")
+    for columns in (["a", "b"], ["a", "a"], []):
+        assert "not the target, which would be its own answer" in error_of(
+            dataset, "csv", path=path, target="b", columns=columns
+        )
+    path = table("a;b\n1;2\n")
+    for target in ("b", 0):
+        message = error_of(dataset, "csv", path=path, target=target)
+        assert 'set delimiter = ";"' in message
+
+
+def test_whole_numbers_are_classes_where_the_task_says_so(table):
+    path = table("a,y\n1,10\n2,9\n3,10.0\n")
+    data = dataset("csv", path=path, target="y", task="classes")
+    assert (data.labels, data.targets) == (("9", "10"), [1, 0, 1])
+    for task in ("classes", "binary"):
+        message = error_of(dataset, "csv", path=table("a,y\n1,7\n2,7\n"), target="y", task=task)
+        assert "column 'y' has the one value '7'; expected at least 2 classes" in message
 
 
 def test_a_csv_file_that_is_not_there(tmp_path):

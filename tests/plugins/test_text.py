@@ -75,6 +75,16 @@ def test_lines_of_a_file_with_anything_in_them(tmp_path):
     assert texts == ["first ✓", "zweite größe"]
 
 
+def test_lines_keep_their_indentation_and_trailing_blanks(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_bytes(b"def f(x):\r\n    return x  \r\n\t\r\n\r\nf(1)")
+    data = load("lines", path=str(path))
+    texts = sorted(data.tokenizer.decode([*x, y[-1]]) for x, y in data)
+    assert texts == ["    return x  ", "def f(x):", "f(1)"]
+    names = load("names", path=str(path))
+    assert "return x" in {names.tokenizer.decode([*x, y[-1]]) for x, y in names}
+
+
 def test_long_lines_are_read_in_windows(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("abcdefg")

@@ -17,6 +17,7 @@ from attrs import frozen
 
 PARTS = (
     "errors",
+    "memory",
     "files",
     "locks",
     "core",

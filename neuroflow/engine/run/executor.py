@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -22,6 +21,7 @@ from neuroflow.engine.lower.program import Program, padded
 from neuroflow.engine.run.numpy_executor import NumpyCode, compile_kernel
 from neuroflow.engine.trace.tape import Ints
 from neuroflow.errors import BackendError
+from neuroflow.memory import SHARE, free_memory
 
 Floats = NDArray[np.float64]
 
@@ -301,22 +301,9 @@ class NumpyExecutor(Executor):
             code.run(begin, end)
 
 
-def free_memory() -> int:
-    """Bytes that the machine has free now, as far as it tells; else a safe guess."""
-    try:
-        with open("/proc/meminfo") as file:
-            facts = dict(line.split(":", 1) for line in file)
-        return int(facts["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError):
-        try:
-            return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-        except (ValueError, OSError, AttributeError):
-            return 4 * 1024**3
-
-
 def check_memory(needed: int, limit: int | None, program: Program) -> None:
     """Refuse an allocation beyond the limit (80% of what is free, unless given)."""
-    allowed = int(free_memory() * 0.8) if limit is None else limit
+    allowed = int(free_memory() * SHARE) if limit is None else limit
     if needed > allowed:
         raise BackendError(
             f"this run needs {needed / 1e6:,.1f} MB for {program.plan.n_cells:,} cells in"
