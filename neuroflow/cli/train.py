@@ -80,7 +80,7 @@ def train(
 
     given = {"seed": seed, "backend": backend, "dtype": dtype}
     short = [f"train.{name}={value}" for name, value in given.items() if value is not None]
-    run = Run.start(source, out or _free_folder(source), [*changes, *short])
+    run = Run.start(source, out, [*changes, *short])
 
     def finished() -> None:
         finish(run, as_json, _profile(run) if profile else None, anomaly)
@@ -90,15 +90,6 @@ def train(
     else:
         follow(run, anomaly)
         finished()
-
-
-def _free_folder(source: str) -> Path:
-    """``runs/moons``, or ``runs/moons-2`` if there is one already, and so on."""
-    name = Path(source).stem or "run"
-    number = 1
-    while (folder := Path("runs", name if number == 1 else f"{name}-{number}")).exists():
-        number += 1
-    return folder
 
 
 def _profile(run: Any) -> Any:

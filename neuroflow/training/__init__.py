@@ -8,7 +8,7 @@ surrounds it.
 
 Reading order: :mod:`loading`, :mod:`batches`, :mod:`examples`, :mod:`fitting`, :mod:`scores`,
 :mod:`steps` (the run itself), and :mod:`predicting` with what was trained. A run that
-outlives its process is a folder: :mod:`metrics`, :mod:`stopping` and :mod:`run`.
+outlives its process is a folder: :mod:`metrics`, :mod:`stopping`, :mod:`folder` and :mod:`run`.
 """
 
 from neuroflow.training.batches import Batches
@@ -16,7 +16,7 @@ from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.loading import GENERATORS, as_state, load_data
 from neuroflow.training.metrics import METRICS, read_metrics
 from neuroflow.training.predicting import predict, standardized_rows
-from neuroflow.training.run import CONFIGURATION, Run
+from neuroflow.training.run import CONFIGURATION, Run, read_run
 from neuroflow.training.scores import class_of, exact, r2, score
 from neuroflow.training.steps import Step, Training, train
 
@@ -36,6 +36,7 @@ __all__ = [
     "predict",
     "r2",
     "read_metrics",
+    "read_run",
     "row_loss",
     "score",
     "sequence_loss",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from neuroflow.checkpoint import (
     CHECKPOINT,
@@ -21,7 +22,8 @@ from neuroflow.checkpoint.facts import data_facts
 from neuroflow.config import changed, configure, to_toml
 from neuroflow.errors import FileError, StateError
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
-from neuroflow.training.metrics import METRICS, MetricsFile
+from neuroflow.training.folder import Claim, claimed, new_folder
+from neuroflow.training.metrics import MetricsFile
 from neuroflow.training.steps import Step, Training
 from neuroflow.training.stopping import Signals, listening
 
@@ -43,76 +45,55 @@ class Run:
     folder: Path
     training: Training
     seconds_between: float = 5.0
+    _claim: Claim | None = None
+    _writing: bool = field(init=False, default=False)
+    _seen: Stamp = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._seen = _stamp(self.folder)
+        if self._claim is not None:
+            self.training.add_note(self._claim.note)
 
     @classmethod
     def start(
         cls,
         source: Mapping[str, Any] | str | Path,
-        folder: str | Path,
+        folder: str | Path | None = None,
         changes: Mapping[str, Any] | Iterable[str] = (),
         *,
         seconds_between: float = 5.0,
     ) -> Run:
-        """A new run in a folder that holds none yet.
+        """A new run in a folder that holds none yet; without one in ``runs``, under a new name.
 
-        Raises :class:`FileError` if it does, or if it cannot be written, and
-        :class:`ConfigurationError` for the problems of the source.
+        Raises :class:`FileError` if it does, if another process begins one there, or if it
+        cannot be written, and :class:`ConfigurationError` for the problems of the source.
         """
-        folder = path_of(folder, "the run folder")
+        folder = folder if folder is None else path_of(folder, "the run folder")
         training = Training(configure(source, changes))
-        if (folder / CONFIGURATION).exists():
-            raise FileError(
-                f"{folder} already holds a run",
-                remedy=f"go on with: neuroflow resume {in_shell(folder)}, or choose another folder",
-                file=str(folder),
-            )
+        if folder is None:
+            folder = new_folder("run" if isinstance(source, Mapping) else Path(source).stem)
+        _holds_no_run(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(folder, error) from error
-        write_file(folder / CONFIGURATION, to_toml(training.configuration))
-        return cls(folder, training, seconds_between)
+        with claimed(folder) as claim:
+            _holds_no_run(folder)  # another process may have been quicker
+            write_file(folder / CONFIGURATION, to_toml(training.configuration))
+            return cls(folder, training, seconds_between, claim)
 
     @classmethod
     def resume(cls, folder: str | Path, *, seconds_between: float = 5.0) -> Run:
-        """The run of a folder, as it stands at its last checkpoint.
+        """The run of a folder, as it stands at its last checkpoint; nobody else can go on with it.
 
-        Raises :class:`FileError` if the folder holds no run, and :class:`StateError` if its
-        checkpoint is damaged or belongs to another model.
+        Raises :class:`FileError` if the folder holds no run or another process writes in it, and
+        :class:`StateError` if its checkpoint is damaged or belongs to another model.
         """
-        folder = path_of(folder, "the run folder")
-        if not (folder / CONFIGURATION).is_file():
-            raise FileError(
-                f"{folder} holds no run: there is no {CONFIGURATION} in it",
-                remedy="give the folder that neuroflow train wrote",
-                file=str(folder),
-            )
-        for left_over in folder.glob(PARTIAL.format("*")):
-            left_over.unlink(missing_ok=True)
-        checkpoint = folder / CHECKPOINT
-        if not checkpoint.exists():
-            return cls(folder, Training(configure(folder / CONFIGURATION)), seconds_between)
-        saved, arrays = read_arrays(checkpoint)
-        if not saved.state:
-            raise StateError(
-                f"{checkpoint} is a saved model, not the checkpoint of a run",
-                remedy="nothing can be resumed from it, so train anew",
-                file=str(checkpoint),
-            )
-        check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
-        configuration = configure(folder / CONFIGURATION)
-        backend = saved.state["training"]["backend"]
-        training = Training(changed(configuration, {"train.backend": backend}))
-        training.options["backend"] = configuration["train"]["backend"]
-        load_parameters(training.model, arrays, checkpoint)
-        optimizer = {
-            name.removeprefix(OPTIMIZER): array.tolist()
-            for name, array in arrays.items()
-            if name.startswith(OPTIMIZER)
-        }
-        state = saved.state["training"]
-        training.load_state_dict({**state, "optimizer": {**state["optimizer"], **optimizer}})
-        return cls(folder, training, seconds_between)
+        folder = _holds_a_run(folder)
+        with claimed(folder) as claim:
+            for left_over in folder.glob(PARTIAL.format("*")):
+                left_over.unlink(missing_ok=True)
+            return cls(folder, read_run(folder), seconds_between, claim)
 
     def __iter__(self) -> Iterator[Step]:
         """Run to the end; every report is in the metrics file before it is given.
@@ -121,7 +102,11 @@ class Run:
         than a second: the run is saved, and KeyboardInterrupt says how to go on. Leaving the loop
         saves it too.
         """
-        with MetricsFile(self.folder, self.training.step) as metrics, listening() as signals:
+        with (
+            self._holding(),
+            MetricsFile(self.folder, self.training.step) as metrics,
+            listening() as signals,
+        ):
             try:
                 yield from self._reports(metrics, signals)
             except GeneratorExit:
@@ -177,19 +162,108 @@ class Run:
         state["optimizer"] = {
             name: value for name, value in state["optimizer"].items() if name not in numbers
         }
-        save(
-            training.model,
-            self.folder / CHECKPOINT,
-            configuration=training.configuration,
-            data=data_facts(training.dataset),
-            state={"training": state, "step": training.step, "metrics_bytes": self._metrics_size()},
-            optimizer=numbers,
-        )
+        with self._holding():
+            save(
+                training.model,
+                self.folder / CHECKPOINT,
+                configuration=training.configuration,
+                data=data_facts(training.dataset),
+                state={"training": state, "step": training.step},
+                optimizer=numbers,
+            )
+            self._seen = _stamp(self.folder)
 
     def summary(self) -> dict[str, Any]:
         """What there is to say about the run so far, and where it is."""
         return {**self.training.summary(), "folder": str(self.folder)}
 
-    def _metrics_size(self) -> int:
-        path = self.folder / METRICS
-        return path.stat().st_size if path.exists() else 0
+    @contextlib.contextmanager
+    def _holding(self) -> Iterator[None]:
+        """Keep others from writing in the folder for as long as this run does."""
+        if self._writing:  # the loop of the run, which saves it now and then
+            yield
+            return
+        if self._claim is None or not self._claim.held:
+            with claimed(self.folder) as again:
+                self._nobody_went_on()
+            self._claim = again
+        self._writing = True
+        try:
+            yield
+        finally:
+            self._writing = False
+            self._claim.release()
+
+    def _nobody_went_on(self) -> None:
+        if _stamp(self.folder) != self._seen:
+            raise StateError(
+                f"{self.folder} has changed since this run stopped: another process went on with"
+                " it, or its checkpoint was replaced",
+                remedy="take it up as it is now, with Run.resume",
+                file=str(self.folder),
+            )
+
+
+def read_run(folder: str | Path) -> Training:
+    """The run of a folder as it stands at its last checkpoint, to be looked at.
+
+    Nothing is written and nobody is waited for: another process may go on with the run. Raises
+    what :meth:`Run.resume` raises.
+    """
+    folder = _holds_a_run(folder)
+    checkpoint = folder / CHECKPOINT
+    if not checkpoint.exists():
+        return Training(configure(folder / CONFIGURATION))
+    saved, arrays = read_arrays(checkpoint)
+    if not saved.state:
+        raise StateError(
+            f"{checkpoint} is a saved model, not the checkpoint of a run",
+            remedy="nothing can be resumed from it, so train anew",
+            file=str(checkpoint),
+        )
+    check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
+    configuration = configure(folder / CONFIGURATION)
+    backend = saved.state["training"]["backend"]
+    training = Training(changed(configuration, {"train.backend": backend}))
+    training.options["backend"] = configuration["train"]["backend"]
+    load_parameters(training.model, arrays, checkpoint)
+    optimizer = {
+        name.removeprefix(OPTIMIZER): array.tolist()
+        for name, array in arrays.items()
+        if name.startswith(OPTIMIZER)
+    }
+    state = saved.state["training"]
+    training.load_state_dict({**state, "optimizer": {**state["optimizer"], **optimizer}})
+    return training
+
+
+def _holds_a_run(folder: str | Path) -> Path:
+    folder = path_of(folder, "the run folder")
+    if not (folder / CONFIGURATION).is_file():
+        raise FileError(
+            f"{folder} holds no run: there is no {CONFIGURATION} in it",
+            remedy="give the folder that neuroflow train wrote",
+            file=str(folder),
+        )
+    return folder
+
+
+def _holds_no_run(folder: Path) -> None:
+    if (folder / CONFIGURATION).exists():
+        raise FileError(
+            f"{folder} already holds a run",
+            remedy=f"go on with: neuroflow resume {in_shell(folder)}, or choose another folder",
+            file=str(folder),
+        )
+
+
+Stamp = tuple[int, int, int] | None
+
+
+def _stamp(folder: Path) -> Stamp:
+    """What tells a checkpoint from another at the same place; None if there is none."""
+    try:
+        facts = (folder / CHECKPOINT).stat()
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns

@@ -187,6 +187,10 @@ class Training:
             "seconds": self.seconds,
         }
 
+    def add_note(self, note: str) -> None:
+        """Say more in the summary about what is not as one would expect; nothing if empty."""
+        self.note = "; ".join(filter(None, [self.note, note]))
+
     def state_dict(self) -> dict[str, Any]:
         """All that a checkpoint needs beside the parameters; plain numbers, lists and texts."""
         return {
@@ -320,7 +324,7 @@ class Training:
             if self.options["backend"] != "auto" or self.step:
                 raise
             why = f"runs eagerly, as it cannot be compiled: {error}"
-            self.note = "; ".join(filter(None, [self.note, why]))
+            self.add_note(why)
             self.runner = self._make_runner("eager")
             return self.runner.run(batches, rates)
 

@@ -119,12 +119,12 @@ def training_of(target: str) -> Any:
     """
     from neuroflow.checkpoint import load_parameters, read_arrays
     from neuroflow.config import changed, configure
-    from neuroflow.training import Run, Training
+    from neuroflow.training import Training, read_run
 
     path = Path(target)
     eager = {"train.backend": "eager"}  # the steps are looked at, not made
     if path.is_dir():
-        return Run.resume(path).training
+        return read_run(path)
     if path.suffix != ".safetensors":
         return Training(configure(target, eager))
     saved, arrays = read_arrays(path)
