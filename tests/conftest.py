@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.support.distributions",
     "tests.support.guard",
     "tests.support.models",
+    "tests.support.offers",
     "tests.support.programs",
     "tests.support.sweeps",
     "tests.support.threads",

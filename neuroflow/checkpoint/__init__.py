@@ -3,13 +3,14 @@
 The metadata names the model by registry names, with the version and the distribution of every
 entry it needs. There is no pickle and no import path in it, so reading one runs no code.
 
-Reading order: :mod:`arrays`, :mod:`uses`, :mod:`file`, :mod:`saving`, :mod:`facts`.
+Reading order: :mod:`arrays`, :mod:`uses`, :mod:`migrating`, :mod:`rebuilding`, :mod:`file`,
+:mod:`saving`, :mod:`facts`.
 """
 
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays
 from neuroflow.checkpoint.file import CHECKPOINT, SavedModel, file_of, inspect_file, read_arrays
 from neuroflow.checkpoint.saving import load, load_parameters, load_with_facts, save
-from neuroflow.checkpoint.uses import Used, check_uses, uses_of
+from neuroflow.checkpoint.uses import Used, check_uses
 
 __all__ = [
     "CHECKPOINT",
@@ -25,5 +26,4 @@ __all__ = [
     "load_with_facts",
     "read_arrays",
     "save",
-    "uses_of",
 ]

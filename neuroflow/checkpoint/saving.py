@@ -10,7 +10,8 @@ from attrs import asdict
 
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, gathered, scattered, tensor
 from neuroflow.checkpoint.file import SavedModel, file_bytes, file_of, read_arrays
-from neuroflow.checkpoint.uses import check_uses, uses_of, with_ids
+from neuroflow.checkpoint.migrating import Migrating
+from neuroflow.checkpoint.uses import check_uses, uses_of_model, uses_of_tables, with_ids
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
 from neuroflow.errors import StateError, require
@@ -29,7 +30,8 @@ def save(
     """Write a model to a ``.safetensors`` file; what was there before is replaced as a whole.
 
     The other arguments are what a run adds to its checkpoints. Raises :class:`StateError` for
-    a model that no plugin registers, and :class:`FileError` if the file cannot be written.
+    a model that no plugin registers, or that was changed by hand into another than its settings
+    build, and :class:`FileError` if the file cannot be written.
     """
     path = path_of(path)
     require(model, Module, "the model", "a neuroflow.Module; build one with neuroflow.build")
@@ -44,16 +46,17 @@ def saved_bytes(
     optimizer: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:
     """What :func:`save` writes to a file."""
-    from neuroflow.config import configuration_of
+    from neuroflow.checkpoint.rebuilding import rebuilding_table
 
-    table = configuration_of(model)
+    table, looked_up = rebuilding_table(model)
+    uses = [*uses_of_model(model, looked_up), *uses_of_tables(configuration or {}, data or {})]
     tensors = gathered(model.state_dict())
     for name, numbers in (optimizer or {}).items():
         tensors[OPTIMIZER + name] = tensor(numbers, (len(numbers),))
     about = {
         "neuroflow": _own_version(),
         "model": table,
-        "uses": [asdict(used) for used in uses_of(table, "layer", configuration)],
+        "uses": [asdict(used) for used in uses],
         "configuration": configuration or {},
         "data": data or {},
         "state": state or {},
@@ -75,11 +78,15 @@ def load(path: str | Path) -> Any:
 def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     """The model of a file, and what the file says about itself."""
     from neuroflow.config import build
+    from neuroflow.registry.lookups import noting_lookups
 
     path = file_of(path)
     saved, arrays = read_arrays(path)
-    pinned = check_uses(saved.uses, str(path))
-    model = build(with_ids(saved.model, "layer", pinned), rng=SplitMix32(0))
+    pinned, outgrown = check_uses(saved.uses, str(path), training=False)
+    migrating = Migrating(arrays, outgrown, str(path))
+    table = with_ids(migrating.model(saved.model), "layer", pinned)
+    with noting_lookups(pinned):
+        model = build(table, rng=SplitMix32(0))
     load_parameters(model, arrays, path)
     return model.eval(), saved
 

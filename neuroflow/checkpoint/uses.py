@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
 from neuroflow.errors import PluginError, RegistryError, StateError
+
+if TYPE_CHECKING:
+    from neuroflow.core.module import Module
+    from neuroflow.registry.entries import Entry
+    from neuroflow.registry.lookups import Name
+
+Purpose = Literal["answering", "building", "training"]
+"""What an entry is needed for: for each answer, to make the model anew, or to train on."""
 
 
 @frozen
@@ -20,6 +29,7 @@ class Used:
     plugin: str
     distribution: str
     distribution_version: str
+    purpose: Purpose = "answering"
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id} (plugin {self.plugin!r} of {self.offered_by})"
@@ -29,43 +39,86 @@ class Used:
         """The distribution and its version."""
         return f"{self.distribution} {self.distribution_version}"
 
+    @property
+    def name(self) -> str:
+        """The id without the version."""
+        return self.id.partition("@")[0]
 
-def uses_of(
-    table: Mapping[str, Any], kind: str, configuration: Mapping[str, Any] | None = None
-) -> list[Used]:
-    """Every entry that a model, and the run that made it, needs."""
-    from neuroflow.config import parts_of
-    from neuroflow.registry.manager import get
+    @property
+    def version(self) -> int:
+        """The version of the entry."""
+        return int(self.id.partition("@")[2])
 
-    parts = [*parts_of(table, kind), *(parts_of(configuration) if configuration else ())]
-    found = []
-    for kind, use in dict.fromkeys(parts):
-        entry = get(kind, use)
-        by = entry.provider
-        facts = (by.plugin, by.distribution, by.version) if by else ("", "", "")
-        found.append(Used(kind, use, entry.id, *facts))
+
+def uses_of_model(model: Module, looked_up: Mapping[Name, Entry]) -> list[Used]:
+    """What was asked for while a model was built, and whose layers it holds beside."""
+    from neuroflow.registry.entries import BUNDLED
+    from neuroflow.registry.manager import manager
+
+    found = [
+        _used(kind, use, entry, "building" if kind == "initializer" else "answering")
+        for (kind, use), entry in looked_up.items()
+    ]
+    known = {used.id for used in found if used.kind == "layer"}
+    types = {type(module) for _, module in model.named_modules()}
+    for entry in manager().registry.entries("layer"):
+        if entry.namespace != BUNDLED and entry.id not in known and entry.load() in types:
+            found.append(_used("layer", entry.shortest_name, entry, "answering"))
     return found
 
 
-def check_uses(uses: Sequence[Used], where: str) -> dict[tuple[str, str], str]:
-    """Make sure that every entry is there as it was; gives the names that need their full id.
-
-    Raises :class:`PluginError` for missing entries and :class:`StateError` for changed ones.
-    """
+def uses_of_tables(configuration: Mapping[str, Any], data: Mapping[str, Any]) -> list[Used]:
+    """What the run of a configuration needs to go on, and its tokenizer to answer in text."""
+    from neuroflow.config import parts_of
     from neuroflow.registry.manager import get
 
-    missing, changed, pinned = [], [], {}
+    tokenizer = data.get("tokenizer")
+    answering = parts_of(tokenizer, "tokenizer") if tokenizer else []
+    training = [name for name in dict.fromkeys(parts_of(configuration)) if name not in answering]
+    return [
+        *(_used(kind, use, get(kind, use), "answering") for kind, use in answering),
+        *(_used(kind, use, get(kind, use), "training") for kind, use in training),
+    ]
+
+
+def _used(kind: str, use: str, entry: Entry, purpose: Purpose) -> Used:
+    by = entry.provider
+    facts = (by.plugin, by.distribution, by.version) if by else ("", "", "")
+    return Used(kind, use, entry.id, *facts, purpose)
+
+
+def check_uses(
+    uses: Sequence[Used], where: str, *, training: bool = True
+) -> tuple[dict[Name, str], list[Used]]:
+    """Make sure that every entry is there as it was, or can take over from an older version.
+
+    Gives the names that need their full id, and the uses that need a migration. Without
+    ``training`` a model is only to answer: then nothing counts that is not needed for it. Raises
+    :class:`PluginError` for missing entries and :class:`StateError` for changed ones.
+    """
+    missing, changed, pinned, outgrown = [], [], {}, []
     for used in uses:
-        try:
-            if get(used.kind, used.use).id != used.id:
-                get(used.kind, used.id)
+        if used.purpose == "training" and not training:
+            continue
+        here = _entry(used.kind, used.id)
+        newer = None if here else _entry(used.kind, used.name)
+        if here is not None and _offers(here, used):
+            if _entry(used.kind, used.use) is not here:
                 pinned[used.kind, used.use] = used.id
-        except RegistryError:
-            now = _other_version(used)
-            if now is None:
-                missing.append(f"{used}")
-            else:
-                changed.append(f"{used}, while {now.id} of {now.provider} is installed")
+        elif (now := here or newer) is None:
+            missing.append(f"{used}")
+        elif used.purpose == "building" and not training:
+            pinned[used.kind, used.use] = now.id  # its numbers are replaced by the saved ones
+        elif not training and newer and _can_migrate(used, newer):
+            outgrown.append(used)
+            pinned[used.kind, used.use] = newer.id
+        else:
+            changed.append(f"{used}, while {now.id} of {now.provider} is installed")
+    _refuse(missing, changed, where)
+    return pinned, outgrown
+
+
+def _refuse(missing: Sequence[str], changed: Sequence[str], where: str) -> None:
     if missing:
         raise PluginError(
             f"{where} needs what is not installed: {'; '.join(missing)}",
@@ -79,34 +132,37 @@ def check_uses(uses: Sequence[Used], where: str) -> dict[tuple[str, str], str]:
             " with",
             file=where,
         )
-    return pinned
 
 
-def _other_version(used: Used) -> Any:
+def _entry(kind: str, reference: str) -> Entry | None:
     from neuroflow.registry.manager import get
 
     try:
-        return get(used.kind, used.id.partition("@")[0])
+        return get(kind, reference)
     except RegistryError:
         return None
 
 
-def with_ids(part: Any, kind: str, pinned: Mapping[tuple[str, str], str]) -> Any:
+def _offers(entry: Entry, used: Used) -> bool:
+    """Whether an entry is from the distribution that the used one was from."""
+    now = entry.provider.distribution if entry.provider else ""
+    return _spelled(now) == _spelled(used.distribution)
+
+
+def _spelled(distribution: str) -> str:
+    """The name of a distribution as package indexes compare it."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _can_migrate(used: Used, now: Entry) -> bool:
+    versions = range(used.version, now.version)
+    return bool(versions) and _offers(now, used) and all(v in now.migrations for v in versions)
+
+
+def with_ids(part: Any, kind: str, pinned: Mapping[Name, str]) -> Any:
     """A part with full ids where a bare name has come to mean something else, inside it too."""
     if not pinned:
         return part
-    if isinstance(part, str):
-        return pinned.get((kind, part), part)
-    if isinstance(part, list):
-        return [with_ids(each, kind, pinned) for each in part]
-    if not isinstance(part, Mapping):
-        return part
-    from neuroflow.config import settings_of
-    from neuroflow.registry.manager import get
+    from neuroflow.config import renamed
 
-    use = pinned.get((kind, part["use"]), part["use"])
-    inner = {setting.name: setting.part for setting in settings_of(get(kind, use)) if setting.part}
-    return {
-        **{key: with_ids(x, inner[key], pinned) if key in inner else x for key, x in part.items()},
-        "use": use,
-    }
+    return renamed(part, kind, lambda kind, use: pinned.get((kind, use), use))

@@ -11,7 +11,13 @@ Reading order: :mod:`settings`, :mod:`recipe`, :mod:`reading`, :mod:`changing`, 
 from neuroflow.config.building import build, build_model, resolve, simplified
 from neuroflow.config.changing import changed, scale_schedule
 from neuroflow.config.checking import check_part, check_schedule, configure
-from neuroflow.config.describing import configuration_of, parts_of
+from neuroflow.config.describing import (
+    configuration_of,
+    described_part,
+    part_settings,
+    parts_of,
+    renamed,
+)
 from neuroflow.config.reading import read
 from neuroflow.config.recipe import Recipe, recipes
 from neuroflow.config.settings import (
@@ -41,9 +47,12 @@ __all__ = [
     "configuration_of",
     "configure",
     "described",
+    "described_part",
+    "part_settings",
     "parts_of",
     "read",
     "recipes",
+    "renamed",
     "resolve",
     "scale_schedule",
     "schema",

@@ -102,7 +102,7 @@ class Check:
         checked = self.settings(rest, tuple(allowed.values()), path, f"{kind} {entry.name!r}")
         if len(self.problems) == before:  # each is right by itself
             self.problems += problems_together(entry, checked, path, self.steps)
-        return {"use": table["use"], **checked}
+        return {"use": entry.qualified(table["use"]), **checked}
 
     def settings(
         self, given: Mapping[str, Any], allowed: Sequence[Setting], path: str, owner: str = ""

@@ -2,5 +2,6 @@
 
 Reading order: :mod:`capture` (what plugins print), :mod:`entries` (what can be offered),
 :mod:`hooks` (how), :mod:`registry` (from names to entries), :mod:`discovery` (finding and loading
-plugins so that no broken one can break anything), :mod:`manager` (those of this process).
+plugins so that no broken one can break anything), :mod:`lookups` (who asked for which),
+:mod:`manager` (those of this process).
 """

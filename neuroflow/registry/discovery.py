@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, entry_points
@@ -97,6 +98,7 @@ class PluginManager:
         self.plugins.append(plugin)
         start = time.perf_counter()
         with self._guard(plugin, "loading"):
+            _check_name(plugin)
             if taken:
                 raise PluginError(
                     f"the entry point {plugin.name!r} is also offered by"
@@ -193,6 +195,21 @@ def _provider(point: EntryPoint) -> Provider:
     distribution, version = _distribution(point)
     namespace = BUNDLED if distribution == BUNDLED else point.name
     return Provider(point.name, namespace, distribution, version, point.value)
+
+
+def _check_name(plugin: Plugin) -> None:
+    """Names in the namespace of neuroflow come from neuroflow itself, however it is spelled."""
+    by = plugin.provider
+    if by.namespace == BUNDLED and by.distribution == BUNDLED:
+        return
+    spelled = unicodedata.normalize("NFKC", by.namespace).casefold()
+    if "".join(filter(str.isalnum, spelled)) == BUNDLED:
+        raise PluginError(
+            f"its entry point is named {by.plugin!r}, and that namespace belongs to neuroflow",
+            expected="a name of its own, such as that of the distribution",
+            remedy=f"tell the authors of {by.distribution} {by.version} to rename it",
+            **by.where,
+        )
 
 
 def _check_version(module: ModuleType) -> None:

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from neuroflow.core.settings import checked
 from neuroflow.core.value import Op
-from neuroflow.errors import InputError, NeuroflowError, PluginError, Where
+from neuroflow.errors import InputError, NeuroflowError, PluginError, Where, short_repr
 from neuroflow.registry.capture import silenced
 
 BUNDLED = "neuroflow"
@@ -44,6 +44,22 @@ class Provider:
         return {"plugin": self.plugin, "distribution": self.distribution}
 
 
+Migration = Callable[[dict[str, Any], dict[str, Any]], tuple[dict[str, Any], dict[str, Any]]]
+"""From the settings and the arrays of one version to those of the next."""
+
+
+def _from_older_versions(entry: Entry, _: Any, migrations: Any) -> None:
+    older = range(1, entry.version) if isinstance(entry.version, int) else ()
+    for version, migration in dict(migrations).items():
+        if version not in older or not callable(migration):
+            raise InputError(
+                f"{entry.kind} {entry.name!r} of version {entry.version} has the migration"
+                f" {version!r}: {short_repr(migration)}",
+                expected="functions, each under the older version that it starts from",
+                got=migration,
+            )
+
+
 @frozen(kw_only=True, eq=False)
 class Entry:
     """One thing that a plugin offers under a name.
@@ -51,8 +67,9 @@ class Entry:
     ``target`` is the thing itself, or ``"module:attribute"`` to import it on first use.
     ``version`` rises when its numbers or its configuration change. ``deprecated`` says what to
     use instead. ``relations`` says which settings go together: it takes them by name, and raises
-    :class:`InputError` for those that are right one by one but not together. ``provider`` is
-    filled in by the registry.
+    :class:`InputError` for those that are right one by one but not together. ``migrations`` take
+    what was saved with an older version to the next: ``{1: f}`` with ``f(settings, arrays)`` that
+    gives both as version 2 has them. ``provider`` is filled in by the registry.
     """
 
     kind: ClassVar[str] = ""
@@ -66,6 +83,7 @@ class Entry:
     aliases: tuple[str, ...] = ()
     deprecated: str = ""
     relations: Callable[..., None] | None = None
+    migrations: Mapping[int, Migration] = field(factory=dict, validator=_from_older_versions)
     provider: Provider | None = None
 
     @property
@@ -87,6 +105,12 @@ class Entry:
     def shortest_name(self) -> str:
         """What to write in a configuration: the bare name if it is bundled."""
         return self.name if self.namespace == BUNDLED else f"{self.namespace}/{self.name}"
+
+    def qualified(self, reference: str) -> str:
+        """The reference, so that it means the same whatever else is installed."""
+        if self.namespace == BUNDLED:
+            return reference
+        return self.id if "@" in reference else self.shortest_name
 
     @property
     def credit(self) -> str:

@@ -9,6 +9,7 @@ from neuroflow.core.value import Op
 from neuroflow.locks import once
 from neuroflow.registry.discovery import PluginManager
 from neuroflow.registry.entries import BUNDLED, KINDS, ActivationEntry, Entry, LossEntry
+from neuroflow.registry.lookups import current_lookups
 
 
 def _from_environment(name: str) -> list[str]:
@@ -41,7 +42,13 @@ def get(kind: str, reference: str) -> Entry:
 
     Raises :class:`RegistryError` if the name is unknown, ambiguous or of another kind.
     """
-    return manager().registry.get(kind, reference)
+    registry, lookups = manager().registry, current_lookups()
+    if lookups is None:
+        return registry.get(kind, reference)
+    kind = registry.kind(kind)
+    named = (kind, str(reference))
+    entry = registry.get(kind, lookups.pinned.get(named, reference))
+    return lookups.found.setdefault(named, entry)
 
 
 def find(pattern: str, kind: str | None = None) -> list[Entry]:

@@ -182,6 +182,19 @@ def test_the_first_of_two_entry_points_keeps_its_commands(plugins):
     assert called == ["first"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["neuroflow", "Neuroflow", "NEURO-FLOW", "neuro_flow", "neuro.flow", "ｎｅｕｒｏｆｌｏｗ"],
+)
+def test_nobody_else_gives_names_in_the_namespace_of_neuroflow(plugins, name):
+    plugins.add(name, CUBE.replace("cube", "relu"), distribution="nf-sly", module="plugin_sly")
+    manager = plugins.manager()
+    (failed,) = manager.failures
+    assert "that namespace belongs to neuroflow; expected a name of its own" in failed.failure
+    assert manager.registry.get("op", "relu").provider.distribution == "neuroflow"
+    assert len(manager.registry.entries("op", "relu")) == 1
+
+
 def test_one_entry_point_listed_twice_is_one_plugin(plugins):
     plugins.add("good", CUBE)
     points = plugins.points()
