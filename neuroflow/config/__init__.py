@@ -9,7 +9,7 @@ Reading order: :mod:`settings`, :mod:`recipe`, :mod:`reading`, :mod:`changing`, 
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified
-from neuroflow.config.changing import changed, scale_schedule
+from neuroflow.config.changing import changed, differences, scale_schedule
 from neuroflow.config.checking import check_part, check_schedule, configure
 from neuroflow.config.describing import (
     configuration_of,
@@ -48,6 +48,7 @@ __all__ = [
     "configure",
     "described",
     "described_part",
+    "differences",
     "part_settings",
     "parts_of",
     "read",

@@ -41,6 +41,21 @@ def changed(tree: Mapping[str, Any], changes: Mapping[str, Any] | Iterable[str])
     return result
 
 
+def differences(tree: Any, other: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
+    """The paths at which two trees differ, each with both values; None is a missing key.
+
+    >>> differences({"train": {"steps": 9, "seed": 1}}, {"train": {"steps": 5, "seed": 1}})
+    {'train.steps': (9, 5)}
+    """
+    if not (isinstance(tree, Mapping) and isinstance(other, Mapping)):
+        return {} if copied(tree) == copied(other) else {path: (tree, other)}
+    found: dict[str, tuple[Any, Any]] = {}
+    for key in dict.fromkeys([*tree, *other]):
+        inner = f"{path}.{key}" if path else str(key)
+        found |= differences(tree.get(key), other.get(key), inner)
+    return found
+
+
 def _learning_rate(tree: Tree) -> float | None:
     optimizer = tree.get("optimizer")
     rate = optimizer.get("learning_rate") if isinstance(optimizer, dict) else None

@@ -19,7 +19,8 @@ from neuroflow.checkpoint import (
     save,
 )
 from neuroflow.checkpoint.facts import data_facts
-from neuroflow.config import changed, configure, to_toml
+from neuroflow.config import changed, configure, differences, to_toml
+from neuroflow.core.types import shown
 from neuroflow.errors import FileError, StateError
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
 from neuroflow.training.folder import Claim, claimed, new_folder
@@ -107,6 +108,7 @@ class Run:
             MetricsFile(self.folder, self.training.step) as metrics,
             listening() as signals,
         ):
+            self.training.add_note(metrics.note)
             try:
                 yield from self._reports(metrics, signals)
             except GeneratorExit:
@@ -207,6 +209,8 @@ class Run:
 def read_run(folder: str | Path) -> Training:
     """The run of a folder as it stands at its last checkpoint, to be looked at.
 
+    Its configuration is that of ``config.toml``; where the checkpoint was written with another,
+    the note of the run's summary says so.
     Nothing is written and nobody is waited for: another process may go on with the run. Raises
     what :meth:`Run.resume` raises.
     """
@@ -226,6 +230,7 @@ def read_run(folder: str | Path) -> Training:
     backend = saved.state["training"]["backend"]
     training = Training(changed(configuration, {"train.backend": backend}))
     training.options["backend"] = configuration["train"]["backend"]
+    training.add_note(_changes(folder, training.configuration, saved.configuration))
     load_parameters(training.model, arrays, checkpoint)
     optimizer = {
         name.removeprefix(OPTIMIZER): array.tolist()
@@ -235,6 +240,17 @@ def read_run(folder: str | Path) -> Training:
     state = saved.state["training"]
     training.load_state_dict({**state, "optimizer": {**state["optimizer"], **optimizer}})
     return training
+
+
+def _changes(folder: Path, now: Mapping[str, Any], then: Mapping[str, Any]) -> str:
+    """What somebody changed in the configuration since the checkpoint was written, in words.
+
+    The file of the configuration counts: it is there to be read and changed by people.
+    """
+    found = differences(now, then)
+    words = [f"{path} = {shown(new)}, not {shown(old)}" for path, (new, old) in found.items()]
+    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
+    return f"as changed in {folder / CONFIGURATION}: {', '.join(words[:5])}{more}" if words else ""
 
 
 def _holds_a_run(folder: str | Path) -> Path:

@@ -188,8 +188,9 @@ class Training:
         }
 
     def add_note(self, note: str) -> None:
-        """Say more in the summary about what is not as one would expect; nothing if empty."""
-        self.note = "; ".join(filter(None, [self.note, note]))
+        """Say once more in the summary what is not as one would expect; nothing if empty."""
+        if note not in self.note:
+            self.note = "; ".join(filter(None, [self.note, note]))
 
     def state_dict(self) -> dict[str, Any]:
         """All that a checkpoint needs beside the parameters; plain numbers, lists and texts."""

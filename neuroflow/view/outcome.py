@@ -5,8 +5,8 @@ Everything is asked of the model itself, on the scale of the data before standar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
@@ -37,10 +37,15 @@ class LossCurve:
 
         lines = read_metrics(run.folder)
         return cls(
-            [(line["step"], line["loss"]) for line in lines],
-            [(line["step"], line["test_loss"]) for line in lines if "test_loss" in line],
+            _points(lines, "loss"),
+            _points(lines, "test_loss"),
             dict(run.training.dataset.facts.get("baselines", {})),
         )
+
+
+def _points(lines: Sequence[Mapping[str, Any]], name: str) -> Losses:
+    """Where a number is known: not every step has a test loss, and what was not finite is None."""
+    return [(line["step"], line[name]) for line in lines if line.get(name) is not None]
 
 
 def sight_of(data: Dataset) -> str:

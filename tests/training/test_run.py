@@ -221,6 +221,17 @@ def test_a_checkpoint_of_another_architecture(tmp_path):
     )
 
 
+def test_the_configuration_that_counts_is_the_file_and_what_changed_is_told(tmp_path):
+    folder = tmp_path / "run"
+    assert "note" not in nf.Run.start(SMALL, folder).run().summary()
+    config = folder / CONFIGURATION
+    config.write_text(config.read_text().replace("epochs = 12", "epochs = 13"))
+    resumed = nf.Run.resume(folder)
+    assert resumed.summary()["note"] == f"as changed in {config}: train.epochs = 13, not 12"
+    assert resumed.run().training.epoch == 13
+    assert "note" not in nf.Run.resume(folder).summary()
+
+
 def test_a_saved_model_is_no_checkpoint(tmp_path):
     folder = tmp_path / "run"
     run = nf.Run.start(SMALL, folder).run()

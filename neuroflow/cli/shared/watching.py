@@ -37,9 +37,18 @@ def follow_live(run: Run, anomaly: bool, finished: Callable[[], None]) -> None:
 
 
 def _losses_of(run: Run) -> list[float]:
-    """The losses of the steps that are done; a run that begins has none."""
+    """The losses of the steps that are done, in their order; a lost one is drawn as the one before.
+
+    A run that begins has none.
+    """
     from neuroflow.training import read_metrics
 
     if not run.training.step:
         return []
-    return [line["loss"] for line in read_metrics(run.folder)][: run.training.step]
+    known = {line["step"]: line["loss"] for line in read_metrics(run.folder)}
+    losses: list[float] = []
+    for step in range(1, run.training.step + 1):
+        loss = known.get(step)
+        if loss is not None or losses:
+            losses.append(losses[-1] if loss is None else loss)
+    return losses
