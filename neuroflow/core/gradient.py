@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from math import isfinite
 from operator import attrgetter
 from typing import Any
 
+from neuroflow.core.careful import finite_partials, number_of
 from neuroflow.core.chaining import core_ops
-from neuroflow.core.domain import undefined
 from neuroflow.core.inputs import Number, Rule
-from neuroflow.core.value import Value, lift
-from neuroflow.errors import reason, require
+from neuroflow.core.value import LIFTED, Value, lift
+from neuroflow.errors import DomainError, reason, require
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -39,28 +41,39 @@ def topological_order(root: Value) -> list[Value]:
     return order
 
 
-_data = attrgetter("data")
+_data, _grad = attrgetter("data"), attrgetter("grad")
+
+
+def _is_held(node: Value) -> bool:
+    """Whether anybody can ask for a node's gradient: not for that of a plain number."""
+    return node.call is not LIFTED
 
 
 def chain_rule(
-    order: Sequence[Value], read: Callable[[Value], Any], grads: dict[Value, Any] | None = None
-) -> None:
+    order: Sequence[Value], read: Callable[[Value], Any], grads: dict[Value, Any] | None = None,
+    wanted: Callable[[Value], bool] = _is_held, carefully: bool = False,
+) -> None:  # fmt: skip
     """Send each node's gradient on to its inputs: input.grad += partial * node.grad.
 
     With ``grads`` the gradients are kept there, and nothing that another thread can see changes.
     ``read`` gives what the partials are computed from: the data of a node, or the node itself,
     and then the gradients are graphs that can be differentiated again. A gradient of exactly 0
     sends nothing on, whatever the partial: behind a closed relu even sqrt(0) has a derivative.
+
+    Raises :class:`DomainError` where a rule fails at the derivative by one of the ``wanted``,
+    and ``carefully`` also where that is just not finite; a nan stays nan then.
     """
     for node in reversed(order):
         upstream = node.grad if grads is None else grads[node]
         if node.op is None or upstream == 0.0:
             continue
+        problem = ""
         try:
-            partials = node.op.partials_at(read(node), *map(read, node.inputs))
+            partials = () if carefully else node.op.partials_at(read(node), *map(read, node.inputs))
         except (ArithmeticError, ValueError) as error:
-            problem = f"in its derivative, {reason(error)}"
-            raise undefined(node.op, node.inputs, problem, node.call) from error
+            partials, problem = (), reason(error.__cause__ or error)
+        if not partials:
+            partials = finite_partials(node, upstream, read, wanted, problem)
         pairs = zip(node.inputs, partials, strict=True)
         if grads is None:
             for x, partial in pairs:
@@ -70,29 +83,48 @@ def chain_rule(
                 grads[x] = grads[x] + partial * upstream
 
 
+def _require_finite(
+    slopes: Iterable[float], order: Sequence[Value], wanted: Callable[[Value], bool]
+) -> None:
+    """Raise for a derivative that is not finite, where the numbers are; names the op."""
+    if all(map(isfinite, slopes)) or not isfinite(order[-1].data):
+        return  # all is well, or the graph has a nan already
+    chain_rule(order, _data, defaultdict(float, {order[-1]: 1.0}), wanted, carefully=True)
+    raise DomainError(
+        "the sum of a value's gradients is not finite",
+        expected="within the range of float64",
+        remedy="scale the numbers, or take a mean in place of a sum",
+    )
+
+
 def backward(root: Value) -> None:
     """Add d(root)/d(leaf) to the gradient of every leaf.
 
     Interior gradients start from zero, so that a second call doubles the leaves' gradients
-    and nothing else.
+    and nothing else. Raises :class:`DomainError` for a gradient that is not finite where all
+    numbers are.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> backward(a * b + a)
     >>> a.grad, b.grad
     (4.0, 2.0)
     """
-    order = topological_order(root)
+    order, leaves = topological_order(root), []
     for node in order:
         if node.op is not None:
             node.grad = 0.0
+        elif node.call is not LIFTED:
+            leaves.append(node)
     root.grad += 1.0
-    chain_rule(order, _data)
+    chain_rule(order, _data, carefully=not isfinite(root.data))
+    _require_finite(map(_grad, leaves), order, _is_held)
 
 
 def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list[Any]:
     """dy/dx for each x, as floats; no ``grad`` changes.
 
-    With ``create_graph`` they are Values, which can be differentiated again.
+    With ``create_graph`` they are Values, which can be differentiated again. Raises
+    :class:`DomainError` for a derivative that is not finite where all numbers are.
 
     >>> x = Value(3.0)
     >>> (slope,) = gradients(x * x * x, [x], create_graph=True)
@@ -101,12 +133,21 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
     """
     for name, value in (("y", y), *(("each x", x) for x in xs)):
         require(value, Value, name, "a Value")
-    order = topological_order(y)
-    path = _between(order, xs)
-    grads: dict[Value, Any] = {**dict.fromkeys(order, 0.0), y: 1.0}
-    chain_rule(path, lift if create_graph else _data, grads)
-    slopes = [grads.get(x, 0.0) for x in xs]
+    path = _between(topological_order(y), xs)
+    wanted = {*xs, *path}.__contains__
+    slopes = _slopes(path, y, xs, lift if create_graph else _data, wanted, not isfinite(y.data))
+    _require_finite(map(number_of, slopes), path, wanted)
     return [lift(slope) for slope in slopes] if create_graph else slopes
+
+
+def _slopes(
+    path: Sequence[Value], y: Value, xs: Sequence[Value], read: Callable[[Value], Any],
+    wanted: Callable[[Value], bool], carefully: bool = False,
+) -> list[Any]:  # fmt: skip
+    """dy/dx for each x, along the path from them to y."""
+    grads: dict[Value, Any] = defaultdict(float, {y: 1.0})
+    chain_rule(path, read, grads, wanted, carefully)
+    return [grads[x] for x in xs]
 
 
 def _between(order: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
@@ -124,4 +165,8 @@ def through(rule: Rule, inputs: Sequence[Number]) -> list[Any]:
     """The partials of a rule that declares none: it is run on stand-ins for its inputs."""
     symbolic = any(isinstance(x, Value) for x in inputs)
     leaves = [core_ops["identity"](x) if isinstance(x, Value) else Value(x) for x in inputs]
-    return gradients(rule(*leaves), leaves, create_graph=symbolic)
+    y = rule(*leaves)
+    require(y, Value, "what the rule gives", "a Value")
+    path = _between(topological_order(y), leaves)
+    slopes = _slopes(path, y, leaves, lift if symbolic else _data, _is_held)
+    return [*map(lift, slopes)] if symbolic else slopes

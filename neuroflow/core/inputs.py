@@ -78,8 +78,8 @@ def wrong_inputs(name: str, kind: str, parameters: Sequence[str], got: int) -> I
     return InputError(f"{name} takes {expected}, but got {got}", op=name)
 
 
-def computed(op: Any, inputs: tuple[Any, ...]) -> Any:
-    """What an op's rule makes of numbers that are no Values."""
+def attempted(op: Any, inputs: tuple[Any, ...]) -> Any:
+    """What an op's rule makes of its inputs; refuses what is no number where that fails."""
     try:
         return op.forward(*inputs)
     except (TypeError, AttributeError):

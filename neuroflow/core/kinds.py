@@ -17,15 +17,47 @@ PLAIN = frozenset((float, int, bool))
 
 
 def _choose(condition: Any, a: Any, b: Any) -> Any:
+    if condition != condition:  # nan chooses neither
+        return condition
     return a if condition else b
 
 
 def _largest(*xs: Any) -> Any:
-    return max(xs)
+    return _first_nan(xs) or max(xs)
 
 
 def _smallest(*xs: Any) -> Any:
-    return min(xs)
+    return _first_nan(xs) or min(xs)
+
+
+def _first_nan(xs: Iterable[Any]) -> Any:
+    """The first nan among the numbers, which Python's own max and min may pass over."""
+    for x in xs:
+        if x != x:
+            return x
+    return None
+
+
+def _power(x: float, y: float) -> float:
+    """x^y, which the C library takes for 1 where the base is 1 or the exponent 0, nan or not."""
+    return math.pow(x, y) if x == x and y == y else x + y
+
+
+def _choose_each(np: Any) -> Callable[[Any, Any, Any], Any]:
+    def choose(condition: Any, a: Any, b: Any) -> Any:
+        chosen = np.where(condition, a, b)
+        if isinstance(condition, bool) or condition.dtype.kind == "b":
+            return chosen
+        return np.where(np.isnan(condition), condition, chosen)
+
+    return choose
+
+
+def _power_of_each(np: Any) -> Callable[[Any, Any], Any]:
+    def power(x: Any, y: Any) -> Any:
+        return np.where(np.isnan(x) | np.isnan(y), np.nan, np.power(x, y))
+
+    return power
 
 
 _SPELLED_DIFFERENTLY: dict[str, Callable[[Any], dict[str, Any]]] = {
@@ -45,13 +77,15 @@ _SPELLED_DIFFERENTLY: dict[str, Callable[[Any], dict[str, Any]]] = {
     },
     "numpy": lambda np: {
         "abs": np.absolute,
-        "pow": np.power,
+        "pow": _power_of_each(np),
+        "where": _choose_each(np),
         "erf": np.vectorize(math.erf, otypes=[float]),
         "maximum": lambda *xs: reduce(np.maximum, xs),
         "minimum": lambda *xs: reduce(np.minimum, xs),
     },
     "builtins": lambda math: {
         "abs": abs,
+        "pow": _power,
         "where": _choose,
         "maximum": _largest,
         "minimum": _smallest,

@@ -18,12 +18,12 @@ from attrs import define, evolve, field
 
 from neuroflow.core import chaining
 from neuroflow.core.chaining import core_ops
-from neuroflow.core.domain import REALS, Domain, domains, undefined
+from neuroflow.core.domain import REALS, Domain, domains, not_comparable, undefined
 from neuroflow.core.inputs import (
     Number,
     Rule,
+    attempted,
     checked_settings,
-    computed,
     real,
     signature,
     wrong_inputs,
@@ -37,7 +37,8 @@ class Value:
     this value, zero until then. ``name`` is yours to set; ``call`` is the call of the module in
     which the value was made. Values compare by identity; ``<`` and its relatives compare data.
 
-    Raises :class:`InputError` for data that is not a real number.
+    Raises :class:`InputError` for data that is not a real number, and :class:`DomainError` where
+    a nan is compared: it is neither less nor greater than anything.
 
     >>> x = Value(3.0, name="x")
     >>> y = x * x + 1
@@ -101,17 +102,33 @@ class Value:
     def __neg__(self) -> Value: return build(neg, (self,))
     def __abs__(self) -> Value: return build(core_ops["abs"], (self,))
 
-    def __lt__(self, other: Value | float) -> bool: return self.data < lift(other).data
-    def __le__(self, other: Value | float) -> bool: return self.data <= lift(other).data
-    def __gt__(self, other: Value | float) -> bool: return self.data > lift(other).data
-    def __ge__(self, other: Value | float) -> bool: return self.data >= lift(other).data
+    def __lt__(self, other: Value | float) -> bool: return ordered(self) < ordered(other)
+    def __le__(self, other: Value | float) -> bool: return ordered(self) <= ordered(other)
+    def __gt__(self, other: Value | float) -> bool: return ordered(self) > ordered(other)
+    def __ge__(self, other: Value | float) -> bool: return ordered(self) >= ordered(other)
     def __float__(self) -> float: return self.data
     # fmt: on
 
 
 def lift(number: Any) -> Value:
-    """The number as a Value; Values stay themselves."""
-    return number if isinstance(number, Value) else Value(number)
+    """The number as a Value, a constant that nobody else holds; Values stay themselves."""
+    if isinstance(number, Value):
+        return number
+    constant = Value(number)
+    constant.call = LIFTED
+    return constant
+
+
+LIFTED = type("Lifted", (str,), {})()
+"""The empty ``call`` of the constants that :func:`lift` makes: nobody asks for their gradients."""
+
+
+def ordered(number: Any) -> float:
+    """The number, to be compared; raises :class:`DomainError` for nan."""
+    x = lift(number).data
+    if x != x:
+        raise not_comparable(number)
+    return x
 
 
 # How a node is made
@@ -138,10 +155,28 @@ def evaluate(op: Op, inputs: tuple[Any, ...]) -> Value:
     data = data if type(data) is float else real(data)
     if not isfinite(data) and all(map(isfinite, numbers)):
         raise undefined(op, inputs, data, here.get())
+    if not op.keeps_nan:
+        data = with_nan_kept(op, numbers, data)
     node = _bare(Value)  # without __init__: nodes are made by the million
     node.data, node.grad, node.op = data, 0.0, op
     node.inputs, node.name, node.call = inputs, "", here.get()
     return node
+
+
+def with_nan_kept(op: Op, numbers: Sequence[Any], result: Any) -> Any:
+    """The result of a rule on floats; nan if it compared with one and went on with a number."""
+    for x in numbers:
+        if type(x) is float and x - x != 0.0:  # nan, or an infinity, less itself, is nan
+            from neuroflow.core.careful import by_steps, number_of
+
+            return number_of(by_steps(op.forward, numbers))
+    return result
+
+
+def computed(op: Op, inputs: tuple[Any, ...]) -> Any:
+    """What an op's rule makes of numbers that are no Values."""
+    result = attempted(op, inputs)
+    return result if op.keeps_nan else with_nan_kept(op, inputs, result)
 
 
 builder: ContextVar[Builder] = ContextVar("builder", default=evaluate)
@@ -167,6 +202,10 @@ def building(build: Builder) -> Iterator[None]:
 # Ops
 
 
+LOSES_NAN = ("", "greater", "greater_equal", "less", "less_equal")
+"""The steps whose rules, on floats, may make a number of nan; without a step, any rule may."""
+
+
 @define(eq=False, repr=False, slots=False)
 class Op:
     """One differentiable function of scalars: a rule, and the rule of its partial derivatives.
@@ -178,6 +217,8 @@ class Op:
     ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
     derivative jumps, and ``convention`` says which one is taken there. ``step`` names the engine's
     step that computes the same, if there is one; ``origin`` the plugin, unless it is bundled.
+    ``keeps_nan`` tells that the rule gives nan for nan by itself, as arithmetic does; of all other
+    rules it is seen to.
     """
 
     rule: Rule
@@ -193,6 +234,7 @@ class Op:
     summary: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     arity: int | None = field(init=False)
+    keeps_nan: bool = field(init=False)
     forward: Rule = field(init=False)
     partials_at: Rule = field(init=False)
     _bound: dict[tuple[Any, ...], Op] = field(init=False, factory=dict)
@@ -202,6 +244,7 @@ class Op:
         self.summary = (self.rule.__doc__ or "").strip().partition("\n")[0]
         self.parameters, defaults = signature(self.rule)
         self.arity = None if self.vectors else len(self.parameters)
+        self.keeps_nan = self.step not in LOSES_NAN
         self.settings = {**defaults, **self.settings}
         self.domain = self.domain or (REALS,) * len(self.parameters)
         update_wrapper(self, self.rule)

@@ -8,8 +8,8 @@ from itertools import chain
 from operator import mul as times
 from typing import Any, ClassVar
 
-from neuroflow.core.inputs import Number, Rule, computed, wrong_inputs
-from neuroflow.core.value import Op, Value, build, core_op
+from neuroflow.core.inputs import Number, Rule, wrong_inputs
+from neuroflow.core.value import Op, Value, build, computed, core_op
 from neuroflow.errors import InputError
 
 Vector = Sequence[Number]

@@ -224,9 +224,9 @@ def generated_code(training: Any) -> list[str]:
     def map_relu(m: Numbers, n: Int, to_out: Int, at_x0: Int):
         for i in range(0, n, W):
             x0 = load(m, at_x0 + i)
-            t0 = x0 > 0.0
-            t1 = where(t0, x0, 0.0)
-            store(m, to_out + i, t1)
+            t1 = x0 <= 0.0
+            t2 = where(t1, 0.0, x0)
+            store(m, to_out + i, t2)
     <BLANKLINE>
     """
     from neuroflow.engine.native.codegen import map_source, update_source

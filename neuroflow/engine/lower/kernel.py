@@ -15,7 +15,14 @@ from attrs import define, field, frozen
 from neuroflow.core.functions import greater, greater_equal, less, less_equal
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Op, Value, building, mul
-from neuroflow.engine.lower.steps import CONDITIONS, OPERATORS, UNBOUNDED, step_of
+from neuroflow.engine.lower.steps import (
+    BOUNDED,
+    CONDITIONS,
+    OPERATORS,
+    OPPOSITES,
+    UNBOUNDED,
+    step_of,
+)
 from neuroflow.errors import BackendError
 
 Operand = str | float
@@ -58,18 +65,27 @@ class Kernel:
 
 
 class Symbol(Value):
-    """A number in a rule that is being written down: its data is not known."""
+    """A number in a rule that is being written down: its data is not known.
 
-    __slots__ = ("condition", "uniform")
+    ``carries`` names the symbols whose nan makes it nan. A condition is no number yet, but the
+    truth of a comparison of what it has ``compared``.
+    """
 
-    def __init__(self, name: str, uniform: bool = False, condition: bool = False) -> None:
+    __slots__ = ("carries", "compared", "made_by", "uniform")
+
+    def __init__(
+        self, name: str, uniform: bool = False, step: str = "", operands: Sequence[Value] = ()
+    ) -> None:
         self.name = name
+        symbols = [x for x in operands if isinstance(x, Symbol)]
+        self.made_by = step, tuple(operands)
+        self.compared = symbols if step in CONDITIONS else []
+        self.carries: set[str] = {name}.union(*[x.carries for x in symbols if step != "where"])
         self.grad = 0.0
         self.op = None
         self.inputs = ()
         self.call = ""
         self.uniform = uniform
-        self.condition = condition
 
     def __repr__(self) -> str:
         return self.name
@@ -104,8 +120,12 @@ class Symbol(Value):
 
 @define
 class Recorder:
-    """Records the steps of a rule; equal steps once, and nothing for ``x * 1`` or ``x + 0``."""
+    """Records the steps of a rule; equal steps once, and nothing for ``x * 1`` or ``x + 0``.
 
+    With ``keeps_nan`` a condition that compares a nan gives nan, and so does ``0 * x``.
+    """
+
+    keeps_nan: bool = False
     steps: dict[tuple[str, tuple[Operand, ...]], Symbol] = field(factory=dict)
 
     def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
@@ -122,19 +142,53 @@ class Recorder:
         step = step_of(op)
         if not step:
             return op.forward(*values)
-        if step == "where" and not getattr(values[0], "condition", False):
-            values = (self.step("nonzero", values[:1]), *values[1:])
+        if step == "where":
+            return self._where(*values)
+        values = tuple(map(self.number, values))
         if step in ("maximum", "minimum") and len(values) > 2:
             first = self._write(op, values[:2])
             return self._write(op, (first, *values[2:]))
         return self._simpler(step, values)
+
+    def _where(self, condition: Value, a: Value, b: Value) -> Symbol:
+        """A choice. A comparison with nan does not hold, so it chooses b: if that is nan too, all
+        is well; if a is, the opposite is asked; else what was compared is looked at."""
+        if not _is_condition(condition):
+            condition = self.step("nonzero", (condition,))
+        if not self.keeps_nan:
+            return self.step("where", (condition, a, b))
+        assert isinstance(condition, Symbol)
+        chosen = self._chosen(condition, a, b)
+        chosen.carries.update(_carried(a) & _carried(b), *[x.carries for x in condition.compared])
+        return chosen
+
+    def _chosen(self, condition: Symbol, a: Value, b: Value) -> Symbol:
+        missing = [x for x in condition.compared if x.name not in _carried(b)]
+        if missing and all(x.name in _carried(a) for x in condition.compared):
+            return self.step("where", (self._opposite(condition), b, a))
+        chosen = self.step("where", (condition, a, b))
+        for x in missing:
+            chosen = self.step("where", (self.step("equal", (x, x)), chosen, x))
+        return chosen
+
+    def _opposite(self, condition: Symbol) -> Symbol:
+        function, operands = condition.made_by
+        if function == "nonzero":
+            return self.step("equal", (*operands, Value(0.0)))
+        return self.step(OPPOSITES[function], operands)
+
+    def number(self, x: Any) -> Any:
+        """A condition as the number 1 or 0; numbers as they are."""
+        if self.keeps_nan and _is_condition(x):
+            return self._where(x, Value(1.0), Value(0.0))
+        return x
 
     def _simpler(self, step: str, values: tuple[Value, ...]) -> Any:
         """The step, unless it changes nothing."""
         a, b = (*values, *values)[:2]
         if step == "add" and 0.0 in (number := (_number(a), _number(b))):
             return b if number[0] == 0.0 else a
-        if step == "mul" and 0.0 in (number := (_number(a), _number(b))):
+        if step == "mul" and not self.keeps_nan and 0.0 in (_number(a), _number(b)):
             return Value(0.0)
         if step == "mul" and 1.0 in (number := (_number(a), _number(b))):
             return b if number[0] == 1.0 else a
@@ -150,8 +204,7 @@ class Recorder:
         key = (function, operands)
         if key not in self.steps:
             uniform = all(getattr(x, "uniform", True) for x in values)
-            condition = function in CONDITIONS
-            self.steps[key] = Symbol(f"t{len(self.steps)}", uniform, condition)
+            self.steps[key] = Symbol(f"t{len(self.steps)}", uniform, function, values)
         return self.steps[key]
 
     def kernel(self, inputs: Sequence[str], results: Sequence[Any]) -> Kernel:
@@ -175,6 +228,14 @@ class Recorder:
         return Kernel(tuple(inputs), tuple(reversed(kept)), tuple(named))
 
 
+def _carried(x: Value) -> set[str]:
+    return x.carries if isinstance(x, Symbol) else set()
+
+
+def _is_condition(x: Any) -> bool:
+    return isinstance(x, Symbol) and bool(x.compared)
+
+
 def _number(x: Value) -> float | None:
     return None if isinstance(x, Symbol) else x.data
 
@@ -195,9 +256,9 @@ def forward_kernel(op: Op, arity: int) -> Kernel:
 
     Raises :class:`RuleError` if the rule is no straight line of elementary functions.
     """
-    recorder = Recorder()
+    recorder = Recorder(keeps_nan=True)
     xs = [Symbol(f"x{k}") for k in range(arity)]
-    result = _run(op, recorder, lambda: recorder.build(op, tuple(xs)))
+    result = _run(op, recorder, lambda: recorder.number(recorder.build(op, tuple(xs))))
     return recorder.kernel([x.name for x in xs], [result])
 
 
@@ -205,15 +266,18 @@ def backward_kernel(op: Op, arity: int) -> Kernel:
     """What each input's gradient grows by: ``g`` times the partials rule.
 
     A result that is the number 0.0 sends no gradient. As in the eager chain rule, a ``g`` of
-    exactly 0 sends nothing on either, though the partial be infinite. Raises :class:`RuleError`.
+    exactly 0 sends nothing on either, though the partial be infinite. No step has to keep a nan:
+    if it counts, the op's value is nan too, and nobody reads these. Raises :class:`RuleError`.
     """
     recorder = Recorder()
     xs = [Symbol(f"x{k}") for k in range(arity)]
     g, out = Symbol("g"), Symbol("out")
     partials = _run(op, recorder, lambda: op.partials_at(out, *xs))
+    steps = [step for step, _ in recorder.steps]
+    unbounded = any(x in UNBOUNDED or not (op.step or x in BOUNDED) for x in steps)
     with building(recorder.build):
         results = [mul(g, partial) for partial in partials]
-        if op.step != "div" and any(step in UNBOUNDED for step, _ in recorder.steps):
+        if unbounded:
             flows = recorder.step("nonzero", [g])
             results = [recorder.step("where", (flows, result, Value(0.0))) for result in results]
     return recorder.kernel([g.name, out.name, *[x.name for x in xs]], results)

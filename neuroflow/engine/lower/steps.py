@@ -14,7 +14,7 @@ from neuroflow.errors import BackendError, did_you_mean
 OPERATORS = {
     "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "div": "{} / {}", "neg": "-{}",
     "greater": "{} > {}", "greater_equal": "{} >= {}", "less": "{} < {}",
-    "less_equal": "{} <= {}", "nonzero": "{} != 0.0",
+    "less_equal": "{} <= {}", "nonzero": "{} != 0.0", "equal": "{} == {}",
 }  # fmt: skip
 """Steps that are written as operators."""
 
@@ -24,11 +24,23 @@ FUNCTIONS = {
 }  # fmt: skip
 """Steps that are written as calls, and how many numbers each takes."""
 
-CONDITIONS = ("greater", "greater_equal", "less", "less_equal", "nonzero")
+OPPOSITES = {
+    "greater": "less_equal", "less_equal": "greater", "less": "greater_equal",
+    "greater_equal": "less",
+}  # fmt: skip
+"""Comparisons, and what holds for all numbers where the comparison does not; for nan, neither."""
+
+CONDITIONS = (*OPPOSITES, "nonzero", "equal")
 """Steps that give a truth value, which only ``where`` and arithmetic read."""
 
+BOUNDED = (
+    *CONDITIONS, "where", "neg", "abs", "tanh", "sin", "cos", "erf", "maximum", "minimum",
+    "identity",
+)  # fmt: skip
+"""Steps of a partial that are finite if what they read is; others may overflow."""
+
 UNBOUNDED = ("div", "log", "pow")
-"""Steps of a partial that can be infinite."""
+"""Steps of a partial that can be infinite even where the op's value is finite."""
 
 REDUCTIONS = {"dot": 2, "sum": 1, "maximum": 1, "minimum": 1}
 """Steps that make one number of vectors, and how many vectors each takes."""

@@ -187,6 +187,12 @@ class Builder:
         compare = llvm.icmp_signed if kind in ("Int", "Flag") else of_floats
         return Term("Mask" if kind == "Vector" else "Flag", compare(how, a.value, b.value))
 
+    def with_nan(self, a: Term, b: Term) -> Term:
+        """Whether one of two numbers is nan."""
+        kind, (a, b) = self.together([a, b])
+        compared = self.llvm.fcmp_unordered("uno", a.value, b.value)
+        return Term("Mask" if kind == "Vector" else "Flag", compared)
+
     def joined(self, join: Any, flags: Sequence[Term]) -> Term:
         """Flags joined by and, or by or; all are computed."""
         result = flags[0]

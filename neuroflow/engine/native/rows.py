@@ -97,8 +97,8 @@ def extreme_of_slice(m: Numbers, at: Int, n: Int, sign: Int) -> Number:
 
 
 def further(x: Number, y: Number, sign: Int) -> Number:
-    """The larger (sign 1) or smaller (sign -1) of two."""
-    return x if (x - y) * sign > 0 else y
+    """The larger (sign 1) or smaller (sign -1) of two; a nan, if one is."""
+    return x if (x - y) * sign > 0 or x != x else y
 
 
 def extremes_back(

@@ -175,8 +175,16 @@ def _by_number(name: str) -> Intrinsic:
     return Intrinsic(emit)
 
 
-log, log1p, expm1, pow = (_by_number(name) for name in ("log", "log1p", "expm1", "pow"))
+log, log1p, expm1 = (_by_number(name) for name in ("log", "log1p", "expm1"))
 sin, cos, tanh, erf = (_by_number(name) for name in ("sin", "cos", "tanh", "erf"))
+
+
+@intrinsic
+def pow(to: Builder, x: Term, y: Term) -> Term:
+    """x^y; the library takes 1 for it where the base is 1 or the exponent 0, nan or not."""
+    x, y = to.to(x, "Vector"), to.to(y, "Vector")
+    power = _by_number("pow").emit(to, x, y)
+    return to.select(to.with_nan(x, y), to.arithmetic("add", x, y), power)
 
 
 def _single(name: str) -> Intrinsic:
@@ -199,7 +207,13 @@ LIBRARY = ("exp", "log", "log1p", "expm1", "pow", "sin", "cos", "tanh", "erf", "
 
 def _better(how: str) -> Callable[[Builder, Term, Term], Term]:
     def emit(to: Builder, a: Term, b: Term) -> Term:
-        return to.select(to.compare(how, a, b), a, b)
+        """The better of two, or nan: where a comparison does not hold, b is taken, so a constant
+        comes first, and of two others a is looked at."""
+        if b.kind == "literal":
+            a, b = b, a
+        better = to.select(to.compare(how, a, b), a, b)
+        whole = a.kind == "literal" or better.kind == "Int"
+        return better if whole else to.select(to.with_nan(a, a), a, better)
 
     return emit
 

@@ -18,7 +18,7 @@ from array import array
 import numpy as np
 
 from neuroflow.core import functions
-from neuroflow.core.value import add, div, mul, neg, sub
+from neuroflow.core.value import add, computed, div, mul, neg, sub
 from neuroflow.engine.plan.graph import Bools, OpGraph, sources
 from neuroflow.engine.trace.tape import CONSTANT, FIRST_OP, Ints
 
@@ -74,7 +74,7 @@ def _computed(graph: OpGraph, node: int, numbers: array[float]) -> float | None:
         return None
     op = graph.forms[int(graph.form[node])].op
     try:
-        number = float(op.forward(*[numbers[graph.at[x]] for x in inputs]))
+        number = float(computed(op, tuple([numbers[graph.at[x]] for x in inputs])))
     except Exception:  # a rule may raise anything; the eager run shows what
         return None
     return number if math.isfinite(number) else None

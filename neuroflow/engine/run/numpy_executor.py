@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from neuroflow.core.careful import slopes_at, value_at
 from neuroflow.core.kinds import library
 from neuroflow.engine.lower.kernel import Kernel
 from neuroflow.engine.lower.kernels import Kernels, MapKernel
@@ -38,13 +39,22 @@ def python_kernel(entry: MapKernel) -> Callable[..., tuple[Any, ...]]:
     op = entry.op
 
     def forward(*xs: Array) -> tuple[Any, ...]:
-        return ([op.forward(*numbers) for numbers in zip(*_lists(xs), strict=True)],)
+        return ([value_at(op, numbers) for numbers in zip(*_lists(xs), strict=True)],)
 
     def backward(g: Array, out: Array, *xs: Array) -> tuple[Any, ...]:
-        rows = [op.partials_at(*numbers) for numbers in zip(*_lists((out, *xs)), strict=True)]
-        return tuple(g * np.array(column, dtype=g.dtype) for column in zip(*rows, strict=True))
+        sent = _lists((g, out, *xs))
+        rows = [_sent(op, upstream, numbers) for upstream, *numbers in zip(*sent, strict=True)]
+        return tuple(np.array(column, dtype=g.dtype) for column in zip(*rows, strict=True))
 
     return backward if entry.backward else forward
+
+
+def _sent(op: Any, upstream: float, numbers: list[float]) -> list[float]:
+    """What one number sends to each input; a gradient of exactly 0 sends nothing on."""
+    if upstream == 0.0:
+        return [0.0] * (len(numbers) - 1)
+    out, *inputs = numbers
+    return [upstream * partial for partial in slopes_at(op, out, inputs)]
 
 
 def _lists(arrays: tuple[Array, ...]) -> list[list[float]]:
