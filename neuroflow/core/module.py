@@ -35,6 +35,11 @@ def evaluating() -> Iterator[None]:
         _evaluating.reset(token)
 
 
+def in_evaluation() -> bool:
+    """Whether this thread or task is inside of :func:`evaluating`."""
+    return _evaluating.get()
+
+
 _bare = object.__new__
 
 

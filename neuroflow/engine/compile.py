@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from attrs import define, field, frozen
 
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.engine.plan.function import TracedFunction
+from neuroflow.engine.plan.function import MANY_TRACES, RetraceWarning, TracedFunction
 from neuroflow.engine.plan.plan import Plan
 from neuroflow.engine.report import PlanReport, report
 from neuroflow.engine.run.backends import chosen_backend
@@ -51,7 +52,9 @@ class Compiled:
     """A compiled function; made by :func:`compile`.
 
     It is traced once per structure of its inputs and reads the parameters anew in every call.
-    Several threads may call it at once; each gets the answer to its own inputs.
+    Each call looks whether the function still is what was traced: a layer or a parameter that was
+    replaced, a setting, a number that it finds in its closure or its globals. If not, it is
+    traced again. Several threads may call it at once; each gets the answer to its own inputs.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Compiled:
         self.threads = threads
         self.memory_limit = memory_limit
         self._bound: dict[tuple[int, ...], _Bound] = {}
+        self._n_renewals = 0
         self._bind(())
 
     def __repr__(self) -> str:
@@ -129,7 +133,25 @@ class Compiled:
     def _bind(self, modules: tuple[Any, ...]) -> _Bound:
         key = tuple(map(id, modules))
         bound = self._bound.get(key)
-        return bound or self._bound.setdefault(key, self._new(modules))
+        if bound is None:
+            return self._bound.setdefault(key, self._new(modules))
+        if not bound.values.function.is_current():
+            self._note_renewal(bound.values.function)
+            bound = self._bound[key] = self._new(modules)
+        return bound
+
+    def _note_renewal(self, traced: TracedFunction) -> None:
+        """Tell once who keeps changing what the function sees that this is slow."""
+        self._n_renewals += 1
+        if self._n_renewals == MANY_TRACES:
+            change = next(iter(traced.surroundings.changes()), "a setting")
+            told = RetraceWarning(
+                f"{self!r} was traced {MANY_TRACES} times, as what it sees keeps changing: now"
+                f" {change}",
+                remedy="give the number as an input, or let an nf.Value hold it, which every"
+                " run reads anew",
+            )
+            warnings.warn(told, stacklevel=5)
 
     def _new(self, modules: tuple[Any, ...]) -> _Bound:
         traced = TracedFunction(self.function, modules, parameters_of(self.function, modules))

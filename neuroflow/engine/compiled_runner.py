@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,9 @@ from neuroflow.engine.session import Session
 from neuroflow.errors import DomainError
 from neuroflow.locks import lock
 
+Chosen = list[list[FlatExample]]
+"""The examples of each batch."""
+
 
 class CompiledRunner(Runner):
     """Runs steps on a backend; see :class:`~neuroflow.engine.runner.Runner`.
@@ -34,13 +38,28 @@ class CompiledRunner(Runner):
         super().__init__(*arguments)
         self.backend = chosen_backend(backend, dtype)
         self.dtype, self.threads, self.memory_limit = dtype, threads, memory_limit
-        self.loss = TracedFunction(self.example_loss, (self.model,), self.parameters)
-        self.session = self._session(self.loss, "parameters", threads)
+        self._prepare()
+
+    def _exclusively(self) -> Any:
+        return self.session.lock
+
+    def _prepare(self) -> None:
+        self.loss = self._traced(self.example_loss)
+        self.session = self._session(self.loss, "parameters", self.threads)
         self.flat = FlatExamples(self.loss, lock(1))
-        limit = float("inf") if self.clip_norm is None else self.clip_norm
-        self.executor.prepare_steps(StepSettings(self.rule, self.settings, self.l2, limit))
-        helpers = [self._new_executor() for _ in range(threads - 1)]
+        for unprepared in ("_evaluator", "_predictor"):
+            self.__dict__.pop(unprepared, None)
+        helpers = [self._new_executor() for _ in range(self.threads - 1)]
         self._trainer = Team(self.executor, helpers) if helpers else self.executor
+        self._prepare_steps()
+
+    def _prepare_steps(self) -> None:
+        limit = float("inf") if self.clip_norm is None else self.clip_norm
+        settings = self.rule.check(self.settings)
+        self.executor.prepare_steps(StepSettings(self.rule, settings, self.l2, limit))
+
+    def _traced(self, function: Callable[..., Any]) -> TracedFunction:
+        return TracedFunction(function, (self.model,), self.parameters, self.surroundings)
 
     @property
     def executor(self) -> Executor:
@@ -57,8 +76,7 @@ class CompiledRunner(Runner):
 
     def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
         rates = np.array(learning_rates, dtype=np.float64)
-        flat, chosen = self._chosen(batches)
-        with self.session.lock:
+        with self._ready(batches) as (flat, chosen):
             results = self._steps(flat, chosen, rates, learn=True)
             made = len(results) - (not _all_finite(results))
             self.session.write_parameters()
@@ -67,16 +85,25 @@ class CompiledRunner(Runner):
         return results[:, 0].tolist()  # type: ignore[no-any-return]
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
-        flat, chosen = self._chosen([batch])
-        with self.session.lock:
+        with self._ready([batch]) as (flat, chosen):
             results = self._steps(flat, chosen, np.zeros(1), learn=False)
             gradients = self.session.gradient_numbers()
         self._check_finite(results, [batch])
         return float(results[0, 0]), gradients
 
-    def _steps(
-        self, flat: FlatExamples, batches: list[list[FlatExample]], rates: Any, learn: bool
-    ) -> NDArray[Any]:
+    @contextmanager
+    def _ready(self, batches: Sequence[Sequence[int]]) -> Iterator[tuple[FlatExamples, Chosen]]:
+        """The examples of each batch, for a session that is current and ours alone meanwhile."""
+        while True:
+            self.look_again()
+            session = self.session
+            flat, chosen = self._chosen(batches)
+            with session.lock:
+                if session is self.session:  # nobody changed the model in between
+                    yield flat, chosen
+                    return
+
+    def _steps(self, flat: FlatExamples, batches: Chosen, rates: Any, learn: bool) -> NDArray[Any]:
         """Loss and gradient norm of each step that was made; the caller holds the lock."""
         self.session.read_parameters()
         schedule = self.session.batcher.schedule(flat, batches)
@@ -85,20 +112,18 @@ class CompiledRunner(Runner):
             self.gradient_norm = float(results[-1, 1])
         return results
 
-    def _chosen(
-        self, batches: Sequence[Sequence[int]]
-    ) -> tuple[FlatExamples, list[list[FlatExample]]]:
+    def _chosen(self, batches: Sequence[Sequence[int]]) -> tuple[FlatExamples, Chosen]:
         """The examples of each batch; a batch that comes again is looked up once."""
         if self.flat.drawn:  # random inputs serve one call; the next draws its own
             self.flat = FlatExamples(self.loss, lock(1))
-        flat = self.flat
+        flat, modes = self.flat, self.loss.modes()
         known: dict[tuple[int, ...], list[FlatExample]] = {}
         chosen = []
         for batch in batches:
             key = tuple(batch)
             found = known.get(key)
             if found is None or (found and found[0].trace.random_inputs):
-                found = known[key] = [flat.numbered(k, self.examples[k]) for k in batch]
+                found = known[key] = [flat.numbered(k, self.examples[k], modes) for k in batch]
             chosen.append(found)
         return flat, chosen
 
@@ -117,9 +142,11 @@ class CompiledRunner(Runner):
     # Looking
 
     def losses(self, batch: Sequence[int]) -> list[float]:
+        self.look_again()
         return self._evaluator.outputs([self.examples[k] for k in batch])
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        self.look_again()
         return self._predictor.outputs([(x,) for x in inputs])
 
     @cached_property
@@ -128,13 +155,11 @@ class CompiledRunner(Runner):
 
     @cached_property
     def _predictor(self) -> Session:
-        answer = TracedFunction(lambda model, x: model(x), (self.model,), self.parameters)
-        return self._session(answer, "none")
+        return self._session(self._traced(_answer), "none")
 
     def profile(self, batch: Sequence[int]) -> Profile:
         self.gradients(batch)
-        flat, chosen = self._chosen([batch])
-        with self.session.lock:
+        with self._ready([batch]) as (flat, chosen):
             schedule = self.session.batcher.schedule(flat, chosen)
             return profile(self.executor, int(schedule.jobs[0, 0]))
 
@@ -148,6 +173,10 @@ class CompiledRunner(Runner):
         with self.session.lock:
             for row, numbers in zip(self.executor.state_rows(), state, strict=True):
                 row[:] = numbers
+
+
+def _answer(model: Any, x: Any) -> Any:
+    return model(x)
 
 
 def _all_finite(results: NDArray[Any]) -> bool:

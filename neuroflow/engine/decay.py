@@ -25,7 +25,8 @@ def set_no_decay(runner: Runner, patterns: Sequence[str]) -> None:
                 got=pattern,
                 path="optimizer.no_decay",
             )
-    no_decay = [float(is_named(name, patterns)) for name in runner.names]
+    runner.starts["no_decay"] = lambda name: float(is_named(name, patterns))
+    no_decay = [runner.starts["no_decay"](name) for name in runner.names]
     runner.load_state_dict({**runner.state_dict(), "no_decay": no_decay})
 
 

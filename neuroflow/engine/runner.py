@@ -12,6 +12,7 @@ specification; the compiled runner gives the same numbers.
 from __future__ import annotations
 
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,8 +21,13 @@ from neuroflow.core.no_grad import no_grad
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Value
 from neuroflow.engine.numbers import write_numbers
-from neuroflow.errors import BackendError, InputError, StateError
+from neuroflow.engine.trace.surroundings import Surroundings
+from neuroflow.errors import BackendError, InputError, NeuroflowWarning, StateError
 from neuroflow.locks import lock
+
+
+class ModelChangedWarning(NeuroflowWarning):
+    """A model was given other parameters while it was trained."""
 
 
 class Runner(ABC):
@@ -53,10 +59,104 @@ class Runner(ABC):
         self.settings = rule.check(settings)
         self.l2 = l2
         self.clip_norm = clip_norm
-        self.parameters: list[Value] = model.parameters()
-        self.names = [name for name, _ in model.named_parameters()]
+        self.starts: dict[str, Callable[[str], float]] = {}
+        """For a state of the rule that does not start at zero: by the parameter's name, where."""
+
         self.steps = 0
         self.gradient_norm = 0.0
+        self._looking = lock()
+        self._look()
+
+    # What was there at the last call, and may be another now
+
+    def _look(self) -> None:
+        """Take the model and all that the loss sees as they are now."""
+        self.names = [name for name, _ in self.model.named_parameters()]
+        self.parameters: list[Value] = self.model.parameters()
+        self.surroundings = Surroundings((self.example_loss, self.model))
+        self._seen_roots = (self.model, self.example_loss)
+        self._seen_settings = self._step_settings()
+
+    def _step_settings(self) -> tuple[Any, ...]:
+        """What a step does beside the gradient."""
+        self.settings = self.rule.check(self.settings)
+        return self.rule, dict(self.settings), self.l2, self.clip_norm
+
+    def look_again(self) -> None:
+        """Notice what changed since the last call; each call of the runner begins with this.
+
+        A layer, a parameter, a setting of the model, of the loss or of the optimizer may be
+        another: the next step is one with what is there now. Parameters that stay keep the
+        optimizer's numbers, new ones start afresh, and a :class:`ModelChangedWarning` says so.
+        """
+        with self._looking:
+            roots = (self.model, self.example_loss) == self._seen_roots
+            if not roots or not self.surroundings.is_current():
+                self._take_over()
+            elif (self.rule, self.settings, self.l2, self.clip_norm) != self._seen_settings:
+                self._take_over_settings()
+
+    def _take_over(self) -> None:
+        """Go on with another model, or with one that is no longer what it was."""
+        with self._exclusively():
+            before, rows = self.parameters, self._state()
+            state = {p: [row[k] for row in rows] for k, p in enumerate(before)}
+            self._look()
+            self._prepare()
+            self._load_state(self._moved(state))
+        self._tell(before)
+
+    def _take_over_settings(self) -> None:
+        """Go on with another rule, or with other settings of it."""
+        with self._exclusively():
+            before, self._seen_settings = self._seen_settings, self._step_settings()
+            state = dict(zip(before[0].state, self._state(), strict=True))
+            self._prepare_steps()
+            fresh = {s: [self._start(s, name) for name in self.names] for s in self.rule.state}
+            self._load_state([state.get(s, row) for s, row in fresh.items()])
+
+    def _moved(self, state: dict[Value, list[float]]) -> list[list[float]]:
+        """The optimizer's numbers by state: those of a parameter that stays, fresh ones of others.
+
+        What names decide is decided anew.
+        """
+        rows = []
+        for k, name in enumerate(self.rule.state):
+            rows.append([
+                state[p][k] if p in state and name not in self.starts else self._start(name, of)
+                for p, of in zip(self.parameters, self.names, strict=True)
+            ])  # fmt: skip
+        return rows
+
+    def _start(self, state: str, parameter: str) -> float:
+        return self.starts[state](parameter) if state in self.starts else 0.0
+
+    def _tell(self, before: list[Value]) -> None:
+        new = [n for n, p in zip(self.names, self.parameters, strict=True) if p not in set(before)]
+        gone = len(set(before).difference(self.parameters))
+        if new or gone:
+            some = f" ({', '.join(new[:3])}{', ...' if len(new) > 3 else ''})" if new else ""
+            told = ModelChangedWarning(
+                f"the model changed after step {self.steps}: {len(new)} parameters are new{some}"
+                f" and {gone} are gone",
+                remedy="new parameters start with an optimizer state of zero; those that stay keep"
+                " theirs",
+            )
+            warnings.warn(told, stacklevel=5)
+
+    @abstractmethod
+    def _exclusively(self) -> Any:
+        """A lock that no step runs without."""
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Make ready what runs the loss of the model as it is."""
+
+    @abstractmethod
+    def _prepare_steps(self) -> None:
+        """Make ready what a step does beside the gradient; its state may be lost."""
+
+    # What it does
 
     @abstractmethod
     def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
@@ -99,10 +199,12 @@ class Runner(ABC):
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint needs beside the model: the step, and the optimizer's numbers."""
+        self.look_again()
         return {"steps": self.steps, **dict(zip(self.rule.state, self._state(), strict=True))}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over a :meth:`state_dict`; raises :class:`StateError` if it does not fit."""
+        self.look_again()
         for name in self.rule.state:
             got = len(state.get(name, ()))
             if got != len(self.parameters):
@@ -125,10 +227,20 @@ class EagerRunner(Runner):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._lock = lock()
+        self._prepare()
+
+    def _exclusively(self) -> Any:
+        return self._lock
+
+    def _prepare(self) -> None:
+        self._prepare_steps()
+
+    def _prepare_steps(self) -> None:
         self._move = self.rule.bind(**self.settings)
         self._state_of = [[0.0] * len(self.rule.state) for _ in self.parameters]
 
     def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
+        self.look_again()
         losses = []
         with self._lock:
             for batch, learning_rate in zip(batches, learning_rates, strict=True):
@@ -138,6 +250,7 @@ class EagerRunner(Runner):
         return losses
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
+        self.look_again()
         with self._lock:
             return self._gradients(batch)
 

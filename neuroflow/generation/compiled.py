@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from neuroflow.core.module import evaluating
 from neuroflow.core.no_grad import no_grad
 from neuroflow.engine.runner import numbers_of
 from neuroflow.engine.trace.structure import flatten
@@ -31,6 +32,20 @@ class CompiledSteps:
     def __init__(
         self, model: Any, block_size: int, backend: str, dtype: str, memory_limit: int | None
     ) -> None:
+        self._model, self._settings = model, (block_size, backend, dtype, memory_limit)
+        self._prepare()
+
+    def begin(self) -> None:
+        """A new text begins, by the model as it is now."""
+        if self._forward.is_current():
+            self._forward.begin()
+        else:
+            with evaluating():
+                self._prepare()
+
+    def _prepare(self) -> None:
+        """Trace and compile the model as it is now."""
+        model, (block_size, backend, dtype, memory_limit) = self._model, self._settings
         if "position" not in inspect.signature(model.step).parameters:
             raise InputError(
                 f"{type(model).__name__}.step takes no position, so it cannot be compiled for"

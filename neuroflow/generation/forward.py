@@ -42,8 +42,16 @@ class Forward:
         )
         flat, self._structure = flatten(example)
         self._trace = traced.trace(self._structure)
-        self._program = self._session.begin(self._trace)
+        self.begin()
         self.numbers = np.array(flat, dtype=np.float64)
+
+    def is_current(self) -> bool:
+        """Whether the model still is what was traced; its numbers may be others."""
+        return self._session.function.is_current()
+
+    def begin(self) -> None:
+        """Read the model's numbers as they are now."""
+        self._program = self._session.begin(self._trace)
 
     def __call__(self) -> NDArray[np.float64]:
         """The outputs for ``numbers`` as they are now, flat.

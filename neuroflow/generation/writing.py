@@ -109,7 +109,8 @@ class Writer:
     """A model that reads a text token by token; its ``logits`` are those of what comes next.
 
     The model has ``step(token, past, position=None)``, ``no_past()`` and a setting
-    ``block_size``, as the layer ``gpt``. Its parameters are read once, when the writer is made.
+    ``block_size``, as the layer ``gpt``. A text is written by the model as it was when the text
+    was begun, that is when its first token was read.
     ``backend`` is "eager", a backend's name or "auto", the fastest here, which falls back
     to eager with a warning for a model that cannot be compiled. ``memory_limit`` is in bytes.
     """
@@ -157,6 +158,8 @@ class Writer:
                 got=self.length + 1,
                 remedy="shorten the text, or train with a larger block_size",
             )
+        if not self._read:
+            self._steps.begin()
         self._read.append(self._steps(token, self.length))
         return self.logits
 
@@ -167,7 +170,11 @@ class PlainSteps:
     backend, dtype = "eager", "float64"
 
     def __init__(self, model: Any) -> None:
-        self._model = plain_copy(model)
+        self._of = model
+
+    def begin(self) -> None:
+        """A new text begins, by the model as it is now."""
+        self._model = plain_copy(self._of)
         self._past = self._model.no_past()
 
     def __call__(self, token: int, position: int) -> list[float]:

@@ -6,6 +6,7 @@ import random
 import pytest
 
 import neuroflow as nf
+from neuroflow.engine.runner import ModelChangedWarning
 
 
 def row_loss(model, x, y):
@@ -204,3 +205,91 @@ def test_a_value_that_is_no_parameter_is_read_anew_by_every_step(runs):
     losses = runner.run([[0]], [0.0])
     scale.data = 5.0
     assert losses + runner.run([[0]], [0.0]) + [runner.gradients([0])[0]] == [1.0, 5.0, 5.0]
+
+
+def add_a_layer(runner):
+    runner.model.add(nf.build("layer", inputs=1, outputs=1, rng=random.Random(5)))
+
+
+def replace_parameters(runner):
+    neuron = runner.model.layers[0].neurons[0]
+    neuron.weights[1], neuron.bias = nf.Value(0.25), nf.Value(0.5)
+
+
+def take_a_parameter_away(runner):
+    runner.model.layers[0].neurons[0].bias = 0.5
+
+
+def change_the_loss(runner):
+    runner.example_loss = lambda model, x, y: 3 * row_loss(model, x, y)
+
+
+def change_the_penalty(runner):
+    runner.l2, runner.clip_norm = 0.1, 0.01
+
+
+def change_the_rule(runner):
+    runner.settings["beta1"] = 0.5
+
+
+def change_another_rule(runner):
+    runner.rule, runner.settings = nf.get("optimizer", "sgd").load(), {}
+
+
+def change_an_example(runner):
+    runner.examples[0] = ([5.0, 5.0], 5.0)
+    runner.examples[1][0][0] = 7.0
+
+
+SURGERY = [
+    add_a_layer, replace_parameters, take_a_parameter_away, change_the_loss, change_the_penalty,
+    change_the_rule, change_another_rule, change_an_example,
+]  # fmt: skip
+
+
+def operated(change, backend):
+    rng = random.Random(3)
+    mlp = nf.build("sequential", layers=[{"use": "layer", "inputs": 2, "outputs": 1}], rng=rng)
+    examples = [([rng.gauss(0, 1), rng.gauss(0, 1)], rng.gauss(0, 1)) for _ in range(4)]
+    adam = nf.get("optimizer", "adam").load()
+    runner = nf.make_runner(mlp, row_loss, examples, adam, backend=backend)
+    losses = runner.run([[0, 1, 2]] * 3, [0.1] * 3)
+    if change:
+        change(runner)
+    losses += runner.run([[0, 1, 2]] * 3, [0.1] * 3)
+    return losses, [p.data for p in mlp.parameters()], runner
+
+
+@pytest.mark.filterwarnings("ignore::neuroflow.engine.runner.ModelChangedWarning")
+@pytest.mark.parametrize("change", SURGERY, ids=lambda change: change.__name__)
+def test_a_run_goes_on_with_what_is_there_now(change):
+    losses, numbers, _ = operated(change, "eager")
+    unchanged = operated(None, "eager")[1]
+    for backend in ("numpy", "llvm"):
+        found = operated(change, backend)
+        assert found[0] == pytest.approx(losses, rel=1e-9)
+        assert found[1] == pytest.approx(numbers, rel=1e-9)
+        assert found[1] != pytest.approx(unchanged)
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy"])
+def test_a_run_says_which_parameters_are_new_and_keeps_the_state_of_the_others(backend):
+    _, _, runner = operated(None, backend)
+    before = runner.state_dict()
+    replace_parameters(runner)
+    told = r"changed after step 6: 2 parameters are new \(layers\.0\.neurons\.0\.weights\.1, "
+    with pytest.warns(ModelChangedWarning, match=told):
+        after = runner.state_dict()
+    assert after["m"] == [before["m"][0], 0.0, 0.0]
+    assert after["steps"] == 6
+
+
+def test_a_new_parameter_decays_as_its_name_says():
+    model = nf.build("layer", inputs=1, outputs=1, rng=random.Random(1))
+    adamw = nf.get("optimizer", "adamw").load()
+    runner = nf.make_runner(model, row_loss, [([1.0], 1.0)], adamw, backend="numpy")
+    assert runner.state_dict()["no_decay"] == [0.0, 1.0]
+    model.neurons.append(nf.build("neuron", inputs=1, rng=random.Random(1)))
+    with pytest.warns(ModelChangedWarning):
+        runner.look_again()
+    assert runner.state_dict()["no_decay"] == [0.0, 1.0, 0.0, 1.0]

@@ -176,3 +176,29 @@ def test_one_model_writes_for_four_threads_at_once(backend, gpt, together):
     assert found == right
     assert model.training
     assert {type(p) for p in model.parameters()} == {nf.Value}
+
+
+def halve(model):
+    for p in model.parameters():
+        p.data /= 2
+
+
+def replace_a_parameter(model):
+    model.tokens.rows[1][0] = nf.Value(3.0)
+
+
+def drop_a_block(model):
+    del model.blocks[-1]
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy"])
+@pytest.mark.parametrize("change", [halve, replace_a_parameter, drop_a_block])
+def test_each_text_is_written_by_the_model_as_it_is_when_the_text_begins(change, backend, gpt):
+    model = gpt(n_layer=2)
+    writer = nf.Writer(model, backend=backend)
+    before = [writer.read(token) for token in TEXT]
+    change(model)
+    writer.begin()
+    after = [writer.read(token) for token in TEXT]
+    assert after != before
+    close(after, logits(model, TEXT), 1e-9)

@@ -10,15 +10,16 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from attrs import define, field
+from attrs import Factory, define, field
 
-from neuroflow.core.module import Module
+from neuroflow.core.module import in_evaluation
 from neuroflow.core.value import Value
 from neuroflow.engine.plan.grouping import plan_of_tape
 from neuroflow.engine.plan.plan import Plan
-from neuroflow.engine.trace.parameters import modules_of
 from neuroflow.engine.trace.structure import Structure, describe, difference, rebuild
-from neuroflow.engine.trace.tracer import tracing
+from neuroflow.engine.trace.surroundings import Surroundings
+from neuroflow.engine.trace.tape import Tape
+from neuroflow.engine.trace.tracer import Tracer, tracing
 from neuroflow.errors import InputError, NeuroflowWarning, TraceError
 from neuroflow.locks import lock
 
@@ -49,22 +50,26 @@ class Trace:
 
 @define(eq=False)
 class TracedFunction:
-    """``function(*statics, *inputs)``, traced once per structure of the inputs."""
+    """``function(*statics, *inputs)``, traced once per structure of the inputs.
+
+    It holds for what the function sees now: once :meth:`is_current` says no, make another.
+    """
 
     function: Callable[..., Any]
     statics: tuple[Any, ...]
     parameters: list[Value]
-    modules: tuple[Module, ...] = field(init=False)
-    """Those among the statics, and those that the function refers to: their modes count."""
-
+    surroundings: Surroundings = field(
+        default=Factory(lambda self: Surroundings((self.function, *self.statics)), takes_self=True)
+    )
     n_traces: int = 0
     _traces: OrderedDict[Any, Trace] = field(factory=OrderedDict)
     _warned: bool = False
     _lock: Any = field(factory=lambda: lock(1))
     """Held while the cache is changed, never while the function runs."""
 
-    def __attrs_post_init__(self) -> None:
-        self.modules = tuple(modules_of(self.function, self.statics))
+    def is_current(self) -> bool:
+        """Whether all that the function sees beside its inputs is what it was."""
+        return self.surroundings.is_current()
 
     def trace(self, structure: Structure, modes: tuple[bool, ...] | None = None) -> Trace:
         """The trace for inputs of a structure; training and evaluation are traced apart.
@@ -94,13 +99,12 @@ class TracedFunction:
                     self._traces.popitem(last=False)
             return self._traces[key]
 
-    def is_current(self, trace: Trace) -> bool:
-        """Whether a trace was made in the mode in which the modules are now."""
-        return trace.modes == self.modes()
-
     def modes(self) -> tuple[bool, ...]:
-        """Which modules are in training and which in evaluation."""
-        return tuple([module.training for module in self.modules])
+        """Which modules are in training and which in evaluation, when it was last asked for.
+
+        That is what :meth:`is_current` does; within :func:`~neuroflow.evaluating` all evaluate.
+        """
+        return () if in_evaluation() else self.surroundings.modes
 
     def _warn(self, structure: Structure) -> None:
         self._warned = True
@@ -126,6 +130,16 @@ class TracedFunction:
 
     def _trace(self, structure: Structure) -> Trace:
         self._check_inputs(structure)
+        states = self.surroundings.states()
+        tracer, cells, outputs = self._taped(structure)
+        self._check_draws(states, tracer.tape, structure)
+        self._check_untouched()
+        plan = plan_of_tape(tracer.tape, cells)
+        plan.n_numbers = tracer.n_inputs
+        return Trace(plan, outputs, tracer.random_inputs, _limits(plan))
+
+    def _taped(self, structure: Structure) -> tuple[Tracer, list[int], Structure]:
+        """Run the function once, on a tape; gives its outputs' cells, and how they are nested."""
         with tracing(self.parameters) as tracer:
             inputs = [
                 rebuild(entry, lambda kind: tracer.input() if kind == "f" else tracer.index())
@@ -136,9 +150,38 @@ class TracedFunction:
             outputs = _cells_of(result, tracer.cell, cells, _name(self.function))
         del result
         tracer.freeze()
-        plan = plan_of_tape(tracer.tape, cells)
-        plan.n_numbers = tracer.n_inputs
-        return Trace(plan, outputs, tracer.random_inputs, _limits(plan))
+        return tracer, cells, outputs
+
+    def _check_draws(self, states: dict[str, Any], tape: Tape, structure: Structure) -> None:
+        """Refuse a function that drew a random number itself.
+
+        Where a generator moved on, another thread may have drawn from it: a second tape tells.
+        """
+        now = self.surroundings.states()
+        drawn = [path for path, state in now.items() if state != states.get(path, state)]
+        if drawn and self._taped(structure)[0].tape.numbers != tape.numbers:
+            raise TraceError(
+                f"{_name(self.function)} drew from a random generator, {drawn[0]}, while it was"
+                " traced",
+                remedy="the trace would freeze this one number for all runs; write"
+                " nf.random_input(rng.random)",
+                got=drawn[0],
+            )
+
+    def _check_untouched(self) -> None:
+        """Refuse a function that changes what it rests on: the next call would be another's."""
+        if self.is_current():
+            return
+        for change in self.surroundings.changes():
+            if change.is_plain:
+                raise TraceError(
+                    f"{_name(self.function)} changed what it rests on while it was traced:"
+                    f" {change}",
+                    remedy="a compiled run does not come by there again; keep numbers that change"
+                    " in an nf.Buffer, or give them as inputs",
+                    got=change.now,
+                )
+        self.surroundings.look()
 
 
 def _cells_of(result: Any, cell: Callable[[Any], int], cells: list[int], name: str) -> Structure:

@@ -10,6 +10,7 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
+from neuroflow.core.value import Value
 from neuroflow.engine.lower.lower import lower
 from neuroflow.engine.lower.program import padded
 from neuroflow.engine.plan.function import Trace, TracedFunction, check_indices
@@ -43,14 +44,25 @@ class FlatExamples:
     drawn: bool = False
     """Whether random numbers are among them."""
 
-    _known: dict[int, FlatExample] = field(factory=dict)
+    _known: dict[int, tuple[FlatExample, Any]] = field(factory=dict)
+    """Examples by number, each with a copy of what it was made of."""
+
     _array: Any = None
 
-    def numbered(self, key: int, example: Sequence[Any]) -> FlatExample:
-        """An example by its number: flattened once, unless random inputs are drawn each time."""
-        flat = self._known.get(key)
-        if flat is None or flat.trace.random_inputs or not self.function.is_current(flat.trace):
-            flat = self._known[key] = self.add([example])[0]
+    def numbered(self, key: int, example: Sequence[Any], modes: tuple[bool, ...]) -> FlatExample:
+        """An example by its number: flattened anew where it is another than it was.
+
+        So it is where random inputs are drawn each time. ``modes`` are those of the function now.
+        """
+        flat, copy = self._known.get(key, (None, None))
+        if (
+            flat is None
+            or flat.trace.random_inputs
+            or flat.trace.modes != modes
+            or not _is_equal(example, copy)
+        ):
+            flat = self.add([example])[0]
+            self._known[key] = flat, _copied(example)
         return flat
 
     def add(self, examples: Iterable[Sequence[Any]]) -> list[FlatExample]:
@@ -82,6 +94,24 @@ class FlatExamples:
                 numbers = np.array([*self.numbers, 0.0])
                 self._array = numbers, as_integers(numbers)
             return self._array  # type: ignore[no-any-return]
+
+
+def _copied(example: Any) -> Any:
+    """An example as it is now, to compare with later; a Value in it is read anew every time."""
+    if isinstance(example, (list, tuple)):
+        parts = [_copied(part) for part in example]
+        return parts if isinstance(example, list) else tuple(parts)
+    if isinstance(example, Value):
+        return object()
+    return example.tolist() if hasattr(example, "tolist") else example
+
+
+def _is_equal(example: Any, copy: Any) -> bool:
+    """Whether an example is what it was."""
+    try:
+        return bool(example == copy)
+    except ValueError:  # arrays, which compare entry by entry
+        return bool(_copied(example) == copy)
 
 
 def as_integers(numbers: NDArray[Any]) -> Ints:

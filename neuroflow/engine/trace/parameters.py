@@ -1,4 +1,4 @@
-"""What a function can see without being given it: leaf Values, its parameters, and modules."""
+"""The parameters of a function: the leaf Values that it can see without being given them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,6 @@ def parameters_of(function: Callable[..., Any], statics: Iterable[Any]) -> list[
         for value in _values_in(part):
             found.setdefault(value)
     return list(found)
-
-
-def modules_of(function: Callable[..., Any], statics: Iterable[Any]) -> list[Module]:
-    """The modules that a function can see; not those inside of others."""
-    seen = [part for part in [*statics, *_surroundings(function)] if isinstance(part, Module)]
-    return list(dict.fromkeys(seen))
 
 
 def _surroundings(function: Callable[..., Any]) -> Iterator[Any]:
