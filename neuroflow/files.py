@@ -184,6 +184,13 @@ def path_of(thing: Any, role: str = "the path") -> Path:
     return path
 
 
+def short_path(path: str | Path) -> str:
+    """A path as seen from the current folder, if it lies in there and there is one still."""
+    with contextlib.suppress(OSError, ValueError):
+        return str(Path(path).relative_to(Path.cwd()))
+    return str(path)
+
+
 def in_shell(path: str | Path) -> str:
     r"""A path as a shell takes it, on one line, whatever characters are in it.
 

@@ -77,6 +77,11 @@ def test_bundled_plugins_use_public_names_only():
     assert architecture.not_public(BUNDLED, nf.__all__) == []
 
 
+def test_everything_is_printed_in_one_place():
+    assert architecture.printing(ROOT) == []
+    assert architecture.printing(BUNDLED) == []
+
+
 def without_line(found):
     place, _, rest = found.partition(" ")
     return f"{place.partition(':')[0]} {rest}"
@@ -220,3 +225,18 @@ def test_every_module_says_its_one_idea_in_its_first_line():
     for path in [*ROOT.rglob("*.py"), *BUNDLED.rglob("*.py")]:
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
         assert text, f"{path} has no docstring"
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "what"),
+    [
+        ("cli/list.py", 'click.echo("\\x1b")', "click.echo"),
+        ("core/value.py", 'print("hello")', "print"),
+        ("view/svg.py", 'html.escape("\\x1b")', "html.escape"),
+        ("training/run.py", 'sys.stderr.write("\\x1b")', "sys.stderr"),
+        ("cli/show.py", "Console().print(1)", "Console"),
+    ],
+)
+def test_printing_elsewhere_is_seen(copy, file, line, what):
+    package = copy(f"neuroflow/{file}", line)
+    assert [f.partition(" uses ")[2] for f in architecture.printing(package)] == [what]

@@ -7,22 +7,23 @@ To add one, write ``neuroflow/cli/NAME.py`` with a click command of that name (o
 only when its command runs, so ``neuroflow --help`` costs next to nothing. Plugins add commands
 of their own through ``neuroflow_commands``.
 
-Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C,
+143 a run stopped by SIGTERM.
 """
 
 from __future__ import annotations
 
-import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from io import TextIOWrapper
 from typing import Any
 
 import click
 
-from neuroflow.cli.shared.output import show_error
+from neuroflow.cli.shared.output import say, show_error
+from neuroflow.cli.shared.streams import clean_streams
 from neuroflow.errors import (
     ConfigurationError,
     NeuroflowError,
@@ -52,7 +53,7 @@ COMMANDS = {
 }
 """Every command and its short help, in the order of ``neuroflow --help``."""
 
-SUCCESS, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
+SUCCESS, FAILURE, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 _USAGE_ERRORS = (ConfigurationError, RegistryError, click.UsageError)
 
 
@@ -103,9 +104,10 @@ class Cli(click.Group):
         end = words.index("--") if "--" in words else len(words)
         debug = "--debug" in words[:end]
         words = [w for k, w in enumerate(words) if k >= end or w != "--debug"]
-        _never_fail_to_encode()
         options = {**options, "standalone_mode": False, "prog_name": "neuroflow"}
-        sys.exit(self._run(words, debug, options))
+        with clean_streams():
+            code = self._run(words, debug, options)
+        sys.exit(code)
 
     def _run(self, words: list[str], debug: bool, options: dict[str, Any]) -> int:
         as_json = "--json" in words
@@ -113,35 +115,39 @@ class Cli(click.Group):
             code = super().main(words, **options)
             sys.stdout.flush()
             return code if isinstance(code, int) else SUCCESS
-        except BrokenPipeError:
-            return _reader_is_gone()
-        except click.Abort as error:
-            show_error(str(error.__cause__ or "") or "stopped", as_json, error)
-            return INTERRUPTED
+        except (click.Abort, KeyboardInterrupt) as error:
+            return _stopped(error, as_json)
         except click.exceptions.Exit as error:
             return error.exit_code
-        except (NeuroflowError, click.ClickException) as error:
-            if debug:
-                raise
-            hint = error.ctx if isinstance(error, click.UsageError) else None
-            message = error.format_message() if isinstance(error, click.ClickException) else error
-            show_error(str(message), as_json, error, usage=hint)
-            return USAGE if isinstance(error, _USAGE_ERRORS) else FAILURE
-        except OSError as error:
-            if debug:
-                raise
-            show_error(_about_file(error), as_json, error)
-            return FAILURE
         except Exception as error:
             if debug:
-                raise
-            show_error(
-                f"{type(error).__name__}: {error}; this is a fault of neuroflow or of a plugin,"
-                " not yours: run the command with --debug to see where it happened",
-                as_json,
-                error,
-            )
-            return FAILURE
+                traceback.print_exc()
+                return FAILURE
+            show_error(_told(error), as_json, error, usage=getattr(error, "ctx", None))
+            return USAGE if isinstance(error, _USAGE_ERRORS) else FAILURE
+
+
+def _told(error: Exception) -> str:
+    """An error in words: what a person can do something about, or that it is a fault."""
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, NeuroflowError):
+        return str(error)
+    if isinstance(error, OSError):
+        return _about_file(error)
+    return (
+        f"{type(error).__name__}: {error}; this is a fault of neuroflow or of a plugin, not yours:"
+        " run the command with --debug to see where it happened"
+    )
+
+
+def _stopped(error: BaseException, as_json: bool) -> int:
+    """What was stopped by Ctrl-C, or a run by SIGTERM, and the exit code that says so."""
+    from neuroflow.training.stopping import Terminated
+
+    signal = error.__cause__ or error
+    show_error(str(signal) or "stopped", as_json, error)
+    return TERMINATED if isinstance(signal, Terminated) else INTERRUPTED
 
 
 def _about_file(error: OSError) -> str:
@@ -174,24 +180,11 @@ def _plugin_commands(only_if_third_party: bool = False) -> dict[str, click.Comma
     return {name: c for name, c in collected.commands.items() if name not in COMMANDS}
 
 
-def _never_fail_to_encode() -> None:
-    """On a terminal that has no ∂ or ┤, print ? in their place."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
-def _reader_is_gone() -> int:
-    """``neuroflow list ops | head -1``: what is read no more need not be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return SUCCESS
-
-
 def _version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
         from importlib.metadata import version
 
-        click.echo(f"neuroflow {version('neuroflow')}")
+        say(f"neuroflow {version('neuroflow')}")
         ctx.exit()
 
 
@@ -210,5 +203,5 @@ def main() -> None:
 
     Commands that print results take --json: one object on standard output and nothing else
     there. Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 130 stopped
-    by Ctrl-C.
+    by Ctrl-C, 143 a run stopped by SIGTERM.
     """

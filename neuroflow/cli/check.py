@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from neuroflow.cli.shared.output import json_option, print_json
+from neuroflow.cli.shared.output import json_option, print_json, say
 
 
 @click.command()
@@ -35,7 +35,7 @@ def check(names: tuple[str, ...], as_json: bool, extremes: bool) -> int:
     if as_json:
         print_json(report.as_dict())
     else:
-        click.echo(str(report))
+        say(str(report))
         if extremes:
-            click.echo(report.extremes_table())
+            say(report.extremes_table())
     return 0 if report else 1

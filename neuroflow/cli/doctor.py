@@ -17,7 +17,8 @@ from urllib.parse import unquote, urlparse
 import click
 from attrs import asdict, frozen
 
-from neuroflow.cli.shared.output import console, json_option, print_json, table
+from neuroflow.cli.shared.output import json_option, print_json, table
+from neuroflow.cli.shared.streams import console
 from neuroflow.errors import printable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from neuroflow.cli.shared.output import json_option, note, print_json
+from neuroflow.cli.shared.output import json_option, note, print_json, say
 
 
 @click.command()
@@ -56,7 +56,7 @@ def command(
         print_json({"target": target, "files": [str(path) for path in paths],
                     "text": drawing.text})  # fmt: skip
     else:
-        click.echo(drawing.text)
+        say(drawing.text)
         for path in paths:
             note(f"wrote {path}")
 

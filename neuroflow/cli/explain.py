@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from neuroflow.cli.shared.output import json_option, print_json
+from neuroflow.cli.shared.output import json_option, print_json, say
 
 if TYPE_CHECKING:
     from neuroflow.cli.shared.topics import Topic
@@ -65,10 +65,10 @@ def command(
         print_json({"target": target, "explained": facts})
         return
     for why, then in found:
-        click.echo(why.latex() if latex else _text(why, depth))
+        say(why.latex() if latex else _text(why, depth))
         if then is not None:
-            click.echo(f"\nif it changed by {change:g}:\n{then}")
-        click.echo()
+            say(f"\nif it changed by {change:g}:\n{then}")
+        say("")
 
 
 def _explained(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.shared.output import BACKENDS, console, json_option, note, print_json, table
+from neuroflow.cli.shared.output import BACKENDS, json_option, note, print_json, say, table
+from neuroflow.cli.shared.streams import console
 from neuroflow.errors import InputError, NeuroflowError
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def _loaded(path: Path) -> tuple[Any, SavedModel, Any]:
 def _print(
     texts: Sequence[Written], tokenizer: Any, known: set[str] | None, with_probabilities: bool
 ) -> None:
-    console().print("\n".join(marked(text.text, known) for text in texts), soft_wrap=True)
+    for text in texts:
+        say(marked(text.text, known))
     if known is not None and any(text.text in known for text in texts):
         note("* was in the training data", style="dim")
     if with_probabilities:

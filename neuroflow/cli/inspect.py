@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.shared.output import console, json_option, print_json, table
+from neuroflow.cli.shared.output import json_option, print_json, table
+from neuroflow.cli.shared.streams import console
 
 if TYPE_CHECKING:
     from neuroflow.checkpoint import SavedModel

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from neuroflow.cli.shared.entries import described, standing_of, summary_of
-from neuroflow.cli.shared.output import console, json_option, note, print_json, table
+from neuroflow.cli.shared.output import json_option, note, print_json, table
+from neuroflow.cli.shared.streams import console
 
 if TYPE_CHECKING:
     from neuroflow.registry.entries import Entry

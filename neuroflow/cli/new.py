@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from neuroflow.cli.shared.output import json_option, print_json
+from neuroflow.cli.shared.output import json_option, print_json, say
 
 
 @click.command()
@@ -46,7 +46,7 @@ def new(name: str, directory: Path, author: str, as_json: bool) -> None:
         }
         print_json(facts)
         return
-    click.echo(
+    say(
         f"{project.folder} holds the plugin {project.op!r}:\n"
         + "\n".join(f"  {path}" for path in project.files)
         + f"\n\nNext:\n  cd {project.folder}\n  python -m pip install -e '.[test]'\n"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.shared.output import console, json_option, print_json, table
+from neuroflow.cli.shared.output import json_option, print_json, table
+from neuroflow.cli.shared.streams import console
 
 if TYPE_CHECKING:
     from neuroflow.registry.discovery import Plugin

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.shared.output import BACKENDS, console, json_option, note, print_json, table
+from neuroflow.cli.shared.output import BACKENDS, json_option, note, print_json, table
+from neuroflow.cli.shared.streams import console
 from neuroflow.data.table import better_delimiter, is_number, refuse_twice, split_rows
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.files import decoded, in_shell, read_text

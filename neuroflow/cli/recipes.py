@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from neuroflow.cli.shared.output import console, json_option, print_json, table
+from neuroflow.cli.shared.output import json_option, print_json, table
+from neuroflow.cli.shared.streams import console
 
 
 @click.command()

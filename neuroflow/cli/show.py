@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neuroflow.cli.shared.entries import described
-from neuroflow.cli.shared.output import console, json_option, print_json
+from neuroflow.cli.shared.output import json_option, print_json
+from neuroflow.cli.shared.streams import console
 from neuroflow.errors import AmbiguousNameError, NeuroflowError, RegistryError, did_you_mean
+from neuroflow.files import short_path
 
 if TYPE_CHECKING:
     from neuroflow.core.value import Op
@@ -116,8 +118,7 @@ def place_of(target: Any) -> str:
         line = inspect.getsourcelines(function)[1]
     except (OSError, TypeError):
         return ""
-    here = Path.cwd()
-    return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{line}"
+    return f"{short_path(path)}:{line}"
 
 
 def _settings(entry: Entry) -> list[dict[str, Any]]:

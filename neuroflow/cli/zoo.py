@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from neuroflow.cli.shared.output import json_option, print_json
+from neuroflow.cli.shared.output import json_option, print_json, say
 
 
 @click.command()
@@ -107,7 +107,7 @@ def _print(facts: dict[str, Any], as_json: bool, text: Any) -> None:
     if as_json:
         print_json(facts)
     else:
-        click.echo(text(facts))
+        say(text(facts))
 
 
 def _listed(facts: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 from neuroflow.core.module import Call
 from neuroflow.core.value import Op, Value, builder, building
-from neuroflow.files import LIBRARY
+from neuroflow.files import LIBRARY, short_path
 
 
 class Made:
@@ -72,9 +71,9 @@ def short_source(source: str) -> str:
     'model.py:12'
     """
     path, _, line = source.rpartition(":")
-    here = str(Path.cwd()) + os.sep
-    if path.startswith(here) and f"{os.sep}." not in path[len(here) :]:
-        return f"{path[len(here) :]}:{line}"
+    shown = short_path(path)
+    if shown != path and not any(part.startswith(".") for part in Path(shown).parts):
+        return f"{shown}:{line}"
     return f"{Path(path).name}:{line}" if path else source
 
 

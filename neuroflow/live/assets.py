@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 from neuroflow.live.setup import PAGES
+from neuroflow.view.markup import escaped
 
 STATIC = Path(__file__).parent / "static"
 SHARED = (
@@ -13,6 +13,11 @@ SHARED = (
     "form.js", "language.js", "network.js", "parameters.js", "points.js", "receipt.js",
     "transport.js", "worker.js", "icon.svg",
 )  # fmt: skip
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'"
+)
+"""What a page may load and ask: these files, from where it came from. Each page says so itself."""
 TITLES = {
     "function": "Function approximation",
     "classification": "Classification",
@@ -54,13 +59,13 @@ def pages_html(transport: str) -> str:
     text = (STATIC / "index.html").read_text(encoding="utf-8")
     cards = "".join(
         f'<a class="card" href="{name}.html"><strong>{TITLES[name]}</strong>'
-        f"<span>{escape(about)}</span></a>"
+        f"<span>{escaped(about)}</span></a>"
         for name, about in PAGES.items()
     )
     return _filled(text, cards=cards, transport=transport)
 
 
 def _filled(text: str, **parts: str) -> str:
-    for name, part in parts.items():
+    for name, part in {**parts, "policy": POLICY}.items():
         text = text.replace("{{" + name + "}}", part)
     return text

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuroflow.live.frames import Frame
+from neuroflow.view.markup import shown_json
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
@@ -105,4 +106,4 @@ def _ticked(tab: Any) -> tuple[list[Frame], float]:
 
 async def send(socket: WebSocket, frames: list[Frame]) -> None:
     for frame in frames:
-        await socket.send_text(json.dumps(frame, allow_nan=False))
+        await socket.send_text(shown_json(frame))

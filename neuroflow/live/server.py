@@ -18,7 +18,7 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.errors import BackendError, InputError
-from neuroflow.live.assets import CONTENT_TYPES, page_html, pages_html, static_file
+from neuroflow.live.assets import CONTENT_TYPES, POLICY, page_html, pages_html, static_file
 from neuroflow.live.conversation import MOST_WAITING, converse, read_messages, send
 from neuroflow.live.messages import error_frame
 from neuroflow.live.setup import PAGES
@@ -175,10 +175,10 @@ class LiveServer:
 
 def _headers() -> dict[str, str]:
     return {
-        "Content-Security-Policy": (
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-            " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        ),
+        "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "no-store",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

@@ -9,6 +9,7 @@ from attrs import define, field
 
 from neuroflow.live.frames import Frame
 from neuroflow.live.tab import Tab
+from neuroflow.view.markup import shown_json
 
 
 @define(eq=False)
@@ -36,4 +37,4 @@ class Worker:
             told = f"neuroflow has a bug here: {type(error).__name__}: {error}"
             frames = [{"type": "error", "message": told, "do": ""}]
         answer = {"frames": frames, "playing": self.tab.playing, "pause": pause}
-        return json.dumps(answer, allow_nan=False)
+        return shown_json(answer)

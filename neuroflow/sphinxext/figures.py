@@ -109,12 +109,12 @@ def _last_value(code: str, folder: Path, scope: dict[str, Any]) -> Any:
 
 
 def _with_alt(svg: str, alt: str) -> str:
-    from html import escape
+    from neuroflow.view.markup import escaped
 
     svg = svg[svg.index("<svg") :]
     if "aria-label=" in svg.partition(">")[0]:
         return svg
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escaped(alt)}"', 1)
 
 
 class RunDirective(SphinxDirective):

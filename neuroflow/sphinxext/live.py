@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import shutil
 from fnmatch import fnmatch
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from sphinx.util.osutil import relative_uri
 from neuroflow.live.assets import TITLES
 from neuroflow.live.export import PYODIDE, archive, export
 from neuroflow.live.setup import PAGES
+from neuroflow.view.markup import escaped
 
 STATIC = Path(__file__).parent / "static"
 FILES = (
@@ -122,8 +122,8 @@ def _note(app: Sphinx, page: str, runs: bool) -> str:
         " block says what: type it into your own Python."
     )
     return (
-        f'<p class="nf-run-note" data-python="{escape(home)}/" data-size="{size}"'
-        f' data-reasons="{escape(json.dumps(REASONS))}">{told}</p>'
+        f'<p class="nf-run-note" data-python="{escaped(home)}/" data-size="{size}"'
+        f' data-reasons="{escaped(json.dumps(REASONS))}">{told}</p>'
     )
 
 
@@ -132,7 +132,7 @@ def _instead(app: Sphinx) -> str:
         '<p class="nf-run-note">This copy of the site was built without Pyodide, Python for'
         " browsers, so the code on this page does not run in the page. Type it into your own"
         f" Python, or build the site again after"
-        f" <code>{escape(app.config.neuroflow_fetch_command)}</code>.</p>"
+        f" <code>{escaped(app.config.neuroflow_fetch_command)}</code>.</p>"
     )
 
 
@@ -155,7 +155,7 @@ class LiveDirective(SphinxDirective):
 
     def _frame(self, page: str) -> str:
         here = self.env.app.builder.get_target_uri(self.env.docname)
-        address = escape(relative_uri(here, f"{self.config.neuroflow_live}/{page}.html"))
+        address = escaped(relative_uri(here, f"{self.config.neuroflow_live}/{page}.html"))
         size = self.config.neuroflow_load_size
         return (
             f'<p><a href="{address}">Open it in a page of its own</a>. It loads {size}, once.</p>'

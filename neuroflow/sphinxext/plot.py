@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from html import escape
 
 from attrs import define, field, frozen
 
 from neuroflow.view.chart import Point, sampled, ticks, value_at, visible
+from neuroflow.view.markup import escaped
 
 WIDTH, HEIGHT = 600.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 16.0, 16.0, 40.0
@@ -99,8 +99,8 @@ class Chart:
         """The chart as one ``<svg>`` element with its alternative text."""
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}"'
-            f' class="nf-chart" role="img" aria-label="{escape(self.alt)}">',
-            f"<title>{escape(self.alt)}</title>",
+            f' class="nf-chart" role="img" aria-label="{escaped(self.alt)}">',
+            f"<title>{escaped(self.alt)}</title>",
             *self._axes(),
             *self.under,
         ]
@@ -203,7 +203,7 @@ def _path(points: Sequence[Point], css: str) -> str:
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text {place} class="nf-label">{escape(text)}</text>'
+    return f'<text {place} class="nf-label">{escaped(text)}</text>'
 
 
 def _colour(number: int) -> str:

@@ -1,7 +1,7 @@
 """Pictures without external programs: computation graphs and networks, as SVG and as pages.
 
-Reading order: :mod:`boxes`, :mod:`nesting`, :mod:`graph`, :mod:`graph_data`, :mod:`layout`,
-:mod:`scene`, :mod:`svg`, :mod:`network`, :mod:`network_svg`, :mod:`attention`, :mod:`page`,
-:mod:`drawing`. Of runs: :mod:`chart`, :mod:`outcome`, :mod:`plots`, :mod:`terminal`. Of entries:
-:mod:`formulas`, :mod:`entry_curves`.
+Reading order: :mod:`markup`, :mod:`boxes`, :mod:`nesting`, :mod:`graph`, :mod:`graph_data`,
+:mod:`layout`, :mod:`scene`, :mod:`svg`, :mod:`network`, :mod:`network_svg`, :mod:`attention`,
+:mod:`page`, :mod:`drawing`. Of runs: :mod:`chart`, :mod:`outcome`, :mod:`plots`,
+:mod:`terminal`. Of entries: :mod:`formulas`, :mod:`entry_curves`.
 """

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 from neuroflow.generation.attention import AttentionTrace
+from neuroflow.view.markup import escaped
 
 CELL, LABEL, GAP = 22.0, 46.0, 18.0
 STRONGEST = 4
@@ -71,25 +71,25 @@ def _heatmap(trace: AttentionTrace, layer: str, head: int, weights: list[list[fl
     """One head: its name, the tokens down and across, and a square for each weight."""
     down = _labels(trace, len(weights))
     across = _labels(trace, len(weights[0]))
-    shapes = [f'<text class="name" x="{LABEL}" y="12">{escape(layer)}, head {head}</text>']
+    shapes = [f'<text class="name" x="{LABEL}" y="12">{escaped(layer)}, head {head}</text>']
     top = 24.0 + LABEL
     for j, label in enumerate(across):
         x, y = LABEL + (j + 0.65) * CELL, top - 5
         shapes.append(
-            f'<text transform="translate({x:.1f} {y:.1f}) rotate(-60)">{escape(label)}</text>'
+            f'<text transform="translate({x:.1f} {y:.1f}) rotate(-60)">{escaped(label)}</text>'
         )
     for i, (label, row) in enumerate(zip(down, weights, strict=True)):
         y = top + i * CELL
         shapes.append(
             f'<text x="{LABEL - 6}" y="{y + 0.7 * CELL:.1f}" text-anchor="end">'
-            f"{escape(label)}</text>"
+            f"{escaped(label)}</text>"
         )
         for j, weight in enumerate(row):
             if weight:
                 shapes.append(
                     f'<rect class="cell" x="{LABEL + j * CELL:.1f}" y="{y:.1f}" width="{CELL}"'
-                    f' height="{CELL}" fill-opacity="{weight:.3f}"><title>{escape(label)} looks'
-                    f" at {escape(across[j])}: {weight:.4f}</title></rect>"
+                    f' height="{CELL}" fill-opacity="{weight:.3f}"><title>{escaped(label)} looks'
+                    f" at {escaped(across[j])}: {weight:.4f}</title></rect>"
                 )
     shapes.append(
         f'<rect class="frame" x="{LABEL}" y="{top}" width="{len(across) * CELL}"'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,12 +11,13 @@ from attrs import asdict, field, frozen
 
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.errors import FileError, InputError, did_you_mean
+from neuroflow.errors import FileError, InputError, did_you_mean, printable
 from neuroflow.generation.attention import AttentionTrace
 from neuroflow.view.attention import attention_svg, attention_text
 from neuroflow.view.boxes import Box
 from neuroflow.view.graph import Graph, first_open, graph_of
 from neuroflow.view.graph_data import to_data
+from neuroflow.view.markup import escaped
 from neuroflow.view.network import network_of
 from neuroflow.view.network_svg import network_svg
 from neuroflow.view.page import network_page, page, picture_page, script_json
@@ -62,7 +62,7 @@ class Drawing(ABC):
                 remedy=f"give a name that ends in {', '.join(forms)}",
                 got=path,
             )
-        form = getattr(self, forms[path.suffix])
+        form = str(self) if path.suffix == ".txt" else getattr(self, forms[path.suffix])
         try:
             path.write_text(form if isinstance(form, str) else script_json(form), encoding="utf-8")
         except OSError as error:
@@ -77,7 +77,7 @@ class Drawing(ABC):
         return self.svg
 
     def __str__(self) -> str:
-        return self.text
+        return printable(self.text)
 
 
 @frozen(eq=False)
@@ -178,7 +178,7 @@ class NetworkDrawing(Drawing):
     def html(self) -> str:
         """The page, in which each neuron tells its numbers."""
         data = {"title": self.title, "network": self.network, "svg": self.svg}
-        return network_page(data, self.title, f"<pre>{html.escape(self.text)}</pre>")
+        return network_page(data, self.title, f"<pre>{escaped(self.text)}</pre>")
 
     @property
     def data(self) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from neuroflow.view.layout import Point
+from neuroflow.view.markup import escaped
 
 SHOWN = 20
 """Of a layer with more neurons than this, the first and the last are drawn."""
@@ -37,9 +37,9 @@ def network_svg(network: Mapping[str, Any], title: str) -> str:
     told = f"{network['parameters']} parameters; orange lines are positive weights, blue negative"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="nf-network" role="img"'
-        f' aria-label="{escape(title)}: {told}" viewBox="0 0 {width:.0f} {height:.0f}"'
+        f' aria-label="{escaped(title)}: {told}" viewBox="0 0 {width:.0f} {height:.0f}"'
         f' width="{width:.0f}" height="{height:.0f}" style="max-width:100%;height:auto">'
-        f"<title>{escape(title)}: {told}</title><style>{STYLE}</style>"
+        f"<title>{escaped(title)}: {told}</title><style>{STYLE}</style>"
         f'<rect class="paper" width="100%" height="100%" rx="10"/>{"".join(shapes)}'
         f'<text class="small" x="14" y="{height - 10:.0f}"><tspan class="plus">━</tspan> positive, '
         f'<tspan class="minus">━</tspan> negative; the widest is {strongest:.3g}</text>'
@@ -125,14 +125,14 @@ def _neurons(
         head += [f"from {layer['provider']}"] if layer["provider"] else []
     parts = [
         f'<text class="{"small" if n else "name"}" x="{x}" y="{24 + 17 * n}"'
-        f' text-anchor="middle">{escape(text)}</text>'
+        f' text-anchor="middle">{escaped(text)}</text>'
         for n, text in enumerate(head)
     ]
     for number, (cx, cy) in at[k].items():
         told = f"input {number}" if k == 0 else _told(layer, number)
         curve = _small_curve(layer.get("curve", []), cx, cy)
         parts.append(
-            f"<g><title>{escape(told)}</title>"
+            f"<g><title>{escaped(told)}</title>"
             f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="{RADIUS}"/>{curve}</g>'
         )
     if None in column:
@@ -175,17 +175,17 @@ def _modules_svg(network: Mapping[str, Any], title: str) -> str:
         label = " · ".join(filter(None, (row["type"], row["activation"])))
         parts.append(
             f'<rect class="card" x="{14 + indent}" y="{y}" width="{420 - indent}" height="25"'
-            f' rx="6"/><text class="name" x="{24 + indent}" y="{y + 17}">{escape(name)}</text>'
-            f'<text class="small" x="426" y="{y + 17}" text-anchor="end">{escape(label)}'
+            f' rx="6"/><text class="name" x="{24 + indent}" y="{y + 17}">{escaped(name)}</text>'
+            f'<text class="small" x="426" y="{y + 17}" text-anchor="end">{escaped(label)}'
             f" · {row['parameters']:,}</text>"
         )
     height = 66 + 30 * len(rows)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="nf-network" role="img"'
-        f' aria-label="{escape(title)}: {len(rows)} modules" viewBox="0 0 448 {height}" width="448"'
-        f' height="{height}" style="max-width:100%;height:auto">'
-        f"<title>{escape(title)}: {len(rows)} modules</title><style>{STYLE}</style>"
+        f' aria-label="{escaped(title)}: {len(rows)} modules" viewBox="0 0 448 {height}"'
+        f' width="448" height="{height}" style="max-width:100%;height:auto">'
+        f"<title>{escaped(title)}: {len(rows)} modules</title><style>{STYLE}</style>"
         f'<rect class="paper" width="100%" height="100%" rx="10"/>'
-        f'<text class="name" x="14" y="30">{escape(title)} · {network["parameters"]:,}'
+        f'<text class="name" x="14" y="30">{escaped(title)} · {network["parameters"]:,}'
         f" parameters</text>{''.join(parts)}</svg>"
     )

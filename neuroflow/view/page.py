@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
 from neuroflow.view import layout, scene
+from neuroflow.view.markup import escaped, shown_json
 
 GRAPH_SCRIPTS = (
     "elements.js", "graph_data.js", "layout.js", "scene.js", "drawing.js", "panning.js",
@@ -19,11 +19,15 @@ GRAPH_SCRIPTS = (
 NETWORK_SCRIPTS = ("elements.js", "panning.js", "network.js")
 
 
+def _compact(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"), allow_nan=False)
+
+
 def page(data: dict[str, Any], title: str) -> str:
     """The page of :func:`neuroflow.view.graph_data.to_data`; every text in it is escaped."""
     return _filled(
         "page.html",
-        TITLE=html.escape(title),
+        TITLE=escaped(title),
         HEAD=_head(title, asset("page.css")),
         FOOT=_foot(data, *GRAPH_SCRIPTS),
     )
@@ -33,7 +37,7 @@ def network_page(data: dict[str, Any], title: str, text: str) -> str:
     """The page of a network; ``text`` is its alternative in words, as HTML."""
     return _filled(
         "network.html",
-        TITLE=html.escape(title),
+        TITLE=escaped(title),
         HEAD=_head(title, asset("page.css") + asset("network.css")),
         TEXT=text,
         FOOT=_foot(data, *NETWORK_SCRIPTS),
@@ -47,12 +51,12 @@ def picture_page(svg: str, title: str) -> str:
 
 
 def _head(title: str, style: str) -> str:
-    return _filled("head.html", TITLE=html.escape(title), STYLE=style)
+    return _filled("head.html", TITLE=escaped(title), STYLE=style)
 
 
 def _foot(data: dict[str, Any], *scripts: str) -> str:
     script = "\n".join([_constants(), *map(asset, scripts)])
-    return _filled("foot.html", DATA=script_json(data), SCRIPT=script)
+    return _filled("foot.html", DATA=script_json(data, shown_json), SCRIPT=script)
 
 
 def _constants() -> str:
@@ -69,14 +73,13 @@ def _filled(template: str, **parts: str) -> str:
     return re.sub(r"@([A-Z]+)@", lambda mark: parts[mark[1]], asset(template))
 
 
-def script_json(data: Any) -> str:
+def script_json(data: Any, dumps: Callable[[Any], str] = _compact) -> str:
     """JSON that no text in it can end early: ``<`` is written as an escape."""
-    form: dict[str, Any] = {"separators": (",", ":"), "allow_nan": False}
     try:
-        text = json.dumps(data, **form)
+        text = dumps(data)
     except ValueError:
-        text = json.dumps(_finite(data), **form)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        text = dumps(_finite(data))
+    return text.replace("<", "\\u003c")
 
 
 def _finite(data: Any) -> Any:

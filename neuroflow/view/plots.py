@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from neuroflow.errors import one_line
 from neuroflow.files import write_file
 from neuroflow.view.chart import colour, ends
 from neuroflow.view.outcome import LossCurve, Losses, Outcome
@@ -56,17 +57,22 @@ def picture_of(run: Run) -> bytes:
         figure.suptitle(_title(run), fontsize=11)
         providers = outcome.third_party()
         if providers:
-            figure.supxlabel(f"with {'; '.join(providers)}", fontsize=8)
+            figure.supxlabel(f"with {_name('; '.join(providers))}", fontsize=8)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
+
+
+def _name(name: str) -> str:
+    """A name as matplotlib writes it: no formula is read in it, and nothing in it is hidden."""
+    return one_line(name).replace("$", r"\$")
 
 
 def _title(run: Run) -> str:
     training = run.training
     model = training.configuration["model"]["use"]
     count = len(training.runner.parameters)
-    name = training.dataset.name or "data"
+    name = _name(training.dataset.name or "data")
     return f"{name}: {model} with {count:,} parameters after {training.step:,} steps"
 
 
@@ -132,7 +138,7 @@ def _draw_plane(figure: Any, outcome: Outcome) -> None:
     for part, hollow in ((data, False), (test, True)):
         if part is not None:
             _mark_examples(axes, outcome, part, hollow)
-    columns = [*data.columns, "x", "y"] if len(data.columns) >= 2 else ["x", "y"]
+    columns = [*map(_name, data.columns), "x", "y"] if len(data.columns) >= 2 else ["x", "y"]
     axes.set(title="What the model decides", xlabel=columns[0], ylabel=columns[1])
     axes.legend(frameon=True, framealpha=0.85, loc="best", fontsize=8)
     _tidy(axes)
@@ -148,7 +154,7 @@ def _mark_examples(axes: Any, outcome: Outcome, part: Any, hollow: bool) -> None
                 xs, ys, s=22, marker=MARKS[k % len(MARKS)], linewidths=0.8,
                 facecolors="white" if hollow else colour(k),
                 edgecolors=colour(k) if hollow else "white",
-                label=f"{label}{' (test)' if hollow else ''}",
+                label=f"{_name(label)}{' (test)' if hollow else ''}",
             )  # fmt: skip
 
 
@@ -182,7 +188,7 @@ def _draw_images(figure: Any, outcome: Outcome) -> None:
     grid = figure.subplots(4, 5)
     for axes, k in zip(grid.flat, shown, strict=False):
         _show_image(axes, rows[k], outcome)
-        read, meant = data.labels[answers[k]], data.labels[data.targets[k]]
+        read, meant = (_name(data.labels[n]) for n in (answers[k], data.targets[k]))
         is_right = read == meant
         axes.set_title(read if is_right else f"{read}, not {meant}", fontsize=8,
                        color="black" if is_right else OTHER)  # fmt: skip

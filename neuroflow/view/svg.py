@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from itertools import pairwise
 
 from neuroflow.view.boxes import Box
 from neuroflow.view.graph import Graph, first_open
 from neuroflow.view.layout import Point
+from neuroflow.view.markup import escaped
 from neuroflow.view.scene import PAD, STROKES, Item, Line, Scene, inside, name, scene_of, short
 
 STYLE = """
@@ -51,11 +51,11 @@ def render(graph: Graph, scene: Scene, title: str, down: bool) -> str:
     told = f"{len(graph.values)} scalars; data on the left, gradient of the output on the right"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="nf-graph" role="img"'
-        f' aria-label="{escape(title)}: {told}" viewBox="0 0 {width:.0f} {height:.0f}"'
+        f' aria-label="{escaped(title)}: {told}" viewBox="0 0 {width:.0f} {height:.0f}"'
         f' width="{width:.0f}" height="{height:.0f}" style="max-width:100%;height:auto">'
-        f"<title>{escape(title)}: {told}</title><style>{STYLE}</style>"
+        f"<title>{escaped(title)}: {told}</title><style>{STYLE}</style>"
         f'<rect class="paper" width="100%" height="100%" rx="10"/>'
-        f'<text class="name" x="{MARGIN + 8}" y="{MARGIN + 14}">{escape(title)}</text>'
+        f'<text class="name" x="{MARGIN + 8}" y="{MARGIN + 14}">{escaped(title)}</text>'
         f'<g transform="translate({MARGIN} {MARGIN})">{"".join(shapes)}</g></svg>'
     )
 
@@ -67,7 +67,7 @@ def _frame(frame: Item) -> str:
     return (
         f'<rect class="frame" x="{x:.1f}" y="{y:.1f}" width="{frame.width:.1f}"'
         f' height="{frame.height:.1f}" rx="12"/>'
-        f'<text class="name" x="{x + PAD:.1f}" y="{y + 21:.1f}">{escape(label)}</text>'
+        f'<text class="name" x="{x + PAD:.1f}" y="{y + 21:.1f}">{escaped(label)}</text>'
     )
 
 
@@ -88,7 +88,7 @@ def curve(points: list[Point], down: bool) -> str:
 
 def _item(graph: Graph, item: Item) -> str:
     x, y = item.at((0.0, 0.0))
-    label = escape(_shortened(name(graph, item.what), int((item.width - 22) / 7.4)))
+    label = escaped(_shortened(name(graph, item.what), int((item.width - 22) / 7.4)))
     rect = f'width="{item.width:.1f}" height="{item.height:.1f}" rx="8"'
     if isinstance(item.what, Box):
         under = [
@@ -97,11 +97,11 @@ def _item(graph: Graph, item: Item) -> str:
             if item.what.holds != "module"
         ]
         return (
-            f"<g><title>{escape(item.what.path or item.what.label)}</title>{''.join(under)}"
+            f"<g><title>{escaped(item.what.path or item.what.label)}</title>{''.join(under)}"
             f'<rect class="group" x="{x:.1f}" y="{y:.1f}" {rect}/>'
             f'<text class="name" x="{x + 13:.1f}" y="{y + 20:.1f}">{label}</text>'
             f'<text class="small" x="{x + 13:.1f}" y="{y + 38:.1f}">'
-            f"{escape(inside(graph, item.what))}</text></g>"
+            f"{escaped(inside(graph, item.what))}</text></g>"
         )
     value, role = graph.values[item.what], graph.roles[item.what]
     data, slope = short(value.data), short(graph.slopes[item.what])
@@ -112,7 +112,7 @@ def _item(graph: Graph, item: Item) -> str:
         f' text-anchor="end">∂ {slope}</text>'
     )
     return (
-        f'<g><title>{escape(told)}</title><rect class="card" x="{x:.1f}" y="{y:.1f}" {rect}/>'
+        f'<g><title>{escaped(told)}</title><rect class="card" x="{x:.1f}" y="{y:.1f}" {rect}/>'
         f'<rect class="{role}" x="{x:.1f}" y="{y + 7:.1f}" width="4"'
         f' height="{item.height - 14:.1f}" rx="2"/>'
         f'<text class="name" x="{x + 13:.1f}" y="{y + 20:.1f}">'

@@ -260,3 +260,39 @@ def faults(
     edges = {i.edge for i in every}
     unused = [edge for edge in exceptions if edge not in edges]
     return found + [f"remove the exception {a} -> {b}: nothing imports so" for a, b in unused]
+
+
+PRINTERS = {
+    "cli/shared/output.py": "results and notes",
+    "cli/shared/streams.py": "the clean streams",
+    "cli/shared/screen.py": "the terminal in colour",
+    "registry/capture.py": "what plugins print, to standard error",
+    "live/conversation.py": "the traceback of a fault, to standard error",
+    "live/worker.py": "the same, to the browser's console",
+    "cli/__init__.py": "the streams of a command, and the traceback that --debug asks for",
+    "cli/predict.py": "reads standard input",
+    "view/markup.py": "text within SVG and HTML",
+}
+"""The files that may touch the process's streams, or write a text into SVG and HTML themselves."""
+
+_ONLY_THERE = re.compile(
+    r"print|input|click\.(echo|secho|style|prompt|confirm|pause|clear|progressbar)|Console"
+    r"|rich\.print|sys\.(stdin|stdout|stderr|__stdout__|__stderr__)|traceback\.print_\w+"
+    r"|(html|saxutils)?\.?(escape|quoteattr)|logging\.\w+"
+)
+
+
+def printing(package: Path) -> list[str]:
+    """Lines that print, or escape for SVG and HTML, outside of the files meant for that."""
+    found = []
+    for path in sorted(package.rglob("*.py")):
+        inside = path.relative_to(package).as_posix()
+        if inside in PRINTERS or inside.startswith("sphinxext/"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            used = node.func if isinstance(node, ast.Call) else node
+            name = ast.unparse(used) if isinstance(used, ast.Name | ast.Attribute) else ""
+            called = isinstance(node, ast.Call) or name.startswith("sys.")
+            if called and _ONLY_THERE.fullmatch(name):
+                found.append(f"{inside}:{node.lineno} uses {name}")
+    return found

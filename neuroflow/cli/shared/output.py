@@ -6,14 +6,12 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from neuroflow.errors import NeuroflowError, printable
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from neuroflow.cli.shared.streams import below, console
+from neuroflow.errors import NeuroflowError, one_line, printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,16 +26,29 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help=text)(command)
 
 
-def console(stderr: bool = False) -> Console:
-    """Where to print; without colour if NO_COLOR is set or nobody watches."""
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+def say(text: str) -> None:
+    """A result in words, on standard output."""
+    click.echo(text)
 
 
 def print_json(result: Mapping[str, Any]) -> None:
     """One object on standard output; numbers that are not finite become null."""
-    click.echo(json.dumps(plain(result), ensure_ascii=False, indent=2, allow_nan=False))
+    click.echo(json_text(result, getattr(below(sys.stdout), "encoding", "")))
+
+
+def json_text(result: Mapping[str, Any], encoding: str = "utf-8") -> str:
+    r"""The object as JSON, with escapes for what should not be seen and what the encoding lacks.
+
+    >>> print(json_text({"name": "żółw\x9b\u202e"})[4:-2])
+    "name": "żółw\u009b\u202e"
+    """
+    in_ascii = not (encoding or "").lower().replace("-", "").startswith("utf")
+    text = json.dumps(plain(result), ensure_ascii=in_ascii, indent=2, allow_nan=False)
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
+
+
+def _escaped(line: str) -> str:
+    return "".join(c if printable(c) == c else json.dumps(c)[1:-1] for c in line)
 
 
 def plain(thing: Any) -> Any:
@@ -60,14 +71,14 @@ def table(
     from rich.text import Text
 
     made = Table(
-        title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False,
+        title=one_line(title) or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False,
         show_header=any(columns),
     )  # fmt: skip
     for k, column in enumerate(columns):
         side: Any = "right" if column and column in right.split() else "left"
-        made.add_column(column, justify=side, overflow="fold", no_wrap=k == 0)
+        made.add_column(one_line(column), justify=side, overflow="fold", no_wrap=k == 0)
     for row in rows:
-        made.add_row(*[Text(printable(cell)) for cell in row])
+        made.add_row(*[Text(one_line(cell)) for cell in row])
     return made
 
 
@@ -86,7 +97,7 @@ def show_error(
     That object has the error's class, its message, and the fields that are known.
     """
     if usage is not None:
-        click.echo(usage.get_usage(), err=True)
+        note(usage.get_usage())
     note(f"Error: {message}", style="bold red" if "\n" not in message else "red")
     if as_json:
         known = error if isinstance(error, NeuroflowError) else error.__cause__

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.shared.output import Command, console, note
+from neuroflow.cli.shared.output import Command, note
+from neuroflow.cli.shared.streams import console
 
 if TYPE_CHECKING:
     from neuroflow.training import Run, Step
@@ -28,8 +29,7 @@ def follow(run: Run, anomaly: bool = False, also: Callable[[Step], None] | None 
 
     ``also`` is called after each report.
     """
-    somebody = console(stderr=True).is_terminal
-    with _bar(run) if somebody else _lines(run) as show:
+    with _bar(run) if console(stderr=True).is_interactive else _lines(run) as show:
         for step in _watched(run) if anomaly else run:
             show(step)
             if also is not None:

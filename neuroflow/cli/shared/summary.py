@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neuroflow.cli.shared.output import console, note, print_json, table
+from neuroflow.cli.shared.output import note, print_json, say, table
+from neuroflow.cli.shared.streams import console
 from neuroflow.files import in_shell
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) 
             if summary.get(name) not in (None, "", 0)]  # fmt: skip
     console().print(table(("", ""), rows))
     if samples:
-        words = [s["text"] + (" *" if s["known"] else "") for s in samples]
-        console().print("\n".join(words), soft_wrap=True)
+        for sample in samples:
+            say(sample["text"] + " *" * sample["known"])
         note("* was in the training data", style="dim")
     if picture is None:
         from neuroflow.view.terminal import sketch_of_run
