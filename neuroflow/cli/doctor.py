@@ -43,7 +43,8 @@ def doctor(as_json: bool) -> int:
     """Look for what is wrong with the installation; exit code 1 if something is.
 
     Broken plugins, two copies of one distribution, entry points that an editable installation
-    does not know yet, which optional packages are there, and which backends can run.
+    does not know yet, which optional packages are there, which backends can run, and where
+    machine code is kept.
 
     \b
     Examples:
@@ -51,6 +52,7 @@ def doctor(as_json: bool) -> int:
       neuroflow doctor --json
     """
     problems = [*broken_plugins(), *duplicates(), *stale_entry_points(), *broken_backends()]
+    problems += unsafe_cache()
     versions, extras, backends = versions_of(), optional_packages(), backends_here()
     failed = any(problem.fatal for problem in problems)
     if as_json:
@@ -60,6 +62,7 @@ def doctor(as_json: bool) -> int:
             "versions": versions,
             "extras": extras,
             "backends": backends,
+            "cache": cache_here(),
         })  # fmt: skip
         return int(failed)
     out = console()
@@ -67,6 +70,7 @@ def doctor(as_json: bool) -> int:
     rows = [(extra, _parts(parts)) for extra, parts in extras.items()]
     out.print(table(("extra", "packages (missing ones in brackets)"), rows))
     out.print(table(("backend", "here"), backends.items()))
+    out.print(table(("machine code", ""), [("cache", cache_here())]))
     for problem in problems:
         style = "red" if problem.fatal else "yellow"
         told = printable(f"{problem.subject}: {problem.problem}")
@@ -108,6 +112,25 @@ def backends_here() -> dict[str, str]:
     from neuroflow.engine.run.backends import fastest_first
 
     return {entry.shortest_name: standing_of(entry) for entry in fastest_first()}
+
+
+def unsafe_cache() -> Iterator[Ailment]:
+    """A cache that others could change is not used."""
+    from neuroflow.engine.native.cache import REMEDY, Cache
+
+    cache = Cache.here()
+    if cache.unsafe:
+        yield Ailment("machine code is not kept", cache.reason, REMEDY, fatal=False)
+
+
+def cache_here() -> str:
+    """Where machine code is kept, and how much of it; or why it is not."""
+    from neuroflow.engine.native.cache import Cache
+
+    cache = Cache.here()
+    n, size = cache.size()
+    where = f"{n:,} functions, {size / 1e6:.1f} MB, in {cache.folder}"
+    return where if cache.folder else f"not kept: {cache.reason}"
 
 
 def _remedy(plugin: Plugin) -> str:

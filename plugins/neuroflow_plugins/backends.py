@@ -39,4 +39,11 @@ def neuroflow_backends():
             probe=llvmlite_is_there,
             speed=40.0,
         ),
+        nf.BackendEntry(
+            name="portable",
+            target="neuroflow:portable_backend",
+            summary="Native code with the same bits on every processor; the extra 'fast'.",
+            probe=llvmlite_is_there,
+            speed=30.0,
+        ),
     ]

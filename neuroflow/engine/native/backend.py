@@ -1,4 +1,4 @@
-"""The backend llvm as its entry names it: it can be looked at where llvmlite is not installed."""
+"""The native backends as their entries name them: to be looked at where llvmlite is missing."""
 
 from __future__ import annotations
 
@@ -15,11 +15,24 @@ def llvm_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Exe
 
     Raises :class:`BackendError` if llvmlite cannot be imported.
     """
+    return _made("LlvmExecutor", dtype, n_parameters, memory_limit)
+
+
+def portable_backend(dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
+    """An executor of native code whose results have the same bits on every processor.
+
+    Raises :class:`BackendError` if llvmlite cannot be imported.
+    """
+    return _made("PortableExecutor", dtype, n_parameters, memory_limit)
+
+
+def _made(which: str, dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
     try:
-        from neuroflow.engine.native.executor import LlvmExecutor
+        from neuroflow.engine.native import executor
     except ImportError as error:
         raise BackendError(
-            f"the backend llvm cannot run here: {error}",
+            f"native code cannot run here: {error}",
             remedy='install the extra: pip install "neuroflow[fast]", or use backend="numpy"',
         ) from error
-    return LlvmExecutor(dtype, n_parameters, memory_limit)
+    made: Executor = getattr(executor, which)(dtype, n_parameters, memory_limit)
+    return made

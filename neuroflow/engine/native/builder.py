@@ -29,7 +29,7 @@ ZERO = Term("literal", 0)
 class Builder:
     """Builds the body of one function with llvmlite's own builder, ``llvm``.
 
-    ``flags`` say how exact its arithmetic is.
+    ``flags`` say how exact its arithmetic is (see ``Target.flags``).
     """
 
     function: Any
@@ -38,9 +38,10 @@ class Builder:
     llvm: Any
 
     @classmethod
-    def of(cls, function: Any, target: Target, flags: tuple[str, ...]) -> Builder:
+    def of(cls, function: Any, target: Target, is_exact: bool) -> Builder:
         """A builder at the beginning of a function."""
-        return cls(function, target, flags, ir.IRBuilder(function.append_basic_block("entry")))
+        entry = ir.IRBuilder(function.append_basic_block("entry"))
+        return cls(function, target, target.flags(is_exact), entry)
 
     @property
     def name(self) -> str:

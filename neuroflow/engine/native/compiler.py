@@ -9,35 +9,39 @@ from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
-import numpy as np
 
+from neuroflow.engine.native.language import Processor
 from neuroflow.engine.native.vectors import LIBRARY
 
 
-def width_of(dtype: Any) -> int:
-    """How many numbers fit into the widest vector of this processor."""
-    features = llvm.get_host_cpu_features()
-    n_bytes = 64 if features.get("avx512f") else 32 if features.get("avx2") else 16
-    return n_bytes // int(np.dtype(dtype).itemsize)
+@cache
+def here() -> Processor:
+    """This processor."""
+    return Processor(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+
+
+def bytes_of_vector(processor: Processor) -> int:
+    """The size of the widest vector that a processor has."""
+    features = processor.features.split(",")
+    return 64 if "+avx512f" in features else 32 if "+avx2" in features else 16
 
 
 @cache
-def facts() -> str:
+def facts(processor: Processor | None) -> str:
     """What machine code depends on beside its text: versions, the processor."""
-    features = llvm.get_host_cpu_features().flatten()
     versions = (llvmlite.__version__, llvm.llvm_version_info, platform.machine())
-    return f"{versions} {llvm.get_process_triple()} {llvm.get_host_cpu_name()} {features}"
+    return f"{versions} {llvm.get_process_triple()} {processor or here()}"
 
 
 @cache
-def _compiler() -> Any:
-    """This processor, as LLVM compiles for it."""
+def _compiler(processor: Processor) -> Any:
+    """A processor, as LLVM compiles for it."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_triple(llvm.get_process_triple())
     return target.create_target_machine(
-        cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
+        cpu=processor.name,
+        features=processor.features,
         opt=3,
         reloc="default",
         codemodel="jitdefault",
@@ -45,13 +49,13 @@ def _compiler() -> Any:
     )
 
 
-def machine_code(text: str) -> bytes:
-    """A module, as LLVM reads it, optimised and compiled.
+def machine_code(text: str, processor: Processor | None) -> bytes:
+    """A module, as LLVM reads it, optimised and compiled for a processor.
 
     Vectors are in the code already, so LLVM need not look for them. Nor does it unroll loops: that
     made nothing faster, and took more than a third of the time to compile.
     """
-    compiler = _compiler()
+    compiler = _compiler(processor or here())
     module = llvm.parse_assembly(text)
     module.triple, module.data_layout = llvm.get_process_triple(), str(compiler.target_data)
     options = llvm.create_pipeline_tuning_options(speed_level=3)
@@ -68,7 +72,7 @@ def _engine() -> Any:
     for name in (*LIBRARY, *(f"{name}f" for name in LIBRARY)):
         if function := getattr(library, name, None):
             llvm.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), _compiler())
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), _compiler(here()))
 
 
 def addresses(code: list[bytes], names: list[str]) -> list[int]:

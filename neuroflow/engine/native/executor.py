@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from neuroflow.engine.lower.kernel import RuleError, update_kernel
 from neuroflow.engine.lower.kernels import MapKernel
 from neuroflow.engine.lower.program import Instruction, Program
+from neuroflow.engine.native import compiler
 from neuroflow.engine.native.codegen import map_source, update_source
-from neuroflow.engine.native.compiler import width_of
-from neuroflow.engine.native.language import Target
+from neuroflow.engine.native.language import Processor, Target
 from neuroflow.engine.native.loop import FIRST_CONSTANT
 from neuroflow.engine.native.units import (
     INSTRUCTIONS,
@@ -30,6 +30,7 @@ from neuroflow.engine.native.units import (
     callable_unit,
     load,
 )
+from neuroflow.engine.native.vectors import LIBRARY
 from neuroflow.engine.run.executor import Executor, Floats, Schedule, StepSettings
 from neuroflow.engine.run.numpy_executor import NumpyCode, Thunk
 from neuroflow.engine.trace.tape import Ints
@@ -38,12 +39,35 @@ BLAS = 16_000_000
 """Multiplications from which a matrix product is left to numpy's BLAS: there, its matrices are
 larger than the processor's caches, which BLAS takes into account and this machine does not."""
 
+PORTABLE_BYTES = 32
+"""The size of a vector where bits must not depend on the processor: most have such vectors."""
+
 
 class LlvmExecutor(Executor):
     """Runs programs natively; compiles what a program needs that was not compiled yet."""
 
+    exact = False
+    """Whether the bits of results are the same on every processor."""
+
+    def __init__(
+        self,
+        dtype: str,
+        n_parameters: int,
+        memory_limit: int | None,
+        processor: Processor | None = None,
+    ) -> None:
+        self.processor = processor or compiler.here()
+        super().__init__(dtype, n_parameters, memory_limit)
+
+    def vector_bytes(self) -> int:
+        """The size of the vectors; sums are taken a vector at a time."""
+        return compiler.bytes_of_vector(self.processor)
+
     def vector_width(self) -> int:
-        return width_of(self.dtype)
+        return self.vector_bytes() // self.dtype.itemsize
+
+    def bits_depend_on(self) -> str:
+        return f"{compiler.facts(self.processor)}, vectors of {self.vector_bytes()} bytes"
 
     def bind(self) -> None:
         self._pieces: dict[tuple[int, int, int], list[tuple[int, int] | Thunk]] = {}
@@ -67,7 +91,7 @@ class LlvmExecutor(Executor):
     @property
     def target(self) -> Target:
         """The kind of number and the vectors to compile for."""
-        return Target(str(self.dtype), self.width)
+        return Target(str(self.dtype), self.width, self.exact, self.processor)
 
     def compile(self) -> None:
         """Compile, or read from disk, all that the programs so far need."""
@@ -134,8 +158,11 @@ class LlvmExecutor(Executor):
         if word >= Instruction.MAP:
             return self.kernels.entries[word - Instruction.MAP].kernel is None
         if word == Instruction.MATMUL:
-            return int(row[8] * row[9] * row[10]) >= BLAS
-        return word == Instruction.OUTER and int(row[8] * row[9] * row[10]) >= BLAS
+            return self._is_for_blas(row)
+        return word == Instruction.OUTER and self._is_for_blas(row)
+
+    def _is_for_blas(self, row: Ints) -> bool:
+        return int(row[8] * row[9] * row[10]) >= BLAS
 
     def _is_native(self, program: Program) -> bool:
         lane_output = program.plan.outputs[0] >= program.plan.n_uniform
@@ -172,6 +199,27 @@ class LlvmExecutor(Executor):
         else:
             given = (self.memory, self.state, self.n_parameters, self.scale(norm), rate, step)
             self._call(self._update, *given)
+
+
+class PortableExecutor(LlvmExecutor):
+    """Runs programs natively, with the same bits on every processor.
+
+    Vectors have a fixed size, each sum is taken in the order that the text of the machine says,
+    and each product is rounded before it is added to anything: a processor that could do more at
+    once may not. What is left to differ are the functions of the C library, sin or tanh, between
+    versions of that library.
+    """
+
+    exact = True
+
+    def vector_bytes(self) -> int:
+        return PORTABLE_BYTES
+
+    def bits_depend_on(self) -> str:
+        return f"the C library's {', '.join(LIBRARY)}"
+
+    def _is_for_blas(self, row: Ints) -> bool:
+        return False
 
 
 def _unit_of(entry: MapKernel) -> Unit | None:

@@ -40,12 +40,26 @@ class LanguageError(NeuroflowError):
     """The text is not of this language; says where."""
 
 
+@frozen
+class Processor:
+    """What machine code is made for: the name and the features that LLVM knows it by."""
+
+    name: str
+    features: str
+
+
 @frozen(slots=False)
 class Target:
-    """The kind of number, and how many of them a vector has."""
+    """The kind of number, how many of them a vector has, and the processor; None for this one.
+
+    ``exact`` code takes each sum in the order in which it is written and rounds each product, so
+    its bits depend on the width of the vectors and not on the processor.
+    """
 
     dtype: str
     width: int
+    exact: bool = False
+    processor: Processor | None = None
 
     @property
     def size(self) -> int:
@@ -65,6 +79,10 @@ class Target:
             "Int": INT, "Flag": FLAG, "Double": DOUBLE, "Number": number, "None": ir.VoidType(),
             "Vector": ir.VectorType(number, self.width), "Mask": ir.VectorType(FLAG, self.width),
         }  # fmt: skip
+
+    def flags(self, marked_exact: bool = False) -> tuple[str, ...]:
+        """How exact arithmetic is: relaxed, unless a function is marked, or all of them are."""
+        return () if self.exact else EXACT if marked_exact else RELAXED
 
     def type(self, kind: str) -> Any:
         """What LLVM calls a type."""
@@ -136,10 +154,9 @@ class Source:
         return ast.unparse(self.tree.returns) if self.tree.returns else "None"
 
     @cached_property
-    def flags(self) -> tuple[str, ...]:
-        """How exact its arithmetic is: relaxed, unless it is marked ``@exact``."""
-        marks = [ast.unparse(mark) for mark in self.tree.decorator_list]
-        return EXACT if "exact" in marks else RELAXED
+    def is_exact(self) -> bool:
+        """Whether it is marked ``@exact``."""
+        return "exact" in [ast.unparse(mark) for mark in self.tree.decorator_list]
 
     @cached_property
     def assigned(self) -> set[str]:

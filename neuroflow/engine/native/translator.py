@@ -59,7 +59,7 @@ class Translation:
             function = declared(self.module, name, self.target, source.result, source.parameters)
             function.linkage = "internal"
             function.attributes.add("nounwind")
-            to = Builder.of(function, self.target, source.flags)
+            to = Builder.of(function, self.target, source.is_exact)
             Translator(self, source, to).translate()
         return self.module.globals[name]
 

@@ -68,7 +68,8 @@ class Unit:
     def key(self, target: Target) -> str:
         """The name of its machine code: another one if anything that it depends on changes."""
         text = self.what if isinstance(self.what, str) else self.what.__qualname__
-        facts = f"{_facts()}\n{target}\n{self.is_instruction}\n{text}"
+        depends = f"{_facts()}\n{compiler.facts(target.processor)}\n{target}"
+        facts = f"{depends}\n{self.is_instruction}\n{text}"
         return f"nf_{hashlib.sha256(facts.encode()).hexdigest()[:32]}"
 
     def text(self, target: Target) -> str:
@@ -86,7 +87,7 @@ def _entry_of_function(source: Source, name: str, translation: Translation) -> N
     for argument, (_, kind) in zip(entry.args, source.parameters, strict=True):
         if kind in PLACES:
             argument.add_attribute("noalias")
-    to = Builder.of(entry, target, source.flags)
+    to = Builder.of(entry, target, source.is_exact)
     given = [Term(kind, x) for x, (_, kind) in zip(entry.args, source.parameters, strict=True)]
     to.give(to.call(translation.function(source), source.result, given), source.result)
 
@@ -97,7 +98,7 @@ def _entry_of_instruction(source: Source, name: str, translation: Translation) -
     entry = declared(translation.module, name, target, "None", [*GIVEN.items(), CODE])
     for argument in entry.args:
         argument.add_attribute("noalias")
-    to = Builder.of(entry, target, source.flags)
+    to = Builder.of(entry, target, source.is_exact)
     *places, words = (
         Term(kind, x) for x, kind in zip(entry.args, [*GIVEN.values(), CODE[1]], strict=True)
     )
@@ -114,9 +115,9 @@ def _entry_of_instruction(source: Source, name: str, translation: Translation) -
 
 @cache
 def _facts() -> str:
-    """What machine code depends on beside its own text."""
+    """What machine code depends on beside its own text and its target: the compiler's text."""
     texts = [path.read_text() for path in sorted(Path(__file__).parent.glob("*.py"))]
-    return hashlib.sha256("\n".join([compiler.facts(), *texts]).encode()).hexdigest()
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 _ADDRESSES: dict[tuple[Unit, Target], int] = {}
@@ -131,14 +132,14 @@ def load(units: Iterable[Unit], target: Target) -> dict[Unit, int]:
     with _LOADING:
         missing = [unit for unit in wanted if (unit, target) not in _ADDRESSES]
         names = [unit.key(target) for unit in missing]
-        codes = [kept(unit.key(target), _maker(unit, target)) for unit in missing]
+        codes = kept(names, [_maker(unit, target) for unit in missing])
         for unit, address in zip(missing, compiler.addresses(codes, names), strict=True):
             _ADDRESSES[unit, target] = address
     return {unit: _ADDRESSES[unit, target] for unit in wanted}
 
 
 def _maker(unit: Unit, target: Target) -> Callable[[], bytes]:
-    return lambda: compiler.machine_code(unit.text(target))
+    return lambda: compiler.machine_code(unit.text(target), target.processor)
 
 
 RUN, TRAIN = Unit(loop.run, False), Unit(loop.train, False)

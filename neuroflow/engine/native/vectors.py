@@ -18,7 +18,6 @@ from neuroflow.engine.native.language import (
     INT,
     NOTHING,
     PLACES,
-    RELAXED,
     Intrinsic,
     Term,
 )
@@ -73,7 +72,7 @@ def at(to: Builder, memory: Term, i: Term) -> Term:
 
 
 def _sum(to: Builder, x: Term, y: Term) -> Term:
-    return Term("Vector", to.llvm.fadd(x.value, y.value, flags=RELAXED))
+    return Term("Vector", to.llvm.fadd(x.value, y.value, flags=to.target.flags()))
 
 
 def _inside(to: Builder, n: Term) -> Term:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import platform
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -108,6 +109,13 @@ class Executor(ABC):
     def vector_width(self) -> int:
         """Numbers that the backend handles together; lanes are padded to a multiple of it."""
         return 1
+
+    def bits_depend_on(self) -> str:
+        """What the last bits of results depend on beside the program; empty for nothing.
+
+        A run notes it, and says so when it goes on where something else holds.
+        """
+        return ""
 
     # Parameters
 
@@ -287,6 +295,13 @@ class Executor(ABC):
 
 class NumpyExecutor(Executor):
     """Runs programs with numpy; every instruction a few calls."""
+
+    def bits_depend_on(self) -> str:
+        facts: Any = np.show_config(mode="dicts")
+        blas = facts["Build Dependencies"]["blas"]
+        processor = ", ".join(facts["SIMD Extensions"].get("found", []))
+        library = f"{blas.get('name')} {blas.get('version')}"
+        return f"numpy {np.__version__}, BLAS {library}, {platform.machine()} with {processor}"
 
     def bind(self) -> None:
         self._codes: dict[int, NumpyCode] = {}

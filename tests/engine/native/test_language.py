@@ -11,7 +11,6 @@ pytest.importorskip("llvmlite")
 
 from neuroflow.engine.lower.program import Instruction
 from neuroflow.engine.native import matrices
-from neuroflow.engine.native.compiler import width_of
 from neuroflow.engine.native.language import LanguageError, Target
 from neuroflow.engine.native.units import INSTRUCTIONS, Unit, callable_unit
 
@@ -20,7 +19,9 @@ DTYPES = ("float64", "float32")
 
 def native(what, dtype="float64"):
     """A text or a function of the language, to be called with arrays and numbers."""
-    call = callable_unit(Unit(what, is_instruction=False), Target(dtype, width_of(dtype)))
+    call = callable_unit(
+        Unit(what, is_instruction=False), Target(dtype, 64 // np.dtype(dtype).itemsize)
+    )
     return lambda *given: call(*[x.ctypes.data if isinstance(x, np.ndarray) else x for x in given])
 
 
