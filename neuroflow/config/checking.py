@@ -16,6 +16,7 @@ from neuroflow.core.module import Module
 from neuroflow.core.settings import Setting
 from neuroflow.core.types import a, is_optional, normalized, shown
 from neuroflow.errors import ConfigurationError, InputError, Problem, RegistryError, did_you_mean
+from neuroflow.pythonic import pythonic_parts
 from neuroflow.registry.entries import Entry
 from neuroflow.registry.manager import get, names
 
@@ -147,6 +148,7 @@ class Check:
             return None
         if setting.part:
             return self.parts(value, setting, path)
+        value = pythonic_parts(value)
         problem = setting.problem(value, path)
         if problem is not None:
             self.problems.append(problem)

@@ -14,6 +14,7 @@ from neuroflow.config.settings import Tree
 from neuroflow.core.types import shown
 from neuroflow.errors import ConfigurationError, did_you_mean
 from neuroflow.files import path_of, read_text
+from neuroflow.pythonic import pythonic
 
 
 def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
@@ -80,4 +81,4 @@ def _at_line(error: ValueError, text: str) -> str:
 def copied(tree: Any) -> Any:
     if isinstance(tree, Mapping):
         return {key: copied(value) for key, value in tree.items()}
-    return [copied(x) for x in tree] if isinstance(tree, (list, tuple)) else tree
+    return [copied(x) for x in tree] if isinstance(tree, (list, tuple)) else pythonic(tree)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroflow.core.settings import check, declarations, declared
 from neuroflow.core.types import normalized
+from neuroflow.pythonic import pythonic_parts, pythonic_settings
 
 
 class Configured:
@@ -49,6 +50,7 @@ def _keeping(init: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(init)
     def __init__(self: Any, *inputs: Any, **named: Any) -> None:
+        inputs, named = tuple(map(pythonic_parts, inputs)), pythonic_settings(named)
         given = {**dict(zip(_positional(init), inputs, strict=False)), **named}
         check(type(self).__name__, declarations(init, True), given)
         init(self, *inputs, **named)

@@ -20,7 +20,8 @@ from neuroflow.core.inputs import Number, Rule, refuse
 from neuroflow.core.kinds import PLAIN, VALUES, kind_of, library
 from neuroflow.core.value import Op, core_op
 from neuroflow.core.vectors import Vector, VectorOp
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, short_repr
+from neuroflow.pythonic import pythonic
 
 Partials = tuple[Number, ...]
 
@@ -331,8 +332,9 @@ def take(values: Sequence[Any], index: int | Index) -> Any:
     >>> take([10.0, 20.0, 30.0], 2)
     30.0
     """
-    if index is None or isinstance(index, (float, str)):
-        what = f"take got the index {index!r}"
+    index = index if isinstance(index, int) else pythonic(index)
+    if index is None or isinstance(index, (float, str, list, tuple)):
+        what = f"take got the index {short_repr(index)}"
         raise InputError(what, expected="a whole number, counted from 0", got=index)
     if not isinstance(index, int):
         return index.choose(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from neuroflow.errors import InputError
@@ -23,7 +23,13 @@ def real(data: object) -> float:
             remedy="convert it first, for example with float(...)",
             got=data,
         )
-    return float(data)  # type: ignore[arg-type]  # checked on the line above
+    try:
+        return float(data)  # type: ignore[arg-type]  # checked on the line above
+    except (OverflowError, TypeError, ValueError) as error:  # 10**400, an array of several numbers
+        from neuroflow.core.types import shown
+
+        what = f"a Value holds one real number, but got {shown(data)}: {error}"
+        raise InputError(what, expected="what float(...) takes", got=data) from error
 
 
 def signature(rule: Rule) -> tuple[tuple[str, ...], dict[str, float]]:
@@ -46,10 +52,11 @@ def signature(rule: Rule) -> tuple[tuple[str, ...], dict[str, float]]:
 
 
 def checked_settings(
-    op: Any, settings: Mapping[str, Any], known: Container[Any]
+    op: Any, settings: dict[str, Any], known: Container[Any]
 ) -> tuple[tuple[str, type, Any], ...]:
     """The settings of an op as a key of a dict; those that are not ``known`` are checked first.
 
+    Numbers of numpy among them become Python's, in place.
     Raises :class:`InputError` for a setting that the op does not have, or that it refuses.
     """
     key = tuple(sorted((name, type(value), value) for name, value in settings.items()))
@@ -59,7 +66,9 @@ def checked_settings(
     except TypeError:  # a list or the like, which the check refuses
         pass
     from neuroflow.core.settings import check, of_rule  # ops without settings need none of it
+    from neuroflow.pythonic import pythonic_settings
 
+    settings |= pythonic_settings(settings)
     for name in settings:
         if name not in op.settings:
             raise InputError(

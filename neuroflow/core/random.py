@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from neuroflow.core.types import shown
 from neuroflow.errors import InputError
+from neuroflow.pythonic import pythonic
 
 _MASK = 0xFFFF_FFFF
 
@@ -24,8 +26,9 @@ class SplitMix32(random.Random):
 
     def seed(self, a: Any = 0, version: int = 2) -> None:
         """Start the stream of seed ``a`` from its beginning."""
+        a = pythonic(a)
         if isinstance(a, bool) or not isinstance(a, int) or not 0 <= a <= _MASK:
-            raise InputError(f"a seed is an integer from 0 to {_MASK}, but got {a!r}")
+            raise InputError(f"a seed is an integer from 0 to {_MASK}, but got {shown(a)}", got=a)
         super().seed(a)  # clears what gauss() keeps between calls
         self._state = a
 

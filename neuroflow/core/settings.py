@@ -30,6 +30,7 @@ from neuroflow.core.types import (
     shown,
 )
 from neuroflow.errors import InputError, Problem, did_you_mean
+from neuroflow.pythonic import pythonic_settings
 
 
 @frozen
@@ -260,6 +261,7 @@ def checked(thing: Any) -> Any:
 def _checking(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def checking(*inputs: Any, **settings: Any) -> Any:
+        settings = pythonic_settings(settings)
         check(function.__name__, declarations(function), settings)
         return function(*inputs, **settings)
 

@@ -14,28 +14,6 @@ REQUIRED: Any = inspect.Parameter.empty
 """The default of a setting that has none."""
 
 
-def plain(value: Any) -> Any:
-    """A number or an array of numpy as Python's own number or lists; all else is itself.
-
-    >>> plain(3), plain([1.5])
-    (3, [1.5])
-    """
-    if type(value) in _PLAIN:
-        return value
-    tolist = getattr(value, "tolist", None)  # numpy itself is not imported
-    return value if tolist is None else tolist()
-
-
-_PLAIN = (float, int, bool, str, list, tuple, dict, type(None))
-
-
-def plainly(value: Any) -> Any:
-    """:func:`plain`, in lists and tuples too."""
-    if type(value) in (list, tuple):
-        return type(value)(map(plainly, value))
-    return plain(value)
-
-
 def fits(value: Any, hint: Any) -> bool:
     """Whether a value is of a type, which may be any hint; what nobody can judge fits."""
     if type(value) is hint:  # the usual case, made quick

@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 
 from neuroflow.core.settings import check, of_rule
 from neuroflow.errors import InputError, did_you_mean, require
+from neuroflow.pythonic import pythonic_settings
 
 
 @frozen(eq=False, repr=False)
@@ -62,7 +63,7 @@ class UpdateRule:
                 remedy = did_you_mean(name, self.settings, known)
                 what = f"{self.name} has no setting {name!r}"
                 raise InputError(what, remedy=remedy, got=name)
-        check(self.name, of_rule(self.rule), settings)
+        check(self.name, of_rule(self.rule), pythonic_settings(settings))
         return {name: float(value) for name, value in {**self.settings, **settings}.items()}
 
     def bind(self, **settings: float) -> UpdateRule:

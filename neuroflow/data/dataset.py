@@ -15,9 +15,9 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from neuroflow.core.types import plain, plainly
 from neuroflow.data.table import refuse_twice
 from neuroflow.errors import InputError, did_you_mean, require
+from neuroflow.pythonic import pythonic, pythonic_parts
 
 TASKS = ("regression", "binary", "classes", "sequence")
 
@@ -97,7 +97,7 @@ def _equally_long(rows: Iterable[Any]) -> list[list[float]]:
 
 def _rows(rows: Iterable[Any]) -> list[Any]:
     require(rows, Iterable, "the examples of a dataset", "a list with one entry per example")
-    return list(plain(rows))
+    return list(pythonic(rows))
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ class Dataset:
             )
         if self.task == "binary" and not self.labels:
             object.__setattr__(self, "labels", ("0", "1"))
-        for k, target in enumerate(map(plain, self.targets)):
+        for k, target in enumerate(map(pythonic, self.targets)):
             where = f"{what}: the target of row {k}"
             if self.task == "regression" and isinstance(target, (list, tuple)):
                 self.targets[k] = [_finite(x, where) for x in target]
@@ -232,7 +232,7 @@ class Dataset:
                 )
 
     def _check_sequences(self, what: str) -> None:
-        object.__setattr__(self, "vocab_size", plain(self.vocab_size))
+        object.__setattr__(self, "vocab_size", pythonic(self.vocab_size))
         if type(self.vocab_size) is not int or self.vocab_size < 1:
             raise InputError(
                 f"{what} has the vocab_size {self.vocab_size!r}",
@@ -242,7 +242,7 @@ class Dataset:
         for listed in (self.inputs, self.targets):
             for k, part in enumerate(listed):
                 words = "a list of token ids"
-                listed[k] = part = plainly(plain(part))
+                listed[k] = part = pythonic_parts(pythonic(part))
                 require(part, (list, tuple), f"{what}: a part of example {k}", words)
         for k, (tokens, targets) in enumerate(zip(self.inputs, self.targets, strict=True)):
             if not 1 <= len(targets) <= len(tokens):
@@ -349,12 +349,12 @@ class Dataset:
 
 
 def _listed(row: Any) -> Sequence[Any]:
-    row = plain(row)
+    row = pythonic(row)
     return row if isinstance(row, (list, tuple)) else [row]
 
 
 def _finite(x: Any, where: str) -> float:
-    x = plain(x)
+    x = pythonic(x)
     if isinstance(x, bool) or not isinstance(x, numbers.Real):
         raise InputError(f"{where} is {x!r}", expected="a number", got=x)
     if not abs(x) <= sys.float_info.max:  # type: ignore[operator]  # any real number
@@ -369,7 +369,7 @@ def _shown(x: Any) -> str:
 
 
 def _class(x: Any, where: str) -> int:
-    x = plain(x)
+    x = pythonic(x)
     if isinstance(x, bool) or not isinstance(x, numbers.Integral) or x < 0:
         raise InputError(f"{where} is {x!r}", expected="a class number: an integer from 0", got=x)
     return int(x)

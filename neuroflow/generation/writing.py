@@ -21,6 +21,7 @@ from neuroflow.core.settings import Setting, check, declarations, declared
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import InputError, NeuroflowWarning, TraceError
+from neuroflow.pythonic import pythonic_settings
 
 TOKENS_WORTH_COMPILING = 100
 """From so many tokens on, writing is faster compiled, the compilation included: tracing and
@@ -58,7 +59,7 @@ class Sampling:
     ] = 1.0
 
     def __attrs_post_init__(self) -> None:
-        check("sampling", declared(Sampling), asdict(self))
+        check("sampling", declared(Sampling), pythonic_settings(asdict(self)))
 
     def distribution(self, logits: Sequence[float]) -> list[float]:
         """How probable each token is: the softmax of logits / temperature, cut and scaled."""
@@ -235,8 +236,9 @@ def generate(
     Raises :class:`InputError` for a model that cannot write, and for a prompt that is too long
     or that the tokenizer does not know.
     """
-    how_much = {"count": count, "most_tokens": most_tokens}
+    how_much = pythonic_settings({"count": count, "most_tokens": most_tokens})
     check("generate", declarations(generate), how_much)
+    count, most_tokens = how_much.values()
     sampling = Sampling(temperature, top_k, top_p)
     block_size = model.configuration()["block_size"] if can_write(model) else 0
     start = _beginning(tokenizer, prompt, block_size)

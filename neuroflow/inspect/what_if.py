@@ -18,9 +18,10 @@ from attrs import asdict, frozen
 
 from neuroflow.core.domain import undefined
 from neuroflow.core.gradient import gradients, topological_order
+from neuroflow.core.inputs import real
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.errors import InputError, did_you_mean, reason, require
+from neuroflow.errors import DomainError, InputError, did_you_mean, reason, require
 from neuroflow.inspect.naming import number
 
 
@@ -96,11 +97,19 @@ def recompute(order: Sequence[Value], changes: Mapping[Value, float]) -> float:
     for node in order:
         if node.op is not None and node not in now and any(x in now for x in node.inputs):
             try:
-                now[node] = float(node.op.forward(*[now.get(x, x.data) for x in node.inputs]))
+                after = float(node.op.forward(*[now.get(x, x.data) for x in node.inputs]))
             except (ArithmeticError, ValueError) as error:
-                problem = f"{reason(error)}, after the change"
-                raise undefined(node.op, node.inputs, problem, node.call) from error
+                raise _undefined(node, now, reason(error)) from error
+            if not isfinite(after) and isfinite(node.data):
+                raise _undefined(node, now, f"it is {after}")
+            now[node] = after
     return now.get(order[-1], order[-1].data)
+
+
+def _undefined(node: Value, now: Mapping[Value, float], problem: str) -> DomainError:
+    """The error for a node that has no finite value at what its inputs are after the change."""
+    inputs = [Value(now.get(x, x.data)) for x in node.inputs]
+    return undefined(node.op, inputs, f"{problem}, after the change", node.call)
 
 
 def _resolve(
@@ -125,8 +134,9 @@ def _resolve(
                 remedy="change a value that the output was computed from",
                 got=value,
             )
-        if not isfinite(step):
+        step = real(step)
+        if not isfinite(step) or not isfinite(value.data + step):
             what = f"a change is a finite number to add, but got {step!r} for {value!r}"
             raise InputError(what, got=step)
-        resolved[value] = resolved.get(value, 0.0) + float(step)
+        resolved[value] = resolved.get(value, 0.0) + step
     return resolved

@@ -6,9 +6,10 @@
 There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner`; here is what
 surrounds it.
 
-Reading order: :mod:`loading`, :mod:`batches`, :mod:`examples`, :mod:`fitting`, :mod:`scores`,
-:mod:`steps` (the run itself), and :mod:`predicting` with what was trained. A run that
-outlives its process is a folder: :mod:`metrics`, :mod:`stopping`, :mod:`folder` and :mod:`run`.
+Reading order: :mod:`loading`, :mod:`batches`, :mod:`examples`, :mod:`fitting`,
+:mod:`looking_ahead`, :mod:`scores`, :mod:`steps` (the run itself), and :mod:`predicting` with
+what was trained. A run that outlives its process is a folder: :mod:`metrics`, :mod:`stopping`,
+:mod:`folder` and :mod:`run`.
 """
 
 from neuroflow.training.batches import Batches

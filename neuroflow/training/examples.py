@@ -44,7 +44,7 @@ def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, Any]]:
         raise InputError(
             f"loss {loss.name!r} wants the number of a class, but {name_of(data)} has numbers to"
             " predict",
-            remedy="choose a regression loss, such as mse",
+            remedy=f"choose a regression loss, such as mse{_or_classes(data)}",
             **loss.where,
         )
     if data.task == "binary" and not loss.index_target:
@@ -59,11 +59,21 @@ def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, Any]]:
                 raise InputError(
                     f"loss {loss.name!r} got the target {number!r} in row {k} of {name_of(data)}",
                     expected=loss.labels,
-                    remedy="choose another loss or repair the data",
+                    remedy=f"choose another loss or repair the data{_or_classes(data)}",
                     got=number,
                     **loss.where,
                 )
     return examples
+
+
+def _or_classes(data: Dataset) -> str:
+    """What else to do about few different whole numbers, which may be classes."""
+    kinds = {target for target in data.targets if isinstance(target, float)}
+    few = 2 <= len(kinds) <= 100 and all(target.is_integer() for target in kinds)
+    if data.task != "regression" or not few:
+        return ""
+    named = ", ".join(f"{target:.0f}" for target in sorted(kinds)[:5])
+    return f'; if {named}{" ..." if len(kinds) > 5 else ""} are classes, set data.task = "classes"'
 
 
 def _as_it_is(target: Any) -> Any:

@@ -12,6 +12,7 @@ from neuroflow.core.no_grad import no_grad
 from neuroflow.data.dataset import Standardization
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import InputError, require
+from neuroflow.pythonic import pythonic, pythonic_parts
 
 ROWS_WORTH_COMPILING = 500
 """From so many rows on, predicting is faster compiled, the compilation included."""
@@ -32,6 +33,7 @@ def predict(
     >>> predict(build("mlp", sizes=[2, 1], rng=SplitMix32(1)), [[0.0, 0.0]])
     [0.0]
     """
+    rows = pythonic(rows)
     if isinstance(model, (str, Path)):
         from neuroflow.checkpoint import load_with_facts
 
@@ -62,8 +64,8 @@ def standardized_rows(rows: Sequence[Any], facts: Mapping[str, Any]) -> list[Any
     if not scale:
         return list(rows)
     fitted = Standardization(tuple(scale["means"]), tuple(scale["deviations"]))
+    rows = [_checked_row(row, k) for k, row in enumerate(rows)]
     for k, row in enumerate(rows):
-        _checked_row(row, k)
         if len(row) != len(fitted.means):
             raise InputError(
                 f"row {k} has {len(row)} numbers",
@@ -74,6 +76,7 @@ def standardized_rows(rows: Sequence[Any], facts: Mapping[str, Any]) -> list[Any
 
 
 def _checked_row(row: Any, k: int) -> Any:
+    row = pythonic_parts(pythonic(row))
     if not isinstance(row, (list, tuple)):
         raise InputError(f"row {k} is {row!r}", expected="a list of numbers", got=row)
     for j, x in enumerate(row):

@@ -23,6 +23,7 @@ from neuroflow.training.batches import Batches
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.fitting import check_answers, fill_in_from_data
 from neuroflow.training.loading import GENERATORS, as_state, load_data, speaking_of
+from neuroflow.training.looking_ahead import refuse_looking_ahead
 from neuroflow.training.scores import scores_of
 
 MOST_TRAIN_EXAMPLES = 2000
@@ -295,6 +296,8 @@ class Training:
         loss = resolve("loss", self.configuration["loss"])
         example_loss = sequence_loss(loss) if self.dataset.task == "sequence" else row_loss(loss)
         check_answers(self.model, self.dataset, entry)
+        if self.dataset.task == "sequence":
+            refuse_looking_ahead(self.model, self.dataset)
         options, table = self.options, self.configuration["optimizer"]
         beside = ("use", "learning_rate", "schedule", "no_decay")
 

@@ -6,6 +6,7 @@ A tokenizer starts empty and learns its vocabulary from texts: ``Characters().le
 
 from __future__ import annotations
 
+import numbers
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -67,9 +68,9 @@ class Tokenizer(nf.Configured, ABC):
 
     def piece(self, k: int) -> str:
         """The text of one id, ``<BOS>`` for the mark."""
-        if not 0 <= k < self.vocab_size:
+        if not isinstance(k, numbers.Integral) or not 0 <= k < self.vocab_size:
             raise nf.InputError(
-                f"no token has the id {k}", expected=f"0 to {self.vocab_size - 1}", got=k
+                f"no token has the id {k!r}", expected=f"0 to {self.vocab_size - 1}", got=k
             )
         return "<BOS>" if k == self.bos else self.pieces[k]
 
@@ -118,16 +119,21 @@ class Bytes(Tokenizer):
         return self
 
     def split(self, text: str) -> list[str]:
-        """The bytes, each as the character with its number."""
-        return list(text.encode("utf-8", errors="surrogatepass").decode("latin-1"))
+        """The bytes, each as the character with its number. Raises InputError for half a pair."""
+        try:
+            return list(text.encode("utf-8").decode("latin-1"))
+        except UnicodeEncodeError as error:
+            raise nf.InputError(
+                f"the text has half of a surrogate pair at character {error.start}, which UTF-8"
+                " cannot spell",
+                remedy="repair the text",
+                got=text,
+            ) from error
 
     def decode(self, ids: list[int]) -> str:
         """The text of the bytes; what is no UTF-8 becomes a question mark in a diamond."""
         raw = "".join(self.piece(k) for k in ids if k != self.bos).encode("latin-1")
-        try:
-            return raw.decode("utf-8", errors="surrogatepass")
-        except UnicodeDecodeError:
-            return raw.decode("utf-8", errors="replace")
+        return raw.decode("utf-8", errors="replace")
 
 
 class BytePairs(Tokenizer):

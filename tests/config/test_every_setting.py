@@ -45,7 +45,7 @@ def wrong_values(setting):
         return [word + "x", "", 3, True, None, [word]]
     if any(map(is_list, kinds)):
         return [*wrong_lists(setting), 3, True, HUGE]
-    if setting.type is bool:
+    if setting.type is bool or kinds == {bool, type(None)}:
         return [1.5, "yes", [True], HUGE]
     if kinds & {int, float}:
         return wrong_numbers(setting, kinds)

@@ -117,3 +117,32 @@ def test_an_optimizer_called_directly_and_an_op_check_their_settings():
     assert nf.ops.leaky_relu.bind(slope=1.0)(-2.0) == -2.0
     with pytest.raises(nf.InputError, match="leaky_relu got slope = true"):
         nf.ops.leaky_relu.bind(slope=True)
+
+
+def test_numbers_of_numpy_are_numbers_wherever_settings_are():
+    import numpy as np
+
+    table = {
+        "sizes": np.array([2, 3, 1]),
+        "activation": {"use": "leaky_relu", "slope": np.float32(0.5)},
+    }
+    made = nf.build("mlp", **table, bias=np.True_, rng=nf.SplitMix32(np.uint8(1)))
+    wanted = nf.build(
+        "mlp", sizes=[2, 3, 1], activation={"use": "leaky_relu", "slope": 0.5}, rng=nf.SplitMix32(1)
+    )
+    assert made.state_dict() == wanted.state_dict()
+    assert repr(made) == repr(wanted)
+    changes = {"train.steps": np.int64(2), "train.seed": np.int32(3), "data.points": np.int16(8)}
+    plain = {path: int(value) for path, value in changes.items()}
+    assert nf.configure("moons", changes) == nf.configure("moons", plain)
+    assert nf.ops.leaky_relu(-1.0, slope=np.int64(2)) == -2.0
+    assert nf.take([1.0, 2.0], np.int8(1)) == 2.0
+    sampling = nf.Sampling(top_k=np.int64(1), temperature=np.float32(0.5))
+    assert sampling.distribution([0.0, 1.0]) == [0.0, 1.0]
+    letters = nf.resolve("tokenizer", "characters")(pieces=["a", "b"])
+    assert letters.decode(list(np.array([1, 0]))) == "ba"
+    assert nf.predict(made, np.array([[0.5, 1.0]])) == nf.predict(made, [[0.5, 1.0]])
+    with pytest.raises(nf.InputError, match=r"no token has the id 1\.5"):
+        letters.decode([1.5])
+    with pytest.raises(nf.InputError, match="take got the index"):
+        nf.take([1.0], np.float64(0.0))

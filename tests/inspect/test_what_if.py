@@ -64,3 +64,16 @@ def test_text_and_dict():
         "actual     12.25   change 3.25"
     )
     assert answer.to_dict()["predicted"] == 3.25
+
+
+def test_a_change_beyond_the_range_of_floats_is_told_with_the_numbers_after_it():
+    x = nf.Value(1.0)
+    with pytest.raises(
+        nf.DomainError, match=r"mul\(1e\+200, 1e\+200\) .* it is inf, after the change"
+    ):
+        nf.what_if(x * x, {x: 1e200})
+    with pytest.raises(nf.DomainError, match=r"log\(0\) .* after the change"):
+        nf.what_if(nf.log(x), {x: -1.0})
+    for step in (10**400, "1", None, math.nan):
+        with pytest.raises(nf.InputError):
+            nf.what_if(x * x, {x: step})

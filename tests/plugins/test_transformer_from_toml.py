@@ -7,7 +7,11 @@ import json
 import pytest
 from click.testing import CliRunner
 
+import neuroflow as nf
 from neuroflow.cli import main
+from neuroflow.training.looking_ahead import refuse_looking_ahead
+
+LETTERS = nf.resolve("tokenizer", "characters")(pieces=["a", "b"])
 
 TREE = """
 schema = 1
@@ -41,7 +45,6 @@ MODELS = {
     "alibi, swish": 'use = "gpt"\npositions = "alibi"\nactivation = "silu"\ngated = true',
     "sinusoidal, post-norm": 'use = "gpt"\npositions = "sinusoidal"\norder = "post"'
     '\nnorm = "layer_norm"\nactivation = "gelu"\nbias = true\ndropout = 0.1',
-    "encoder": 'use = "encoder"',
     "encoder_decoder": 'use = "encoder_decoder"\nsource_length = 3',
 }
 
@@ -74,8 +77,16 @@ def test_after_training_on_questions_nothing_is_written_without_one(train, tmp_p
     assert all(one == first for one in others)
 
 
-def test_an_encoder_is_trained_but_does_not_write(train, tmp_path):
-    assert train(MODELS["encoder"], "sort").exit_code == 0
-    result = CliRunner().invoke(main, ["generate", str(tmp_path / "run"), "--prompt", "ab="])
+def test_an_encoder_is_refused_where_it_would_read_its_answers(train):
+    result = train('use = "encoder"', "sort")
     assert result.exit_code == 1
-    assert "Encoder cannot write; expected a causal language model" in result.stderr
+    assert "through blocks.0.attention (MultiHeadAttention)" in result.stderr
+
+
+def test_an_encoder_is_trained_in_place_but_does_not_write():
+    texts = [[0, 2, 1], [2, 1, 0], [1, 0, 0]]
+    data = nf.Dataset(texts, list(map(sorted, texts)), "sequence", vocab_size=3, tokenizer=LETTERS)
+    model = nf.build("encoder", vocab_size=3, n_embd=4, n_head=2)
+    refuse_looking_ahead(model, data)
+    with pytest.raises(nf.InputError, match="Encoder cannot write; expected a causal language"):
+        nf.generate(model, LETTERS, nf.SplitMix32(0), prompt="ab")

@@ -18,6 +18,7 @@ from attrs import frozen
 PARTS = (
     "errors",
     "memory",
+    "pythonic",
     "files",
     "locks",
     "core",

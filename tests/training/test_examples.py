@@ -33,3 +33,15 @@ def test_a_target_outside_the_range_of_the_loss():
     )
     with pytest.raises(nf.InputError, match="wants the number of a class"):
         encoded(data, nf.get("loss", "cross_entropy"))
+
+
+def test_whole_numbers_with_a_loss_of_classes_are_told_how_to_be_classes():
+    def error(targets, loss):
+        data = nf.Dataset([[float(k)] for k in range(len(targets))], targets)
+        with pytest.raises(nf.InputError) as caught:
+            encoded(data, nf.get("loss", loss))
+        return str(caught.value)
+
+    assert 'if 3, 5 are classes, set data.task = "classes"' in error([3, 5, 3], "cross_entropy")
+    assert 'if 1, 2 are classes, set data.task = "classes"' in error([1, 2], "binary_cross_entropy")
+    assert "classes, set" not in error([0.5, 2], "cross_entropy")
