@@ -84,6 +84,9 @@ class TrainTable:
         "float64"
     )
     threads: Annotated[int, Setting("threads that share a batch in compiled runs", "[1, inf)")] = 1
+    compare: Annotated[
+        bool, Setting("hold one example against plain Values before the first compiled step")
+    ] = True
 
 
 @frozen

@@ -6,5 +6,5 @@ instructions of a small machine, which the backends in :mod:`run` and :mod:`nati
 
 In front of these stand :mod:`numbers` (those of parameters), :mod:`session` (one function on one
 backend), :mod:`report` and :mod:`compile`; for training :mod:`runner`, :mod:`decay`,
-:mod:`compiled_runner`, :mod:`make_runner`.
+:mod:`comparison`, :mod:`compiled_runner`, :mod:`make_runner`.
 """

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroflow.engine.comparison import MOST_EXAMPLES, Example, Outcome, hold_against_eager
 from neuroflow.engine.plan.function import TracedFunction
 from neuroflow.engine.report import Profile, profile
 from neuroflow.engine.run.backends import chosen_backend, make_executor
@@ -33,9 +34,10 @@ class CompiledRunner(Runner):
 
     def __init__(
         self, *arguments: Any, backend: str = "auto", dtype: str = "float64", threads: int = 1,
-        memory_limit: int | None = None,
+        memory_limit: int | None = None, compare: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(*arguments)
+        self.compare = compare
         self.backend = chosen_backend(backend, dtype)
         self.dtype, self.threads, self.memory_limit = dtype, threads, memory_limit
         self._prepare()
@@ -52,6 +54,7 @@ class CompiledRunner(Runner):
         helpers = [self._new_executor() for _ in range(self.threads - 1)]
         self._trainer = Team(self.executor, helpers) if helpers else self.executor
         self._prepare_steps()
+        self._compared = not self.compare
 
     def _prepare_steps(self) -> None:
         limit = float("inf") if self.clip_norm is None else self.clip_norm
@@ -98,10 +101,36 @@ class CompiledRunner(Runner):
             self.look_again()
             session = self.session
             flat, chosen = self._chosen(batches)
+            if not self._compared and chosen and chosen[0]:
+                self._hold_against_eager(flat, batches[0], chosen[0])
             with session.lock:
                 if session is self.session:  # nobody changed the model in between
                     yield flat, chosen
                     return
+
+    def _hold_against_eager(
+        self, flat: FlatExamples, batch: Sequence[int], chosen: Sequence[FlatExample]
+    ) -> None:
+        """Compare an example with what plain Values give, the smallest of a batch."""
+        placed = dict(sorted(zip(batch, chosen, strict=True), key=_size)[:MOST_EXAMPLES])
+        examples = [Example(k, self.examples[k], flat.drawn_for(f)) for k, f in placed.items()]
+        hold_against_eager(
+            self,
+            examples,
+            lambda example: self._outcome(flat, placed[example.number], len(chosen)),
+            max(f.trace.plan.n_traced for f in placed.values()),
+        )
+        self._compared = True
+        if not self.surroundings.is_current():  # a cache that a plain call filled
+            self.surroundings.look()
+
+    def _outcome(self, flat: FlatExamples, one: FlatExample, n_batch: int) -> Outcome:
+        """The loss of one example and its gradient, penalty left out, in a program of the batch."""
+        with self.session.lock:
+            self.session.read_parameters()
+            schedule = self.session.batcher.alone(flat, one, n_batch)
+            loss = self.executor.step_gradient(schedule, 0, 1)
+            return Outcome(loss, self.session.gradient_numbers())
 
     def _steps(self, flat: FlatExamples, batches: Chosen, rates: Any, learn: bool) -> NDArray[Any]:
         """Loss and gradient norm of each step that was made; the caller holds the lock."""
@@ -173,6 +202,10 @@ class CompiledRunner(Runner):
         with self.session.lock:
             for row, numbers in zip(self.executor.state_rows(), state, strict=True):
                 row[:] = numbers
+
+
+def _size(placed: tuple[int, FlatExample]) -> int:
+    return placed[1].trace.plan.n_traced
 
 
 def _answer(model: Any, x: Any) -> Any:

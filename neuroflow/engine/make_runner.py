@@ -23,6 +23,7 @@ def make_runner(
     backend: str = "auto",
     dtype: str = "float64",
     threads: int = 1,
+    compare: bool = True,
 ) -> Runner:
     """A runner that trains ``model`` on ``examples``, tuples of inputs.
 
@@ -31,13 +32,18 @@ def make_runner(
     ``settings`` are those of the update rule; the learning rate comes with each step.
     ``backend`` is "eager", the name of a registered backend, or "auto": the fastest installed.
     The model's ``training`` flag is read when a step runs: call ``model.train()`` first.
+    Unless ``compare`` is false, the first compiled step is preceded by one example on plain Values,
+    and a layer that does something else there is named in a :class:`TraceError`.
     """
     arguments = (model, example_loss, examples, rule, settings or {}, l2, clip_norm)
     if backend == "eager":
         return _with_no_decay(EagerRunner(*arguments))
     from neuroflow.engine.compiled_runner import CompiledRunner
 
-    return _with_no_decay(CompiledRunner(*arguments, backend=backend, dtype=dtype, threads=threads))
+    runner = CompiledRunner(
+        *arguments, backend=backend, dtype=dtype, threads=threads, compare=compare
+    )
+    return _with_no_decay(runner)
 
 
 def _with_no_decay(runner: Runner) -> Runner:

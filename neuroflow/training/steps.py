@@ -313,6 +313,7 @@ class Training:
                 backend=backend,
                 dtype=options["dtype"],
                 threads=options["threads"],
+                compare=options["compare"],
             )
             if "no_decay" in table:
                 set_no_decay(runner, table["no_decay"])

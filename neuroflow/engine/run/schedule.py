@@ -87,6 +87,11 @@ class FlatExamples:
             self.drawn = True
         return numbers, structure, trace
 
+    def drawn_for(self, flat: FlatExample) -> list[float]:
+        """The random numbers that were drawn for one of the examples."""
+        n = flat.trace.plan.n_numbers
+        return self.numbers[flat.start + n - len(flat.trace.random_inputs) : flat.start + n]
+
     def arrays(self) -> tuple[Any, Any]:
         """All numbers, and the same as integers for those that choose."""
         with self.lock:
@@ -169,6 +174,20 @@ class Batcher:
             np.array(steps, dtype=np.int64).reshape(-1, 2),
             np.array(new.starts, dtype=np.int64),
             np.array(new.weights),
+            numbers,
+            integers,
+        )
+
+    def alone(self, given: FlatExamples, flat: FlatExample, count: int) -> Schedule:
+        """A step with one example, in the program for ``count`` of its kind."""
+        lanes = self.lanes_for(flat.trace, count)
+        number = self.program(flat.trace, lanes)
+        numbers, integers = given.arrays()
+        return Schedule(
+            np.array([[number, 0, 0]], dtype=np.int64),
+            np.array([[0, 1]], dtype=np.int64),
+            np.full(lanes, flat.start, dtype=np.int64),
+            np.eye(1, lanes)[0],
             numbers,
             integers,
         )

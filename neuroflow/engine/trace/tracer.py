@@ -305,12 +305,12 @@ class Tracer(RandomInputs):
 
 
 @contextmanager
-def tracing(parameters: Sequence[Value]) -> Iterator[Tracer]:
+def tracing(parameters: Sequence[Value], tracer: Tracer | None = None) -> Iterator[Tracer]:
     """Build nodes on a new tape for a while, in this thread or task alone.
 
     The function that is traced cannot read ``parameters`` meanwhile; others can.
     """
-    tracer = Tracer()
+    tracer = Tracer() if tracer is None else tracer
     for value in parameters:
         tracer.parameter(value)
     token = _TRACING.set((*_TRACING.get(), tracer))

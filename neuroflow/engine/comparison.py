@@ -1,0 +1,298 @@
+"""One example held against plain Values before the first compiled step: loss and gradient.
+
+A trace is of one call of the model. A layer that does something else in every call (it draws from a
+generator of its own, asks for the time, keeps a counter or a cache, branches on a number) trains
+differently when it is compiled, and nothing would tell. This does, and names the layer.
+
+The cost, once for a run: a pass forward and backward of one example on plain Values, which is less
+than tracing it took.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from attrs import define, field
+
+from neuroflow.core import vectors
+from neuroflow.core.gradient import gradients
+from neuroflow.core.no_grad import forget
+from neuroflow.core.random_input import RandomInputs
+from neuroflow.core.value import Op, Value, building, div, evaluate, here
+from neuroflow.engine.trace.structure import flatten, rebuild
+from neuroflow.engine.trace.tracer import TracedIndex, TracedValue, Tracer, tracing
+from neuroflow.errors import DomainError, TraceError
+
+MOST_EXAMPLES = 8
+"""Examples that are looked at until one tells something; nearly always the first does."""
+
+MOST_NODES = 300_000
+"""From so many nodes on, the loss alone is compared: a graph of Values would take much memory."""
+
+TOLERANCES = {"float64": (1e-7, 1e-5), "float32": (2e-3, 2e-2)}
+"""How far the loss, and the gradient, may be off: relative to the loss and to the gradient's norm.
+Rounding stays far below, and what a layer does differently far above."""
+
+
+@define(eq=False)
+class Example:
+    """One example of a run: its inputs, the random numbers drawn for it, and its place."""
+
+    number: int
+    inputs: Sequence[Any]
+    drawn: Sequence[float]
+
+
+@define
+class Outcome:
+    """The loss of one example and its gradient; no gradient where none was asked for."""
+
+    loss: float
+    gradient: list[float]
+
+    @property
+    def tells(self) -> bool:
+        """Whether anything was computed that could differ."""
+        return self.loss != 0.0 or any(self.gradient)
+
+    def is_close(self, other: Outcome, dtype: str) -> bool:
+        """Whether both are the same but for rounding."""
+        of_loss, of_gradient = TOLERANCES[dtype]
+        if abs(self.loss - other.loss) > of_loss * max(1.0, abs(self.loss)):
+            return False
+        if not self.gradient:
+            return True
+        pairs = zip(self.gradient, other.gradient, strict=True)
+        norm = math.hypot(*self.gradient)
+        return math.dist(*zip(*pairs, strict=True)) <= of_gradient * max(norm, of_gradient)
+
+
+class Replayed(RandomInputs):
+    """Makes nodes as usual, or forgets them, with the random numbers that were drawn before."""
+
+    def __init__(self, drawn: Sequence[float], make: Callable[..., Value] = evaluate) -> None:
+        self._drawn = iter(drawn)
+        self._make = make
+
+    def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
+        """A node."""
+        return self._make(op, inputs)
+
+    def random_input(self, number: Callable[[], float]) -> float:
+        """The next of the numbers that were drawn; another once those are used up."""
+        return next(self._drawn, math.nan)
+
+
+def eager_outcome(
+    loss_of: Callable[..., Any], model: Any, parameters: Sequence[Value], example: Example,
+    with_gradient: bool,
+) -> Outcome:  # fmt: skip
+    """Loss and gradient on plain Values; no ``grad`` changes."""
+    with building(Replayed(example.drawn, evaluate if with_gradient else forget).build):
+        loss = loss_of(model, *example.inputs)
+        if not isinstance(loss, Value):
+            return Outcome(float(loss), [])
+        return Outcome(loss.data, gradients(loss, parameters) if with_gradient else [])
+
+
+# Where they part
+
+
+@define
+class Made:
+    """A node: its op, its number, and the module in which it was made."""
+
+    op: str
+    number: float
+    scope: str
+
+    def is_like(self, other: Made) -> bool:
+        """Whether it is the same step with the same result, but for rounding."""
+        same = self.number == other.number or abs(self.number - other.number) <= 1e-6 * max(
+            1.0, abs(self.number)
+        )
+        return self.op == other.op and (same or self.number != self.number)
+
+
+class Recorder(Replayed):
+    """Plain Values, all of which are written down."""
+
+    def __init__(self, drawn: Sequence[float]) -> None:
+        super().__init__(drawn)
+        self.made: list[Made] = []
+
+    def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
+        if op is vectors.mean:  # as a trace does it
+            return div(vectors.sum(list(inputs)), len(inputs))
+        node = evaluate(op, inputs)
+        self.made.append(Made(op.name, node.data, str(here.get())))
+        return node
+
+
+@define(eq=False)
+class NumberedTracer(Tracer):
+    """A trace that knows, for one example, the number of each node that it writes down."""
+
+    given: Sequence[float] = ()
+    made: list[Made] = field(factory=list)
+    _numbers: dict[int, float] = field(factory=dict)
+    _chosen: dict[TracedIndex, int] = field(factory=dict)
+
+    def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
+        node = super().build(op, inputs)
+        if op is not vectors.mean:
+            numbers = [self._number(x) for x in inputs]
+            try:
+                number = float(op.forward(*numbers))
+            except (ArithmeticError, ValueError):
+                number = math.nan
+            self._numbers[node.cell] = number
+            self.made.append(Made(op.name, number, str(here.get())))
+        return node
+
+    def input(self) -> TracedValue:
+        node = super().input()
+        self._numbers[node.cell] = self.given[self.n_inputs - 1]
+        return node
+
+    def index(self) -> TracedIndex:
+        node = super().index()
+        self._chosen[node] = self.n_inputs - 1
+        return node
+
+    def choose(self, values: Sequence[Any], number: int) -> Any:
+        node = super().choose(values, number)
+        if isinstance(node, TracedValue):
+            self._numbers[node.cell] = self._number(values[int(self.given[number])])
+        return node
+
+    def _number(self, x: Any) -> float:
+        if isinstance(x, TracedIndex):
+            return self.given[self._chosen[x]]
+        if isinstance(x, TracedValue):
+            return self._numbers[x.cell]
+        return _data(x) if isinstance(x, Value) else float(x)
+
+
+_data: Any = vars(Value)["data"].__get__
+
+
+def difference(
+    loss_of: Callable[..., Any], model: Any, parameters: Sequence[Value], example: Example
+) -> TraceError | None:
+    """Where a trace and plain Values part, as an error; None if they do not: the backend is it."""
+    runs = [_recorded(loss_of, model, example) for _ in range(2)]
+    traced = _traced(loss_of, model, parameters, example)
+    if (found := _parted(*runs)) is not None:
+        return _error(model, example, *found, "gives another result in every call", _CHANGES)
+    if (found := _parted(runs[0], traced)) is not None:
+        return _error(model, example, *found, "does something else when it is traced", _BRANCHES)
+    return None
+
+
+_CHANGES = (
+    "it draws from a generator of its own, asks for the time, or keeps a counter or a cache; write"
+    " nf.random_input(rng.random) for random numbers, and keep numbers that change in an nf.Buffer"
+)
+_BRANCHES = (
+    "it branches on a number, or reads something that its last call left behind; write"
+    " nf.where(condition, a, b), and keep numbers that change in an nf.Buffer"
+)
+
+
+def backend_error(backend: str, example: Example, eager: Outcome, compiled: Outcome) -> TraceError:
+    """The error for a backend that computes something else from a tape that is right."""
+    return TraceError(
+        f"the backend {backend} gives example {example.number} the loss {compiled.loss}, with a"
+        f" gradient of norm {math.hypot(*compiled.gradient)}",
+        expected=f"{eager.loss} and {math.hypot(*eager.gradient)}, as plain Values give",
+        remedy="check the ops that the model uses, with nf.check(op), or use another backend",
+        got=compiled.loss,
+    )
+
+
+def _recorded(loss_of: Callable[..., Any], model: Any, example: Example) -> list[Made]:
+    numbers, structure = flatten(tuple(example.inputs))
+    given = iter(numbers)
+    recorder = Recorder(example.drawn)
+    inputs = [rebuild(part, lambda kind: _stand_in(kind, next(given))) for part in structure]
+    with building(recorder.build):
+        loss_of(model, *inputs)
+    return recorder.made
+
+
+def _stand_in(kind: str, number: float) -> Any:
+    """A Value for each number, so that every step with it is a node, as it is in a trace."""
+    return Value(number) if kind == "f" else int(number)
+
+
+def _traced(
+    loss_of: Callable[..., Any], model: Any, parameters: Sequence[Value], example: Example
+) -> list[Made]:
+    numbers, structure = flatten(tuple(example.inputs))
+    tracer = NumberedTracer(given=[*numbers, *example.drawn])
+    with tracing(parameters, tracer):
+        inputs = [
+            rebuild(part, lambda kind: tracer.input() if kind == "f" else tracer.index())
+            for part in structure
+        ]
+        loss_of(model, *inputs)
+    return tracer.made
+
+
+def _parted(a: Sequence[Made], b: Sequence[Made]) -> tuple[Made, Made] | None:
+    """The first two nodes that should be the same and are not."""
+    pairs: Iterator[tuple[Made, Made]] = zip(a, b, strict=False)
+    found = next((pair for pair in pairs if not pair[0].is_like(pair[1])), None)
+    if found is None and len(a) != len(b):
+        last = max(a, b, key=len)[min(len(a), len(b))]
+        found = last, last
+    return found
+
+
+def _error(
+    model: Any, example: Example, eager: Made, traced: Made, what: str, cause: str
+) -> TraceError:
+    module = dict(model.named_modules()).get(eager.scope)
+    who = type(module or model).__name__ + (f" ({eager.scope})" if eager.scope else "")
+    steps = f"{eager.op} = {eager.number}, and {traced.op} = {traced.number}"
+    return TraceError(
+        f"{who} {what}, on example {example.number}: {steps}",
+        expected="the same compiled as on plain Values",
+        remedy=f"{cause}. Train with backend eager as it is, or leave this comparison out with"
+        " compare = false",
+        got=traced.number,
+        scope=eager.scope,
+    )
+
+
+def hold_against_eager(
+    runner: Any, examples: Sequence[Example], compiled: Callable[[Example], Outcome], nodes: int
+) -> None:
+    """Hold a compiled runner against plain Values; raises :class:`TraceError` for a difference.
+
+    The first example that tells anything decides; one with a loss and gradient of zero does not,
+    nor does a difference without a step at which they part, which may be a kink that rounding fell
+    on either side of: if another example has one too, it is the backend.
+    """
+    of = runner.example_loss, runner.model, runner.parameters
+    doubt: TraceError | None = None
+    for example in examples:
+        try:
+            eager = eager_outcome(*of, example, nodes < MOST_NODES)
+        except DomainError:  # the step itself reports what is not finite
+            return
+        found = compiled(example)
+        if not math.isfinite(found.loss):
+            return
+        if not eager.is_close(found, runner.dtype):
+            error = difference(*of, example)
+            if error or doubt:
+                raise error or doubt  # type: ignore[misc]
+            doubt = backend_error(runner.backend, example, eager, found)
+        elif eager.tells:
+            return
+    if doubt:
+        raise doubt
