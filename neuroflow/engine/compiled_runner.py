@@ -69,6 +69,9 @@ class CompiledRunner(Runner):
         """What runs the steps; touch it while holding the session's lock."""
         return self.session.executor
 
+    def bits_depend_on(self) -> str:
+        return self.executor.bits_depend_on()
+
     def _new_executor(self) -> Executor:
         return make_executor(self.backend, self.dtype, len(self.parameters), self.memory_limit)
 

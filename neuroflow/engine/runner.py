@@ -67,6 +67,10 @@ class Runner(ABC):
         self._looking = lock()
         self._look()
 
+    def bits_depend_on(self) -> str:
+        """What the last bits of the steps depend on, beside the program; empty for nothing."""
+        return ""
+
     # What was there at the last call, and may be another now
 
     def _look(self) -> None:

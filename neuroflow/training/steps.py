@@ -203,6 +203,7 @@ class Training:
             "metrics": dict(self.metrics),
             "seconds": self.seconds,
             "backend": self.backend,
+            "bits_depend_on": self.runner.bits_depend_on(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -223,6 +224,7 @@ class Training:
         self.loss = state["loss"]
         self.metrics = dict(state["metrics"])
         self.seconds = state["seconds"]
+        self.add_note(_other_bits(state["bits_depend_on"], self.runner.bits_depend_on()))
 
     def _advance(self, stop: int, is_asked: Callable[[], bool]) -> Step:
         """Run to step ``stop``, or to where it is asked how far the run has come."""
@@ -376,3 +378,15 @@ def train(
 
 def _next_multiple(step: int, every: int) -> int:
     return (step // every + 1) * every
+
+
+def _other_bits(then: str, now: str) -> str:
+    """What to say of a run that goes on where numbers are added up in another way."""
+    if then == now:
+        return ""
+    return (
+        f"begun where the last bits depend on {then or 'the program alone'}; here they depend on"
+        f" {now or 'the program alone'}, so from here on numbers are equal to rounding (a relative"
+        " 1e-12 a step in float64, 1e-4 in float32), not to the bit; the backend portable has the"
+        " same bits everywhere"
+    )

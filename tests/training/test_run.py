@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
 import tomllib
+from contextlib import closing
 
 import pytest
 from safetensors.numpy import load_file
@@ -260,3 +262,18 @@ def test_a_disk_that_is_full_keeps_the_last_checkpoint(tmp_path, monkeypatch):
 def test_a_place_where_no_folder_can_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     assert "cannot write" in error_of(nf.FileError, nf.Run.start, SMALL, tmp_path / "file" / "run")
+
+
+def test_a_run_says_where_it_goes_on_with_other_last_bits(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    train = SMALL["train"] | {"backend": "numpy"}
+    with closing(iter(nf.Run.start(SMALL | {"train": train}, folder))) as run:
+        next(run)
+    assert "note" not in nf.Run.resume(folder).summary()
+    monkeypatch.setattr(nf.NumpyExecutor, "bits_depend_on", lambda self: "another machine")
+    said = nf.Run.resume(folder).run().summary()["note"]
+    assert re.match(
+        r"begun where the last bits depend on numpy .* BLAS .*; here .* another machine", said
+    )
+    assert "equal to rounding (a relative 1e-12 a step in float64" in said
+    assert "the backend portable" in said
