@@ -1,34 +1,45 @@
-"""Facts: what a saved model needs to know about its data to be used on new rows."""
+"""Facts in a file: what a model knows of its data, as a table, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import asdict
+from attrs import asdict, fields
 
 from neuroflow.config import resolve
-from neuroflow.data.dataset import Dataset
+from neuroflow.data.dataset import Standardization
+from neuroflow.data.facts import DataFacts
 from neuroflow.errors import StateError
 
 
-def data_facts(data: Dataset) -> dict[str, Any]:
-    """What a saved model needs to know about its data to be used on new rows."""
-    facts: dict[str, Any] = {
-        "name": data.name,
-        "task": data.task,
-        "labels": list(data.labels),
-        "columns": list(data.columns),
-        "n_inputs": data.n_inputs,
-        "n_outputs": data.n_outputs,
-    }
-    if "baselines" in data.facts:
-        facts["baselines"] = data.facts["baselines"]
-    if data.standardization is not None:
-        facts["standardization"] = asdict(data.standardization)
-    if data.tokenizer is not None:
-        facts["tokenizer"] = tokenizer_table(data.tokenizer)
-    return facts
+def facts_table(facts: DataFacts | None) -> dict[str, Any]:
+    """What a file tells of the data that a model was trained on; empty for a model that was not."""
+    if facts is None:
+        return {}
+    table = asdict(facts, recurse=False)
+    for name in ("labels", "columns"):
+        table[name] = list(table[name])
+    if facts.standardization is not None:
+        table["standardization"] = asdict(facts.standardization)
+    if facts.tokenizer is not None:
+        table["tokenizer"] = tokenizer_table(facts.tokenizer)
+    return {name: value for name, value in table.items() if value is not None}
+
+
+def facts_of(table: Mapping[str, Any]) -> DataFacts | None:
+    """The facts that :func:`facts_table` told; none if it told nothing."""
+    if not table:
+        return None
+    known = {name: table[name] for name in (f.name for f in fields(DataFacts)) if name in table}
+    for name in ("labels", "columns"):
+        known[name] = tuple(known.get(name, ()))
+    if scale := known.get("standardization"):
+        fitted = Standardization(tuple(scale["means"]), tuple(scale["deviations"]))
+        known["standardization"] = fitted
+    if "tokenizer" in known:
+        known["tokenizer"] = make_tokenizer(known["tokenizer"])
+    return DataFacts(**known)
 
 
 def tokenizer_table(tokenizer: Any) -> dict[str, Any]:

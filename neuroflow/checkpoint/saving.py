@@ -29,7 +29,9 @@ def save(
 ) -> None:
     """Write a model to a ``.safetensors`` file; what was there before is replaced as a whole.
 
-    The other arguments are what a run adds to its checkpoints. Raises :class:`StateError` for
+    What the model knows of its data (``model.trained_on``: standardization, tokenizer, names) is
+    written too, unless ``data`` says otherwise. The other arguments are what a run adds to its
+    checkpoints. Raises :class:`StateError` for
     a model that no plugin registers, or that was changed by hand into another than its settings
     build, and :class:`FileError` if the file cannot be written.
     """
@@ -46,10 +48,12 @@ def saved_bytes(
     optimizer: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:
     """What :func:`save` writes to a file."""
+    from neuroflow.checkpoint.facts import facts_table
     from neuroflow.checkpoint.rebuilding import rebuilding_table
 
+    data = facts_table(model.trained_on) if data is None else data
     table, looked_up = rebuilding_table(model)
-    uses = [*uses_of_model(model, looked_up), *uses_of_tables(configuration or {}, data or {})]
+    uses = [*uses_of_model(model, looked_up), *uses_of_tables(configuration or {}, data)]
     tensors = gathered(model.state_dict())
     for name, numbers in (optimizer or {}).items():
         tensors[OPTIMIZER + name] = tensor(numbers, (len(numbers),))
@@ -58,7 +62,7 @@ def saved_bytes(
         "model": table,
         "uses": [asdict(used) for used in uses],
         "configuration": configuration or {},
-        "data": data or {},
+        "data": data,
         "state": state or {},
     }
     return file_bytes(about, tensors)
@@ -66,6 +70,8 @@ def saved_bytes(
 
 def load(path: str | Path) -> Any:
     """The model of a file, or of the last checkpoint in a run's folder, in evaluation mode.
+
+    It answers as the model that was saved: what that knew of its data is ``model.trained_on``.
 
     Raises :class:`PluginError` that names plugin, distribution and version if an entry is
     missing, :class:`StateError` if an entry has changed or the file is damaged, and
@@ -77,6 +83,7 @@ def load(path: str | Path) -> Any:
 
 def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     """The model of a file, and what the file says about itself."""
+    from neuroflow.checkpoint.facts import facts_of
     from neuroflow.config import build
     from neuroflow.registry.lookups import noting_lookups
 
@@ -87,6 +94,7 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     table = with_ids(migrating.model(saved.model), "layer", pinned)
     with noting_lookups(pinned):
         model = build(table, rng=SplitMix32(0))
+        model.trained_on = facts_of(saved.data)
     load_parameters(model, arrays, path)
     return model.eval(), saved
 

@@ -79,7 +79,6 @@ def generate(
 def _loaded(path: Path) -> tuple[Any, SavedModel, Any]:
     """The model of a file, what the file says, and its tokenizer."""
     from neuroflow.checkpoint import load_with_facts
-    from neuroflow.checkpoint.facts import make_tokenizer
 
     network, saved = load_with_facts(path)
     if "tokenizer" not in saved.data:
@@ -88,7 +87,7 @@ def _loaded(path: Path) -> tuple[Any, SavedModel, Any]:
             remedy="give a run that learned from text, such as that of: neuroflow train names",
             file=str(path),
         )
-    return network, saved, make_tokenizer(saved.data["tokenizer"])
+    return network, saved, network.trained_on.tokenizer
 
 
 def _print(

@@ -47,7 +47,7 @@ def predict(
       echo "1.2, 0.3" | neuroflow predict runs/moons
       neuroflow predict runs/moons --csv points.csv --dtype float32
     """  # fmt: skip
-    from neuroflow.checkpoint import file_of, inspect_file
+    from neuroflow.checkpoint import file_of, inspect_file, load
     from neuroflow.training import predict as ask
 
     path = file_of(model)
@@ -60,8 +60,9 @@ def predict(
         )
     rows = [_numbers(values, "the arguments")] if values else _read_rows(source or "-", about)
     _check_lengths(rows, about)
-    answers = ask(path, rows, backend=backend, dtype=dtype)
-    results = [_result(row, answer, about) for row, answer in zip(rows, answers, strict=True)]
+    network = load(path)
+    answers = ask(network, rows, backend=backend, dtype=dtype)
+    results = [_result(row, answer, network) for row, answer in zip(rows, answers, strict=True)]
     if as_json:
         print_json({"model": str(path), "predictions": results})
         return
@@ -80,15 +81,11 @@ def _check_lengths(rows: Sequence[Sequence[float]], about: SavedModel) -> None:
             )
 
 
-def _result(row: Sequence[float], answer: Any, about: SavedModel) -> dict[str, Any]:
-    from neuroflow.training import class_of
+def _result(row: Sequence[float], answer: Any, network: Any) -> dict[str, Any]:
+    from neuroflow.training import has_labels, label_of
 
-    result: dict[str, Any] = {"input": list(row), "output": answer}
-    if about.data.get("task") in ("binary", "classes"):
-        number = class_of(answer)
-        labels = about.data.get("labels") or []
-        result["label"] = labels[number] if number < len(labels) else str(number)
-    return result
+    label = {"label": label_of(network, answer)} if has_labels(network) else {}
+    return {"input": list(row), "output": answer, **label}
 
 
 def _read_rows(source: str, about: SavedModel) -> list[list[float]]:
@@ -125,7 +122,10 @@ def _read_rows(source: str, about: SavedModel) -> list[list[float]]:
 
 
 def _delimiter(text: str, about: SavedModel) -> str:
-    """What stands between the cells: a comma, unless a line is one cell and should be more."""
+    """What stands between the cells: what stood there in training, or what splits the lines."""
+    trained_with = about.data.get("delimiter")
+    if trained_with and trained_with in text:
+        return str(trained_with)
     wanted = about.data.get("n_inputs") or 1
     return (wanted > 1 and "," not in text and better_delimiter(text, ",")) or ","
 

@@ -86,6 +86,9 @@ class Module(Configured):
     (Value(6.0, mul), {'weight': Value(2.0)}, Scale(factor=2.0))
     """
 
+    trained_on: Any = None
+    """What a model knows of its data, and is saved with: neuroflow.data.facts.DataFacts."""
+
     @property
     def training(self) -> bool:
         """Whether random parts such as dropout are at work; never within :func:`evaluating`."""

@@ -12,15 +12,17 @@ import math
 import random
 import warnings
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from attrs import asdict, field, frozen
 
-from neuroflow.core.module import evaluating
+from neuroflow.core.module import Module, evaluating
+from neuroflow.core.random import SplitMix32
 from neuroflow.core.settings import Setting, check, declarations, declared
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.runner import check_eager, numbers_of
-from neuroflow.errors import InputError, NeuroflowWarning, TraceError
+from neuroflow.errors import InputError, NeuroflowWarning, TraceError, require
 from neuroflow.pythonic import pythonic_settings
 
 TOKENS_WORTH_COMPILING = 100
@@ -218,7 +220,7 @@ def plain_copy(model: Any) -> Any:
 
 
 def generate(
-    model: Any, tokenizer: Any, rng: random.Random, *, prompt: str = "",
+    model: Any, tokenizer: Any = None, rng: random.Random | None = None, *, prompt: str = "",
     count: Annotated[int, Setting("how many texts", "[1, inf)")] = 1,
     most_tokens: Annotated[int, Setting("end a text after so many; 0 for any", "[0, inf)")] = 0,
     show: bool = False, temperature: float = 1.0, top_k: int = 0,
@@ -227,6 +229,8 @@ def generate(
 ) -> list[Written]:  # fmt: skip
     """Let a language model write ``count`` texts that begin with ``prompt``.
 
+    ``model`` is a model, the path of a saved one, or the folder of a run; its ``tokenizer`` is
+    the one that it was trained with, and ``rng`` is ``SplitMix32(0)``, unless others are given.
     A text ends by itself, after ``most_tokens`` (0 for any number), or where the model's block
     is full. ``rng`` draws each token by its ``choices``; with ``show`` the probabilities are
     kept. ``backend`` is "eager", a backend's name, or "auto", which compiles where so many tokens
@@ -236,6 +240,11 @@ def generate(
     Raises :class:`InputError` for a model that cannot write, and for a prompt that is too long
     or that the tokenizer does not know.
     """
+    if isinstance(model, (str, Path)):
+        from neuroflow.checkpoint import load
+
+        model = load(model)
+    tokenizer, rng = tokenizer or tokenizer_of(model), rng or SplitMix32(0)
     how_much = pythonic_settings({"count": count, "most_tokens": most_tokens})
     check("generate", declarations(generate), how_much)
     count, most_tokens = how_much.values()
@@ -257,6 +266,18 @@ def generate(
         ended = tokens[-1] == tokenizer.bos
         texts.append(Written(text, tokens, ended, shown, writer.backend, writer.dtype))
     return texts
+
+
+def tokenizer_of(model: Any) -> Any:
+    """The tokenizer that a model was trained with; raises :class:`InputError` if there is none."""
+    require(model, Module, "the model", "a neuroflow.Module, or the path of a saved one")
+    if model.trained_on is None or model.trained_on.tokenizer is None:
+        raise InputError(
+            f"{type(model).__name__} has no tokenizer, so it writes no text",
+            remedy="give a model that learned from text, or the tokenizer beside it",
+            got=model,
+        )
+    return model.trained_on.tokenizer
 
 
 def _beginning(tokenizer: Any, prompt: str, block_size: int) -> list[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from neuroflow.checkpoint.facts import data_facts
 from neuroflow.checkpoint.saving import saved_bytes
 from neuroflow.config import configure, to_toml
 from neuroflow.errors import InputError
@@ -41,8 +40,7 @@ def exported(training: Training, page: str, what: Any) -> Frame:
     if what == "toml":
         return {"type": "file", "name": f"{page}.toml", "text": toml_of(training, page)}
     if what == "model":
-        facts = data_facts(training.dataset)
-        content = saved_bytes(training.model, training.configuration, facts)
+        content = saved_bytes(training.model, training.configuration)
         coded = base64.b64encode(content).decode()
         return {"type": "file", "name": f"{page}.safetensors", "base64": coded}
     raise InputError(f"cannot export {str(what)[:40]!r}", expected="toml or model", got=what)

@@ -16,7 +16,7 @@ from neuroflow.training.batches import Batches
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.loading import GENERATORS, as_state, load_data
 from neuroflow.training.metrics import METRICS, read_metrics
-from neuroflow.training.predicting import predict, standardized_rows
+from neuroflow.training.predicting import has_labels, label_of, predict
 from neuroflow.training.run import CONFIGURATION, Run, read_run
 from neuroflow.training.scores import class_of, exact, r2, score
 from neuroflow.training.steps import Step, Training, train
@@ -33,6 +33,8 @@ __all__ = [
     "class_of",
     "encoded",
     "exact",
+    "has_labels",
+    "label_of",
     "load_data",
     "predict",
     "r2",
@@ -41,6 +43,5 @@ __all__ = [
     "row_loss",
     "score",
     "sequence_loss",
-    "standardized_rows",
     "train",
 ]

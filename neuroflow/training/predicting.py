@@ -1,33 +1,41 @@
-"""Predicting: what a model, or the file of one, answers to rows of numbers."""
+"""Predicting: what a model, or the file of one, answers to raw rows of numbers."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from neuroflow.core.module import Module, evaluating
 from neuroflow.core.no_grad import no_grad
-from neuroflow.data.dataset import Standardization
+from neuroflow.data.facts import checked_row
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import InputError, require
-from neuroflow.pythonic import pythonic, pythonic_parts
+from neuroflow.pythonic import pythonic
+from neuroflow.training.scores import class_of
 
 ROWS_WORTH_COMPILING = 500
 """From so many rows on, predicting is faster compiled, the compilation included."""
 
 
 def predict(
-    model: Any, rows: Sequence[Any], *, backend: str = "auto", dtype: str = "float64"
+    model: Any,
+    rows: Sequence[Any],
+    *,
+    labels: bool = False,
+    backend: str = "auto",
+    dtype: str = "float64",
 ) -> list[Any]:
-    """What a model answers to each row, as floats or lists of floats.
+    """What a model answers to each row, as floats or lists of floats; or the names of classes.
 
-    ``model`` is a model, or the path of a saved one; then rows are standardized as its training
-    data were. ``backend`` is "eager", a backend's name, or "auto", which compiles where there
-    are enough rows to make up for it; ``dtype``, "float64" or "float32", is for compiled runs.
+    ``model`` is a model, the path of a saved one, or the folder of a run: all three answer alike.
+    Rows are raw, as they stand in the data that it was trained on, and are standardized as those
+    were; each is a list of numbers, or a dict by the names of columns. With ``labels`` a
+    classifier names the class of each row. ``backend`` is "eager", a backend's name, or "auto",
+    which compiles where there are enough rows to make up for it; ``dtype``, "float64" or
+    "float32", is for compiled runs.
 
-    Raises :class:`InputError` for rows that are no lists of finite numbers.
+    Raises :class:`InputError` for rows that are not of finite numbers or not as in the data.
 
     >>> from neuroflow import SplitMix32, build
     >>> predict(build("mlp", sizes=[2, 1], rng=SplitMix32(1)), [[0.0, 0.0]])
@@ -35,15 +43,42 @@ def predict(
     """
     rows = pythonic(rows)
     if isinstance(model, (str, Path)):
-        from neuroflow.checkpoint import load_with_facts
+        from neuroflow.checkpoint import load
 
-        model, saved = load_with_facts(model)
-        rows = standardized_rows(rows, saved.data)
+        model = load(model)
     require(model, Module, "the model", "a neuroflow.Module, or the path of a saved one")
     require(rows, Sequence, "the rows", "a list of rows, each a list of numbers")
     if not rows:
         raise InputError("there are no rows to predict", remedy="give at least one", got=rows)
-    rows = [_checked_row(row, k) for k, row in enumerate(rows)]
+    facts = model.trained_on
+    inputs = facts.inputs if facts else checked_row
+    answers = _answers(
+        model, [inputs(row, f"row {k}") for k, row in enumerate(rows)], backend, dtype
+    )
+    return [label_of(model, answer) for answer in answers] if labels else answers
+
+
+def has_labels(model: Any) -> bool:
+    """Whether a model was trained to tell classes apart."""
+    facts = model.trained_on
+    return facts is not None and facts.task in ("binary", "classes")
+
+
+def label_of(model: Any, answer: Any) -> str:
+    """The name of the class that an answer stands for.
+
+    Raises :class:`InputError` for a model that was not trained to tell classes apart.
+    """
+    if not has_labels(model):
+        raise InputError(
+            f"{type(model).__name__} has no names for its answers",
+            expected="a model that was trained to tell classes apart",
+            got=model,
+        )
+    return str(model.trained_on.label(class_of(answer)))
+
+
+def _answers(model: Any, rows: list[Any], backend: str, dtype: str) -> list[Any]:
     if backend == "auto" and dtype == "float64" and len(rows) < ROWS_WORTH_COMPILING:
         backend = "eager"
     with evaluating():
@@ -55,32 +90,3 @@ def predict(
 
         compiled = compile(lambda model, x: model(x), backend=backend, dtype=dtype)
         return compiled.batch_value(model, rows)
-
-
-def standardized_rows(rows: Sequence[Any], facts: Mapping[str, Any]) -> list[Any]:
-    """Rows as the model of a file saw them in training."""
-
-    scale = facts.get("standardization")
-    if not scale:
-        return list(rows)
-    fitted = Standardization(tuple(scale["means"]), tuple(scale["deviations"]))
-    rows = [_checked_row(row, k) for k, row in enumerate(rows)]
-    for k, row in enumerate(rows):
-        if len(row) != len(fitted.means):
-            raise InputError(
-                f"row {k} has {len(row)} numbers",
-                expected=f"{len(fitted.means)}, as in the data that the model was trained on",
-                got=row,
-            )
-    return [fitted.apply(row) for row in rows]
-
-
-def _checked_row(row: Any, k: int) -> Any:
-    row = pythonic_parts(pythonic(row))
-    if not isinstance(row, (list, tuple)):
-        raise InputError(f"row {k} is {row!r}", expected="a list of numbers", got=row)
-    for j, x in enumerate(row):
-        number = isinstance(x, (int, float)) and not isinstance(x, bool)
-        if not number or not abs(x) <= sys.float_info.max:
-            raise InputError(f"row {k}, number {j} is {x!r}", expected="a finite number", got=x)
-    return row

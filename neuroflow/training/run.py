@@ -18,7 +18,6 @@ from neuroflow.checkpoint import (
     read_arrays,
     save,
 )
-from neuroflow.checkpoint.facts import data_facts
 from neuroflow.config import changed, configure, differences, to_toml
 from neuroflow.core.types import shown
 from neuroflow.errors import FileError, StateError
@@ -169,7 +168,6 @@ class Run:
                 training.model,
                 self.folder / CHECKPOINT,
                 configuration=training.configuration,
-                data=data_facts(training.dataset),
                 state={"training": state, "step": training.step},
                 optimizer=numbers,
             )

@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 from neuroflow.config import Tree, build_model, check_schedule, configure, resolve
 from neuroflow.core.module import evaluating
 from neuroflow.data.dataset import Dataset
+from neuroflow.data.facts import DataFacts
 from neuroflow.engine.decay import set_no_decay
 from neuroflow.engine.make_runner import make_runner
 from neuroflow.engine.runner import Runner
@@ -90,6 +91,7 @@ class Training:
         fill_in_from_data(self.configuration["model"], self.dataset)
         with speaking_of("model"):
             self.model = build_model(self.configuration["model"], self.rng).train()
+        self.model.trained_on = DataFacts.of(self.dataset)
         self._make_runner = self._runner_maker()
         self.runner = self._make_runner(options["backend"])
         self._schedule = resolve("schedule", self.configuration["optimizer"]["schedule"])

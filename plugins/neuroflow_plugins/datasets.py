@@ -183,6 +183,7 @@ def csv(
     chosen = _inputs(table, columns, goal)
     inputs = list(map(list, zip(*map(table.numbers, chosen), strict=True)))
     facts: dict[str, Any] = {"columns": [table.names[j] for j in chosen], "name": str(path)}
+    facts["facts"] = {"delimiter": delimiter}
     if task == "regression" or (task == "auto" and table.is_numeric(goal)):
         return nf.Dataset(inputs, table.numbers(goal), "regression", **facts)
     labels, classes = table.classes(goal)

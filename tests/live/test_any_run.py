@@ -99,7 +99,7 @@ def assert_page_tells(tab, run):
 
 def assert_lists_examples(tab, run):
     """The first examples, with what the network says to each, and a receipt on hover."""
-    said = nf.predict(run.model, run.dataset.inputs[:24])
+    said = run.answers(run.dataset.inputs[:24])
     shown = [answer["outputs"] for answer in tab.knows("picture.said")]
     assert shown == [pytest.approx(x if isinstance(x, list) else [x], rel=1e-12) for x in said]
     assert tab.page.locator("#examples tbody tr").count() == 24

@@ -83,8 +83,7 @@ def test_a_typed_function_is_learned_and_nonsense_gets_a_message(server, tab):
     assert truth == [x**2 / 5 - 2 for x in xs]
     run = eager("function", {**SETUP, "f": "x**2 / 5 - 2"})
     next(iter(run))
-    scale = run.dataset.standardization
-    assert tab.knows("picture.curve") == nf.predict(run.model, [scale.apply([x]) for x in xs])
+    assert tab.knows("picture.curve") == nf.predict(run.model, [[x] for x in xs])
     for text, says in [("__import__('os')", "cannot read f(x)"), ("9**9**9", "9")]:
         tab.page.fill("#f", text)
         tab.page.keyboard.press("Enter")

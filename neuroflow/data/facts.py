@@ -1,0 +1,100 @@
+"""Facts: what a model knows of the data that it was trained on, to be asked about new ones."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from neuroflow.data.dataset import Dataset, Standardization
+from neuroflow.errors import InputError, did_you_mean
+from neuroflow.pythonic import pythonic, pythonic_parts
+
+
+@frozen
+class DataFacts:
+    """What belongs to a trained model beside its numbers: it takes raw rows and names its answers.
+
+    ``standardization`` is what its inputs went through, ``columns`` are their names, ``labels``
+    those of the classes, ``tokenizer`` is what reads and writes texts, and ``delimiter`` stands
+    between the cells of its table.
+
+    >>> data = Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1], "binary", columns=("x", "y"))
+    >>> facts = DataFacts.of(data.standardized())
+    >>> facts.inputs([3.0, 5.0]), facts.inputs({"y": 5.0, "x": 3.0})
+    ([1.0, 0.0], [1.0, 0.0])
+    >>> facts.label(1)
+    '1'
+    """
+
+    name: str = ""
+    task: str = ""
+    labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    n_inputs: int = 0
+    n_outputs: int = 0
+    baselines: Mapping[str, float] | None = None
+    standardization: Standardization | None = None
+    tokenizer: Any = None
+    delimiter: str | None = None
+
+    @classmethod
+    def of(cls, data: Dataset) -> DataFacts:
+        """Those of a dataset."""
+        return cls(
+            data.name, data.task, data.labels, data.columns, data.n_inputs, data.n_outputs,
+            data.facts.get("baselines"), data.standardization, data.tokenizer,
+            data.facts.get("delimiter"),
+        )  # fmt: skip
+
+    def inputs(self, row: Any, where: str = "the row") -> list[float]:
+        """A row, a list or a dict by the names of columns, as the model saw rows in training.
+
+        Raises :class:`InputError` for what is no row of finite numbers, or not of this length.
+        """
+        row = checked_row(self._in_order(row, where) if isinstance(row, Mapping) else row, where)
+        scale = self.standardization
+        expected = len(scale.means) if scale else self.n_inputs
+        if expected and len(row) != expected:
+            raise InputError(
+                f"{where} has {len(row)} numbers",
+                expected=f"{expected}, as in the data that the model was trained on",
+                got=row,
+            )
+        return scale.apply(row) if scale else row
+
+    def label(self, number: int) -> str:
+        """The name of a class."""
+        return self.labels[number] if number < len(self.labels) else str(number)
+
+    def _in_order(self, row: Mapping[str, Any], where: str) -> list[Any]:
+        """The numbers of a dict in the order of the columns."""
+        if not self.columns:
+            raise InputError(
+                f"{where} is a dict, and the model knows no names of columns",
+                expected="a list of numbers",
+                got=row,
+            )
+        for name in self.columns:
+            if name not in row:
+                known = f"it has: {', '.join(map(str, row)) or 'nothing'}"
+                raise InputError(
+                    f"{where} has no {name!r}",
+                    remedy=did_you_mean(name, map(str, row), known),
+                    got=row,
+                )
+        return [row[name] for name in self.columns]
+
+
+def checked_row(row: Any, where: str) -> list[float]:
+    """The row itself, if it is a list of finite numbers."""
+    row = pythonic_parts(pythonic(row))
+    if not isinstance(row, (list, tuple)):
+        raise InputError(f"{where} is {row!r}", expected="a list of numbers", got=row)
+    for j, x in enumerate(row):
+        number = isinstance(x, (int, float)) and not isinstance(x, bool)
+        if not number or not abs(x) <= sys.float_info.max:
+            raise InputError(f"{where}, number {j} is {x!r}", expected="a finite number", got=x)
+    return list(row)
