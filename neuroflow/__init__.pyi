@@ -35,6 +35,7 @@ from neuroflow.core.forward_mode import jvp as jvp
 from neuroflow.core.random import SplitMix32 as SplitMix32
 from neuroflow.errors import BackendError as BackendError
 from neuroflow.errors import ConfigurationError as ConfigurationError
+from neuroflow.errors import DefinitionError as DefinitionError
 from neuroflow.errors import DomainError as DomainError
 from neuroflow.errors import FileError as FileError
 from neuroflow.errors import InputError as InputError

@@ -4,6 +4,7 @@
 
     NeuroflowError                  catch this one to catch them all
     ├── InputError                  a thing handed in is not of the kind that was expected
+    │   ├── DefinitionError         an op is declared or written in a way that cannot be meant
     │   └── UnreadableFormulaError  a formula has what the checks cannot read
     ├── DomainError                 an op was asked for a number outside its domain
     │   └── DivergedError           a run failed: at which step, and why
@@ -139,6 +140,10 @@ class NeuroflowError(Exception):
 
 class InputError(NeuroflowError, ValueError):
     """A value, a label or a list handed to neuroflow is not of the kind that was expected."""
+
+
+class DefinitionError(InputError, TypeError):
+    """An op is declared, or its rule written, in a way that cannot be meant; names its lines."""
 
 
 class DomainError(NeuroflowError, ArithmeticError):

@@ -9,7 +9,7 @@ from neuroflow.checks.activations import check_activation
 from neuroflow.checks.executors import check_backend
 from neuroflow.checks.layers import check_layer
 from neuroflow.checks.losses import check_loss
-from neuroflow.checks.ops import check_subject, guarded
+from neuroflow.checks.ops import check_subject, complete, guarded
 from neuroflow.checks.optimizers import check_optimizer
 from neuroflow.checks.others import check_other
 from neuroflow.checks.report import Report, Results
@@ -56,7 +56,7 @@ def check_entry(entry: Entry, results: Results) -> None:
 
 def check_op(entry: OpEntry, results: Results) -> None:
     """An op as :func:`~neuroflow.gradcheck` checks it, and on every backend."""
-    op = entry.load()
+    op = complete(entry.load())
     facts: dict[str, Any] = {"name": entry.name, "formula": entry.formula or op.formula}
     subject = Subject.of(op, **facts, summary=entry.summary or op.summary)
     check_subject(subject, results)

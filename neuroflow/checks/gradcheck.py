@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuroflow.checks.ops import check_subject
+from neuroflow.checks.ops import check_subject, complete
 from neuroflow.checks.report import Report
 from neuroflow.checks.subject import Subject
 from neuroflow.core.value import Op
@@ -33,5 +33,5 @@ def gradcheck(op: Op) -> Report:
             got=op,
         )
     report = Report()
-    check_subject(Subject.of(op), report.of(op.name))
+    check_subject(Subject.of(complete(op)), report.of(op.name))
     return report

@@ -16,12 +16,12 @@ from neuroflow.checks.numeric import (
 from neuroflow.checks.probes import grid, joint_points
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
-from neuroflow.checks.surfaces import at_kink
+from neuroflow.checks.surfaces import at_kink, kink_numbers
 
 
 def check_kinks(subject: Subject, results: Results) -> None:
     """At a declared kink, the derivative lies between the slopes on the left and the right."""
-    kinks = [k for k in subject.op.kinks if isinstance(k, (int, float))]
+    kinks = kink_numbers(subject.op)
     for kink in kinks if len(subject.inputs) == 1 else []:
         f = along(subject.forward, [kink], 0)
         left, right = one_sided(f, kink, -1), one_sided(f, kink, 1)

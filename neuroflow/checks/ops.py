@@ -26,6 +26,8 @@ from neuroflow.checks.values import (
     check_finite,
     check_no_mutation,
 )
+from neuroflow.core.settings import Setting, of_rule
+from neuroflow.core.value import Op
 
 
 def check_subject(subject: Subject, results: Results) -> None:
@@ -45,9 +47,30 @@ def _variants(subject: Subject) -> Iterator[tuple[Subject, tuple[str, ...]]]:
     if op.vectors and subject.whole is None:
         yield Subject.of(op, length=1), ("partials",)
     if op.settings and subject.whole is None:
-        other = op.bind(**{name: 1.5 * value + 0.25 for name, value in op.settings.items()})
-        again = Subject.of(other, name=subject.name, formula=subject.formula)
+        again = Subject.of(elsewhere(op), name=subject.name, formula=subject.formula)
         yield again, ("formula", "partials", "symbolic", "undeclared kinks")
+
+
+def complete(op: Op) -> Op:
+    """The op with a value for each setting that has no default, to be checked with."""
+    declared = of_rule(op.rule)
+    given = {name: _another(1, declared[name]) for name in op.required}
+    return op.bind(**given) if given else op
+
+
+def elsewhere(op: Op) -> Op:
+    """The op with other settings than its own, as far as they allow any."""
+    declared = of_rule(op.rule)
+    return op.bind(**{name: _another(value, declared[name]) for name, value in op.settings.items()})
+
+
+def _another(value: float, setting: Setting) -> float:
+    """Another value that a setting allows: whole where it is whole, true where it was false."""
+    if isinstance(value, bool):
+        return not value
+    whole = [value + 1, value - 1] if isinstance(value, int) else []
+    options = [*whole, 1.5 * value + 0.25, 0.75 * value, setting.low, setting.high]
+    return next((x for x in options if setting.problem(x) is None), value)
 
 
 @contextmanager

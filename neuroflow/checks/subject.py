@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from neuroflow.checks.messages import short
 from neuroflow.core.domain import Domain
+from neuroflow.core.rules import looked_at
 from neuroflow.core.value import Op
 from neuroflow.core.vectors import VectorOp
 
@@ -51,7 +52,7 @@ class Subject:
 
     def forward(self, *numbers: Any) -> Any:
         """The rule on any kind of number."""
-        return self.op.forward(*numbers)
+        return looked_at(self.op.forward)(*numbers)
 
     def apply(self, *values: Any) -> Any:
         """What a user calls, on Values: the op, or the function that is no op."""
@@ -62,7 +63,11 @@ class Subject:
 
     def partials(self, *numbers: Any) -> Sequence[Any]:
         """All partial derivatives at a point."""
-        return list(self.op.partials_at(self.op.forward(*numbers), *numbers))
+        return list(self.slopes(self.forward(*numbers), *numbers))
+
+    def slopes(self, out: Any, *numbers: Any) -> Any:
+        """The rule of partials, or what is derived from that of the op, as it is."""
+        return looked_at(self.op.partials_at)(out, *numbers)
 
     def at(self, numbers: Sequence[float]) -> str:
         """A point, as a message says it: ``x = 2.0``."""

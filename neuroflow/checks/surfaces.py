@@ -5,29 +5,44 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from neuroflow.checks.probes import joint_points
 from neuroflow.checks.subject import Subject
+from neuroflow.core.value import Op
 
 
 def at_kink(subject: Subject, at: Sequence[float], reach: float) -> bool:
     """Whether a point lies on a declared kink, or closer to one than ``reach``."""
-    op = subject.op
-    for kink in op.kinks:
-        if isinstance(kink, (int, float)):
-            if any(abs(x - kink) <= reach for x in at):
-                return True
-        elif _on_surface(kink, dict(zip(subject.inputs, at, strict=True)), reach):
-            return True
-    return False
+    if any(abs(x - kink) <= reach for x in at for kink in kink_numbers(subject.op)):
+        return True
+    point = {**subject.op.settings, **dict(zip(subject.inputs, at, strict=True))}
+    words = [kink for kink in subject.op.kinks if isinstance(kink, str)]
+    return any(_on_surface(text, point, at, reach) for text in words)
 
 
-def _on_surface(words: str, point: dict[str, float], reach: float) -> bool:
+def kink_numbers(op: Op) -> list[float]:
+    """The declared kinks that are numbers, or settings, which are numbers too.
+
+    >>> from neuroflow.core.op import op
+    >>> @op(kinks=(0.0, "high"))
+    ... def capped(x, *, high=6.0): ...
+    >>> kink_numbers(capped), kink_numbers(capped.bind(high=2.0))
+    ([0.0, 6.0], [0.0, 2.0])
+    """
+    places: list[Any] = list(op.kinks)
+    found = [op.settings.get(kink, kink) for kink in places]
+    return [float(kink) for kink in found if isinstance(kink, (int, float))]
+
+
+def _on_surface(words: str, point: dict[str, float], at: Sequence[float], reach: float) -> bool:
     """A kink between inputs: ``a = b``, or ``ties`` of the entries of a vector."""
+    if words in point:  # a setting
+        return False
     if match := re.fullmatch(r"\s*(\w+)\s*=\s*([\w.+-]+)\s*", words):
         left, right = (point.get(side, _number(side)) for side in match.groups())
         return left is not None and right is not None and abs(left - right) <= reach
-    xs = sorted(point.values())
+    xs = sorted(at)
     return any(b - a <= reach for a, b in itertools.pairwise(xs))
 
 

@@ -14,6 +14,7 @@ from neuroflow.checks.numeric import (
 from neuroflow.checks.probes import joint_points
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
+from neuroflow.core.rules import what_changes
 from neuroflow.core.value import Value
 
 
@@ -46,6 +47,8 @@ def _special_points(subject: Subject) -> Iterator[list[float]]:
 
 def check_determinism(subject: Subject, results: Results) -> None:
     """The same inputs give the same outputs, whatever was computed before."""
+    for reads, expected, remedy in what_changes(subject.op):
+        results.failed("determinism", f"its rule {reads}; expected {expected}; {remedy}")
     points = joint_points(subject.domains, 6)
     fresh = [(subject.forward(*at), subject.partials(*at)) for at in points]
     later = [subject.forward(*at) for at in points]
@@ -56,7 +59,7 @@ def check_determinism(subject: Subject, results: Results) -> None:
         ))  # fmt: skip
         if first != again:
             return
-        partials = list(subject.op.partials_at(first, *at))
+        partials = list(subject.slopes(first, *at))
         if partials != slopes:
             results.failed("determinism", (
                 f"partials at {subject.at(at)} gave {listed(slopes)}, and {listed(partials)} after"
@@ -122,7 +125,7 @@ def check_arrays(subject: Subject, results: Results) -> None:
 def _array_partials(subject: Subject, out: Any, columns: Sequence[Any]) -> list[Any]:
     if subject.op.partials_rule is None:
         return []
-    return list(subject.op.partials_at(out, *columns))
+    return list(subject.slopes(out, *columns))
 
 
 def _row(np: Any, part: Any, row: int) -> float:

@@ -9,8 +9,9 @@ from typing import Any
 from neuroflow.core.chaining import core_ops
 from neuroflow.core.domain import undefined
 from neuroflow.core.ieee import unraised
-from neuroflow.core.inputs import Rule
+from neuroflow.core.rules import Rule, tell_mistake
 from neuroflow.core.value import Op, Value, building, computed, lift, ordered
+from neuroflow.errors import InputError
 
 
 class Watched(Value):
@@ -70,6 +71,8 @@ def value_at(op: Op, numbers: Sequence[float]) -> float:
     """An op's value for floats; infinity or nan where its rule raises."""
     try:
         return float(computed(op, tuple(numbers)))
+    except InputError:
+        raise  # the rule is wrong, whatever the numbers
     except (ArithmeticError, ValueError):
         return number_of(by_steps(op.forward, numbers))
 
@@ -79,8 +82,8 @@ def slopes_at(op: Op, out: float, numbers: Sequence[float]) -> list[float]:
     try:
         if isfinite(out):
             return list(op.partials_at(out, *numbers))
-    except (ArithmeticError, ValueError):
-        pass
+    except Exception as error:
+        tell_mistake(op, numbers, error)
     return list(map(number_of, by_steps(op.partials_at, [out, *numbers])))
 
 

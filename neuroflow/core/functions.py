@@ -16,8 +16,9 @@ from functools import wraps
 from typing import Any, Protocol
 
 from neuroflow.core.chaining import core_ops
-from neuroflow.core.inputs import Number, Rule, refuse
+from neuroflow.core.inputs import Number
 from neuroflow.core.kinds import PLAIN, VALUES, kind_of, library
+from neuroflow.core.rules import Rule, refuse
 from neuroflow.core.value import Op, core_op
 from neuroflow.core.vectors import Vector, VectorOp
 from neuroflow.errors import InputError, short_repr

@@ -8,10 +8,11 @@ from math import isfinite
 from operator import attrgetter
 from typing import Any
 
+from neuroflow.core import rules
 from neuroflow.core.careful import finite_partials, number_of
 from neuroflow.core.chaining import core_ops
-from neuroflow.core.inputs import Number, Rule
-from neuroflow.core.value import LIFTED, Value, lift
+from neuroflow.core.inputs import Number
+from neuroflow.core.value import LIFTED, Op, Value, lift
 from neuroflow.errors import DomainError, reason, require
 
 
@@ -70,7 +71,8 @@ def chain_rule(
         problem = ""
         try:
             partials = () if carefully else node.op.partials_at(read(node), *map(read, node.inputs))
-        except (ArithmeticError, ValueError) as error:
+        except Exception as error:
+            rules.tell_mistake(node.op, node.inputs, error)
             partials, problem = (), reason(error.__cause__ or error)
         if not partials:
             partials = finite_partials(node, upstream, read, wanted, problem)
@@ -161,12 +163,13 @@ def _between(order: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
     return path
 
 
-def through(rule: Rule, inputs: Sequence[Number]) -> list[Any]:
-    """The partials of a rule that declares none: it is run on stand-ins for its inputs."""
+def through(op: Op, inputs: Sequence[Number]) -> list[Any]:
+    """The partials of an op that declares none: its rule is run on stand-ins for its inputs."""
     symbolic = any(isinstance(x, Value) for x in inputs)
     leaves = [core_ops["identity"](x) if isinstance(x, Value) else Value(x) for x in inputs]
-    y = rule(*leaves)
-    require(y, Value, "what the rule gives", "a Value")
+    y = op.forward(*leaves)
+    if not isinstance(y, Value):
+        raise rules.cut_off(op, inputs, y)
     path = _between(topological_order(y), leaves)
     slopes = _slopes(path, y, leaves, lift if symbolic else _data, _is_held)
     return [*map(lift, slopes)] if symbolic else slopes

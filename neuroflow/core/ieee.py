@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import copysign, inf, isnan, nan
 
-from neuroflow.core.inputs import Rule
+from neuroflow.core.rules import Rule
 
 POLES = {"log": 0.0, "log1p": -1.0}
 """Where a function goes to minus infinity."""

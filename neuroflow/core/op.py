@@ -16,28 +16,35 @@ themselves; with traced values, native code; with symbols, the formula in the do
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, overload
 
-from neuroflow.core.inputs import Rule
+from neuroflow.core.rules import Rule, declared
 from neuroflow.core.value import Op
 from neuroflow.core.vectors import VectorOp
 
 
 @overload
-def op(rule: Rule, /) -> Op: ...
+def op(
+    rule: Rule, /, *, name: str = "", formula: str = "", domain: str | tuple[str, ...] = (),
+    kinks: tuple[float | str, ...] = (), convention: str = "", step: str = "",
+    vectors: bool = False,
+) -> Op: ...  # fmt: skip
 @overload
 def op(
     *, name: str = "", formula: str = "", domain: str | tuple[str, ...] = (),
     kinks: tuple[float | str, ...] = (), convention: str = "", step: str = "",
     vectors: bool = False,
 ) -> Callable[[Rule], Op]: ...  # fmt: skip
-def op(rule: Rule | None = None, /, **declared: Any) -> Op | Callable[[Rule], Op]:
+def op(rule: Rule | None = None, /, **facts: Any) -> Op | Callable[[Rule], Op]:
     """Turn a rule into an :class:`Op`; the mathematics is declared beside it.
 
     ``formula`` is LaTeX, ``domain`` an interval such as ``"(0, inf)"`` (or one per input),
     ``kinks`` the points where the derivative jumps, ``convention`` the derivative there. With
     ``vectors`` every input is a list, all equally long. ``step`` names the engine's step that
     computes the same, if there is one; the engine writes other rules down as steps by itself.
+
+    Raises :class:`DefinitionError`, with the line of the rule, for what cannot be meant.
 
     >>> from neuroflow.core.value import Value
     >>> @op(formula="x^3")
@@ -47,8 +54,8 @@ def op(rule: Rule | None = None, /, **declared: Any) -> Op | Callable[[Rule], Op
     >>> cube(2.0), cube(Value(2.0))
     (8.0, Value(8.0, cube))
     """
-    if rule is not None:
-        return Op(rule, getattr(rule, "__name__", ""))
-    kind = VectorOp if declared.pop("vectors", False) else Op
-    name = declared.pop("name", "")
-    return lambda rule: kind(rule, name or rule.__name__, **declared)
+    if rule is None:
+        return partial(op, **facts)
+    with declared(rule, facts) as name:
+        kind = VectorOp if facts.pop("vectors", False) else Op
+        return kind(rule, name, **{key: x for key, x in facts.items() if key != "name"})

@@ -196,13 +196,16 @@ def of_rule(rule: Callable[..., Any]) -> dict[str, Setting]:
     """
     from_run = ("learning_rate", "step")
     found = declared(rule)
-    return {name: _as_number(found[name]) for name in found if name not in from_run}
+    hints = _hints(rule)
+    return {name: _as_number(found[name], hints) for name in found if name not in from_run}
 
 
-def _as_number(setting: Setting) -> Setting:
+def _as_number(setting: Setting, hints: Mapping[str, Any]) -> Setting:
+    """A number, unless the annotation says which: a default of 3 allows 2.5 as well."""
     if setting.type is bool:
         return evolve(setting, type=bool | float, within="[0, 1]")
-    return setting if setting.meaning else evolve(setting, type=float)
+    stated = setting.meaning or hints.get(setting.name) is int
+    return setting if stated else evolve(setting, type=float)
 
 
 def _hints(annotated: Any) -> dict[str, Any]:

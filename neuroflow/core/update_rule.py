@@ -14,6 +14,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from neuroflow.core.settings import check, of_rule
+from neuroflow.core.types import REQUIRED
 from neuroflow.errors import InputError, did_you_mean, require
 from neuroflow.pythonic import pythonic_settings
 
@@ -35,6 +36,7 @@ class UpdateRule:
     name: str
     state: tuple[str, ...] = field(init=False)
     settings: dict[str, float] = field(factory=dict)
+    required: tuple[str, ...] = field(init=False)
     _given: tuple[str, ...] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -47,6 +49,8 @@ class UpdateRule:
         object.__setattr__(self, "_given", given)
         object.__setattr__(self, "state", tuple(positional[2:]))
         object.__setattr__(self, "settings", settings)
+        unset = tuple(name for name, value in settings.items() if value is REQUIRED)
+        object.__setattr__(self, "required", unset)
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]
@@ -64,6 +68,9 @@ class UpdateRule:
                 what = f"{self.name} has no setting {name!r}"
                 raise InputError(what, remedy=remedy, got=name)
         check(self.name, of_rule(self.rule), pythonic_settings(settings))
+        if missing := [word for word in self.required if word not in settings]:
+            what = f"{self.name} needs its setting {', '.join(missing)}, which has no default"
+            raise InputError(what, remedy=f"give it: {missing[0]}=...")
         return {name: float(value) for name, value in {**self.settings, **settings}.items()}
 
     def bind(self, **settings: float) -> UpdateRule:
@@ -74,7 +81,7 @@ class UpdateRule:
         self, w: Any, g: Any, *state: Any, learning_rate: Any, step: Any, **settings: Any
     ) -> Sequence[Any]:
         """One update: the new parameter and the new state."""
-        settings = self.check(settings) if settings else self.settings
+        settings = self.check(settings) if settings or self.required else self.settings
         given = {"learning_rate": learning_rate, "step": step}
         wanted = {name: given[name] for name in self._given}
         return self.rule(w, g, *state, **{**settings, **wanted})  # type: ignore[no-any-return]

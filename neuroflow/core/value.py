@@ -9,25 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial, update_wrapper
+from functools import update_wrapper
 from math import isfinite
 from types import MethodType
 from typing import Any, ClassVar
 
 from attrs import define, evolve, field
 
-from neuroflow.core import chaining
+from neuroflow.core import chaining, rules
 from neuroflow.core.chaining import core_ops
 from neuroflow.core.domain import REALS, Domain, domains, not_comparable, undefined
-from neuroflow.core.inputs import (
-    Number,
-    Rule,
-    attempted,
-    checked_settings,
-    real,
-    signature,
-    wrong_inputs,
-)
+from neuroflow.core.inputs import Number, real
+from neuroflow.core.rules import Rule
 
 
 class Value:
@@ -150,9 +143,10 @@ def evaluate(op: Op, inputs: tuple[Any, ...]) -> Value:
         numbers = [*map(_data, inputs)]
     try:
         data = op.forward(*numbers)
-    except (ArithmeticError, ValueError) as error:
+    except Exception as error:
+        rules.tell_mistake(op, inputs, error)
         raise undefined(op, inputs, error, here.get()) from error
-    data = data if type(data) is float else real(data)
+    data = data if type(data) is float else rules.number_of(op, numbers, data)
     if not isfinite(data) and all(map(isfinite, numbers)):
         raise undefined(op, inputs, data, here.get())
     if not op.keeps_nan:
@@ -175,7 +169,7 @@ def with_nan_kept(op: Op, numbers: Sequence[Any], result: Any) -> Any:
 
 def computed(op: Op, inputs: tuple[Any, ...]) -> Any:
     """What an op's rule makes of numbers that are no Values."""
-    result = attempted(op, inputs)
+    result = rules.attempted(op, inputs)
     return result if op.keeps_nan else with_nan_kept(op, inputs, result)
 
 
@@ -233,6 +227,7 @@ class Op:
     origin: Any = None
     summary: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
+    required: tuple[str, ...] = field(init=False)
     arity: int | None = field(init=False)
     keeps_nan: bool = field(init=False)
     forward: Rule = field(init=False)
@@ -242,38 +237,41 @@ class Op:
 
     def __attrs_post_init__(self) -> None:
         self.summary = (self.rule.__doc__ or "").strip().partition("\n")[0]
-        self.parameters, defaults = signature(self.rule)
+        self.parameters, defaults, unset = rules.signature(self.rule, self.name)
         self.arity = None if self.vectors else len(self.parameters)
         self.keeps_nan = self.step not in LOSES_NAN
         self.settings = {**defaults, **self.settings}
+        self.required = tuple(sorted(unset.difference(self.settings)))
         self.domain = self.domain or (REALS,) * len(self.parameters)
+        rules.check_declared(self)
         update_wrapper(self, self.rule)
         self.__name__ = self.name
-        self.forward = partial(self.rule, **self.settings) if self.settings else self.rule
+        self.forward = rules.prepared(self, "forward")
         self.partials_at = self._differentiated
         if self.partials_rule is not None:
             self.partials(self.partials_rule)
 
     def __repr__(self) -> str:
-        settings = "".join(f", {key}={value!r}" for key, value in self.settings.items())
-        return f"<op {self.name}({', '.join(self.parameters)}{settings})>"
+        settings = [f"{key}={value!r}" for key, value in self.settings.items()]
+        return f"<op {self.name}({', '.join([*self.parameters, *self.required, *settings])})>"
 
     def partials(self, rule: Rule) -> Rule:
         """Decorator: the partial derivatives, as a rule ``(out, *inputs) -> tuple``."""
-        settings = {name: self.settings[name] for name in signature(rule)[1]}
+        rules.check_partials(self, rule)
         self.partials_rule = rule
-        self.partials_at = partial(rule, **settings) if settings else rule
+        self.partials_at = rules.prepared(self, "partials_at")
+        self._bound.clear()
         return rule
 
     def _differentiated(self, out: Number, *inputs: Number) -> Sequence[Number]:
         """The partials of an op that declares none."""
         from neuroflow.core.gradient import through
 
-        return through(self.forward, inputs)
+        return through(self, inputs)
 
     def bind(self, **settings: float) -> Op:
         """This op with other settings; equal settings give the very same op."""
-        key = checked_settings(self, settings, self._bound)
+        key = rules.checked_settings(self, settings, self._bound)
         if key not in self._bound:
             self._bound.setdefault(key, evolve(self, settings={**self.settings, **settings}))
         return self._bound[key]
@@ -282,8 +280,8 @@ class Op:
         """A new node if any input is a Value, else just the number."""
         if settings:
             return self.bind(**settings)(*inputs)
-        if len(inputs) != len(self.parameters):
-            raise wrong_inputs(self.name, "number", self.parameters, len(inputs))
+        if len(inputs) != len(self.parameters) or self.required:
+            raise rules.wrong_inputs(self, "number", len(inputs))
         for x in inputs:
             if isinstance(x, Value):
                 return build(self, inputs)

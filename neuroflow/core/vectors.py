@@ -8,7 +8,8 @@ from itertools import chain
 from operator import mul as times
 from typing import Any, ClassVar
 
-from neuroflow.core.inputs import Number, Rule, wrong_inputs
+from neuroflow.core.inputs import Number
+from neuroflow.core.rules import wrong_inputs
 from neuroflow.core.value import Op, Value, build, computed, core_op
 from neuroflow.errors import InputError
 
@@ -25,20 +26,6 @@ class VectorOp(Op):
 
     vectors: ClassVar[bool] = True
 
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        rule, split = self.forward, self._splitter()
-        self.forward = lambda *flat: rule(*split(flat))
-
-    def partials(self, rule: Rule) -> Rule:
-        """Decorator: the partial derivatives, as a rule ``(out, *vectors) -> tuple of vectors``."""
-        super().partials(rule)
-        partials, split = self.partials_at, self._splitter()
-        self.partials_at = lambda out, *flat: tuple(
-            chain.from_iterable(partials(out, *split(flat)))
-        )
-        return rule
-
     def __call__(self, *vectors: Any, **settings: float) -> Any:
         """A new node if any number is a Value, else just the number.
 
@@ -46,6 +33,8 @@ class VectorOp(Op):
         """
         if settings:
             return self.bind(**settings)(*vectors)
+        if self.required:
+            raise wrong_inputs(self, "vector", len(self.parameters))
         inputs = self.flatten(vectors)
         for x in inputs:
             if isinstance(x, Value):
@@ -71,7 +60,7 @@ class VectorOp(Op):
                 f"{self.name} takes lists of numbers, but got {shown}", op=self.name
             ) from None
         if len(lengths) != expected:
-            raise wrong_inputs(self.name, "vector", self.parameters, len(lengths))
+            raise wrong_inputs(self, "vector", len(lengths))
         if 0 in lengths or lengths.count(lengths[0]) != expected:
             raise InputError(
                 f"{self.name} got vectors of length {', '.join(map(str, lengths))}",
@@ -89,7 +78,7 @@ class VectorOp(Op):
         length = len(flat) // len(self.parameters)
         return tuple([flat[k : k + length] for k in range(0, len(flat), length)])
 
-    def _splitter(self) -> Callable[[Sequence[Any]], tuple[Sequence[Any], ...]]:
+    def splitter(self) -> Callable[[Sequence[Any]], tuple[Sequence[Any], ...]]:
         """What splits, made quick for the usual numbers of vectors."""
         return {1: lambda flat: (flat,), 2: _halves}.get(len(self.parameters), self.split)
 

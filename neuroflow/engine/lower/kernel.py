@@ -256,10 +256,23 @@ def forward_kernel(op: Op, arity: int) -> Kernel:
 
     Raises :class:`RuleError` if the rule is no straight line of elementary functions.
     """
+    return _twice(_forward_kernel, op, arity)
+
+
+def _forward_kernel(op: Op, arity: int) -> Kernel:
     recorder = Recorder(keeps_nan=True)
     xs = [Symbol(f"x{k}") for k in range(arity)]
     result = _run(op, recorder, lambda: recorder.number(recorder.build(op, tuple(xs))))
     return recorder.kernel([x.name for x in xs], [result])
+
+
+def _twice(write: Callable[..., Kernel], op: Op, arity: int) -> Kernel:
+    """The kernel, if the rule does the same again: one that draws or counts would be frozen."""
+    kernel = write(op, arity)
+    if not op.step and write(op, arity) != kernel:
+        what = f"the rule of {op.name} cannot be compiled: it does something else every time"
+        raise RuleError(what, remedy="draw random numbers outside of it, and keep nothing in it")
+    return kernel
 
 
 def backward_kernel(op: Op, arity: int) -> Kernel:
@@ -269,6 +282,10 @@ def backward_kernel(op: Op, arity: int) -> Kernel:
     exactly 0 sends nothing on either, though the partial be infinite. No step has to keep a nan:
     if it counts, the op's value is nan too, and nobody reads these. Raises :class:`RuleError`.
     """
+    return _twice(_backward_kernel, op, arity)
+
+
+def _backward_kernel(op: Op, arity: int) -> Kernel:
     recorder = Recorder()
     xs = [Symbol(f"x{k}") for k in range(arity)]
     g, out = Symbol("g"), Symbol("out")

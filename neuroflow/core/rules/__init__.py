@@ -1,0 +1,24 @@
+"""What a function must be to be the rule of an op, and what its author is told if it is not.
+
+Reading order: :mod:`mistakes` (the words of all messages), :mod:`declarations` (when an op is
+defined), :mod:`first_use` (when it computes for the first time), :mod:`failures` (when its rule
+fails), :mod:`calls`. Nothing here computes anything: who reads the core can leave it out.
+"""
+
+from neuroflow.core.rules.calls import attempted, checked_settings, refuse, wrong_inputs
+from neuroflow.core.rules.declarations import (
+    check_declared,
+    check_partials,
+    declared,
+    signature,
+    what_changes,
+)
+from neuroflow.core.rules.failures import tell_mistake
+from neuroflow.core.rules.first_use import cut_off, looked_at, number_of, prepared
+from neuroflow.core.rules.mistakes import Rule
+
+__all__ = [
+    "Rule", "attempted", "check_declared", "check_partials", "checked_settings", "cut_off",
+    "declared", "looked_at", "number_of", "prepared", "refuse", "signature",
+    "tell_mistake", "what_changes", "wrong_inputs",
+]  # fmt: skip

@@ -1,0 +1,54 @@
+"""When a rule fails: was it asked for a number outside its domain, or is the rule itself wrong?"""
+
+from __future__ import annotations
+
+import linecache
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from neuroflow.core.rules.mistakes import listed, mistake
+from neuroflow.errors import InputError, NeuroflowError
+
+_LIBRARY = f"{Path(__file__).parents[2]}{os.sep}"
+
+_OWN_FAULT = (TypeError, AttributeError, LookupError, NameError)
+"""What Python raises where the code itself is wrong, and not the numbers."""
+
+
+def tell_mistake(op: Any, inputs: Sequence[Any], error: Exception) -> None:
+    """Raise what a failure of a rule means, unless it means a number outside of its domain."""
+    if isinstance(error, _OWN_FAULT) and not isinstance(error, NeuroflowError):
+        place, line = line_of(error.__traceback__)
+        what = f"failed for {listed(inputs)}{place}: {type(error).__name__}: {error}"
+        expected = "a rule that takes every kind of number"
+        raise mistake(op.rule, op.name, what, expected, _remedy(line)) from error
+    if isinstance(error, InputError) or not isinstance(error, (ArithmeticError, ValueError)):
+        raise error
+
+
+def _remedy(line: str) -> str:
+    """What to write instead, as far as the line that failed shows it."""
+    if ".sort(" in line or "] =" in line or ".append(" in line:
+        return "the inputs stay as they are: work on a copy, list(xs)"
+    if ".data" in line:
+        return "write x for x.data: the rule gets plain numbers too"
+    if "range(" in line:
+        return "a setting that counts is annotated as a whole number: *, n: int = 3"
+    if "math." in line or "np." in line:
+        return "write nf.exp, nf.sqrt and so on, which know every kind of number"
+    return ""
+
+
+def line_of(trace: TracebackType | None) -> tuple[str, str]:
+    """The innermost line of code that is not neuroflow's: `` at mine.py:8: `return x```."""
+    place = text = ""
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if not name.startswith((_LIBRARY, "<frozen")):
+            text = linecache.getline(name, trace.tb_lineno).strip()
+            place = f" at {Path(name).name}:{trace.tb_lineno}" + (f": `{text}`" if text else "")
+        trace = trace.tb_next
+    return place, text
