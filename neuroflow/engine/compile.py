@@ -106,14 +106,17 @@ class Compiled:
         modules, example = self._split(inputs)
         bound = self._bind(modules)
         value, slopes, of_inputs = bound.gradients.value_and_gradients(example)
-        return finite(value), _gradients(bound, slopes, of_inputs)
+        return value, _gradients(bound, slopes, of_inputs)
 
     def batch_value_and_gradients(self, *columns: Sequence[Any]) -> tuple[float, Gradients]:
-        """The mean value over examples, and the derivatives of that mean by the parameters."""
+        """The mean value over examples, and the derivatives of that mean by the parameters.
+
+        Raises :class:`DomainError` if a number is not finite.
+        """
         modules, rest = self._split(columns)
         bound = self._bind(modules)
         mean, slopes = bound.gradients.mean_and_gradients(_examples(rest))
-        return finite(mean), _gradients(bound, slopes, None)
+        return mean, _gradients(bound, slopes, None)
 
     def plan(self, *inputs: Any) -> Plan:
         """What would run for these inputs."""

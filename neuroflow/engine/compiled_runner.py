@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from neuroflow.engine.run.schedule import FlatExample, FlatExamples
 from neuroflow.engine.run.team import Team
 from neuroflow.engine.runner import Runner
 from neuroflow.engine.session import Session
-from neuroflow.errors import DomainError
+from neuroflow.engine.undone import Standing, not_made, why_not_made
 from neuroflow.locks import lock
 
 Chosen = list[list[FlatExample]]
@@ -82,19 +83,23 @@ class CompiledRunner(Runner):
 
     def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
         rates = np.array(learning_rates, dtype=np.float64)
+        standing = Standing.of(self.model)
         with self._ready(batches) as (flat, chosen):
             results = self._steps(flat, chosen, rates, learn=True)
             made = len(results) - (not _all_finite(results))
             self.session.write_parameters()
             self.steps += made
-        self._check_finite(results, batches)
+            if made < len(results):
+                standing.restore()
+                _draw_again(chosen[:made])
+        self._check_finite(results, batches, learning_rates)
         return results[:, 0].tolist()  # type: ignore[no-any-return]
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
         with self._ready([batch]) as (flat, chosen):
             results = self._steps(flat, chosen, np.zeros(1), learn=False)
             gradients = self.session.gradient_numbers()
-        self._check_finite(results, [batch])
+        self._check_finite(results, [batch], [None])
         return float(results[0, 0]), gradients
 
     @contextmanager
@@ -159,17 +164,13 @@ class CompiledRunner(Runner):
             chosen.append(found)
         return flat, chosen
 
-    def _check_finite(self, results: NDArray[Any], batches: Sequence[Sequence[int]]) -> None:
+    def _check_finite(
+        self, results: NDArray[Any], batches: Sequence[Sequence[int]],
+        rates: Sequence[float | None],
+    ) -> None:  # fmt: skip
         if not _all_finite(results):
-            step = len(results) - 1
-            batch = list(batches[step])
-            shown = f"{batch[:8]}" if len(batch) <= 8 else f"{batch[:8]} and {len(batch) - 8} more"
-            raise DomainError(
-                f"the loss of step {self.steps + 1} is {results[-1, 0]}, on the examples {shown}",
-                remedy="the parameters are those before that step; nf.replay(model, example_loss,"
-                " examples, batch) finds the op where it happens",
-                got=float(results[-1, 0]),
-            )
+            last, (loss, norm, _) = len(results) - 1, results[-1].tolist()
+            raise not_made(why_not_made(self.steps + 1, loss, norm), rates[last], batches[last])
 
     # Looking
 
@@ -216,5 +217,12 @@ def _answer(model: Any, x: Any) -> Any:
 
 
 def _all_finite(results: NDArray[Any]) -> bool:
-    """Whether the last loss is a number: a run stops at the first that is not."""
-    return not len(results) or bool(np.isfinite(results[-1, 0]))
+    """Whether the last step was made: a run stops at the first that is not."""
+    return not len(results) or bool(np.isfinite(results[-1]).all())
+
+
+def _draw_again(batches: Chosen) -> None:
+    """Let the generators draw what the steps that were made took from them."""
+    for flat in chain.from_iterable(batches):
+        for number in flat.trace.random_inputs:
+            number()

@@ -15,6 +15,7 @@ import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from neuroflow.core.no_grad import no_grad
@@ -22,7 +23,15 @@ from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Value
 from neuroflow.engine.numbers import write_numbers
 from neuroflow.engine.trace.surroundings import Surroundings
-from neuroflow.errors import BackendError, InputError, NeuroflowWarning, StateError
+from neuroflow.engine.undone import Standing, norm_of, not_made, why_not_made
+from neuroflow.errors import (
+    BackendError,
+    DomainError,
+    InputError,
+    NeuroflowWarning,
+    StateError,
+    reason,
+)
 from neuroflow.locks import lock
 
 
@@ -169,6 +178,9 @@ class Runner(ABC):
         Returns the loss of each step, as it was before its update: the mean over the batch,
         plus ``l2`` times the sum of the squared parameters. The model's parameters hold the
         new numbers when it returns.
+
+        Raises :class:`DomainError` for a step whose loss, gradient or new numbers are not finite:
+        the steps before it are made, and all else is as it was before that step.
         """
 
     @abstractmethod
@@ -248,10 +260,30 @@ class EagerRunner(Runner):
         losses = []
         with self._lock:
             for batch, learning_rate in zip(batches, learning_rates, strict=True):
-                loss, gradient = self._gradients(batch)
-                self._update(gradient, learning_rate)
-                losses.append(loss)
+                losses.append(self._step(batch, learning_rate))
         return losses
+
+    def _step(self, batch: Sequence[int], learning_rate: float) -> float:
+        """One step, or an error and nothing changed: a loss, a gradient or a new number that is
+        not finite ends the run."""
+        standing = Standing.of(self.model)
+        try:
+            loss, gradient = self._gradients(batch)
+            norm = norm_of(gradient)
+            moved = self._new_numbers(gradient, norm, learning_rate)
+        except ArithmeticError as error:
+            standing.restore()
+            cause = error if isinstance(error, DomainError) else None
+            what = f"step {self.steps + 1} failed: {reason(error)}"
+            raise not_made(what, learning_rate, batch, cause) from error
+        if not all(map(math.isfinite, (loss, norm, *chain.from_iterable(moved)))):
+            standing.restore()
+            raise not_made(why_not_made(self.steps + 1, loss, norm), learning_rate, batch)
+        self.steps += 1
+        self.gradient_norm = norm
+        write_numbers(self.parameters, [number for number, *_ in moved])
+        self._state_of = [state for _, *state in moved]
+        return loss
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
         self.look_again()
@@ -271,18 +303,13 @@ class EagerRunner(Runner):
         gradient = [p.grad / len(batch) + 2.0 * self.l2 * p.data for p in self.parameters]
         return total / len(batch) + self.l2 * sum(x * x for x in w), gradient
 
-    def _update(self, gradient: list[float], learning_rate: float) -> None:
-        self.steps += 1
-        self.gradient_norm = math.sqrt(sum(g * g for g in gradient))
-        scale = clip_scale(self.gradient_norm, self.clip_norm)
-        new = []
-        for k, (parameter, g) in enumerate(zip(self.parameters, gradient, strict=True)):
-            number, *self._state_of[k] = self._move(
-                parameter.data, scale * g, *self._state_of[k],
-                learning_rate=learning_rate, step=float(self.steps),
-            )  # fmt: skip
-            new.append(number)
-        write_numbers(self.parameters, new)
+    def _new_numbers(self, gradient: list[float], norm: float, learning_rate: float) -> list[Any]:
+        """For each parameter its new number, and those of the optimizer."""
+        scale, step = clip_scale(norm, self.clip_norm), float(self.steps + 1)
+        return [
+            self._move(parameter.data, scale * g, *state, learning_rate=learning_rate, step=step)
+            for parameter, g, state in zip(self.parameters, gradient, self._state_of, strict=True)
+        ]
 
     def losses(self, batch: Sequence[int]) -> list[float]:
         with no_grad():

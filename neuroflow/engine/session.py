@@ -73,7 +73,10 @@ class Session:
         ]
 
     def value_and_gradients(self, example: Sequence[Any]) -> tuple[float, list[float], Any]:
-        """The value, its derivatives by the parameters, and those by the inputs, nested alike."""
+        """The value, its derivatives by the parameters, and those by the inputs, nested alike.
+
+        Raises :class:`DomainError` if a number is not finite.
+        """
         given, (flat,) = self.flattened([example])
         check_scalar(flat.trace)
         with self.lock:
@@ -87,7 +90,9 @@ class Session:
             executor.end(number)
             slopes = self._slopes_of_inputs(number)
             gradients = self.gradient_numbers()
-        return value, gradients, _nested(flat.structure, slopes)
+        finite(value)
+        check_slopes([*gradients, *slopes])
+        return value, gradients, _nested(flat.structure, iter(slopes))
 
     def mean_and_gradients(self, examples: Sequence[Sequence[Any]]) -> tuple[float, list[float]]:
         """The mean value over examples, and the derivatives of that mean by the parameters."""
@@ -98,7 +103,10 @@ class Session:
             self.read_parameters()
             schedule = self.batcher.schedule(given, [batch])
             mean = self.executor.step_gradient(schedule, 0, len(schedule.jobs))
-            return mean, self.gradient_numbers()
+            gradients = self.gradient_numbers()
+        finite(mean)
+        check_slopes(gradients)
+        return mean, gradients
 
     def flattened(
         self, examples: Sequence[Sequence[Any]]
@@ -155,14 +163,14 @@ class Session:
                     results[j] = column
         return results
 
-    def _slopes_of_inputs(self, number: int) -> Iterator[float]:
+    def _slopes_of_inputs(self, number: int) -> list[float]:
         """The derivatives by each number of the example, which lies in the memory."""
         program = self.executor.programs[number]
         numbers = [0.0] * program.plan.n_numbers
         slopes = self.executor.memory[program.input_offsets + program.shift].tolist()
         for k, slope in zip(program.plan.input_numbers.tolist(), slopes, strict=True):
             numbers[k] = float(slope)
-        return iter(numbers)
+        return numbers
 
 
 def _by_trace(batch: Sequence[FlatExample]) -> dict[Trace, list[int]]:
@@ -198,3 +206,16 @@ def finite(
             got=number,
         )
     return number
+
+
+def check_slopes(slopes: Sequence[float]) -> None:
+    """Raise :class:`DomainError` for a derivative that is infinite or nan."""
+    if not np.isfinite(slopes).all():
+        number = next(slope for slope in slopes if not math.isfinite(slope))
+        raise DomainError(
+            f"a compiled run gave the derivative {number}",
+            expected="a finite number",
+            remedy="the op that has none is named by the eager run: call the function with Values"
+            " and .backward() on what it gives",
+            got=number,
+        )

@@ -18,7 +18,7 @@ from neuroflow.data.facts import DataFacts
 from neuroflow.engine.decay import set_no_decay
 from neuroflow.engine.make_runner import make_runner
 from neuroflow.engine.runner import Runner
-from neuroflow.errors import BackendError, DomainError, StateError, TraceError
+from neuroflow.errors import BackendError, StateError, TraceError
 from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
@@ -251,9 +251,6 @@ class Training:
         first = self.step
         rates = [self.learning_rate(k) for k in range(first, stop)]
         losses = self._losses_of([self.batches.at(k) for k in range(first, stop)], rates)
-        for k, loss in enumerate(losses):
-            if not math.isfinite(loss):
-                raise self._diverged(first + k + 1, loss)
         self.metrics.update(learning_rate=rates[-1], gradient_norm=self.runner.gradient_norm)
         return losses
 
@@ -346,16 +343,6 @@ class Training:
         return (
             f"the learning rate rises from {base:g} to {end:g}; if that is not meant, let"
             " optimizer.schedule end below optimizer.learning_rate"
-        )
-
-    def _diverged(self, step: int, loss: float) -> DomainError:
-        rate = self.learning_rate(step - 1)
-        return DomainError(
-            f"the loss is {loss} at step {step}, with the learning rate {rate:g}",
-            expected="a finite number",
-            remedy="lower optimizer.learning_rate or set train.clip_norm; train with"
-            ' backend = "eager" to see the op and the inputs that did it',
-            got=loss,
         )
 
 

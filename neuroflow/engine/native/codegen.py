@@ -60,7 +60,8 @@ def _needed(kernel: Kernel, results: Sequence[Operand]) -> set[Operand]:
 def update_source(kernel: Kernel) -> str:
     """An optimizer's rule: what is one number for all parameters once, the rest by vectors.
 
-    Names without an underscore are those of the rule.
+    Names without an underscore are those of the rule. ``_left[2]`` becomes what all new numbers
+    times 0 leave: 0, or nan if one of them is not finite.
     """
     state = kernel.inputs[2:-2]
     once = [_single(step) for step in kernel.steps if step.uniform]
@@ -68,18 +69,19 @@ def update_source(kernel: Kernel) -> str:
     each += [f"{name} = load(_state, {k} * _padded + _i)" for k, name in enumerate(state)]
     each += [str(step) for step in kernel.steps if not step.uniform]
     places = ["_m, _i", *[f"_state, {k} * _padded + _i" for k in range(len(state))]]
-    each += [
-        f"put({place}, {result}, _n - _i)"
-        for place, result in zip(places, kernel.results, strict=True)
-    ]
+    for place, result in zip(places, kernel.results, strict=True):
+        each.append(f"put({place}, {result}, _n - _i)")
+        each.append(f"_rest = _rest + first({result}, _n - _i) * 0.0")
     given = "_m: Numbers, _state: Numbers, _n: Int, _scale: Double"
     return "\n".join(
         [
-            f"def update({given}, learning_rate: Double, step: Double):",
+            f"def update({given}, learning_rate: Double, step: Double, _left: Doubles):",
             "    _padded = (_n + W - 1) // W * W",
+            "    _rest = zeros()",
             *[f"    {line}" for line in once],
             "    for _i in range(0, _padded, W):",
             *[f"        {line}" for line in each],
+            "    _left[2] = total(_rest)",
             "",
         ]
     )

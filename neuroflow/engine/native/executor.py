@@ -183,22 +183,36 @@ class LlvmExecutor(Executor):
         tables, settings = self._tables, self.step_settings
         tables.read_live(self.programs)
         update = load([self._update], self.target)[self._update] if learn and self._update else 0
-        results = np.zeros((len(schedule.steps), 2))
-        done = self._call(
-            TRAIN, self.memory, self.state, self.indices, tables.runs, tables.code,
-            tables.code.shape[1], tables.programs, tables.cells, tables.constants,
-            schedule.numbers, schedule.integers, schedule.starts, schedule.weights, schedule.jobs,
-            schedule.steps, len(schedule.steps), rates, results, self.n_parameters, settings.l2,
-            settings.clip_norm, first_step, update,
-        )  # fmt: skip
-        return results[: done + 1]
+        before = self.parameters.copy(), self.state.copy()
+        results = np.zeros((len(schedule.steps), 3))
 
-    def update(self, norm: float, rate: float, step: int) -> None:
+        def steps(n: int) -> int:
+            return int(self._call(
+                TRAIN, self.memory, self.state, self.indices, tables.runs, tables.code,
+                tables.code.shape[1], tables.programs, tables.cells, tables.constants,
+                schedule.numbers, schedule.integers, schedule.starts, schedule.weights,
+                schedule.jobs, schedule.steps, n, rates, results, self.n_parameters, settings.l2,
+                settings.clip_norm, first_step, update,
+            ))  # fmt: skip
+
+        done = steps(len(schedule.steps))
+        results = results[: done + 1]
+        if np.isnan(results[-1, 2]):  # the update is made in place: make those before it again
+            self.parameters[:], self.state[:] = before
+            steps(done)
+        return results
+
+    def update(self, norm: float, rate: float, step: int) -> bool:
         if self._update is None:
-            super().update(norm, rate, step)
-        else:
-            given = (self.memory, self.state, self.n_parameters, self.scale(norm), rate, step)
-            self._call(self._update, *given)
+            return super().update(norm, rate, step)
+        before, row = (self.parameters.copy(), self.state.copy()), np.zeros(3)
+        self._call(
+            self._update, self.memory, self.state, self.n_parameters, self.scale(norm), rate, step,
+            row,
+        )  # fmt: skip
+        if row[2] != 0.0:
+            self.parameters[:], self.state[:] = before
+        return bool(row[2] == 0.0)
 
 
 class PortableExecutor(LlvmExecutor):

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from neuroflow.engine.native.rows import clear
 from neuroflow.engine.native.vectors import (
+    abs,
     at,
     call,
+    element,
     load,
+    maximum,
     scalar_abs,
     scalar_sqrt,
     store,
@@ -44,11 +47,12 @@ def train(
     rates: Doubles, results: Doubles, count: Int, l2: Double, limit: Double, first_step: Int,
     update: Int,
 ) -> Int:  # fmt: skip
-    """Whole steps; returns how many were made: all, or those before a loss that is not finite.
+    """Whole steps; returns how many were made: all, or those before one that is not finite.
 
     A row of ``jobs`` is (program, first slot, number of that program with those examples); a row
-    of ``steps`` is (first job, end); one of ``results`` (loss, norm of the gradient). ``update``
-    is the address of the update rule, or 0 to learn nothing.
+    of ``steps`` is (first job, end); one of ``results`` (loss, norm of the gradient, and 0, or nan
+    where a new number is not finite). ``update`` is the address of the update rule, or 0 to learn
+    nothing.
     """
     n_padded = (count + W - 1) // W * W
     filled = -1
@@ -59,14 +63,18 @@ def train(
                              integers, starts, weights, jobs, first, end, filled)  # fmt: skip
         if end > first:
             filled = jobs[3 * end - 1]
-        penalise(m, n_padded, l2, loss, at(results, 2 * s))
-        if not scalar_abs(results[2 * s]) <= LARGEST_FLOAT:
+        row = at(results, 3 * s)
+        penalise(m, n_padded, l2, loss, row)
+        if not row[1] <= LARGEST_FLOAT:
+            row[1] = norm_of_large(m, n_padded)
+        if not (scalar_abs(row[0]) <= LARGEST_FLOAT and row[1] <= LARGEST_FLOAT):
             return s
         if update != 0:
-            norm = results[2 * s + 1]
-            scale = limit / norm if norm > limit else 1.0
+            scale = limit / row[1] if row[1] > limit else 1.0
             step: Double = first_step + s
-            call(update, m, state, count, scale, rates[s], step)
+            call(update, m, state, count, scale, rates[s], step, row)
+            if row[2] != 0.0:
+                return s
     return n_steps
 
 
@@ -147,3 +155,20 @@ def penalise(m: Numbers, n_padded: Int, l2: Double, loss: Double, results: Doubl
         norm = norm + g * g
     results[0] = loss + l2 * total(squares)
     results[1] = scalar_sqrt(total(norm))
+
+
+def norm_of_large(m: Numbers, n_padded: Int) -> Double:
+    """The norm of a gradient whose squares are too large; nan or infinity only if it has one."""
+    most = zeros()
+    for i in range(0, n_padded, W):
+        most = maximum(abs(load(m, n_padded + i)), most)
+    largest: Double = element(most, 0)
+    for k in range(1, W):
+        largest = maximum(element(most, k), largest)
+    if not largest <= LARGEST_FLOAT:
+        return largest
+    squares: Double = 0.0
+    for i in range(n_padded):
+        part: Double = m[n_padded + i] / largest
+        squares += part * part
+    return largest * scalar_sqrt(squares)

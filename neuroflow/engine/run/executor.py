@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.program import Program, padded
 from neuroflow.engine.run.numpy_executor import NumpyCode, compile_kernel
 from neuroflow.engine.trace.tape import Ints
+from neuroflow.engine.undone import norm_of
 from neuroflow.errors import BackendError
 from neuroflow.memory import SHARE, free_memory
 
@@ -97,6 +99,7 @@ class Executor(ABC):
         self.width = self.vector_width()
         self.n_parameters = n_parameters
         self.n_padded = padded(n_parameters, self.width)
+        self._nothing = np.zeros(n_parameters, dtype=self.dtype)
         self.memory_limit = memory_limit
         self.kernels = Kernels()
         self.programs: list[Program] = []
@@ -227,9 +230,11 @@ class Executor(ABC):
     def train(
         self, schedule: Schedule, rates: Floats, first_step: int, learn: bool
     ) -> NDArray[np.float64]:
-        """Run the steps; gives (loss, gradient norm) of each that was made.
+        """Run the steps; gives (loss, gradient norm, 0) of each that was made.
 
-        Stops before the update of a step whose loss is not finite: that row is the last.
+        Stops at a step whose loss, gradient or new numbers are not finite: parameters and state
+        are those before it, and its row is the last. In that row a number is not finite, the third
+        where it is a new parameter or a number of the optimizer.
         """
         return self.take_steps(self.step_gradient, schedule, rates, first_step, learn)
 
@@ -238,15 +243,16 @@ class Executor(ABC):
         rates: Floats, first_step: int, learn: bool,
     ) -> NDArray[np.float64]:  # fmt: skip
         """:meth:`train`, with another way to get the loss and the gradient of a step's jobs."""
-        results = np.zeros((len(schedule.steps), 2))
+        results = np.zeros((len(schedule.steps), 3))
         for s, (first, end) in enumerate(schedule.steps.tolist()):
             loss = step_gradient(schedule, first, end)
             squares, norm = self.penalise()
-            results[s] = loss + self.step_settings.l2 * squares, norm
-            if not np.isfinite(results[s, 0]):
+            loss += self.step_settings.l2 * squares
+            finite = math.isfinite(loss) and math.isfinite(norm)
+            moved = finite and (not learn or self.update(norm, rates[s], first_step + s))
+            results[s] = loss, norm, 0.0 if moved or not finite else math.nan
+            if not moved:
                 return results[: s + 1]
-            if learn:
-                self.update(norm, rates[s], first_step + s)
         return results
 
     def step_gradient(self, schedule: Schedule, first: int, end: int) -> float:
@@ -273,24 +279,28 @@ class Executor(ABC):
         w, g = self.parameters, self.gradients
         with np.errstate(all="ignore"):
             g += w * self.dtype.type(2.0 * self.step_settings.l2)
-            return float(np.dot(w, w)), float(np.sqrt(np.dot(g, g)))
+            squares, norm = float(np.dot(w, w)), float(np.sqrt(np.dot(g, g)))
+            return squares, norm if math.isfinite(norm) else norm_of(g.astype(float).tolist())
 
     def scale(self, norm: float) -> float:
         """What clipping multiplies the gradient with."""
         limit = self.step_settings.clip_norm
         return limit / norm if norm > limit else 1.0
 
-    def update(self, norm: float, rate: float, step: int) -> None:
-        """Move the parameters by the update rule."""
+    def update(self, norm: float, rate: float, step: int) -> bool:
+        """Move the parameters by the update rule, unless a new number would not be finite."""
         rows = self.state_rows()
         with np.errstate(all="ignore"):
             new = self.step_settings.moved(
                 self.parameters, self.gradients * self.dtype.type(self.scale(norm)), *rows,
                 self.dtype.type(rate), self.dtype.type(step),
             )  # fmt: skip
+            if any(np.dot(numbers, self._nothing).any() for numbers in new):  # 0 x inf is nan
+                return False
         self.parameters[:] = new[0]
         for row, numbers in zip(rows, new[1:], strict=True):
             row[:] = numbers
+        return True
 
 
 class NumpyExecutor(Executor):

@@ -1,0 +1,79 @@
+"""A step that is not made: the error that says why, and the generators back where they stood."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from attrs import frozen
+
+from neuroflow.core.module import Module
+from neuroflow.errors import DomainError
+
+FINDER = "nf.replay(model, example_loss, examples, batch) finds the op where it happens"
+
+
+@frozen
+class Standing:
+    """Where the random generators in a model's fields stand."""
+
+    states: list[tuple[Random, Any]]
+
+    @classmethod
+    def of(cls, model: Any) -> Standing:
+        """Those of a model and of all modules in it, each once; none for what is no module."""
+        modules = [part for _, part in model.named_modules()] if isinstance(model, Module) else []
+        parts = [part for module in (model, *modules) for part in vars(module).values()]
+        found = dict.fromkeys(part for part in parts if isinstance(part, Random))
+        return cls([(generator, generator.getstate()) for generator in found])
+
+    def restore(self) -> None:
+        """Let them draw again what they drew since."""
+        for generator, state in self.states:
+            generator.setstate(state)
+
+
+def why_not_made(step: int, loss: float, norm: float) -> str:
+    """What is not finite in a step with this loss and this norm of its gradient.
+
+    >>> why_not_made(3, math.inf, 1.0), why_not_made(3, 1.0, math.nan)
+    ('the loss of step 3 is inf', "the gradient's norm of step 3 is nan")
+    """
+    if not math.isfinite(loss):
+        return f"the loss of step {step} is {loss}"
+    if not math.isfinite(norm):
+        return f"the gradient's norm of step {step} is {norm}"
+    return (
+        f"the update of step {step} gives a parameter or an optimizer's number that is not finite"
+    )
+
+
+def not_made(
+    what: str, rate: float | None, batch: Sequence[int], cause: DomainError | None = None
+) -> DomainError:
+    """The error for a step that was not made: all is as it was before it."""
+    examples = f"{list(batch[:8])}" + (f" and {len(batch) - 8} more" if len(batch) > 8 else "")
+    what += f", on the examples {examples}"
+    what += "" if rate is None else f", with the learning rate {rate:g}"
+    remedies = [
+        cause.remedy if cause else "",
+        "" if rate is None else "lower the learning rate or set clip_norm",
+        f"the parameters are those before that step; {FINDER}",
+    ]
+    known = cause.rest if cause else {}
+    return DomainError(what, **{**known, "remedy": "; ".join(filter(None, remedies))})
+
+
+def norm_of(gradient: Sequence[float]) -> float:
+    """The square root of the sum of squares, also where the squares are too large.
+
+    >>> norm_of([3.0, 4.0]), norm_of([3e200, 0.0])
+    (5.0, 3e+200)
+    """
+    norm = math.sqrt(sum(g * g for g in gradient))
+    if math.isfinite(norm):
+        return norm
+    largest = max(map(abs, gradient))
+    return largest * math.sqrt(sum((g / largest) ** 2 for g in gradient))
