@@ -18,9 +18,9 @@ from neuroflow.engine.run.backends import chosen_backend, make_executor
 from neuroflow.engine.run.executor import Executor, StepSettings
 from neuroflow.engine.run.schedule import FlatExample, FlatExamples
 from neuroflow.engine.run.team import Team
+from neuroflow.engine.run.undone import Standing, not_made, why_not_made
 from neuroflow.engine.runner import Runner
 from neuroflow.engine.session import Session
-from neuroflow.engine.undone import Standing, not_made, why_not_made
 from neuroflow.locks import lock
 
 Chosen = list[list[FlatExample]]

@@ -22,8 +22,8 @@ from neuroflow.core.no_grad import no_grad
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Value
 from neuroflow.engine.numbers import write_numbers
+from neuroflow.engine.run.undone import Standing, norm_of, not_made, why_not_made
 from neuroflow.engine.trace.surroundings import Surroundings
-from neuroflow.engine.undone import Standing, norm_of, not_made, why_not_made
 from neuroflow.errors import (
     BackendError,
     DomainError,

@@ -21,8 +21,8 @@ from neuroflow.engine.lower.kernel import update_kernel
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.program import Program, padded
 from neuroflow.engine.run.numpy_executor import NumpyCode, compile_kernel
+from neuroflow.engine.run.undone import norm_of
 from neuroflow.engine.trace.tape import Ints
-from neuroflow.engine.undone import norm_of
 from neuroflow.errors import BackendError
 from neuroflow.memory import SHARE, free_memory
 
