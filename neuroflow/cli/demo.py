@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -37,8 +38,8 @@ def demo(
 ) -> None:
     """Watch a network learn: function (approximation), classification or gpt.
 
-    The pages are served on this machine only, to the browser that opens the printed address
-    first, and load nothing from elsewhere. Stop with Ctrl-C.
+    The pages are served on this machine only, to the browser that is opened here, or that opens
+    the printed address first, and load nothing from elsewhere. Stop with Ctrl-C.
 
     \b
     Examples:
@@ -71,6 +72,7 @@ def _export(folder: Path, pyodide: Path | None, as_json: bool) -> None:
 
 def _serve(page: str, port: int, with_browser: bool, as_json: bool) -> None:
     """The pages from this process, until Ctrl-C."""
+    from neuroflow.live.opening import opened
     from neuroflow.live.server import LiveServer, listening, serve
 
     listener = listening(port)
@@ -79,8 +81,5 @@ def _serve(page: str, port: int, with_browser: bool, as_json: bool) -> None:
         print_json({"address": server.address})
     else:
         note(f"The live pages are at {server.address}\nStop with Ctrl-C.")
-    if with_browser:
-        import webbrowser
-
-        webbrowser.open(server.address)
-    serve(server, listener)
+    with opened(server.address) if with_browser else nullcontext():
+        serve(server, listener)

@@ -7,7 +7,7 @@ import contextlib
 import json
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_WAITING = 400
 """So many messages may wait; a page that sends more is told so."""
 
+DEEPEST = 16
+"""No message has so many objects and lists within each other."""
+
 
 async def read_messages(socket: WebSocket, waiting: asyncio.Queue[Any]) -> None:
     """Put messages in the queue; a full queue drops them, and says so."""
@@ -28,9 +31,11 @@ async def read_messages(socket: WebSocket, waiting: asyncio.Queue[Any]) -> None:
     dropped = False
     with contextlib.suppress(WebSocketDisconnect):
         while True:
-            text = await socket.receive_text()
+            received = await socket.receive()
+            if received["type"] == "websocket.disconnect":
+                return
             try:
-                waiting.put_nowait(_parsed(text))
+                waiting.put_nowait(_parsed(received.get("text")))
                 dropped = False
             except asyncio.QueueFull:
                 if not dropped:
@@ -39,11 +44,20 @@ async def read_messages(socket: WebSocket, waiting: asyncio.Queue[Any]) -> None:
                 dropped = True
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str | None) -> Any:
+    """What a message says; None, which is refused, for bytes, for no JSON, and for deep nesting."""
     try:
-        return json.loads(text)
+        message = json.loads(text or "")
     except (ValueError, RecursionError):
         return None
+    level = [message]
+    for _ in range(DEEPEST):
+        level = [x for part in level for x in _inside(part)]
+    return None if level else message
+
+
+def _inside(part: Any) -> Iterable[Any]:
+    return part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
 
 
 async def converse(

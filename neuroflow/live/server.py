@@ -23,6 +23,7 @@ from neuroflow.live.conversation import MOST_WAITING, converse, read_messages, s
 from neuroflow.live.messages import error_frame
 from neuroflow.live.setup import PAGES
 from neuroflow.live.tab import Tab
+from neuroflow.view.markup import escaped
 
 LARGEST_MESSAGE = 64 * 1024
 MOST_TABS = 12
@@ -37,6 +38,8 @@ try:
     from starlette.responses import PlainTextResponse, RedirectResponse, Response
     from starlette.routing import Route, WebSocketRoute
     from starlette.websockets import WebSocket, WebSocketDisconnect
+
+    from neuroflow.live.connections import server_of
 except ImportError as error:  # pragma: no cover - the extra is there when this is tested
     raise BackendError(
         f"live pages need a web server, and {error.name} is not installed",
@@ -76,7 +79,8 @@ class LiveServer:
     # Who may come in --------------------------------------------------------------------------
 
     def _hosts(self) -> tuple[str, ...]:
-        return f"{HOST}:{self.port}", f"localhost:{self.port}"
+        names = HOST, "localhost"
+        return (*(f"{name}:{self.port}" for name in names), *(names if self.port == 80 else ()))
 
     @property
     def _cookie(self) -> str:
@@ -87,12 +91,12 @@ class LiveServer:
 
     def _refusal(self, request: Request) -> Response | None:
         if request.headers.get("host") not in self._hosts():
-            return PlainTextResponse("this server answers to its own address only\n", 421)
+            return _told("this server answers to its own address only", 421)
         if self._knows(request.cookies):
             return None
-        return PlainTextResponse(
+        return _told(
             "this page belongs to the browser that opened the address in the terminal first;"
-            " start neuroflow demo again for a new address\n",
+            " start neuroflow demo again for a new address",
             403,
         )
 
@@ -107,14 +111,14 @@ class LiveServer:
         ):
             return None
         self.token = None if not known else self.token
-        response = RedirectResponse(request.url.path, 303, headers=_headers())
+        response = _sent_on(request)
         response.set_cookie(self._cookie, self._secret, httponly=True, samesite="strict")
         return response
 
     # Pages -----------------------------------------------------------------------------------
 
     async def _root(self, request: Request) -> Response:
-        return self._trade(request) or RedirectResponse("/index.html", 303)
+        return self._trade(request) or RedirectResponse("/index.html", 303, headers=_headers())
 
     async def _file(self, request: Request) -> Response:
         answer = self._trade(request) or self._refusal(request)
@@ -129,7 +133,7 @@ class LiveServer:
         else:
             content = static_file(name)
         if content is None:
-            return PlainTextResponse(f"there is no page {name!r}\n", 404)
+            return _told(f"there is no page {name!r}", 404)
         return Response(content, media_type=CONTENT_TYPES[Path(name).suffix], headers=_headers())
 
     # Tabs ------------------------------------------------------------------------------------
@@ -173,6 +177,23 @@ class LiveServer:
                 await reader
 
 
+def _told(text: str, status: int) -> Response:
+    return PlainTextResponse(f"{text}\n", status, headers=_headers())
+
+
+def _sent_on(request: Request) -> Response:
+    """The same address without the token.
+
+    A browser that comes from a file or another page takes no strict cookie along where it is
+    redirected: it gets a page that sends it on, and then comes from here.
+    """
+    if request.headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        return RedirectResponse(request.url.path, 303, headers=_headers())
+    path = escaped(request.url.path)
+    page = f'<!doctype html><meta http-equiv="refresh" content="0; url={path}"><title>.</title>'
+    return Response(page, media_type="text/html; charset=utf-8", headers=_headers())
+
+
 def _headers() -> dict[str, str]:
     return {
         "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
@@ -209,11 +230,4 @@ def serve(server: LiveServer, listener: socket.socket) -> None:
 
 def web_server(server: LiveServer) -> uvicorn.Server:
     """What runs the application; it ends soon after its ``should_exit`` is set."""
-    config = uvicorn.Config(
-        server.app(),
-        log_level="error",
-        lifespan="off",
-        ws_max_size=LARGEST_MESSAGE,
-        timeout_graceful_shutdown=1,
-    )
-    return uvicorn.Server(config)
+    return server_of(server.app(), LARGEST_MESSAGE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -24,11 +23,11 @@ def live_option(command: Command) -> Command:
 
 def follow_live(run: Run, anomaly: bool, finished: Callable[[], None]) -> None:
     """Run to the end with a page that looks on; the page stays open until Ctrl-C."""
+    from neuroflow.live.opening import opened
     from neuroflow.live.watch import watching
 
-    with watching(run.training, _losses_of(run)) as (address, desk):
+    with watching(run.training, _losses_of(run)) as (address, desk), opened(address):
         note(f"Watch the run at {address}")
-        webbrowser.open(address)
         follow(run, anomaly, desk.seen)
         finished()
         note("The page stays open; stop with Ctrl-C.")
