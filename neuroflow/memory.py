@@ -49,21 +49,21 @@ def check_room(count: int, things: str, each: int = BYTES_PER_VALUE) -> None:
 
 
 def amount(count: int) -> str:
-    """A whole number to read: 1,000, and as a power of ten where it is beyond all measure.
+    """A whole number to read: 1,000, and rounded where it is beyond all measure.
 
-    >>> amount(124_439_808), amount(10**30)
-    ('124,439,808', 'about 10^30')
+    >>> amount(124_439_808), amount(4 * 10**30), amount(10**400)
+    ('124,439,808', '4e+30', '10^400')
     """
     if count < 10**18:
         return f"{count:,}"
-    return f"about 10^{round(count.bit_length() * 0.30103)}"
+    return f"{count:.2g}" if count < 10**300 else f"10^{round(count.bit_length() * 0.30103)}"
 
 
 def in_bytes(size: int) -> str:
     """Bytes to read.
 
     >>> in_bytes(900), in_bytes(14_900_000_000), in_bytes(10**40)
-    ('900 bytes', '15 GB', 'about 10^40 bytes')
+    ('900 bytes', '15 GB', '1e+40 bytes')
     """
     if size >= 10**18:
         return f"{amount(size)} bytes"

@@ -30,6 +30,7 @@ from neuroflow.core.types import (
     shown,
 )
 from neuroflow.errors import InputError, Problem, did_you_mean
+from neuroflow.memory import check_room
 from neuroflow.pythonic import pythonic_settings
 
 
@@ -40,6 +41,8 @@ class Setting:
     ``within`` is the interval of a number, or of each number in a list, as mathematics writes
     it: ``"[0, 1)"``. ``length`` is the interval of how long a list or a text is. ``part`` is the
     kind of entry that the setting names, such as ``"activation"``; a list type means several.
+    ``each`` is how many bytes each of so many takes at least: what does not fit in memory is
+    refused.
     Words to choose from are a ``Literal`` type. The rest is read from the signature.
 
     >>> rate = Setting("how many are dropped", "[0, 1)", name="rate", type=float)
@@ -53,6 +56,7 @@ class Setting:
     within: str = ""
     length: str = ""
     part: str = ""
+    each: int = 0
     name: str = ""
     type: Any = Any
     default: Any = field(factory=lambda: REQUIRED)  # by itself it would read as no default
@@ -113,6 +117,13 @@ class Setting:
         if not self._in_range(value):
             expected = self.expected if self.within or self.length else f"{self.type_name} (finite)"
             return Problem(path, f"got {shown(value)}", expected)
+        return self._too_many(value, path) if self.each else None
+
+    def _too_many(self, value: int, path: str) -> Problem | None:
+        try:
+            check_room(value, self.name or "of them", self.each)
+        except InputError as error:
+            return Problem(path, f"got {shown(value)}: {error.what}", error.expected, error.remedy)
         return None
 
     def _in_range(self, value: Any) -> bool:

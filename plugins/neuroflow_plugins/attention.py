@@ -11,6 +11,7 @@ from typing import Annotated
 import neuroflow as nf
 from neuroflow_plugins.activations import softmax
 from neuroflow_plugins.parts import Initializer
+from neuroflow_plugins.sizes import linear, room_for
 
 
 def attend(queries, keys, values, *, causal=False):
@@ -53,8 +54,9 @@ class Attention(nf.Module):
         initializer: Initializer = "xavier",
         rng,
     ):
-        draw = nf.resolve("initializer", initializer)
         rows = head_size or size
+        room_for(3 * linear(size, rows))
+        draw = nf.resolve("initializer", initializer)
 
         def matrix():  # (head_size, size)
             return [[nf.Value(draw(rng, size, rows)) for _ in range(size)] for _ in range(rows)]

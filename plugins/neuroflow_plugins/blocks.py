@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import neuroflow as nf
+from neuroflow_plugins import sizes
 from neuroflow_plugins.mlp import Activation, Dropout, Dropped, find_activation
 from neuroflow_plugins.multi_head import (
     Causal,
@@ -48,6 +49,7 @@ class FeedForward(nf.Module):
         self, *, n_embd: Size, hidden: Hidden = 0, activation: Activation = "relu",
         gated: Gated = False, bias: Bias = False, initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
+        sizes.room_for(sizes.feed_forward(n_embd, hidden, gated, bias))
         wide = hidden or 4 * n_embd
         common = {"bias": bias, "initializer": initializer, "rng": rng}
         self.up = Linear(inputs=n_embd, outputs=wide, **common)
@@ -79,6 +81,12 @@ class Block(nf.Module):
         order: Order = "pre", activation: Activation = "relu", gated: Gated = False,
         bias: Bias = False, dropout: Dropped = 0.0, initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
+        sizes.room_for(
+            sizes.block(
+                n_embd, n_head, key_value_heads=key_value_heads, hidden=hidden, cross=cross,
+                kind=norm, norm_gain=norm_gain, gated=gated, bias=bias,
+            )
+        )  # fmt: skip
         common = {"bias": bias, "initializer": initializer, "rng": rng}
         heads: dict[str, Any] = {
             "n_embd": n_embd, "n_head": n_head, "key_value_heads": key_value_heads,

@@ -7,7 +7,10 @@ from typing import Annotated, Any, Literal
 
 import neuroflow as nf
 
-Points = Annotated[int, nf.Setting("how many points", "[4, inf)")]
+POINT = 500
+"""Bytes that an example of a few numbers takes while it is made."""
+
+Points = Annotated[int, nf.Setting("how many points", "[4, inf)", each=POINT)]
 Noise = Annotated[float, nf.Setting("the deviation of the noise", "[0, inf)")]
 Classes = Annotated[int, nf.Setting("how many classes", "[2, inf)")]
 Column = str | int
@@ -117,7 +120,7 @@ def function(
     f: Annotated[str, nf.Setting("the function of x, such as sin(x) + x / 4")],
     low: Annotated[float, nf.Setting("the smallest x")] = -5.0,
     high: Annotated[float, nf.Setting("the largest x")] = 5.0,
-    points: Annotated[int, nf.Setting("how many places", "[2, inf)")] = 200,
+    points: Annotated[int, nf.Setting("how many places", "[2, inf)", each=POINT)] = 200,
     noise: Noise = 0.0,
 ) -> nf.Dataset:
     """A function of x given as text, at evenly spaced places from ``low`` to ``high``."""

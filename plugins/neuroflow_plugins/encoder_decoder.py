@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import neuroflow as nf
+from neuroflow_plugins import sizes
 from neuroflow_plugins.blocks import Block, Norm, Order
 from neuroflow_plugins.gpt import Layers
 from neuroflow_plugins.mlp import Activation, Dropped
@@ -46,6 +47,9 @@ class EncoderDecoder(nf.Module):
         norm: Norm = "layer_norm", order: Order = "pre", activation: Activation = "relu",
         bias: Bias = True, dropout: Dropped = 0.0, initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
+        one = {"kind": norm, "bias": bias}
+        pair = sizes.block(n_embd, n_head, **one) + sizes.block(n_embd, n_head, cross=True, **one)
+        sizes.room_for(n_layer * pair + 2 * vocab_size * n_embd)
         block = {
             "n_embd": n_embd, "n_head": n_head, "norm": norm, "order": order,
             "activation": activation, "bias": bias, "dropout": dropout,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import neuroflow as nf
+from neuroflow_plugins import sizes
 from neuroflow_plugins.blocks import Block, Gated, Hidden, Norm, Order, make_norm
 from neuroflow_plugins.mlp import Activation, Dropped
 from neuroflow_plugins.multi_head import Cache, Heads, SharedHeads
@@ -59,6 +60,13 @@ class GPT(nf.Module):
         dropout: Dropped = 0.0,
         initializer: Initializer = {"use": "normal", "std": 0.08}, rng,  # noqa: B006  read only
     ):  # fmt: skip
+        one = sizes.block(
+            n_embd, n_head, key_value_heads=key_value_heads, hidden=hidden, kind=norm,
+            norm_gain=norm_gain, gated=gated, bias=bias,
+        )  # fmt: skip
+        tables = (1 if tied else 2) * vocab_size + (block_size if positions == "learned" else 0)
+        norms = (embedding_norm + final_norm) * sizes.norm(norm, n_embd, norm_gain)
+        sizes.room_for(n_layer * one + tables * n_embd + norms)
         common = {"initializer": initializer, "rng": rng}
         self.tokens = Embedding(vocab_size=vocab_size, size=n_embd, **common)
         self.places = positions_of(positions, block_size, n_embd, common)

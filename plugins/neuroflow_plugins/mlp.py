@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import neuroflow as nf
+from neuroflow_plugins import sizes as counted
 from neuroflow_plugins.parts import Bias, Initializer, Inputs, Outputs
 
 Activation = Annotated[Any, nf.Setting("what is applied to the sums", part="activation")]
@@ -63,6 +64,7 @@ class Neuron(nf.Module):
         outputs: Annotated[int, nf.Setting("how many neurons share the inputs", "[1, inf)")] = 1,
         rng,
     ):  # fmt: skip
+        counted.room_for(counted.linear(inputs, 1, bias))
         draw = nf.resolve("initializer", initializer)
         self.weights = [nf.Value(draw(rng, inputs, outputs)) for _ in range(inputs)]
         self.bias = nf.Value(0.0) if bias else False
@@ -94,6 +96,7 @@ class Layer(nf.Module):
         self, *, inputs: Inputs, outputs: Outputs, activation: Activation = "linear",
         bias: Bias = True, initializer: Initializer = "uniform", rng,
     ):  # fmt: skip
+        counted.room_for(counted.linear(inputs, outputs, bias), neurons=outputs)
         self.neurons = [
             Neuron(inputs=inputs, bias=bias, initializer=initializer, outputs=outputs, rng=rng)
             for _ in range(outputs)
@@ -155,6 +158,7 @@ class MLP(nf.Module):
         activation: Activation = "relu", output_activation: Activation = "linear",
         bias: Bias = True, initializer: Initializer = "uniform", dropout: Dropped = 0.0, rng,
     ):  # fmt: skip
+        counted.room_for(counted.mlp(sizes, bias), neurons=sum(sizes[1:]))
         last = len(sizes) - 2
         self.layers = [
             Layer(

@@ -22,6 +22,7 @@ from neuroflow_plugins.parts import (
     full_mask,
     mix,
 )
+from neuroflow_plugins.sizes import heads, room_for
 
 Heads = Annotated[int, nf.Setting("heads of attention; they divide the size", "[1, inf)")]
 SharedHeads = Annotated[
@@ -102,6 +103,7 @@ class MultiHeadAttention(nf.Module):
         initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
         heads_divide(n_embd, n_head, key_value_heads, positions)
+        room_for(heads(n_embd, n_head, key_value_heads, bias))
         self.head_size = n_embd // n_head
         self.group_size = n_head // (key_value_heads or n_head)  # queries that share a key
         narrow = n_embd // self.group_size

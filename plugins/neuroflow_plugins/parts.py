@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import neuroflow as nf
 from neuroflow_plugins.activations import softmax
+from neuroflow_plugins.sizes import linear, norm, room_for
 
 Inputs = Annotated[int, nf.Setting("how many numbers come in", "[1, inf)")]
 Outputs = Annotated[int, nf.Setting("how many numbers go out", "[1, inf)")]
@@ -67,6 +68,7 @@ def mix(weights, values):
 
 def matrix(rows, columns, initializer, rng):
     """(rows, columns) parameters, drawn row by row."""
+    room_for(rows * columns)
     draw = nf.resolve("initializer", initializer)
     return [[nf.Value(draw(rng, columns, rows)) for _ in range(columns)] for _ in range(rows)]
 
@@ -78,6 +80,7 @@ class Linear(nf.Module):
         self, *, inputs: Inputs, outputs: Outputs, bias: Bias = False,
         initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
+        room_for(linear(inputs, outputs, bias))
         self.weights = matrix(outputs, inputs, initializer, rng)
         self.biases = [nf.Value(0.0) for _ in range(outputs)] if bias else []
 
@@ -188,6 +191,7 @@ class LayerNorm(nf.Module):
     def __init__(
         self, *, size: Size, gain: Gain = True, bias: Bias = True, epsilon: Epsilon = 1e-5
     ):
+        room_for(norm("layer_norm", size))
         self.gains = [nf.Value(1.0) for _ in range(size)] if gain else []
         self.biases = [nf.Value(0.0) for _ in range(size)] if bias else []
 
@@ -208,6 +212,7 @@ class RMSNorm(nf.Module):
     """
 
     def __init__(self, *, size: Size, gain: Gain = True, epsilon: Epsilon = 1e-5):
+        room_for(norm("rms_norm", size))
         self.gains = [nf.Value(1.0) for _ in range(size)] if gain else []
 
     def forward(self, x):

@@ -12,11 +12,14 @@ from typing import Annotated, Any
 
 import neuroflow as nf
 
+LETTER = 40
+"""Bytes that a letter takes: in its question, in its answer, and as tokens of both."""
+
 Tokenizer = Annotated[Any, nf.Setting("what cuts a text into tokens", part="tokenizer")]
 BlockSize = Annotated[int, nf.Setting("the longest example, in tokens", "[1, inf)")]
 MostLines = Annotated[int, nf.Setting("keep so many lines; 0 for all", "[0, inf)")]
-Examples = Annotated[int, nf.Setting("how many examples", "[1, inf)")]
-Length = Annotated[int, nf.Setting("letters in each word", "[1, inf)")]
+Examples = Annotated[int, nf.Setting("how many examples", "[1, inf)", each=1000)]
+Length = Annotated[int, nf.Setting("letters in each word", "[1, inf)", each=LETTER)]
 Alphabet = Annotated[int, nf.Setting("letters to choose from: a, b, c ...", "[1, 26]")]
 
 MOST_PIECES = 4096
@@ -122,6 +125,7 @@ def _words(rng, examples, length, alphabet):
 
 
 def _word_task(name, rng, examples, length, alphabet, answer):
+    nf.check_room(examples * length, "letters", each=LETTER)
     words = _words(rng, examples, length, alphabet)
     letters = "abcdefghijklmnopqrstuvwxyz"[:alphabet] + "="
     return _task(name, [word + "=" for word in words], list(map(answer, words)), letters)

@@ -62,6 +62,7 @@ PLUGINS = (
     "datasets",
     "tokenizers",
     "text",
+    "sizes",
     "parts",
     "mlp",
     "attention",

@@ -1,0 +1,74 @@
+"""How many parameters a layer has: counted from its settings, before a single one is drawn.
+
+Each layer of many hands its count to :func:`neuroflow.check_room`, so that what does not fit in
+memory is refused with its size. Tests hold every count to what is then built.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import neuroflow as nf
+
+PARAMETER = 250
+"""Bytes: 112 for a Value, and as much again for its name, gradient and optimizer's state."""
+
+NEURON = 800
+"""Bytes of a neuron beside its parameters."""
+
+
+def room_for(parameters, neurons=0):
+    """Raise :class:`neuroflow.InputError` where so many parameters do not fit in memory.
+
+    >>> room_for(1000)
+    """
+    nf.check_room(parameters, "parameters", each=PARAMETER)
+    nf.check_room(neurons, "neurons", each=NEURON)
+
+
+def linear(inputs, outputs, bias=False):
+    """W x + b.
+
+    >>> linear(3, 2, bias=True)
+    8
+    """
+    return outputs * (inputs + bool(bias))
+
+
+def mlp(sizes, bias=True):
+    """Layers from each size to the next.
+
+    >>> mlp([2, 16, 16, 1])
+    337
+    """
+    return sum(linear(inputs, outputs, bias) for inputs, outputs in pairwise(sizes))
+
+
+def norm(kind, size, gain=True):
+    """A gain for each number, and in a layer norm a bias too."""
+    return {"none": 0, "rms_norm": size, "layer_norm": 2 * size}[kind] if gain else 0
+
+
+def heads(n_embd, n_head, key_value_heads=0, bias=False):
+    """Queries, keys, values and the output of attention."""
+    narrow = n_embd // n_head * (key_value_heads or n_head)
+    return 2 * linear(n_embd, n_embd, bias) + 2 * linear(n_embd, narrow, bias)
+
+
+def feed_forward(n_embd, hidden=0, gated=False, bias=False):
+    """Up and down again, with or without a gate."""
+    wide = hidden or 4 * n_embd
+    return (1 + bool(gated)) * linear(n_embd, wide, bias) + linear(wide, n_embd, bias)
+
+
+def block(
+    n_embd, n_head, *, key_value_heads=0, hidden=0, cross=False, kind="rms_norm", norm_gain=True,
+    gated=False, bias=False,
+):  # fmt: skip
+    """Attention, maybe to a memory too, feed-forward, and a norm for each."""
+    attentions = 2 if cross else 1
+    return (
+        attentions * heads(n_embd, n_head, key_value_heads, bias)
+        + feed_forward(n_embd, hidden, gated, bias)
+        + (attentions + 1) * norm(kind, n_embd, norm_gain)
+    )
