@@ -3,6 +3,6 @@
 Reading order: :mod:`ops`, :mod:`activations`, :mod:`losses`, :mod:`initializers`, :mod:`schedules`,
 :mod:`optimizers`, :mod:`datasets`; networks: :mod:`sizes`, :mod:`parts`, :mod:`mlp`,
 :mod:`attention`; language: :mod:`tokenizers`, :mod:`text`, :mod:`multi_head`, :mod:`blocks`,
-:mod:`gpt`, :mod:`encoder_decoder`, :mod:`transformer`; and :mod:`backends`. Beside them, :mod:`zoo`: wrong
-twins to learn from.
+:mod:`gpt`, :mod:`encoder_decoder`, :mod:`transformer`; and :mod:`backends`. Beside them,
+:mod:`zoo`: wrong twins to learn from.
 """
