@@ -12,12 +12,14 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from neuroflow.checkpoint.container import DTYPES, Shape
+from neuroflow.errors import StateError
+
 if TYPE_CHECKING:
     import numpy as np
 
 OPTIMIZER = "optimizer:"
 Arrays = dict[str, "np.ndarray[Any, Any]"]
-Shape = tuple[int, ...]
 Tensors = dict[str, tuple[Shape, bytes]]
 """The shape of each tensor and its numbers, as little-endian float64."""
 
@@ -59,6 +61,36 @@ def grouped(state: Mapping[str, float]) -> dict[str, tuple[Shape, list[float]]]:
     return tensors
 
 
+def exactly(dtype: str, content: bytes | memoryview) -> np.ndarray[Any, Any]:
+    """The numbers of a tensor as float64, of which each has the value that it had.
+
+    Raises :class:`StateError` for a kind of numbers that is not known, and for a whole number
+    that may be no float64.
+    """
+    import numpy as np
+
+    if dtype not in DTYPES:
+        what = f"numbers of the kind {dtype[:20]!r}"
+        raise StateError(what, expected=f"one of {', '.join(DTYPES)}", remedy=REMEDY)
+    if dtype == "BF16":  # the upper half of a float32
+        halves = np.frombuffer(content, "<u2").astype("<u4") << np.uint32(16)
+        return halves.view("<f4").astype(np.float64)
+    numbers = np.frombuffer(content, _NUMPY[dtype])
+    floats = numbers.astype(np.float64)
+    if dtype in ("I64", "U64") and ((numbers > 2**53) | (numbers < -(2**53))).any():
+        raise StateError("a whole number beyond 2^53, which may be no float64", remedy=REMEDY)
+    return floats
+
+
+REMEDY = "save the model with numbers in float64"
+_NUMPY = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BOOL": "?",
+    "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
+}  # fmt: skip
+"""How numpy calls the kinds of numbers in a file."""
+
+
 def scattered(arrays: Arrays) -> dict[str, float]:
     """The numbers of arrays by their dotted names: the inverse of :func:`gathered`."""
     import numpy as np
@@ -83,11 +115,11 @@ def _joined(stem: str, index: Sequence[int]) -> str:
     return ".".join([*([stem] if stem else []), *map(str, index)])
 
 
-def digest_of(tensors: Mapping[str, tuple[Shape, bytes]]) -> str:
+def digest_of(tensors: Mapping[str, tuple[Shape, bytes | memoryview]]) -> str:
     """The checksum of tensors, whatever their order."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         shape, content = tensors[name]
-        digest.update(f"{name}{shape}".encode())
+        digest.update(f"{name}{shape}".encode("utf-8", "surrogatepass"))  # any text is a name
         digest.update(content)
     return digest.hexdigest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -12,13 +11,19 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, Tensors, digest_of
+from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, Tensors, digest_of, exactly
+from neuroflow.checkpoint.container import Stored, packed, strict_json, unpacked
+from neuroflow.checkpoint.schema import DESCRIPTION, check
 from neuroflow.checkpoint.uses import Used
+from neuroflow.core.types import shown
 from neuroflow.errors import FileError, StateError
 from neuroflow.files import path_of
+from neuroflow.memory import check_room
 
 FORMAT = 1
 CHECKPOINT = "checkpoint.safetensors"
+COPIES = 3
+"""A file that is read takes so many times its bytes: itself, and its numbers twice on their way."""
 
 
 @frozen
@@ -48,53 +53,40 @@ class SavedModel:
 
 
 def file_bytes(about: Mapping[str, Any], tensors: Tensors) -> bytes:
-    """A whole file: the length of its header, the header, the numbers.
-
-    Source: https://huggingface.co/docs/safetensors#format. Written here, without the package of
-    that name and without numpy, so that a browser can do it too.
-    """
+    """A whole file: what it says about itself, behind checksums, and the tensors."""
     description = {"format": FORMAT, **about, "sha256": digest_of(tensors)}
-    header: dict[str, Any] = {"__metadata__": {"neuroflow": sealed(description)}}
-    end = 0
-    for name, (shape, content) in tensors.items():
-        start, end = end, end + len(content)
-        header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [start, end]}
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    body = b"".join(content for _, content in tensors.values())
-    return struct.pack("<Q", len(text)) + text + body
+    stored = {name: Stored(shape, content) for name, (shape, content) in tensors.items()}
+    return packed({"neuroflow": sealed(description)}, stored)
 
 
 def sealed(about: Mapping[str, Any]) -> str:
     """The description as JSON, behind its own checksum."""
     text = json.dumps(about, ensure_ascii=False)
-    return f"{hashlib.sha256(text.encode()).hexdigest()} {text}"
+    return f"{_checksum(text)} {text}"
 
 
 def inspect_file(path: str | Path) -> SavedModel:
-    """What a saved model says about itself, without loading any plugin.
+    """What a saved model says about itself, without loading any plugin; all of it is checked.
 
     ``path`` is a file, or the folder of a run. Raises :class:`FileError` if there is no such
-    file and :class:`StateError` if it is damaged.
+    file and :class:`StateError` if it is damaged: if what it says is not what a file can say, or
+    its numbers do not match their checksum.
     """
-    about, shapes = read_metadata(file_of(path))
-    return described(about, shapes)
+    saved, _ = _read(file_of(path))
+    return saved
 
 
 def read_arrays(path: str | Path) -> tuple[SavedModel, Arrays]:
-    """What a file says about itself and all its numbers, checked against their digest."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
-
-    about, shapes = read_metadata(path)
-    try:
-        arrays = from_bytes(Path(path).read_bytes())
-    except (SafetensorError, OSError, ValueError) as error:
-        raise _damaged(path, error) from error
-    tensors = {name: (array.shape, array.tobytes()) for name, array in arrays.items()}
-    if digest_of(tensors) != about.get("sha256"):
-        raise _damaged(path, "its numbers do not match their checksum")
-    return described(about, shapes), arrays
+    """What a file says about itself and all its numbers, checked like :func:`inspect_file`."""
+    saved, stored = _read(path)
+    arrays: Arrays = {}
+    for name, tensor in stored.items():
+        try:
+            arrays[name] = exactly(tensor.dtype, tensor.content).reshape(tensor.shape)
+        except StateError as error:
+            what = f"{path} cannot be read: its tensor {name[:60]!r} holds {error.what}"
+            raise StateError(what, **{**error.rest, "file": str(path)}) from error
+    return saved, arrays
 
 
 def file_of(path: str | Path) -> Path:
@@ -103,53 +95,86 @@ def file_of(path: str | Path) -> Path:
     return path / CHECKPOINT if path.is_dir() else path
 
 
-def read_metadata(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
-    from safetensors import SafetensorError, safe_open
-
-    if not Path(path).is_file():
-        raise FileError(
-            f"there is no file {path}", remedy="give the path of a saved model", file=str(path)
-        )
+def _read(path: str | Path) -> tuple[SavedModel, dict[str, Stored]]:
+    """What a file says about itself, and its tensors, after everything has been checked."""
     try:
-        with safe_open(str(path), framework="numpy") as file:
-            metadata = file.metadata() or {}
-            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-    except OSError as error:
-        raise FileError(
-            f"cannot read {path}: {error}", remedy="check its permissions", file=str(path)
-        ) from error
-    except SafetensorError as error:
-        raise _damaged(path, error) from error
-    if "neuroflow" not in metadata:
+        metadata, stored = unpacked(_content(path))
+        about = _unsealed(metadata["neuroflow"]) if "neuroflow" in metadata else ...
+    except StateError as error:
+        raise _damaged(path, error.what, error.expected) from error
+    if about is ...:
         raise StateError(
             f"{path} is a safetensors file that neuroflow did not write: it says nothing about"
             " its model",
             remedy="give a file made by neuroflow.save or by a run",
             file=str(path),
         )
-    seal, _, text = metadata["neuroflow"].partition(" ")
-    if seal != hashlib.sha256(text.encode()).hexdigest():
-        raise _damaged(path, "its description does not match its checksum")
-    about = json.loads(text)
-    if about["format"] != FORMAT:
+    _check_format(about, path)
+    check(about, DESCRIPTION, file=str(path))
+    _check_digest(about, stored, path)
+    shapes = {name: tensor.shape for name, tensor in stored.items()}
+    facts = {key: about[key] for key in ("configuration", "data", "state")}
+    uses = tuple(Used(**used) for used in about["uses"])
+    return SavedModel(about["model"], uses, about["neuroflow"], shapes=shapes, **facts), stored
+
+
+def _content(path: str | Path) -> bytes:
+    path = Path(path)
+    if not path.is_file():
+        raise FileError(
+            f"there is no file {path}", remedy="give the path of a saved model", file=str(path)
+        )
+    try:
+        check_room(path.stat().st_size, f"bytes of {path}", each=COPIES)
+        return path.read_bytes()
+    except OSError as error:
+        raise FileError(
+            f"cannot read {path}: {error}", remedy="check its permissions", file=str(path)
+        ) from error
+
+
+def _unsealed(sealed: str) -> Any:
+    seal, _, text = sealed.partition(" ")
+    if seal != _checksum(text):
+        raise StateError("its description does not match its checksum")
+    return strict_json(text, "its description")
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _check_format(about: Any, path: str | Path) -> None:
+    """First, for other versions may say other things about themselves."""
+    found = about.get("format") if isinstance(about, dict) else None
+    if type(found) is int and found != FORMAT:
+        version = about.get("neuroflow", "of another version")
         raise StateError(
-            f"{path} has format {about['format']}, and this neuroflow reads format {FORMAT}",
-            remedy=f"install neuroflow {about.get('neuroflow', 'of another version')}",
+            f"{path} has format {shown(found)}, and this neuroflow reads format {FORMAT}",
+            remedy=f"install neuroflow {str(version)[:60]}",
             file=str(path),
         )
-    return about, shapes
 
 
-def described(about: Mapping[str, Any], shapes: dict[str, tuple[int, ...]]) -> SavedModel:
-    uses = tuple(Used(**used) for used in about["uses"])
-    facts = {key: about[key] for key in ("configuration", "data", "state") if key in about}
-    return SavedModel(about["model"], uses, about.get("neuroflow", ""), shapes=shapes, **facts)
+def _check_digest(about: Mapping[str, Any], stored: Mapping[str, Stored], path: str | Path) -> None:
+    if digest_of({n: (t.shape, t.content) for n, t in stored.items()}) == about["sha256"]:
+        return
+    others = sorted({tensor.dtype[:20] for tensor in stored.values()} - {"F64"})
+    if others:
+        raise StateError(
+            f"{path} was rewritten by another program: its numbers are {', '.join(others[:5])},"
+            " and they do not match their checksum",
+            expected="the float64 (F64) numbers that neuroflow wrote",
+            remedy="save the model with neuroflow again",
+            file=str(path),
+        )
+    raise _damaged(path, "its numbers do not match their checksum")
 
 
-def _damaged(path: str | Path, problem: object) -> StateError:
+def _damaged(path: str | Path, problem: str, expected: str = "") -> StateError:
     return StateError(
         f"{path} is damaged or truncated: {problem}",
-        expected="a whole .safetensors file",
+        expected=expected or "a whole .safetensors file",
         remedy="copy it again or go back to an earlier one",
         file=str(path),
     )

@@ -11,7 +11,7 @@ import click
 
 from neuroflow.cli.shared.output import BACKENDS, json_option, note, print_json, say, table
 from neuroflow.cli.shared.streams import console
-from neuroflow.errors import InputError, NeuroflowError
+from neuroflow.errors import InputError, NeuroflowError, StateError
 
 if TYPE_CHECKING:
     from neuroflow.checkpoint import SavedModel
@@ -109,6 +109,7 @@ def marked(text: str, known: set[str] | None) -> str:
 
 def known_texts(configuration: Mapping[str, Any]) -> set[str] | None:
     """Every text of the data that a run learned from; None where the data is not there."""
+    from neuroflow.config import configure
     from neuroflow.core.random import SplitMix32
     from neuroflow.generation.writing import texts_of
     from neuroflow.training import load_data
@@ -116,7 +117,8 @@ def known_texts(configuration: Mapping[str, Any]) -> set[str] | None:
     if "data" not in configuration:
         return None
     try:
-        data, _ = load_data({**configuration["data"], "test": 0}, SplitMix32(0))
+        table = configure(configuration)["data"]
+        data, _ = load_data({**table, "test": 0}, SplitMix32(0))
     except NeuroflowError as error:
         note(f"cannot tell new texts from known ones: {error}", style="dim")
         return None
@@ -125,13 +127,18 @@ def known_texts(configuration: Mapping[str, Any]) -> set[str] | None:
 
 def _generator(saved: SavedModel, seed: int | None) -> random.Random:
     """A fresh generator of the run's kind; without a seed, the run's own where it stopped."""
-    from neuroflow.training import GENERATORS, as_state
+    from neuroflow.training import GENERATORS, go_on_from
 
     generator = saved.configuration.get("train", {}).get("generator", "splitmix32")
+    if generator not in GENERATORS:
+        raise StateError(
+            f"the model was trained with the random generator {generator!r}",
+            expected=f"one of {', '.join(GENERATORS)}",
+        )
     rng = GENERATORS[generator](seed or 0)
     stopped = saved.state.get("training", {}).get("random")
     if seed is None and stopped is not None:
-        rng.setstate(as_state(stopped))
+        go_on_from(stopped, rng)
     return rng
 
 

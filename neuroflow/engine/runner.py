@@ -231,6 +231,14 @@ class Runner(ABC):
                     remedy="resume with the optimizer and the model that the checkpoint was"
                     " written with",
                 )
+        unknown = sorted(set(state) - {"steps", *self.rule.state})
+        if unknown:
+            raise StateError(
+                f"the optimizer {self.rule.name} keeps no {unknown[0][:60]!r}",
+                expected=" and ".join(self.rule.state) or "no state",
+                got=unknown,
+                remedy="resume with the optimizer that the checkpoint was written with",
+            )
         self.steps = int(state["steps"])
         self._load_state([[float(x) for x in state[name]] for name in self.rule.state])
 

@@ -6,7 +6,7 @@
 There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner`; here is what
 surrounds it.
 
-Reading order: :mod:`loading`, :mod:`batches`, :mod:`examples`, :mod:`fitting`,
+Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :mod:`fitting`,
 :mod:`looking_ahead`, :mod:`scores`, :mod:`steps` (the run itself), and :mod:`predicting` with
 what was trained. A run that outlives its process is a folder: :mod:`metrics`, :mod:`stopping`,
 :mod:`folder` and :mod:`run`.
@@ -14,7 +14,7 @@ what was trained. A run that outlives its process is a folder: :mod:`metrics`, :
 
 from neuroflow.training.batches import Batches
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
-from neuroflow.training.loading import GENERATORS, as_state, load_data
+from neuroflow.training.loading import GENERATORS, go_on_from, load_data
 from neuroflow.training.metrics import METRICS, read_metrics
 from neuroflow.training.predicting import has_labels, label_of, predict
 from neuroflow.training.run import CONFIGURATION, Run, read_run
@@ -29,10 +29,10 @@ __all__ = [
     "Run",
     "Step",
     "Training",
-    "as_state",
     "class_of",
     "encoded",
     "exact",
+    "go_on_from",
     "has_labels",
     "label_of",
     "load_data",

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define, field
 
-from neuroflow.training.loading import as_state
+from neuroflow.training.loading import go_on_from
 
 
 @define(eq=False)
@@ -53,5 +53,5 @@ class Batches:
     def load_state(self, state: Any) -> None:
         """Go on from a :meth:`state`: the order of a begun epoch is drawn again."""
         if self.orders is not None:
-            self.orders.setstate(as_state(state))
+            go_on_from(state, self.orders)
         self._epoch = -1

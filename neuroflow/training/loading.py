@@ -10,7 +10,7 @@ from typing import Any
 from neuroflow.core.random import SplitMix32
 from neuroflow.data.baselines import baselines
 from neuroflow.data.dataset import Dataset
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, StateError
 from neuroflow.registry.manager import get
 
 GENERATORS: dict[str, Callable[[int], random.Random]] = {
@@ -19,9 +19,36 @@ GENERATORS: dict[str, Callable[[int], random.Random]] = {
 }
 
 
-def as_state(state: Any) -> Any:
-    """The state of a generator as ``setstate`` wants it: tuples, where JSON made lists."""
-    return tuple(map(as_state, state)) if isinstance(state, list) else state
+def go_on_from(state: Any, rng: random.Random) -> None:
+    """Let a generator draw what comes after a state, which may have been through JSON.
+
+    Raises :class:`StateError` for what is no state of this generator.
+    """
+    state = _with_tuples(state)
+    try:
+        if not _is_like(state, rng.getstate()):
+            raise ValueError("its numbers are not those of such a generator")
+        rng.setstate(state)
+    except ValueError as error:
+        raise StateError(
+            f"the state of the random generator is none of {type(rng).__name__}: {error}",
+            expected="what the generator of this run was saved with",
+            remedy="resume from an earlier checkpoint, or train anew",
+        ) from error
+
+
+def _with_tuples(state: Any) -> Any:
+    return tuple(map(_with_tuples, state)) if isinstance(state, (list, tuple)) else state
+
+
+def _is_like(state: Any, known: Any) -> bool:
+    """Whether a state has the form of one that is known: words of 32 bits, and gauss()'s spare."""
+    if isinstance(known, tuple):
+        same = isinstance(state, tuple) and len(state) == len(known)
+        return same and all(map(_is_like, state, known))
+    if isinstance(known, int):
+        return type(state) is int and 0 <= state < 2**32
+    return state is None or isinstance(state, float)
 
 
 def load_data(table: Mapping[str, Any], rng: random.Random) -> tuple[Dataset, Dataset | None]:

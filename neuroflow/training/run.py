@@ -12,7 +12,6 @@ from attrs import define, evolve, field
 
 from neuroflow.checkpoint import (
     CHECKPOINT,
-    OPTIMIZER,
     check_uses,
     load_parameters,
     read_arrays,
@@ -24,6 +23,7 @@ from neuroflow.errors import FileError, StateError
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
 from neuroflow.training.folder import Claim, claimed, new_folder
 from neuroflow.training.metrics import MetricsFile
+from neuroflow.training.state import state_of
 from neuroflow.training.steps import Step, Training
 from neuroflow.training.stopping import Signals, listening
 
@@ -217,26 +217,14 @@ def read_run(folder: str | Path) -> Training:
     if not checkpoint.exists():
         return Training(configure(folder / CONFIGURATION))
     saved, arrays = read_arrays(checkpoint)
-    if not saved.state:
-        raise StateError(
-            f"{checkpoint} is a saved model, not the checkpoint of a run",
-            remedy="nothing can be resumed from it, so train anew",
-            file=str(checkpoint),
-        )
+    state = state_of(saved, arrays, str(checkpoint))
     check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
     configuration = configure(folder / CONFIGURATION)
-    backend = saved.state["training"]["backend"]
-    training = Training(changed(configuration, {"train.backend": backend}))
+    training = Training(changed(configuration, {"train.backend": state["backend"]}))
     training.options["backend"] = configuration["train"]["backend"]
     training.add_note(_changes(folder, training.configuration, saved.configuration))
     load_parameters(training.model, arrays, checkpoint)
-    optimizer = {
-        name.removeprefix(OPTIMIZER): array.tolist()
-        for name, array in arrays.items()
-        if name.startswith(OPTIMIZER)
-    }
-    state = saved.state["training"]
-    training.load_state_dict({**state, "optimizer": {**state["optimizer"], **optimizer}})
+    training.load_state_dict(state)
     return training
 
 

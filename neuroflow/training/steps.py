@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from neuroflow.checkpoint.schema import check
 from neuroflow.config import Tree, build_model, check_schedule, configure, resolve
 from neuroflow.core.module import evaluating
 from neuroflow.data.dataset import Dataset
@@ -23,9 +24,10 @@ from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.fitting import check_answers, fill_in_from_data
-from neuroflow.training.loading import GENERATORS, as_state, load_data, speaking_of
+from neuroflow.training.loading import GENERATORS, go_on_from, load_data, speaking_of
 from neuroflow.training.looking_ahead import refuse_looking_ahead
 from neuroflow.training.scores import scores_of
+from neuroflow.training.state import STATE
 
 MOST_TRAIN_EXAMPLES = 2000
 """At most so many training examples are looked at for the training accuracy."""
@@ -220,8 +222,9 @@ class Training:
                 expected="what state_dict() of a run gave",
                 remedy="resume from a checkpoint, or train anew",
             )
+        check(state, STATE, "state")
         self.runner.load_state_dict(state["optimizer"])
-        self.rng.setstate(as_state(state["random"]))
+        go_on_from(state["random"], self.rng)
         self.batches.load_state(state["orders"])
         self.loss = state["loss"]
         self.metrics = dict(state["metrics"])

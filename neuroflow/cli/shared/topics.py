@@ -118,7 +118,7 @@ def training_of(target: str) -> Any:
     Raises :class:`InputError` for a saved model that does not know what it was trained on.
     """
     from neuroflow.checkpoint import load_parameters, read_arrays
-    from neuroflow.config import changed, configure
+    from neuroflow.config import configure
     from neuroflow.training import Training, read_run
 
     path = Path(target)
@@ -134,7 +134,7 @@ def training_of(target: str) -> Any:
             remedy="give the folder of its run, or draw the model alone",
             file=str(path),
         )
-    training = Training(changed(saved.configuration, eager))
+    training = Training(configure(saved.configuration, eager))
     load_parameters(training.model, arrays, path)
     return training
 

@@ -1,0 +1,56 @@
+"""The state of a run: what it needs to go on beside its parameters, declared and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from neuroflow.checkpoint import OPTIMIZER, Arrays, SavedModel
+from neuroflow.checkpoint.schema import (
+    ANYTHING,
+    COUNT,
+    FINITE,
+    NUMBER,
+    TEXT,
+    ListOf,
+    Table,
+    check,
+)
+from neuroflow.errors import StateError
+
+STATE = Table(
+    {
+        "optimizer": Table({"steps": COUNT}, rest=ListOf(NUMBER)),
+        "random": ANYTHING,  # what the generator itself has to judge: see loading.go_on_from
+        "orders": ANYTHING,
+        "loss": NUMBER,
+        "metrics": Table(rest=NUMBER),
+        "seconds": FINITE,
+        "backend": TEXT,
+        "bits_depend_on": TEXT,
+    },
+    rest=ANYTHING,
+)
+
+
+def state_of(saved: SavedModel, arrays: Arrays, file: str) -> dict[str, Any]:
+    """The state that a checkpoint holds; the optimizer's numbers are among its arrays.
+
+    Raises :class:`StateError` for a file that holds a model alone, and for what is no state.
+    """
+    if not saved.state:
+        raise StateError(
+            f"{file} is a saved model, not the checkpoint of a run",
+            remedy="nothing can be resumed from it, so train anew",
+            file=file,
+        )
+    numbers = {
+        name.removeprefix(OPTIMIZER): array.tolist()
+        for name, array in arrays.items()
+        if name.startswith(OPTIMIZER)
+    }
+    state = dict(saved.state.get("training", {}))
+    if isinstance(state.get("optimizer"), Mapping):
+        state["optimizer"] = {**state["optimizer"], **numbers}
+    check(state, STATE, "state.training", file)
+    return state
