@@ -149,12 +149,16 @@ def threads() -> dict[str, Any]:
     return {f"{thread.name} ({thread.ident})": thread for thread in alive}
 
 
+DRAW_AT_IMPORT = ("sklearn", "rich.style")
+
+
 def generators() -> dict[str, Any]:
     """The random generators that belong to nobody, of the modules that are imported.
 
-    scikit-learn draws from Python's while it is imported, so whether it was is part of the state.
+    Some draw from Python's while they are imported, so whether they were is part of the state.
     """
-    states = {"random": (random.getstate(), "sklearn" in sys.modules)}
+    drawing = [name for name in DRAW_AT_IMPORT if name in sys.modules]
+    states = {"random": (random.getstate(), drawing)}
     if numpy := sys.modules.get("numpy"):
         kind, words, *rest = numpy.random.get_state()
         states["numpy.random"] = (kind, words.tobytes(), *rest)
