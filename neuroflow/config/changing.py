@@ -41,6 +41,17 @@ def changed(tree: Mapping[str, Any], changes: Mapping[str, Any] | Iterable[str])
     return result
 
 
+def paths_of(changes: Mapping[str, Any] | Iterable[str]) -> tuple[str, ...]:
+    """The paths of the keys that changes set.
+
+    >>> paths_of(["optimizer.learning_rate=0.5"])
+    ('optimizer.learning_rate',)
+    """
+    if isinstance(changes, str):
+        changes = [changes]
+    return tuple(str(change).partition("=")[0].strip() for change in changes)
+
+
 def differences(tree: Any, other: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
     """The paths at which two trees differ, each with both values; None is a missing key.
 

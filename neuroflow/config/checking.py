@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field
 
-from neuroflow.config.changing import changed
-from neuroflow.config.reading import copied, not_too_deep, read
+from neuroflow.config.changing import changed, paths_of
+from neuroflow.config.reading import copied, folder_of, not_too_deep, read
 from neuroflow.config.settings import SCHEMA, SECTIONS, Tree, settings_beside, settings_of
 from neuroflow.core.module import Module
 from neuroflow.core.settings import Setting
@@ -30,11 +30,16 @@ MOST_UNKNOWN = 20
 
 @define
 class Check:
-    """Walks a tree, fills in defaults, and notes every problem with its path."""
+    """Walks a tree, fills in defaults, and notes every problem with its path.
+
+    Files are looked for in ``folder``, or from where Python runs if the key is in ``set_here``.
+    """
 
     problems: list[Problem] = field(factory=list)
     with_data: bool = False
     steps: int | None = None
+    folder: Path | None = None
+    set_here: tuple[str, ...] = ()
 
     def problem(self, path: str, what: str, expected: str = "", remedy: str = "") -> None:
         self.problems.append(Problem(path, what, expected, remedy))
@@ -153,7 +158,18 @@ class Check:
         if problem is not None:
             self.problems.append(problem)
             return value
-        return normalized(value, setting.type)
+        return self.located(value, path) if setting.file else normalized(value, setting.type)
+
+    def located(self, file: str, path: str) -> str:
+        """The path of a file, whole, so that it is found from every folder; empty is none.
+
+        What a file of a configuration says begins in its folder, what was ``set_here`` in that
+        of the caller.
+        """
+        if not file or Path(file).is_absolute():
+            return file
+        here = any(f"{path}.".startswith(f"{key}.") for key in self.set_here)
+        return str(Path(file).absolute() if here or not self.folder else self.folder / file)
 
     def parts(self, value: Any, setting: Setting, path: str) -> Any:
         """What a setting that is a part, or a list of parts, was given."""
@@ -205,6 +221,9 @@ def configure(
 ) -> Tree:
     """The tree of a source with changes, checked, and with every default filled in.
 
+    Paths of files are made whole: those in a file begin in its folder, all others in the
+    caller's.
+
     Raises :class:`ConfigurationError` that lists every problem with its path.
 
     >>> configure({"model": "mpl"})
@@ -217,10 +236,13 @@ def configure(
       data: missing; expected a table: what to learn from
       train: got neither epochs nor steps; expected one of the two
     """
-    check = Check(with_data=True)
     with not_too_deep("the configuration"):
         tree, where = read(source)
-        result = check.tree(changed(tree, changes))
+        if isinstance(changes, Iterator):  # it is looked at twice
+            changes = list(changes)
+        tree = changed(tree, changes)
+        check = Check(with_data=True, folder=folder_of(source), set_here=paths_of(changes))
+        result = check.tree(tree)
     _raise(check.problems, where)
     return result
 

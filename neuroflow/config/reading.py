@@ -26,7 +26,7 @@ def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
     if isinstance(source, Mapping):
         return copied(source), "the configuration"
     path = path_of(source, "the configuration")
-    if path.suffix in (".toml", ".json") or path.is_file():
+    if _is_file(path):
         text = read_text(path)
         return _parsed(text, str(path), is_json=path.suffix == ".json"), str(path)
     for recipe in recipes():
@@ -38,6 +38,18 @@ def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
         remedy=did_you_mean(str(source), known, f"recipes: {', '.join(known)}"),
         got=source,
     )
+
+
+def folder_of(source: Mapping[str, Any] | str | Path) -> Path | None:
+    """Where the paths in a source begin: in the folder of its file; None for the caller's."""
+    if isinstance(source, Mapping) or not _is_file(Path(source)):
+        return None
+    return Path(source).absolute().parent
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a source is a file, rather than the name of a recipe."""
+    return path.suffix in (".toml", ".json") or path.is_file()
 
 
 @contextmanager

@@ -149,6 +149,7 @@ def _of_decay(rule: Op | UpdateRule) -> tuple[Setting, ...]:
     return (Setting(meaning, name="no_decay", type=list[str], default=list(NO_DECAY)),)
 
 
+FILES = ("path", "file")
 PART_KINDS = tuple(kind for kind in KINDS if kind not in ("op", "backend", "dataset"))
 
 
@@ -156,10 +157,13 @@ def _guessed(setting: Setting) -> Setting:
     """A setting that nobody declared: whether it is a part is guessed from its name.
 
     ``activation``, ``output_activation`` and ``layers`` are parts, and so is what is annotated
-    as a Module; what is annotated as a number (``n_layer: int``) is a number.
+    as a Module; what is annotated as a number (``n_layer: int``) is a number. A text that is
+    called ``path`` or ``file`` is that of a file.
     """
     if setting.type in (int, float, bool):
         return setting
+    if setting.type is str and setting.name in FILES:
+        return evolve(setting, file=True)
     for kind in PART_KINDS:
         if setting.name == kind or setting.name.endswith(f"_{kind}"):
             return evolve(setting, part=kind)

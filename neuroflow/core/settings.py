@@ -42,8 +42,8 @@ class Setting:
     it: ``"[0, 1)"``. ``length`` is the interval of how long a list or a text is. ``part`` is the
     kind of entry that the setting names, such as ``"activation"``; a list type means several.
     ``each`` is how many bytes each of so many takes at least: what does not fit in memory is
-    refused.
-    Words to choose from are a ``Literal`` type. The rest is read from the signature.
+    refused. ``file`` is whether a text is the path of a file. Words to choose from are a
+    ``Literal`` type. The rest is read from the signature.
 
     >>> rate = Setting("how many are dropped", "[0, 1)", name="rate", type=float)
     >>> rate.range, rate.problem(0.5)
@@ -57,6 +57,7 @@ class Setting:
     length: str = ""
     part: str = ""
     each: int = 0
+    file: bool = False
     name: str = ""
     type: Any = Any
     default: Any = field(factory=lambda: REQUIRED)  # by itself it would read as no default

@@ -160,7 +160,7 @@ def rows(
 def csv(
     rng,
     *,
-    path: Annotated[str, nf.Setting("the file")],
+    path: Annotated[str, nf.Setting("the file", file=True)],
     target: Annotated[Column, nf.Setting("the column of the answers, by name or number")],
     columns: Annotated[
         list[Column] | None, nf.Setting("the columns of the inputs; all others if left out")

@@ -28,7 +28,7 @@ MOST_PIECES = 4096
 def lines(
     rng,
     *,
-    path: Annotated[str, nf.Setting("the file")],
+    path: Annotated[str, nf.Setting("the file", file=True)],
     tokenizer: Tokenizer = "characters",
     block_size: BlockSize = 64,
     most_lines: MostLines = 0,
@@ -48,7 +48,7 @@ def lines(
 def names(
     rng,
     *,
-    path: Annotated[str, nf.Setting("the file; a bundled list if left out")] = "",
+    path: Annotated[str, nf.Setting("the file; a bundled list if left out", file=True)] = "",
     tokenizer: Tokenizer = "characters",
     block_size: BlockSize = 16,
     most_lines: MostLines = 0,
