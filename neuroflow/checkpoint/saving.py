@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def save(
 
     What the model knows of its data (``model.trained_on``: standardization, tokenizer, names) is
     written too, unless ``data`` says otherwise. The other arguments are what a run adds to its
-    checkpoints. Raises :class:`StateError` for
+    checkpoints. Raises :class:`StateError` for a number that is infinite or nan, for
     a model that no plugin registers, or that was changed by hand into another than its settings
     build, and :class:`FileError` if the file cannot be written.
     """
@@ -54,8 +55,11 @@ def saved_bytes(
     data = facts_table(model.trained_on) if data is None else data
     table, looked_up = rebuilding_table(model)
     uses = [*uses_of_model(model, looked_up), *uses_of_tables(configuration or {}, data)]
-    tensors = gathered(model.state_dict())
+    state_dict = model.state_dict()
+    _require_finite(state_dict.items(), "the model")
+    tensors = gathered(state_dict)
     for name, numbers in (optimizer or {}).items():
+        _require_finite(((f"{name}.{k}", x) for k, x in enumerate(numbers)), "the optimizer")
         tensors[OPTIMIZER + name] = tensor(numbers, (len(numbers),))
     about = {
         "neuroflow": _own_version(),
@@ -101,13 +105,32 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
 
 def load_parameters(model: Module, arrays: Arrays, path: str | Path) -> None:
     """Give a model the numbers of a file; all of them or, on a :class:`StateError`, none."""
+    numbers = scattered(arrays)
+    optimizer = [(name, array) for name, array in arrays.items() if name.startswith(OPTIMIZER)]
+    _require_finite(numbers.items(), str(path))
+    for name, array in optimizer:
+        _require_finite(((name, float(x)) for x in array.flat), str(path))
     try:
-        model.load_state_dict(scattered(arrays))
+        model.load_state_dict(numbers)
     except StateError as error:
         raise StateError(
             f"{path} holds a model of another architecture: {error.what}",
             **{**error.rest, "file": str(path)},
         ) from error
+
+
+def _require_finite(named: Iterable[tuple[str, float]], what: str) -> None:
+    """Refuse numbers that are infinite or nan: a file must not hand them on unnoticed."""
+    wrong = [(name, x) for name, x in named if not math.isfinite(x)]
+    if wrong:
+        name, x = wrong[0]
+        rest = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        raise StateError(
+            f"{what} holds numbers that are not finite: {name} is {x}{rest}",
+            expected="finite numbers",
+            remedy="go back to an earlier checkpoint, or train again with a lower learning rate",
+            got=x,
+        )
 
 
 def _own_version() -> str:

@@ -22,7 +22,7 @@ from neuroflow.core.random import SplitMix32
 from neuroflow.core.settings import Setting, check, declarations, declared
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.runner import check_eager, numbers_of
-from neuroflow.errors import InputError, NeuroflowWarning, TraceError, require
+from neuroflow.errors import DomainError, InputError, NeuroflowWarning, TraceError, require
 from neuroflow.pythonic import pythonic_settings
 
 TOKENS_WORTH_COMPILING = 100
@@ -64,7 +64,12 @@ class Sampling:
         check("sampling", declared(Sampling), pythonic_settings(asdict(self)))
 
     def distribution(self, logits: Sequence[float]) -> list[float]:
-        """How probable each token is: the softmax of logits / temperature, cut and scaled."""
+        """How probable each token is: the softmax of logits / temperature, cut and scaled.
+
+        Raises :class:`DomainError` for logits that give no distribution: a nan or inf among them,
+        or nothing but -inf.
+        """
+        _check_logits(logits)
         if self.temperature == 0.0:
             best = max(range(len(logits)), key=logits.__getitem__)
             return [float(k == best) for k in range(len(logits))]
@@ -84,6 +89,20 @@ class Sampling:
             if together >= self.top_p:
                 break
         return [p / together for p in cut]
+
+
+def _check_logits(logits: Sequence[float]) -> None:
+    """Refuse scores of which none is the largest: the choice would mean nothing."""
+    wrong = [(x, token) for token, x in enumerate(logits) if math.isnan(x) or x == math.inf]
+    if wrong or all(x == -math.inf for x in logits):
+        found = f"{wrong[0][0]} for token {wrong[0][1]}" if wrong else "-inf for every token"
+        raise DomainError(
+            f"the model gives the logit {found}, so that no token can be drawn",
+            expected="finite numbers, or -inf for what must not come",
+            remedy="look for a weight that is not finite: nf.find_anomalies names the first; load"
+            " an earlier checkpoint, or train again with a lower learning rate",
+            got=wrong[0][0] if wrong else -math.inf,
+        )
 
 
 @frozen

@@ -8,12 +8,18 @@ from typing import Any
 
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.runner import Runner
+from neuroflow.errors import DomainError, short_repr
 
 
 def score(answers: Sequence[Any], data: Dataset) -> float:
-    """The share of right classes, or the coefficient of determination for regression."""
+    """The share of right classes, or the coefficient of determination for regression.
+
+    An answer that has a nan is neither right nor wrong: the score is nan then.
+    """
     if data.task == "regression":
         return r2(answers, data.targets)
+    if any(map(has_nan, answers)):
+        return math.nan
     right: int = sum(class_of(a) == target for a, target in zip(answers, data.targets, strict=True))
     return right / len(data)
 
@@ -23,6 +29,8 @@ def exact(answers: Sequence[Any], data: Dataset) -> float:
     right = 0
     for logits, targets in zip(answers, data.targets, strict=True):
         last = logits[len(logits) - len(targets) :]
+        if any(map(has_nan, last)):
+            return math.nan
         right += list(map(class_of, last)) == list(targets)
     return right / len(data)
 
@@ -30,13 +38,27 @@ def exact(answers: Sequence[Any], data: Dataset) -> float:
 def class_of(answer: Any) -> int:
     """The class that an answer means: the largest of several numbers, or the sign of one.
 
+    Raises :class:`DomainError` for a nan, which is neither large nor small.
+
     >>> class_of(-0.3), class_of([0.1, 0.2, 0.0])
     (0, 1)
     """
-    if isinstance(answer, (list, tuple)) and len(answer) > 1:
-        return max(range(len(answer)), key=answer.__getitem__)
-    number = answer[0] if isinstance(answer, (list, tuple)) else answer
-    return int(number > 0)
+    numbers = listed(answer)
+    if has_nan(numbers):
+        raise DomainError(
+            f"the answer {short_repr(answer)} means no class: it has a nan",
+            expected="numbers, of which the largest is that of the class",
+            remedy="nf.find_anomalies(outputs, model) names where the nan comes from",
+            got=answer,
+        )
+    if len(numbers) > 1:
+        return max(range(len(numbers)), key=numbers.__getitem__)
+    return int(numbers[0] > 0)
+
+
+def has_nan(answer: Any) -> bool:
+    """Whether a number, or one of several, is nan."""
+    return any(x != x for x in listed(answer))
 
 
 def r2(answers: Sequence[Any], targets: Sequence[Any]) -> float:

@@ -18,6 +18,7 @@ import neuroflow as nf
 from neuroflow.checkpoint import check_uses
 from neuroflow.checkpoint.arrays import gathered, scattered
 from neuroflow.checkpoint.file import sealed
+from neuroflow.checkpoint.saving import load_parameters
 
 
 def mlp(seed=1, **changes):
@@ -314,14 +315,26 @@ def test_predict_takes_a_file_and_standardizes_like_the_training_data(tmp_path):
     assert "row 0 has 1 numbers; expected 2" in error_of(nf.InputError, nf.predict, path, [[1.0]])
 
 
-def test_numbers_that_are_not_finite_are_kept(tmp_path):
-    model = mlp()
-    model.parameters()[0].data = math.inf
-    nf.save(model, tmp_path / "m.safetensors")
-    assert nf.load(tmp_path / "m.safetensors").parameters()[0].data == math.inf
-
-
 def test_files_get_the_usual_permissions(saved):
     usual = saved.with_name("usual")
     usual.touch()
     assert saved.stat().st_mode == usual.stat().st_mode
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_no_file_holds_a_number_that_is_not_finite(tmp_path, number):
+    path = tmp_path / "model.safetensors"
+    model = nf.build("mlp", sizes=[2, 1], rng=nf.SplitMix32(1))
+    nf.save(model, path)
+    arrays = load_file(path)
+    model.layers[0].neurons[0].bias.data = number
+    before = path.read_bytes()
+    with pytest.raises(nf.StateError, match=rf"not finite: layers.0.neurons.0.bias is {number}"):
+        nf.save(model, path)
+    assert path.read_bytes() == before
+    with pytest.raises(nf.StateError, match=r"the optimizer holds .*: m\.1 is"):
+        nf.save(nf.load(path), path, optimizer={"m": [0.0, number, 0.0]})
+    name = next(name for name, array in arrays.items() if array.size == 1)
+    arrays[name] = np.full_like(arrays[name], number)
+    with pytest.raises(nf.StateError, match="not finite"):
+        load_parameters(nf.load(path), arrays, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from xml.etree import ElementTree
 
@@ -141,3 +142,19 @@ def test_only_language_models_write(tmp_path):
     result = invoke("generate", tmp_path / "m.safetensors")
     assert result.exit_code == 1
     assert "has no tokenizer, so it writes no text" in result.stderr
+
+
+HOW = {"greedy": {"temperature": 0.0}, "warm": {}, "top_k": {"top_k": 2}, "top_p": {"top_p": 0.5}}
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize(
+    "logits", [[1.0, math.nan], [math.nan, 1.0], [math.inf, 1.0], [-math.inf] * 2]
+)
+def test_logits_that_are_no_numbers_choose_no_token(how, logits):
+    with pytest.raises(nf.DomainError, match="so that no token can be drawn"):
+        nf.Sampling(**HOW[how]).distribution(logits)
+
+
+def test_a_token_that_must_not_come_has_probability_zero():
+    assert nf.Sampling().distribution([-math.inf, 0.0]) == [0.0, 1.0]
