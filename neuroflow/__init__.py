@@ -22,8 +22,9 @@ _HOME = {
     "neuroflow.core.no_grad": "no_grad",
     "neuroflow.core.chaining": "core_ops",
     "neuroflow.core.vectors": "dot mean sum",
-    "neuroflow.core.functions": "abs cos erf exp expm1 log log1p maximum minimum pow sin sqrt"
-    " stop_gradient take tanh where",
+    "neuroflow.core.functions": "abs cos exp expm1 log log1p maximum minimum pow sech sin"
+    " sqrt stop_gradient take tanh where",
+    "neuroflow.normal": "erf erfc gaussian normal_cdf",
     "neuroflow.core.op": "op",
     "neuroflow.core.settings": "Setting",
     "neuroflow.core.configured": "Configured",

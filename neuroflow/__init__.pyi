@@ -11,7 +11,6 @@ from neuroflow.core.vectors import mean as mean
 from neuroflow.core.vectors import sum as sum
 from neuroflow.core.functions import abs as abs
 from neuroflow.core.functions import cos as cos
-from neuroflow.core.functions import erf as erf
 from neuroflow.core.functions import exp as exp
 from neuroflow.core.functions import expm1 as expm1
 from neuroflow.core.functions import log as log
@@ -19,12 +18,17 @@ from neuroflow.core.functions import log1p as log1p
 from neuroflow.core.functions import maximum as maximum
 from neuroflow.core.functions import minimum as minimum
 from neuroflow.core.functions import pow as pow
+from neuroflow.core.functions import sech as sech
 from neuroflow.core.functions import sin as sin
 from neuroflow.core.functions import sqrt as sqrt
 from neuroflow.core.functions import stop_gradient as stop_gradient
 from neuroflow.core.functions import take as take
 from neuroflow.core.functions import tanh as tanh
 from neuroflow.core.functions import where as where
+from neuroflow.normal import erf as erf
+from neuroflow.normal import erfc as erfc
+from neuroflow.normal import gaussian as gaussian
+from neuroflow.normal import normal_cdf as normal_cdf
 from neuroflow.core.op import op as op
 from neuroflow.core.settings import Setting as Setting
 from neuroflow.core.configured import Configured as Configured

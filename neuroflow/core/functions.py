@@ -10,7 +10,6 @@ chapters 3, 4 and 7.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Protocol
@@ -118,7 +117,7 @@ def expm1(x: Number) -> Number:
 
 @expm1.partials
 def _(out: Number, x: Number) -> Partials:
-    return (out + 1.0,)
+    return (exp(x),)  # out + 1 has no digits left where out is nearly -1
 
 
 @elementary(formula=r"\sqrt{x}", domain="(0, inf)", convention="no derivative at x = 0: an error")
@@ -143,10 +142,13 @@ def pow(x: Number, y: Number) -> Number:
 
 @pow.partials
 def _(out: Number, x: Number, y: Number) -> Partials:
-    zero = abs(y) <= 0.0
-    slope = y * pow(where(zero, 1.0, x), y - 1.0)
-    positive = x > 0.0
-    return (slope, where(positive, out * log(where(positive, x, 1.0)), 0.0))
+    zero, positive = abs(y) <= 0.0, x > 0.0
+    log_x = log(where(positive, x, 1.0))
+    less, back = y - 1.0, (y - 1.0) - y
+    lost = (y - (less - back)) - (1.0 + back)  # what rounding took from y - 1 (Knuth's two-sum)
+    slope = y * pow(where(zero, 1.0, x), less) * (1.0 + lost * log_x)
+    root = pow(where(positive, x, 1.0), 0.5 * y)  # out may be too small to have digits
+    return (slope, where(positive, root * log_x * root, 0.0))
 
 
 # Waves and steps
@@ -179,17 +181,23 @@ def tanh(x: Number) -> Number:
 
 @tanh.partials
 def _(out: Number, x: Number) -> Partials:
-    return (1.0 - out * out,)
+    return (sech(x) * sech(x),)  # 1 - out^2 has no digits left where out is nearly 1
 
 
-@elementary(formula=r"\operatorname{erf} x")
-def erf(x: Number) -> Number:
-    """The error function, twice the area under the normal curve from 0 to x."""
+@core_op(formula=r"\frac{2}{e^x + e^{-x}}")
+def sech(x: Number) -> Number:
+    """The hyperbolic secant, a bump of height 1 whose square is the slope of tanh.
+
+    >>> sech(0.0), sech(1000.0)
+    (1.0, 0.0)
+    """
+    small = exp(-abs(x))
+    return 2.0 * small / (1.0 + small * small)
 
 
-@erf.partials
+@sech.partials
 def _(out: Number, x: Number) -> Partials:
-    return (2.0 / math.sqrt(math.pi) * exp(-x * x),)
+    return (-out * tanh(x),)
 
 
 # Choices

@@ -15,6 +15,7 @@ from neuroflow.core import functions as elementary
 from neuroflow.core.value import Value
 from neuroflow.errors import InputError, did_you_mean, reason
 from neuroflow.files import BYTE_ORDER_MARK
+from neuroflow.normal import erf
 
 LONGEST = 500
 MOST_PARTS = 200
@@ -28,7 +29,7 @@ _CONSTANTS = {"pi": math.pi, "e": math.e}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": elementary.abs,
     "cos": elementary.cos,
-    "erf": elementary.erf,
+    "erf": erf,
     "exp": elementary.exp,
     "log": elementary.log,
     "max": elementary.maximum,

@@ -221,6 +221,7 @@ def generated_code(training: Any) -> list[str]:
 
     >>> import neuroflow as nf
     >>> print(generated_code(nf.train("moons"))[2])
+    @exact
     def map_relu(m: Numbers, n: Int, to_out: Int, at_x0: Int):
         for i in range(0, n, W):
             x0 = load(m, at_x0 + i)

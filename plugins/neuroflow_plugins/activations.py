@@ -26,7 +26,8 @@ def sigmoid(x):
 
 @sigmoid.partials
 def _(out, x):
-    return (out * sigmoid(-x),)  # 1 - out, but exact where out is nearly 1
+    half = nf.sech(0.5 * x)  # not out (1 - out): it and its slopes keep all digits
+    return (0.25 * half * half,)
 
 
 @nf.op(
@@ -89,16 +90,14 @@ def silu(x):
     >>> silu(0.0)
     0.0
     """
-    return x * sigmoid(x)
+    root = nf.exp(-0.5 * nf.abs(x))  # of e^-|x|, which may be too small to have all digits
+    return nf.where(x > 0.0, x, x * root * root) / (1.0 + root * root)
 
 
 @silu.partials
 def _(out, x):
-    return (sigmoid(x) + out * sigmoid(-x),)
-
-
-_ROOT_TWO = math.sqrt(2.0)
-_ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
+    half = nf.sech(0.5 * x)
+    return (sigmoid(x) + 0.25 * x * half * half,)
 
 
 @nf.op(formula=r"\frac{x}{2} \left(1 + \operatorname{erf} \frac{x}{\sqrt{2}}\right)")
@@ -108,15 +107,13 @@ def gelu(x):
     >>> round(gelu(1.0), 12)
     0.841344746069
     """
-    return 0.5 * x * (1.0 + nf.erf(x / _ROOT_TWO))
+    return x * nf.normal_cdf(x)  # 1 + erf has no digits left where erf is nearly -1
 
 
 @gelu.partials
 def _(out, x):
-    return (0.5 * (1.0 + nf.erf(x / _ROOT_TWO)) + x * nf.exp(-0.5 * x * x) / _ROOT_TWO_PI,)
-
-
-_ROOT_TWO_OVER_PI = math.sqrt(2.0 / math.pi)
+    root = nf.gaussian(x, rate=0.25)  # of the normal curve times sqrt(2 pi)
+    return (nf.normal_cdf(x) + x * root * root / math.sqrt(2.0 * math.pi),)
 
 
 @nf.op(
@@ -129,14 +126,56 @@ def gelu_tanh(x):
     >>> round(gelu_tanh(1.0), 12)
     0.841191990608
     """
-    return 0.5 * x * (1.0 + nf.tanh(_ROOT_TWO_OVER_PI * (x + 0.044715 * x * x * x)))
+    fade = _fade(x)  # (1 + tanh u) / 2 is 1 / (1 + e^-2u)
+    return nf.where(x > 0.0, x, x * fade * fade) / (1.0 + fade * fade)
 
 
 @gelu_tanh.partials
 def _(out, x):
-    t = nf.tanh(_ROOT_TWO_OVER_PI * (x + 0.044715 * x * x * x))
-    inner = _ROOT_TWO_OVER_PI * (1.0 + 3.0 * 0.044715 * x * x)
-    return (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * inner,)
+    fade = _fade(x)
+    total = 1.0 + fade * fade
+    gate = nf.where(x > 0.0, 1.0, fade * fade) / total
+    return (gate + 2.0 * _near(x) * _inner_slope(x) * fade * fade / (total * total),)
+
+
+_FAR = 22.0
+_LINEAR = (0.7978845536708832, 7.131982177168955e-09)
+_CUBIC = (0.035675048828125, 2.359308175124388e-06)
+"""sqrt(2/pi), and 0.044715 times it, in two parts: the first has few digits, see :func:`_fade`."""
+
+
+@nf.op(formula=r"e^{-\sqrt{2 / \pi} \left(|x| + 0.044715 \, |x|^3\right)}")
+def _fade(x):
+    """How fast the tails of gelu_tanh fade.
+
+    An exponent of hundreds, rounded, would spoil three digits. So x is taken apart into ``near``,
+    of so few bits that products with it are exact, and a rest; and the exponent is the sum of two
+    numbers (Dekker 1971).
+    """
+    size = nf.where(nf.abs(x) > _FAR, _FAR, nf.abs(x))
+    near = (size + 1.5 * 2.0**43) - 1.5 * 2.0**43  # so large a sum drops what is below 2^-9
+    a, b = _CUBIC[0] * (near * near * near), _LINEAR[0] * near
+    high = a + b
+    lost = (a - (high - (high - a))) + (b - (high - a))
+    slope = sum(_LINEAR) + sum(_CUBIC) * (size * size + size * near + near * near)
+    low = lost + _CUBIC[1] * (near * near * near) + _LINEAR[1] * near + (size - near) * slope
+    exponent = high + low
+    fade = nf.exp(-exponent)
+    return fade - fade * (low - (exponent - high))
+
+
+@_fade.partials
+def _(out, x):
+    slope = out * _inner_slope(x)
+    return (nf.where(x > 0.0, -slope, slope),)
+
+
+def _inner_slope(x):
+    return sum(_LINEAR) + 3.0 * sum(_CUBIC) * _near(x) * _near(x)
+
+
+def _near(x):
+    return nf.where(x > _FAR, _FAR, nf.where(x < -_FAR, -_FAR, x))  # beyond, fade^2 is 0
 
 
 def linear(x):
@@ -218,7 +257,7 @@ def require_numbers(xs, name):
     return xs
 
 
-_OPS = [op for op in globals().values() if isinstance(op, nf.Op)]
+_OPS = [op for op in globals().values() if isinstance(op, nf.Op) and op is not _fade]
 _NAMED_ELSEWHERE = ("neuroflow_plugins.ops:relu", "neuroflow:tanh", "neuroflow:sin")
 
 

@@ -1,4 +1,4 @@
-"""The bundled ops: those of the core, and relu."""
+"""The bundled ops: those of the core, those of the normal curve, and relu."""
 
 import neuroflow as nf
 
@@ -14,7 +14,10 @@ def _(out, x):
     return (nf.where(x > 0.0, 1.0, 0.0),)
 
 
+_NORMAL = {op.name: op for op in (nf.erf, nf.erfc, nf.gaussian, nf.normal_cdf)}
+
+
 @nf.hookimpl
 def neuroflow_ops():
-    """The ops that the core is made of, and those of this module."""
-    return [*nf.core_ops.values(), relu]
+    """The elementary functions, and those of this module."""
+    return [*{**nf.core_ops, **_NORMAL}.values(), relu]

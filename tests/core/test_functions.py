@@ -35,8 +35,22 @@ def test_the_kind_of_several_numbers_is_that_of_the_least_plain(numbers, kind):
 
 
 NAMES = [
-    *("abs", "cos", "dot", "erf", "exp", "expm1", "log", "log1p", "maximum", "mean", "minimum"),
-    *("pow", "sin", "sqrt", "stop_gradient", "sum", "tanh", "where"),
+    *(
+        "abs",
+        "cos",
+        "dot",
+        "erf",
+        "erfc",
+        "exp",
+        "expm1",
+        "gaussian",
+        "log",
+        "log1p",
+        "maximum",
+        "mean",
+        "minimum",
+    ),
+    *("normal_cdf", "pow", "sech", "sin", "sqrt", "stop_gradient", "sum", "tanh", "where"),
 ]
 
 

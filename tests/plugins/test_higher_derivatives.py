@@ -9,11 +9,14 @@ import neuroflow as nf
 sympy = pytest.importorskip("sympy", reason="sympy is not installed")
 
 POINTS = {"log": [0.3, 2.0], "sqrt": [0.3, 2.0], "log1p": [-0.4, 2.0]}
-SMOOTH_AT_ZERO = ("sigmoid", "softplus", "silu", "gelu", "gelu_tanh", "tanh", "erf", "sin", "exp")
+SMOOTH_AT_ZERO = ("sigmoid", "softplus", "silu", "gelu", "gelu_tanh", "tanh", "erf", "sin", "exp",
+                  "sech", "gaussian", "erfc", "normal_cdf")  # fmt: skip
 X = sympy.Symbol("x", real=True)
 
 CLOSED = {
-    "abs": sympy.Abs(X), "cos": sympy.cos(X), "erf": sympy.erf(X), "exp": sympy.exp(X),
+    "abs": sympy.Abs(X), "cos": sympy.cos(X), "erf": sympy.erf(X),
+    "erfc": sympy.erfc(X), "gaussian": sympy.exp(-(X**2)), "sech": sympy.sech(X),
+    "normal_cdf": sympy.erfc(-X / sympy.sqrt(2)) / 2, "exp": sympy.exp(X),
     "expm1": sympy.exp(X) - 1, "identity": X, "log": sympy.log(X), "log1p": sympy.log(1 + X),
     "neg": -X, "sin": sympy.sin(X), "sqrt": sympy.sqrt(X), "tanh": sympy.tanh(X),
     "sigmoid": 1 / (1 + sympy.exp(-X)), "softplus": sympy.log(1 + sympy.exp(X)),

@@ -22,6 +22,7 @@ PARTS = (
     "files",
     "locks",
     "core",
+    "normal",
     "registry",
     "ops",
     "data",

@@ -18,6 +18,7 @@ from neuroflow.core.value import Op, Value, building, mul
 from neuroflow.engine.lower.steps import (
     BOUNDED,
     CONDITIONS,
+    CURVES,
     OPERATORS,
     OPPOSITES,
     UNBOUNDED,
@@ -62,6 +63,11 @@ class Kernel:
         """The names that a step or a result reads."""
         names = {x for step in self.steps for x in step.operands if isinstance(x, str)}
         return names | {x for x in self.results if isinstance(x, str)}
+
+    @property
+    def needs_float64(self) -> bool:
+        """Whether rounding between its steps to float32 would cost digits: then it is not done."""
+        return len(self.steps) > 1 and any(step.function in CURVES for step in self.steps)
 
 
 class Symbol(Value):

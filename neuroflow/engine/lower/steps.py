@@ -24,6 +24,9 @@ FUNCTIONS = {
 }  # fmt: skip
 """Steps that are written as calls, and how many numbers each takes."""
 
+CURVES = ("exp", "log", "log1p", "expm1", "sin", "cos", "tanh", "erf", "pow")
+"""Functions that turn a rounded operand into a result with fewer right digits."""
+
 OPPOSITES = {
     "greater": "less_equal", "less_equal": "greater", "less": "greater_equal",
     "greater_equal": "less",

@@ -77,6 +77,18 @@ class Builder:
         """Put a value at a place."""
         self.llvm.store(self.to(value, kind).value, place, align=align)
 
+    def vector_at(self, place: Any) -> Term:
+        """The vector at a place, widened if numbers lie there in float32."""
+        kind = self.type("Stored vector")
+        stored = self.llvm.load(place, typ=kind, align=self.target.stored_size)
+        return Term("Vector", self.llvm.fpext(stored, self.type("Vector")))
+
+    def store_vector(self, place: Any, x: Term) -> None:
+        """Put a vector at a place, rounded to the numbers that lie there."""
+        kind = self.type("Stored vector")
+        stored = self.llvm.fptrunc(self.to(x, "Vector").value, kind)
+        self.llvm.store(stored, place, align=self.target.stored_size)
+
     # Blocks
 
     def block(self, name: str) -> Any:

@@ -15,16 +15,15 @@ def map_source(entry: MapKernel) -> str:
     >>> import neuroflow as nf
     >>> from neuroflow.engine.lower.kernels import Kernels
     >>> kernels = Kernels()
-    >>> _ = kernels.backward(nf.ops.tanh, 1, (True,))
+    >>> _ = kernels.backward(nf.ops.exp, 1, (True,))
     >>> print(map_source(kernels.entries[0]))
-    def map_tanh_backward(m: Numbers, n: Int, at_g: Int, at_out: Int, at_x0: Int, to_x0: Int):
+    @exact
+    def map_exp_backward(m: Numbers, n: Int, at_g: Int, at_out: Int, at_x0: Int, to_x0: Int):
         for i in range(0, n, W):
             g = load(m, at_g + i)
             out = load(m, at_out + i)
-            t0 = out * out
-            t1 = 1.0 - t0
-            t2 = g * t1
-            add(m, to_x0 + i, t2, n - i)
+            t0 = g * out
+            add(m, to_x0 + i, t0, n - i)
     <BLANKLINE>
     """
     kernel = entry.kernel
@@ -45,7 +44,8 @@ def map_source(entry: MapKernel) -> str:
     name = re.sub(r"\W", "_", f"map_{entry.op.name}{'_backward' if entry.backward else ''}")
     given = ", ".join(["m: Numbers", *[f"{operand}: Int" for operand in operands]])
     body = "".join(f"        {line}\n" for line in lines)
-    return f"def {name}({given}):\n    for i in range(0, n, W):\n{body}"
+    marks = "@exact\n@in_float64\n" if kernel.needs_float64 else "@exact\n"
+    return f"{marks}def {name}({given}):\n    for i in range(0, n, W):\n{body}"
 
 
 def _needed(kernel: Kernel, results: Sequence[Operand]) -> set[Operand]:

@@ -6,20 +6,20 @@
 
 from __future__ import annotations
 
-import math
-
 from neuroflow.engine.native.language import exact
 from neuroflow.engine.native.vectors import power_of_two, rounded, where
-
-INFINITY = math.inf
 
 
 @exact
 def exp(x: Vector) -> Vector:
-    """e^x = 2^k e^r with |r| <= ln 2 / 2: e^r by its series, 2^k by its exponent's bits."""
-    k = rounded(x * 1.4426950408889634)
-    k = where(k < LOWEST, LOWEST, where(k > HIGHEST, HIGHEST, k))
-    r = (x - k * LN2) - k * LN2_REST
+    """e^x = 2^k e^r with |r| <= ln 2 / 2: e^r by its series, 2^k by its exponent's bits.
+
+    2^k is applied by halves: where e^x has fewer digits, or none, or is infinite, the second
+    half rounds it as it must be.
+    """
+    y = where(x < LOWEST, LOWEST, where(x > HIGHEST, HIGHEST, x))
+    k = rounded(y * 1.4426950408889634)
+    r = (y - k * LN2) - k * LN2_REST
     s = r * 1.6059043836821613e-10 + 2.08767569878681e-09
     s = s * r + 2.505210838544172e-08
     s = s * r + 2.755731922398589e-07
@@ -31,6 +31,6 @@ def exp(x: Vector) -> Vector:
     s = s * r + 0.041666666666666664
     s = s * r + 0.16666666666666666
     s = s * r + 0.5
-    y = (1.0 + (r + (r * r) * s)) * power_of_two(k)
-    y = where(x < SMALLEST, 0.0, y)
-    return where(x > LARGEST, INFINITY, where(x != x, x, y))
+    half = rounded(k * 0.5)
+    y = (1.0 + (r + (r * r) * s)) * power_of_two(half) * power_of_two(k - half)
+    return where(x != x, x, y)

@@ -17,7 +17,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from llvmlite import ir
 
 from neuroflow.errors import NeuroflowError
@@ -52,6 +52,8 @@ class Processor:
 class Target:
     """The kind of number, how many of them a vector has, and the processor; None for this one.
 
+    Where numbers are computed with in float64, ``stored`` may be the smaller kind in memory.
+
     ``exact`` code takes each sum in the order in which it is written and rounds each product, so
     its bits depend on the width of the vectors and not on the processor.
     """
@@ -60,11 +62,22 @@ class Target:
     width: int
     exact: bool = False
     processor: Processor | None = None
+    stored: str = ""
 
     @property
     def size(self) -> int:
         """Bytes of a number."""
         return 8 if self.dtype == "float64" else 4
+
+    @property
+    def stored_size(self) -> int:
+        """Bytes of a number in memory."""
+        return 8 if (self.stored or self.dtype) == "float64" else 4
+
+    @property
+    def in_float64(self) -> Target:
+        """The same, but numbers of float32 are computed with in float64 and only stored so."""
+        return evolve(self, dtype="float64", stored=self.dtype)
 
     @property
     def constants(self) -> dict[str, Any]:
@@ -74,10 +87,14 @@ class Target:
     @cached_property
     def types(self) -> dict[str, Any]:
         """What LLVM calls the types that are no places."""
-        number = DOUBLE if self.dtype == "float64" else ir.FloatType()
+        number, stored = [
+            DOUBLE if dtype == "float64" else ir.FloatType()
+            for dtype in (self.dtype, self.stored or self.dtype)
+        ]
         return {
             "Int": INT, "Flag": FLAG, "Double": DOUBLE, "Number": number, "None": ir.VoidType(),
             "Vector": ir.VectorType(number, self.width), "Mask": ir.VectorType(FLAG, self.width),
+            "Stored": stored, "Stored vector": ir.VectorType(stored, self.width),
         }  # fmt: skip
 
     def flags(self, marked_exact: bool = False) -> tuple[str, ...]:
@@ -100,11 +117,11 @@ class Target:
 
 _LIMITS = {
     "float64": {
-        "LARGEST": 709.78, "SMALLEST": -708.0, "HIGHEST": 1023.0, "LOWEST": -1022.0,
+        "LOWEST": -746.0, "HIGHEST": 710.0,
         "LN2": 0.6931471803691238, "LN2_REST": 1.9082149292705877e-10,
     },
     "float32": {
-        "LARGEST": 88.72, "SMALLEST": -87.3, "HIGHEST": 127.0, "LOWEST": -126.0,
+        "LOWEST": -104.0, "HIGHEST": 89.0,
         "LN2": 0.693359375, "LN2_REST": -2.12194440e-4,
     },
 }  # fmt: skip
@@ -156,7 +173,12 @@ class Source:
     @cached_property
     def is_exact(self) -> bool:
         """Whether it is marked ``@exact``."""
-        return "exact" in [ast.unparse(mark) for mark in self.tree.decorator_list]
+        return "exact" in self.marks
+
+    @cached_property
+    def marks(self) -> set[str]:
+        """What stands above it: ``exact``, ``in_float64``."""
+        return {ast.unparse(mark) for mark in self.tree.decorator_list}
 
     @cached_property
     def assigned(self) -> set[str]:

@@ -74,9 +74,11 @@ class Unit:
 
     def text(self, target: Target) -> str:
         """The module that LLVM compiles, as it reads it."""
-        translation = Translation(target)
+        source = self.source()
+        inside = target.in_float64 if "in_float64" in source.marks else target
+        translation = Translation(inside)
         entry = _entry_of_instruction if self.is_instruction else _entry_of_function
-        entry(self.source(), self.key(target), translation)
+        entry(source, self.key(target), translation)
         return str(translation.module)
 
 

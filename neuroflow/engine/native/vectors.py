@@ -31,13 +31,13 @@ intrinsic = Intrinsic
 @intrinsic
 def load(to: Builder, memory: Term, i: Term) -> Term:
     """The vector at ``memory[i:]``."""
-    return to.load("Vector", to.place("Number", memory, i), to.target.size)
+    return to.vector_at(to.place("Stored", memory, i))
 
 
 @intrinsic
 def store(to: Builder, memory: Term, i: Term, x: Term) -> Term:
     """Put a vector, or one number repeated, at ``memory[i:]``."""
-    to.store("Vector", to.place("Number", memory, i), x, to.target.size)
+    to.store_vector(to.place("Stored", memory, i), x)
     return NOTHING
 
 

@@ -31,7 +31,10 @@ def compile_kernel(kernel: Kernel) -> Callable[..., tuple[Any, ...]]:
     lines.append(f"    return ({', '.join(results)},)")
     namespace = dict(vars(library("numpy")))
     exec("\n".join(lines), namespace)
-    return namespace["run"]  # type: ignore[no-any-return]
+    run: Callable[..., tuple[Any, ...]] = namespace["run"]
+    if kernel.needs_float64:
+        return lambda *xs: run(*[x.astype(np.float64) for x in xs])
+    return run
 
 
 def python_kernel(entry: MapKernel) -> Callable[..., tuple[Any, ...]]:
