@@ -15,8 +15,9 @@ from functools import wraps
 from typing import Annotated
 
 from neuroflow.core.functions import Partials, abs, elementary, exp, where
-from neuroflow.core.inputs import Number, Rule
+from neuroflow.core.inputs import Number
 from neuroflow.core.kinds import PLAIN, kind_of, library
+from neuroflow.core.rules import Rule
 from neuroflow.core.settings import Setting
 from neuroflow.core.value import Op, core_op
 
