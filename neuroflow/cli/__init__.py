@@ -8,7 +8,7 @@ only when its command runs, so ``neuroflow --help`` costs next to nothing. Plugi
 of their own through ``neuroflow_commands``.
 
 Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C,
-143 a run stopped by SIGTERM.
+143 by SIGTERM.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from neuroflow.errors import (
     composed,
     did_you_mean,
 )
+from neuroflow.stopping import Terminated, terminable
 
 COMMANDS = {
     "train": "Train a recipe or a configuration.",
@@ -105,7 +106,7 @@ class Cli(click.Group):
         debug = "--debug" in words[:end]
         words = [w for k, w in enumerate(words) if k >= end or w != "--debug"]
         options = {**options, "standalone_mode": False, "prog_name": "neuroflow"}
-        with clean_streams():
+        with clean_streams(), terminable():
             code = self._run(words, debug, options)
         sys.exit(code)
 
@@ -142,9 +143,7 @@ def _told(error: Exception) -> str:
 
 
 def _stopped(error: BaseException, as_json: bool) -> int:
-    """What was stopped by Ctrl-C, or a run by SIGTERM, and the exit code that says so."""
-    from neuroflow.training.stopping import Terminated
-
+    """What was stopped, by Ctrl-C or by SIGTERM, and the exit code that says so."""
     signal = error.__cause__ or error
     show_error(str(signal) or "stopped", as_json, error)
     return TERMINATED if isinstance(signal, Terminated) else INTERRUPTED
@@ -203,5 +202,5 @@ def main() -> None:
 
     Commands that print results take --json: one object on standard output and nothing else
     there. Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 130 stopped
-    by Ctrl-C, 143 a run stopped by SIGTERM.
+    by Ctrl-C, 143 by SIGTERM.
     """

@@ -21,11 +21,11 @@ from neuroflow.config import changed, configure, differences, to_toml
 from neuroflow.core.types import shown
 from neuroflow.errors import FileError, StateError
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
+from neuroflow.stopping import Signals, listening
 from neuroflow.training.folder import Claim, claimed, new_folder
 from neuroflow.training.metrics import MetricsFile
 from neuroflow.training.state import state_of
 from neuroflow.training.steps import Step, Training
-from neuroflow.training.stopping import Signals, listening
 
 CONFIGURATION = "config.toml"
 

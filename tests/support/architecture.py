@@ -21,6 +21,7 @@ PARTS = (
     "pythonic",
     "files",
     "locks",
+    "stopping",
     "core",
     "normal",
     "registry",

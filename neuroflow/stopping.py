@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a run goes on: noted, and answered between two steps.
+"""Ctrl-C and SIGTERM: a command stops at once, a run between two of its steps.
 
 A step that takes longer than :data:`PATIENCE` after the signal is cut off: what is saved is then
 that of an earlier step. A second signal does the same at once.
@@ -19,7 +19,26 @@ PATIENCE = 1.0
 
 
 class Terminated(KeyboardInterrupt):
-    """A run was stopped by SIGTERM; Ctrl-C is a plain KeyboardInterrupt."""
+    """Something was stopped by SIGTERM; Ctrl-C is a plain KeyboardInterrupt."""
+
+
+def terminate(number: int, frame: FrameType | None) -> None:
+    """Stop as Ctrl-C does, so that what was begun is put away."""
+    raise Terminated
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM stops what goes on inside, unless somebody else chose what it does."""
+    in_charge = threading.current_thread() is threading.main_thread()
+    if not in_charge or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @define(eq=False)
@@ -59,7 +78,7 @@ def listening() -> Iterator[Signals]:
         yield signals
         return
     before = {signal.SIGINT: signal.signal(signal.SIGINT, signals.hear)}
-    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+    if signal.getsignal(signal.SIGTERM) in (signal.SIG_DFL, terminate):
         before[signal.SIGTERM] = signal.signal(signal.SIGTERM, signals.hear)
     if hasattr(signal, "SIGALRM"):
         before[signal.SIGALRM] = signal.getsignal(signal.SIGALRM)

@@ -9,8 +9,8 @@ import time
 import pytest
 
 import neuroflow as nf
+from neuroflow.stopping import PATIENCE, Terminated
 from neuroflow.training import METRICS, Training
-from neuroflow.training.stopping import PATIENCE, Terminated
 from tests.training.test_run import SMALL, result
 
 RARE = {
