@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-import rich.style  # noqa: F401  draws a random number when it is imported: not within a test
 from click.testing import CliRunner
 
 from neuroflow.cli import main
