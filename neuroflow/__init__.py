@@ -32,7 +32,7 @@ _HOME = {
     "neuroflow.core.forward_mode": "jvp",
     "neuroflow.core.random": "SplitMix32",
     "neuroflow.errors": "BackendError ConfigurationError DefinitionError DomainError FileError"
-    " InputError NeuroflowError PluginError RegistryError StateError TraceError",
+    " InputError NeuroflowError OperatorError PluginError RegistryError StateError TraceError",
     "neuroflow.core.random_input": "random_input",
     "neuroflow.engine.lower.program": "Instruction Program",
     "neuroflow.engine.run.executor": "Executor NumpyExecutor",

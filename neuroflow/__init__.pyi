@@ -44,6 +44,7 @@ from neuroflow.errors import DomainError as DomainError
 from neuroflow.errors import FileError as FileError
 from neuroflow.errors import InputError as InputError
 from neuroflow.errors import NeuroflowError as NeuroflowError
+from neuroflow.errors import OperatorError as OperatorError
 from neuroflow.errors import PluginError as PluginError
 from neuroflow.errors import RegistryError as RegistryError
 from neuroflow.errors import StateError as StateError

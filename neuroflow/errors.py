@@ -8,6 +8,7 @@
     │   └── UnreadableFormulaError  a formula has what the checks cannot read
     ├── DomainError                 an op was asked for a number outside its domain
     │   └── DivergedError           a run failed: at which step, and why
+    ├── OperatorError               a Value has no such operator; says why not
     ├── TraceError                  a trace needed a number that only the compiled run knows
     ├── StateError                  a saved state does not fit, or its file is damaged
     ├── ConfigurationError          a configuration has problems: all of them, each with its path
@@ -148,6 +149,10 @@ class DefinitionError(InputError, TypeError):
 
 class DomainError(NeuroflowError, ArithmeticError):
     """An op was asked for a number outside its domain: ``log(-1)``, ``0 ** -1``, an overflow."""
+
+
+class OperatorError(NeuroflowError, TypeError):
+    """A Value has no such operator: ``v % 2``, ``v // 2``, ``pow(v, 3, 5)``; says why not."""
 
 
 class TraceError(NeuroflowError, TypeError):

@@ -5,9 +5,10 @@ authors of ops are told: to be left out), :mod:`ieee`, :mod:`chaining`, then the
 :mod:`value`, :mod:`careful` (which can be left out at first, as can what stands before the chapter)
 and :mod:`gradient`, to be read in one go; :mod:`vectors`, :mod:`kinds`, :mod:`functions`,
 :mod:`op`, :mod:`configured`, :mod:`module`; beside them :mod:`no_grad`, :mod:`forward_mode`,
-:mod:`random`, :mod:`random_input` and :mod:`update_rule`.
+:mod:`random`, :mod:`random_input`, :mod:`update_rule` and :mod:`protocols`.
 """
 
 from neuroflow.core import functions as functions  # what ``x ** y`` means is written there
 from neuroflow.core import gradient as gradient
 from neuroflow.core import vectors as vectors
+from neuroflow.core.protocols import copies as copies  # how Values and ops are copied is there

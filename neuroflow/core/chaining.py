@@ -27,5 +27,7 @@ def chained(name: str) -> Any:
     op = core_ops.get(name) or getattr(public("ops"), name, None)
     if op is None:
         remedy = did_you_mean(name, dir(public("ops")), "see: neuroflow list ops")
+        if hasattr(float, name):
+            remedy = f"it is one of float's: write x.data.{name}"
         raise AttributeError(f"Value has no attribute and no op named {name!r}; {remedy}")
     return op

@@ -54,6 +54,10 @@ class Call:
     module: Module
     outer: object
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle keeps the path alone: the model is not part of a number."""
+        return str, (str(self),)
+
     def __str__(self) -> str:
         names: list[str] = []
         call = self

@@ -20,15 +20,19 @@ from neuroflow.core import chaining, rules
 from neuroflow.core.chaining import core_ops
 from neuroflow.core.domain import REALS, Domain, domains, not_comparable, undefined
 from neuroflow.core.inputs import Number, real
+from neuroflow.core.protocols.floats import FloatLike, no_modulus
 from neuroflow.core.rules import Rule
 
 
-class Value:
+class Value(FloatLike):
     """A scalar, the op that made it and that op's inputs; a *leaf* has neither.
 
     ``grad`` is the derivative of whatever ``backward()`` was last called on with respect to
     this value, zero until then. ``name`` is yours to set; ``call`` is the call of the module in
-    which the value was made. Values compare by identity; ``<`` and its relatives compare data.
+    which the value was made. Values compare by identity: ``v == 3.0`` is False, whatever ``v``
+    holds, so write ``v.data == 3.0``. ``<`` and its relatives compare data, and ``bool(v)`` asks
+    whether it is other than 0; in a traced function all of these are errors, or a number for
+    ``where``. What else it shares with floats is in :mod:`neuroflow.core.protocols.floats`.
 
     Raises :class:`InputError` for data that is not a real number, and :class:`DomainError` where
     a nan is compared: it is neither less nor greater than anything.
@@ -90,7 +94,10 @@ class Value:
     def __rmul__(self, other: Value | float) -> Value: return build(mul, (other, self))
     def __truediv__(self, other: Value | float) -> Value: return build(div, (self, other))
     def __rtruediv__(self, other: Value | float) -> Value: return build(div, (other, self))
-    def __pow__(self, other: Value | float) -> Value: return build(core_ops["pow"], (self, other))
+    def __pow__(self, other: Value | float, modulus: None = None) -> Value:
+        if modulus is not None:
+            raise no_modulus(modulus)
+        return build(core_ops["pow"], (self, other))
     def __rpow__(self, other: Value | float) -> Value: return build(core_ops["pow"], (other, self))
     def __neg__(self) -> Value: return build(neg, (self,))
     def __abs__(self) -> Value: return build(core_ops["abs"], (self,))
@@ -99,6 +106,7 @@ class Value:
     def __le__(self, other: Value | float) -> bool: return ordered(self) <= ordered(other)
     def __gt__(self, other: Value | float) -> bool: return ordered(self) > ordered(other)
     def __ge__(self, other: Value | float) -> bool: return ordered(self) >= ordered(other)
+    def __bool__(self) -> bool: return ordered(self) != 0.0
     def __float__(self) -> float: return self.data
     # fmt: on
 
@@ -112,7 +120,7 @@ def lift(number: Any) -> Value:
     return constant
 
 
-LIFTED = type("Lifted", (str,), {})()
+LIFTED = type("Lifted", (str,), {"__reduce__": lambda self: "LIFTED"})()
 """The empty ``call`` of the constants that :func:`lift` makes: nobody asks for their gradients."""
 
 
@@ -210,9 +218,9 @@ class Op:
 
     ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
     derivative jumps, and ``convention`` says which one is taken there. ``step`` names the engine's
-    step that computes the same, if there is one; ``origin`` the plugin, unless it is bundled.
-    ``keeps_nan`` tells that the rule gives nan for nan by itself, as arithmetic does; of all other
-    rules it is seen to.
+    step that computes the same, if there is one; ``origin`` the plugin, unless it is bundled;
+    ``base`` the op that this one is with other settings. ``keeps_nan`` tells that the rule gives
+    nan for nan by itself, as arithmetic does; of all other rules it is seen to.
     """
 
     rule: Rule
@@ -225,6 +233,7 @@ class Op:
     settings: dict[str, float] = field(factory=dict)
     partials_rule: Rule | None = None
     origin: Any = None
+    base: Op | None = None
     summary: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     required: tuple[str, ...] = field(init=False)
@@ -271,9 +280,12 @@ class Op:
 
     def bind(self, **settings: float) -> Op:
         """This op with other settings; equal settings give the very same op."""
+        settings = {**self.settings, **settings}
+        if self.base is not None:
+            return self.base.bind(**settings)
         key = rules.checked_settings(self, settings, self._bound)
         if key not in self._bound:
-            self._bound.setdefault(key, evolve(self, settings={**self.settings, **settings}))
+            self._bound.setdefault(key, evolve(self, base=self, settings=settings))
         return self._bound[key]
 
     def __call__(self, *inputs: Any, **settings: float) -> Any:

@@ -6,6 +6,7 @@ Inputs and outputs are plain lists of numbers or Values; a layer of one neuron g
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import neuroflow as nf
@@ -32,7 +33,11 @@ def find_activation(use):
     name = use["use"] if isinstance(use, dict) else use
     if isinstance(name, str) and not nf.get("activation", name).elementwise:
         return one
-    return lambda xs: [one(x) for x in xs]
+    return partial(_each, one)
+
+
+def _each(one, xs):
+    return [one(x) for x in xs]
 
 
 def _check_inputs(xs, expected, what):

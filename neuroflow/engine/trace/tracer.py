@@ -62,8 +62,28 @@ class TracedValue(Value):
     def __bool__(self) -> bool:
         raise unknown("took the truth of", "nf.where(condition, a, b), which keeps both branches")
 
-    def __round__(self, digits: int = 0) -> float:
+    def __round__(self, digits: int | None = None) -> float:
         raise unknown("rounded", "the value itself")
+
+    def __floor__(self) -> int:
+        raise unknown("rounded down", "the value itself")
+
+    def __ceil__(self) -> int:
+        raise unknown("rounded up", "the value itself")
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            raise unknown("formatted the number of", "repr(x), or the print after the compiled run")
+        return str(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Values are compared by identity; with a number, the trace would freeze the answer."""
+        if isinstance(other, (int, float)):
+            instead = "nf.where(x < k, a, nf.where(x > k, a, b)) for x == k"
+            raise unknown(f"compared with == {other!r}", instead)
+        return self is other
+
+    __hash__ = Value.__hash__
 
     def __lt__(self, other: Value | float) -> Any:
         return less(self, other)
@@ -91,10 +111,6 @@ for _name in ("inputs", "op", "grad"):
 
 def _refuse_to_write(_: Value, number: float) -> None:
     raise unknown(f"wrote {number!r} into", "a new Value, and use that from here on")
-
-
-def _no_integer(value: Value) -> int:
-    raise TypeError(f"int() argument must be a number, not {value!r}; write int({value!r}.data)")
 
 
 class TracedIndex(TracedValue):
@@ -156,8 +172,11 @@ class TracedParameter(Value):
     )
     inputs = property(_inside(_hidden("inputs"), lambda self: ()))
     __float__ = _inside(TracedValue.__float__, Value.__float__)
-    __int__ = _inside(TracedValue.__int__, _no_integer)
-    __bool__ = _inside(TracedValue.__bool__, lambda self: True)
+    __int__ = _inside(TracedValue.__int__, Value.__int__)
+    __bool__ = _inside(TracedValue.__bool__, Value.__bool__)
+    __eq__ = _inside(TracedValue.__eq__, Value.__eq__)
+    __hash__ = Value.__hash__
+    __round__ = _inside(TracedValue.__round__, Value.__round__)
     __lt__ = _inside(TracedValue.__lt__, Value.__lt__)
     __le__ = _inside(TracedValue.__le__, Value.__le__)
     __gt__ = _inside(TracedValue.__gt__, Value.__gt__)

@@ -1,0 +1,66 @@
+"""What a Value does that a float does, apart from its mathematics; and what it refuses, and why.
+
+Conversions (``int``, ``round``, ``math.floor``, format specs) give plain numbers, as ``float``
+does: the history ends there, and the derivative of a step is 0 anyway.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NoReturn, Self
+
+from neuroflow.errors import OperatorError
+
+
+def _refused(sign: str, instead: str) -> Any:
+    def refuse(value: Any, other: Any) -> NoReturn:
+        raise OperatorError(
+            f"{sign} was asked of {value!r} and {other!r}, but a Value has none",
+            expected="an operator with a derivative: + - * / ** abs",
+            remedy=f"the derivative of {sign} jumps; {instead}",
+        )
+
+    return refuse
+
+
+_QUOTIENT = "for the number alone write a.data // b; it is a constant"
+_REST = "for the number alone write a.data % b, for a derivative of 1 write a - b * (a.data // b)"
+
+
+def no_modulus(modulus: object) -> OperatorError:
+    """The error for ``pow(v, 3, 5)``: floats refuse it too."""
+    what = f"pow got the modulus {modulus!r}, but a Value is no whole number"
+    return OperatorError(what, expected="two numbers", remedy="write pow(v, 3) or v ** 3")
+
+
+class FloatLike:
+    """The base of Value: what all numbers of Python can do, by the number that it holds."""
+
+    __slots__ = ()
+
+    data: float
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __trunc__(self) -> int:
+        return math.trunc(self.data)
+
+    def __floor__(self) -> int:
+        return math.floor(self.data)
+
+    def __ceil__(self) -> int:
+        return math.ceil(self.data)
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self.data, digits)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else str(self)
+
+    __mod__ = __rmod__ = _refused("%", _REST)
+    __floordiv__ = __rfloordiv__ = _refused("//", _QUOTIENT)
+    __divmod__ = __rdivmod__ = _refused("divmod", _REST)
