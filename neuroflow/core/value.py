@@ -21,7 +21,6 @@ from neuroflow.core.chaining import core_ops
 from neuroflow.core.domain import REALS, Domain, domains, not_comparable, undefined
 from neuroflow.core.inputs import Number, real
 from neuroflow.core.protocols.floats import FloatLike, no_modulus
-from neuroflow.core.rules import Rule
 
 
 class Value(FloatLike):
@@ -29,10 +28,8 @@ class Value(FloatLike):
 
     ``grad`` is the derivative of whatever ``backward()`` was last called on with respect to
     this value, zero until then. ``name`` is yours to set; ``call`` is the call of the module in
-    which the value was made. Values compare by identity: ``v == 3.0`` is False, whatever ``v``
-    holds, so write ``v.data == 3.0``. ``<`` and its relatives compare data, and ``bool(v)`` asks
-    whether it is other than 0; in a traced function all of these are errors, or a number for
-    ``where``. What else it shares with floats is in :mod:`neuroflow.core.protocols.floats`.
+    which the value was made. Values compare by identity, so ``v == 3.0`` is False (write
+    ``v.data == 3.0``); ``<`` and its relatives compare data, and ``bool(v)`` compares it with 0.
 
     Raises :class:`InputError` for data that is not a real number, and :class:`DomainError` where
     a nan is compared: it is neither less nor greater than anything.
@@ -95,9 +92,7 @@ class Value(FloatLike):
     def __truediv__(self, other: Value | float) -> Value: return build(div, (self, other))
     def __rtruediv__(self, other: Value | float) -> Value: return build(div, (other, self))
     def __pow__(self, other: Value | float, modulus: None = None) -> Value:
-        if modulus is not None:
-            raise no_modulus(modulus)
-        return build(core_ops["pow"], (self, other))
+        return build(core_ops["pow"], (self, other) if modulus is None else no_modulus(modulus))
     def __rpow__(self, other: Value | float) -> Value: return build(core_ops["pow"], (other, self))
     def __neg__(self) -> Value: return build(neg, (self,))
     def __abs__(self) -> Value: return build(core_ops["abs"], (self,))
@@ -107,7 +102,6 @@ class Value(FloatLike):
     def __gt__(self, other: Value | float) -> bool: return ordered(self) > ordered(other)
     def __ge__(self, other: Value | float) -> bool: return ordered(self) >= ordered(other)
     def __bool__(self) -> bool: return ordered(self) != 0.0
-    def __float__(self) -> float: return self.data
     # fmt: on
 
 
@@ -152,8 +146,7 @@ def evaluate(op: Op, inputs: tuple[Any, ...]) -> Value:
     try:
         data = op.forward(*numbers)
     except Exception as error:
-        rules.tell_mistake(op, inputs, error)
-        raise undefined(op, inputs, error, here.get()) from error
+        raise undefined(op, inputs, rules.tell_mistake(op, inputs, error), here.get()) from error
     data = data if type(data) is float else rules.number_of(op, numbers, data)
     if not isfinite(data) and all(map(isfinite, numbers)):
         raise undefined(op, inputs, data, here.get())
@@ -203,7 +196,6 @@ def building(build: Builder) -> Iterator[None]:
 
 # Ops
 
-
 LOSES_NAN = ("", "greater", "greater_equal", "less", "less_equal")
 """The steps whose rules, on floats, may make a number of nan; without a step, any rule may."""
 
@@ -218,12 +210,12 @@ class Op:
 
     ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
     derivative jumps, and ``convention`` says which one is taken there. ``step`` names the engine's
-    step that computes the same, if there is one; ``origin`` the plugin, unless it is bundled;
-    ``base`` the op that this one is with other settings. ``keeps_nan`` tells that the rule gives
-    nan for nan by itself, as arithmetic does; of all other rules it is seen to.
+    step that computes the same, if there is one; ``origin`` the plugin, unless it is bundled.
+    ``keeps_nan`` tells that the rule gives nan for nan by itself, as arithmetic does; of all other
+    rules it is seen to.
     """
 
-    rule: Rule
+    rule: rules.Rule
     name: str
     formula: str = ""
     domain: tuple[Domain, ...] = field(default=(), converter=domains)
@@ -231,16 +223,16 @@ class Op:
     convention: str = ""
     step: str = ""
     settings: dict[str, float] = field(factory=dict)
-    partials_rule: Rule | None = None
+    partials_rule: rules.Rule | None = None
     origin: Any = None
-    base: Op | None = None
+    base: Op | None = None  # what this one is, with other settings
     summary: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     required: tuple[str, ...] = field(init=False)
     arity: int | None = field(init=False)
     keeps_nan: bool = field(init=False)
-    forward: Rule = field(init=False)
-    partials_at: Rule = field(init=False)
+    forward: rules.Rule = field(init=False)
+    partials_at: rules.Rule = field(init=False)
     _bound: dict[tuple[Any, ...], Op] = field(init=False, factory=dict)
     vectors: ClassVar[bool] = False
 
@@ -264,7 +256,7 @@ class Op:
         settings = [f"{key}={value!r}" for key, value in self.settings.items()]
         return f"<op {self.name}({', '.join([*self.parameters, *self.required, *settings])})>"
 
-    def partials(self, rule: Rule) -> Rule:
+    def partials(self, rule: rules.Rule) -> rules.Rule:
         """Decorator: the partial derivatives, as a rule ``(out, *inputs) -> tuple``."""
         rules.check_partials(self, rule)
         self.partials_rule = rule
@@ -280,13 +272,11 @@ class Op:
 
     def bind(self, **settings: float) -> Op:
         """This op with other settings; equal settings give the very same op."""
-        settings = {**self.settings, **settings}
-        if self.base is not None:
-            return self.base.bind(**settings)
-        key = rules.checked_settings(self, settings, self._bound)
-        if key not in self._bound:
-            self._bound.setdefault(key, evolve(self, base=self, settings=settings))
-        return self._bound[key]
+        base, settings = self.base or self, {**self.settings, **settings}
+        key = rules.checked_settings(base, settings, base._bound)
+        if key not in base._bound:
+            base._bound.setdefault(key, evolve(self, base=base, settings=settings))
+        return base._bound[key]
 
     def __call__(self, *inputs: Any, **settings: float) -> Any:
         """A new node if any input is a Value, else just the number."""
@@ -300,10 +290,10 @@ class Op:
         return computed(self, inputs)
 
 
-def core_op(kind: type[Op] = Op, **declared: Any) -> Callable[[Rule], Op]:
+def core_op(kind: type[Op] = Op, **declared: Any) -> Callable[[rules.Rule], Op]:
     """Decorator: an op of the core; everybody else writes :func:`neuroflow.op`."""
 
-    def define(rule: Rule) -> Op:
+    def define(rule: rules.Rule) -> Op:
         made = core_ops[rule.__name__] = kind(rule, rule.__name__, **declared)
         return made
 

@@ -27,10 +27,10 @@ _QUOTIENT = "for the number alone write a.data // b; it is a constant"
 _REST = "for the number alone write a.data % b, for a derivative of 1 write a - b * (a.data // b)"
 
 
-def no_modulus(modulus: object) -> OperatorError:
-    """The error for ``pow(v, 3, 5)``: floats refuse it too."""
+def no_modulus(modulus: object) -> NoReturn:
+    """Refuse ``pow(v, 3, 5)``, as floats do."""
     what = f"pow got the modulus {modulus!r}, but a Value is no whole number"
-    return OperatorError(what, expected="two numbers", remedy="write pow(v, 3) or v ** 3")
+    raise OperatorError(what, expected="two numbers", remedy="write pow(v, 3) or v ** 3")
 
 
 class FloatLike:
@@ -42,6 +42,9 @@ class FloatLike:
 
     def __pos__(self) -> Self:
         return self
+
+    def __float__(self) -> float:
+        return self.data
 
     def __int__(self) -> int:
         return int(self.data)

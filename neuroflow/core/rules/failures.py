@@ -18,8 +18,8 @@ _OWN_FAULT = (TypeError, AttributeError, LookupError, NameError)
 """What Python raises where the code itself is wrong, and not the numbers."""
 
 
-def tell_mistake(op: Any, inputs: Sequence[Any], error: Exception) -> None:
-    """Raise what a failure of a rule means, unless it means a number outside of its domain."""
+def tell_mistake(op: Any, inputs: Sequence[Any], error: Exception) -> Exception:
+    """Raise what a failure of a rule means; it is given back if it means a number not allowed."""
     if isinstance(error, _OWN_FAULT) and not isinstance(error, NeuroflowError):
         place, line = line_of(error.__traceback__)
         what = f"failed for {listed(inputs)}{place}: {type(error).__name__}: {error}"
@@ -27,6 +27,7 @@ def tell_mistake(op: Any, inputs: Sequence[Any], error: Exception) -> None:
         raise mistake(op.rule, op.name, what, expected, _remedy(line)) from error
     if isinstance(error, InputError) or not isinstance(error, (ArithmeticError, ValueError)):
         raise error
+    return error
 
 
 def _remedy(line: str) -> str:
