@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
+from neuroflow.checkpoint.arrays import OPTIMIZER
 from neuroflow.checkpoint.uses import Used
 from neuroflow.errors import NeuroflowError, PluginError, StateError, reason
 
@@ -72,7 +73,11 @@ class Migrating:
         """The table of one entry, taken from version to version; so are the arrays below it."""
         settings = {key: x for key, x in table.items() if key != "use"}
         start = f"{at}." if at else ""
-        own = {n.removeprefix(start): x for n, x in self.arrays.items() if n.startswith(start)}
+        own = {
+            name.removeprefix(start): array
+            for name, array in self.arrays.items()
+            if name.startswith(start) and not name.startswith(OPTIMIZER)
+        }
         for name in own:
             del self.arrays[start + name]
         for version in range(used.version, entry.version):

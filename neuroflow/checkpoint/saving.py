@@ -12,6 +12,7 @@ from attrs import asdict
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, gathered, scattered, tensor
 from neuroflow.checkpoint.file import SavedModel, file_bytes, file_of, read_arrays
 from neuroflow.checkpoint.migrating import Migrating
+from neuroflow.checkpoint.origin import own_version, warn_of_changes
 from neuroflow.checkpoint.uses import check_uses, uses_of_model, uses_of_tables, with_ids
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
@@ -62,7 +63,7 @@ def saved_bytes(
         _require_finite(((f"{name}.{k}", x) for k, x in enumerate(numbers)), "the optimizer")
         tensors[OPTIMIZER + name] = tensor(numbers, (len(numbers),))
     about = {
-        "neuroflow": _own_version(),
+        "neuroflow": own_version(),
         "model": table,
         "uses": [asdict(used) for used in uses],
         "configuration": configuration or {},
@@ -76,6 +77,7 @@ def load(path: str | Path) -> Any:
     """The model of a file, or of the last checkpoint in a run's folder, in evaluation mode.
 
     It answers as the model that was saved: what that knew of its data is ``model.trained_on``.
+    Where a distribution or a data file is no longer the same, a warning says so.
 
     Raises :class:`PluginError` that names plugin, distribution and version if an entry is
     missing, :class:`StateError` if an entry has changed or the file is damaged, and
@@ -100,6 +102,7 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
         model = build(table, rng=SplitMix32(0))
         model.trained_on = facts_of(saved.data)
     load_parameters(model, arrays, path)
+    warn_of_changes(saved, str(path))
     return model.eval(), saved
 
 
@@ -131,9 +134,3 @@ def _require_finite(named: Iterable[tuple[str, float]], what: str) -> None:
             remedy="go back to an earlier checkpoint, or train again with a lower learning rate",
             got=x,
         )
-
-
-def _own_version() -> str:
-    from importlib.metadata import version
-
-    return version("neuroflow")

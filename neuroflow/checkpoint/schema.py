@@ -162,6 +162,18 @@ DATA = Table(
     rest=ANYTHING,
 )
 
+DATA_FILE = Table({"path": TEXT, "sha256": TEXT, "bytes": COUNT, "modified": FINITE})
+ORIGIN = Table(
+    {
+        "begun": FINITE,
+        "neuroflow": TEXT,
+        "configuration": TEXT,
+        "examples": TEXT,
+        "count": COUNT,
+        "files": ListOf(DATA_FILE),
+    }
+)
+
 CONFIGURATION = Table(
     optional={"train": Table(optional={"generator": TEXT}, rest=ANYTHING)}, rest=ANYTHING
 )
@@ -176,7 +188,10 @@ DESCRIPTION = Table(
         "uses": ListOf(USED),
         "configuration": CONFIGURATION,
         "data": DATA,
-        "state": Table(optional={"step": COUNT, "training": Table(rest=ANYTHING)}, rest=ANYTHING),
+        "state": Table(
+            optional={"step": COUNT, "training": Table(rest=ANYTHING), "origin": ORIGIN},
+            rest=ANYTHING,
+        ),
     }
 )
 """All that a file says about itself; what a run needs to go on is in ``training.state``."""

@@ -22,7 +22,7 @@ from typing import Any
 
 import click
 
-from neuroflow.cli.shared.output import say, show_error
+from neuroflow.cli.shared.output import say, show_error, warnings_as_notes
 from neuroflow.cli.shared.streams import clean_streams
 from neuroflow.errors import (
     ConfigurationError,
@@ -113,7 +113,8 @@ class Cli(click.Group):
     def _run(self, words: list[str], debug: bool, options: dict[str, Any]) -> int:
         as_json = "--json" in words
         try:
-            code = super().main(words, **options)
+            with warnings_as_notes():
+                code = super().main(words, **options)
             sys.stdout.flush()
             return code if isinstance(code, int) else SUCCESS
         except (click.Abort, KeyboardInterrupt) as error:

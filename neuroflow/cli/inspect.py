@@ -32,6 +32,7 @@ def command(model: Path, as_json: bool) -> None:
       neuroflow inspect model.safetensors --json
     """
     from neuroflow.checkpoint import file_of, inspect_file
+    from neuroflow.checkpoint.origin import Origin, changes_since
 
     path = file_of(model)
     about = inspect_file(path)
@@ -43,6 +44,9 @@ def command(model: Path, as_json: bool) -> None:
     rows += [(name, _short(value)) for name, value in about.data.items() if value not in ("", [])]
     if "step" in about.state:
         rows.append(("step", str(about.state["step"])))
+    if origin := Origin.from_state(about.state):
+        rows += [("learned from", f"{file.path} ({file})") for file in origin.files]
+    rows += [("changed", change) for change in changes_since(about)]
     out = console()
     out.print(table(("", ""), rows))
     uses = [(u.kind, u.id, u.plugin, u.offered_by) for u in about.uses]
@@ -68,6 +72,8 @@ def _grouped(shapes: dict[str, tuple[int, ...]]) -> list[tuple[str, str, str]]:
 def _facts(path: Path, about: SavedModel) -> dict[str, Any]:
     from attrs import asdict
 
+    from neuroflow.checkpoint.origin import changes_since
+
     state = {name: value for name, value in about.state.items() if name != "training"}
     return {
         "file": str(path),
@@ -78,6 +84,7 @@ def _facts(path: Path, about: SavedModel) -> dict[str, Any]:
         "data": about.data,
         "configuration": about.configuration,
         "state": state,
+        "changed": changes_since(about),
         "tensors": {name: list(shape) for name, shape in about.shapes.items()},
     }
 

@@ -14,6 +14,7 @@ from neuroflow.config.checking import FROM_DATA, check_part, check_schedule, con
 from neuroflow.config.describing import (
     configuration_of,
     described_part,
+    files_of,
     part_settings,
     parts_of,
     renamed,
@@ -50,6 +51,7 @@ __all__ = [
     "described",
     "described_part",
     "differences",
+    "files_of",
     "part_settings",
     "parts_of",
     "read",

@@ -121,3 +121,20 @@ def parts_of(tree: Any, kind: str = "") -> list[tuple[str, str]]:
         if section.kind and section.name in tree:
             renamed(tree[section.name], section.kind, note)
     return found
+
+
+def files_of(tree: Mapping[str, Any]) -> list[str]:
+    """The paths of all files that a checked tree names, in settings declared as those of files."""
+    found: list[str] = []
+    parts = [(tree.get(section.name), section.kind) for section in SECTIONS if section.kind]
+    while parts:
+        part, kind = parts.pop(0)
+        if isinstance(part, (list, tuple)):
+            parts += [(each, kind) for each in part]
+        if not isinstance(part, Mapping) or "use" not in part:
+            continue
+        entry = get(kind, part["use"])
+        parts += [(part.get(name), inner) for name, inner in part_settings(entry).items()]
+        given = [part.get(setting.name) for setting in settings_of(entry) if setting.file]
+        found += [path for path in given if isinstance(path, str) and path]
+    return list(dict.fromkeys(found))

@@ -8,8 +8,8 @@ surrounds it.
 
 Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :mod:`fitting`,
 :mod:`looking_ahead`, :mod:`scores`, :mod:`steps` (the run itself), and :mod:`predicting` with
-what was trained. A run that outlives its process is a folder: :mod:`metrics`, :mod:`folder`
-and :mod:`run`.
+what was trained. A run that outlives its process is a folder: :mod:`metrics`, :mod:`folder`,
+:mod:`resuming` and :mod:`run`.
 """
 
 from neuroflow.training.batches import Batches

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import asdict, define, evolve, field
 
 from neuroflow.checkpoint import (
     CHECKPOINT,
@@ -17,13 +17,14 @@ from neuroflow.checkpoint import (
     read_arrays,
     save,
 )
+from neuroflow.checkpoint.origin import Origin, changes_since
 from neuroflow.config import changed, configure, differences, to_toml
-from neuroflow.core.types import shown
 from neuroflow.errors import FileError, StateError
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
 from neuroflow.stopping import Signals, listening
 from neuroflow.training.folder import Claim, claimed, new_folder
 from neuroflow.training.metrics import MetricsFile
+from neuroflow.training.resuming import check_data, check_edits, check_files
 from neuroflow.training.state import state_of
 from neuroflow.training.steps import Step, Training
 
@@ -79,6 +80,7 @@ class Run:
             raise cannot_write(folder, error) from error
         with claimed(folder) as claim:
             _holds_no_run(folder)  # another process may have been quicker
+            training.origin = origin_of(training)  # before anything can change its data
             write_file(folder / CONFIGURATION, to_toml(training.configuration))
             return cls(folder, training, seconds_between, claim)
 
@@ -144,6 +146,13 @@ class Run:
             self.save()
 
     @property
+    def origin(self) -> Origin:
+        """What the run was made from, when it began."""
+        if self.training.origin is None:
+            self.training.origin = origin_of(self.training)
+        return self.training.origin
+
+    @property
     def _how_to_go_on(self) -> str:
         return f"neuroflow resume {in_shell(self.folder)}"
 
@@ -168,7 +177,7 @@ class Run:
                 training.model,
                 self.folder / CHECKPOINT,
                 configuration=training.configuration,
-                state={"training": state, "step": training.step},
+                state={"training": state, "step": training.step, "origin": asdict(self.origin)},
                 optimizer=numbers,
             )
             self._seen = _stamp(self.folder)
@@ -220,23 +229,25 @@ def read_run(folder: str | Path) -> Training:
     state = state_of(saved, arrays, str(checkpoint))
     check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
     configuration = configure(folder / CONFIGURATION)
+    origin = Origin.from_state(saved.state)
+    check_files(folder, configuration, origin)
     training = Training(changed(configuration, {"train.backend": state["backend"]}))
     training.options["backend"] = configuration["train"]["backend"]
-    training.add_note(_changes(folder, training.configuration, saved.configuration))
+    edits = differences(training.configuration, saved.configuration)
+    steps = (saved.state.get("step", 0), training.steps)
+    training.add_note(check_edits(folder / CONFIGURATION, edits, *steps))
+    check_data(folder, origin, origin_of(training), edits)
+    training.origin = origin
+    training.add_note("; ".join(changes_since(saved)))
     load_parameters(training.model, arrays, checkpoint)
     training.load_state_dict(state)
     return training
 
 
-def _changes(folder: Path, now: Mapping[str, Any], then: Mapping[str, Any]) -> str:
-    """What somebody changed in the configuration since the checkpoint was written, in words.
-
-    The file of the configuration counts: it is there to be read and changed by people.
-    """
-    found = differences(now, then)
-    words = [f"{path} = {shown(new)}, not {shown(old)}" for path, (new, old) in found.items()]
-    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
-    return f"as changed in {folder / CONFIGURATION}: {', '.join(words[:5])}{more}" if words else ""
+def origin_of(training: Training) -> Origin:
+    """What a run is made from, with the data that it has read."""
+    parts = [training.dataset, *([training.test] if training.test else [])]
+    return Origin.of(training.configuration, parts)
 
 
 def _holds_a_run(folder: str | Path) -> Path:

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from neuroflow.checkpoint.origin import Origin
 from neuroflow.checkpoint.schema import check
 from neuroflow.config import Tree, build_model, check_schedule, configure, resolve
 from neuroflow.core.module import evaluating
@@ -80,6 +81,7 @@ class Training:
     loss: float = field(init=False, default=math.nan)
     seconds: float = field(init=False, default=0.0)
     batches: Batches = field(init=False)
+    origin: Origin | None = field(init=False, default=None)
     _schedule: Callable[..., float] = field(init=False)
     _make_runner: Callable[[str], Runner] = field(init=False)
     _sample: Dataset | None = field(init=False, default=None)

@@ -94,6 +94,30 @@ def test_a_chain_of_migrations_leads_to_the_same_answers(offers, saved, place):
     assert nf.predict(path, [ROW]) == nf.predict(model, [ROW])
 
 
+def test_the_numbers_of_the_optimizer_are_none_of_the_layer(offers, tmp_path):
+    seen = []
+
+    def with_a_look(settings, arrays):
+        seen.extend(arrays)
+        return with_the_factor(settings, arrays)
+
+    offers.put(sums(First))
+    tree = {
+        "model": {"use": "sums", "inputs": 2},
+        "loss": "hinge",
+        "optimizer": "adam",
+        "data": "moons",
+        "train": {"steps": 2, "backend": "eager"},
+    }
+    nf.Run.start(tree, tmp_path / "run").run()
+    right = nf.predict(tmp_path / "run", [ROW])
+    offers.put(sums(Third, 3, {1: with_a_look, 2: with_a_bias}))
+    assert nf.predict(tmp_path / "run", [ROW]) == pytest.approx(right, rel=1e-12)
+    assert seen == ["w"]
+    with pytest.raises(nf.StateError, match="was saved with another version"):
+        nf.Run.resume(tmp_path / "run")
+
+
 def test_an_activation_migrates_by_its_settings(offers, tmp_path):
     def old(x, *, slope=1.0):
         return slope * x

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
 from neuroflow.cli.shared.streams import below, console
-from neuroflow.errors import NeuroflowError, one_line, printable
+from neuroflow.errors import NeuroflowError, NeuroflowWarning, one_line, printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -87,6 +89,22 @@ def note(text: str, style: str = "") -> None:
     from rich.text import Text
 
     console(stderr=True).print(Text(printable(text), style=style), soft_wrap=True)
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """What neuroflow warns of is told as a line for the person, without the line of code."""
+    with warnings.catch_warnings():
+        plainly = warnings.showwarning
+
+        def show(message: Warning | str, *rest: Any, **more: Any) -> None:
+            if isinstance(message, NeuroflowWarning):
+                note(str(message), style="yellow")
+            else:
+                plainly(message, *rest, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 def show_error(
