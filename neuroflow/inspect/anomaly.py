@@ -41,12 +41,14 @@ class Anomaly:
     scope: str = ""
     source: str = ""
     example: int | None = None
+    advice: str = ""
+    """What fits its numbers; else what fits every such fault."""
     node: Value | None = field(default=None, repr=False)
 
     @property
     def remedy(self) -> str:
         """What to do about it."""
-        return REMEDIES[self.fault]
+        return self.advice or REMEDIES[self.fault]
 
     def __str__(self) -> str:
         where = [f"in {self.scope}"] if self.scope else []
@@ -105,7 +107,7 @@ def refused(op: Op, inputs: Sequence[Any], error: DomainError, names: Names) -> 
     return Anomaly(
         "infinity" if overflow else "domain", "forward", op.name,
         f"{op.name} has no finite value: {reason(error.__cause__ or error.got)}",
-        named_inputs(values, names), current_scope(), users_line(),
+        named_inputs(values, names), current_scope(), users_line(), advice=error.remedy,
     )  # fmt: skip
 
 

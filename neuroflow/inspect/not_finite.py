@@ -57,7 +57,8 @@ def _one_step_back(node: Value, names: Names) -> Anomaly | None:
         chain_rule([node], _data)
     except DomainError as error:
         found = wrong_number(node, names, "backward", f"{node.op.name} has no derivative here")
-        return evolve(found, fault="domain", what=f"{found.what}: {reason(error.__cause__)}")
+        what = f"{found.what}: {reason(error)}"
+        return evolve(found, fault="domain", what=what, advice=error.remedy)
     for x in node.inputs:
         if not math.isfinite(x.grad):
             what = f"the gradient that {node.op.name} sends to {label(x, names)} is {x.grad}"

@@ -98,7 +98,7 @@ def saturated_softmaxes(orders: Sequence[Sequence[Value]], names: Names) -> Iter
         logits = [e.inputs[0] for e in exponentials if e.inputs]
         yield Anomaly(
             "saturated softmax", "forward", "div", what, named_inputs(logits, names), scope,
-            source_of(node), k, node,
+            source_of(node), k, node=node,
         )  # fmt: skip
 
 
