@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, require
 
 BYTES_PER_VALUE = 112
 """A Value in a list, as CPython keeps it: 80 bytes, 24 for its number, 8 for its place."""
@@ -34,6 +34,8 @@ def check_room(count: int, things: str, each: int = BYTES_PER_VALUE) -> None:
         ...
     neuroflow.errors.InputError: 1,000,000,000,000,000 parameters would take about 112 PB...
     """
+    for number in (count, each):
+        require(number, int, "how many things, or bytes of each,", "a whole number")
     if count * each <= SMALL:
         return
     allowed = int(free_memory() * SHARE)
