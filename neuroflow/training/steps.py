@@ -23,6 +23,7 @@ from neuroflow.engine.runner import Runner
 from neuroflow.errors import BackendError, StateError, TraceError
 from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
+from neuroflow.training.evaluator import Evaluator
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.fitting import check_answers, fill_in_from_data
 from neuroflow.training.loading import GENERATORS, go_on_from, load_data, speaking_of
@@ -85,6 +86,7 @@ class Training:
     _schedule: Callable[..., float] = field(init=False)
     _make_runner: Callable[[str], Runner] = field(init=False)
     _sample: Dataset | None = field(init=False, default=None)
+    _evaluator: Evaluator = field(init=False)
     _pace: int = field(init=False, default=1)  # so many steps make a piece
 
     def __attrs_post_init__(self) -> None:
@@ -97,6 +99,7 @@ class Training:
             self.model = build_model(self.configuration["model"], self.rng).train()
         self.model.trained_on = DataFacts.of(self.dataset)
         self._make_runner = self._runner_maker()
+        self._evaluator = Evaluator(self._make_runner)
         self.runner = self._make_runner(options["backend"])
         self._schedule = resolve("schedule", self.configuration["optimizer"]["schedule"])
         self.batches = self._all_batches()
@@ -160,7 +163,8 @@ class Training:
             found = {} if self._scored_by_its_test else self._train_scores()
             if self.test is not None:
                 held_out = range(len(self.dataset), len(self.dataset) + len(self.test))
-                scores = scores_of(self.runner, self.test, held_out, with_loss=True)
+                runner = self._evaluator.of(self.runner, self.test)
+                scores = scores_of(runner, self.test, held_out, with_loss=True)
                 found.update({f"test_{name}": score for name, score in scores.items()})
             return found
 
@@ -284,7 +288,8 @@ class Training:
         """The scores on the training data, or on the first of them where there are many."""
         count = min(len(self.dataset), MOST_TRAIN_EXAMPLES)
         self._sample = self._sample or self.dataset.take(range(count))
-        return scores_of(self.runner, self._sample, range(count), with_loss=False)
+        runner = self._evaluator.of(self.runner, self._sample)
+        return scores_of(runner, self._sample, range(count), with_loss=False)
 
     def _all_batches(self) -> Batches:
         """The batches of the run; the orders of the examples get a generator of their own."""

@@ -6,7 +6,7 @@ Each is a function of the base rate, the step (counted from 0) and the number of
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Literal
 
 import neuroflow as nf
 
@@ -58,17 +58,25 @@ def cosine(
     *,
     to: End = 0.0,
     warmup: Annotated[int, nf.Setting("steps in which the rate rises from zero", "[0, inf)")] = 0,
+    rise: Annotated[
+        Literal["full", "short", "zero"],
+        nf.Setting("whether its last step has the base rate, or is one short of it, or two"),
+    ] = "full",
 ):
     """Up in a line over ``warmup`` steps, then along half a cosine down to ``to``.
 
+    The rise is (k + 1) / w of the base rate at step k, counted from 0; "short", as in nanoGPT, is
+    (k + 1) / (w + 1), and "zero", as in Hugging Face's transformers, is k / w.
     Source: Loshchilov and Hutter 2017, equation 5, with warm-up as in Vaswani et al. 2017.
 
     >>> cosine(1.0, 0, 100, warmup=10), cosine(1.0, 55, 100, warmup=10)
     (0.1, 0.5)
+    >>> cosine(1.0, 9, 100, warmup=10, rise="zero")
+    0.9
     """
     warm_up_within_run(warmup, steps)
     if step < warmup:
-        return base * (step + 1) / warmup
+        return base * (step + (rise != "zero")) / (warmup + (rise == "short"))
     progress = (step - warmup) / max(1, steps - warmup)
     return to + (base - to) * 0.5 * (1.0 + math.cos(math.pi * progress))
 

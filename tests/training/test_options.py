@@ -48,6 +48,16 @@ def test_cosine_rises_over_the_warm_up_and_then_falls():
     assert all(a >= b for a, b in pairwise(rates[10:]))
 
 
+def test_the_warm_up_of_other_programs_is_a_setting():
+    def rates(rise):
+        rate = nf.resolve("schedule", {"use": "cosine", "warmup": 4, "rise": rise})
+        return [rate(1.0, step, 20) for step in range(5)]
+
+    assert rates("full") == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.0])
+    assert rates("short") == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert rates("zero") == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0])
+
+
 @pytest.mark.parametrize("backend", ["eager", "numpy", "llvm"])
 def test_clipping_shortens_the_gradient_to_the_norm(backend):
     def moved(changes):
