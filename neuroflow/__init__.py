@@ -28,6 +28,7 @@ _HOME = {
     "neuroflow.core.op": "op",
     "neuroflow.core.settings": "Setting",
     "neuroflow.core.configured": "Configured",
+    "neuroflow.buffer": "Buffer",
     "neuroflow.core.module": "Module current_scope evaluating",
     "neuroflow.core.forward_mode": "jvp",
     "neuroflow.core.random": "SplitMix32",

@@ -32,6 +32,7 @@ from neuroflow.normal import normal_cdf as normal_cdf
 from neuroflow.core.op import op as op
 from neuroflow.core.settings import Setting as Setting
 from neuroflow.core.configured import Configured as Configured
+from neuroflow.buffer import Buffer as Buffer
 from neuroflow.core.module import Module as Module
 from neuroflow.core.module import current_scope as current_scope
 from neuroflow.core.module import evaluating as evaluating

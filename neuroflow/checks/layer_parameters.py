@@ -19,16 +19,16 @@ from neuroflow.core.value import Value
 def check_discovered(trial: Trial, results: Results) -> None:
     """Every leaf that lives longer than one call is a parameter with a name."""
     module = trial.build()
-    known = set(module.parameters())
+    known = {value for _, value in module.named_values()}
     first, second = _leaves(trial.outputs(module)), _leaves(trial.outputs(module))
     hidden = [leaf for leaf in first if leaf in set(second) and leaf not in known]
     results.expect(
         "parameters",
         not hidden,
-        f"{len(hidden)} Values live in the module but are no parameters ({hidden[:3]}): keep them"
-        " in fields without an underscore, or in lists, tuples or dicts in such fields",
+        f"{len(hidden)} Values live in the module but are no parameters or buffers ({hidden[:3]}):"
+        " keep them in fields without an underscore, or in lists, tuples or dicts in such fields",
     )
-    names = [name for name, _ in module.named_parameters()]
+    names = [name for name, _ in module.named_values()]
     results.expect("parameters", len(set(names)) == len(names), f"names are used twice: {names}")
     results.passed("parameters", len(names))
 

@@ -42,7 +42,7 @@ def check_configuration(trial: Trial, results: Results) -> None:
             )
     rng = {"rng": SplitMix32(1)} if trial.seeded else {}
     again = trial.target(**{**configuration, **rng}).eval()
-    names = [list(dict(m.named_parameters())) for m in (module, again)]
+    names = [list(m.state_dict()) for m in (module, again)]
     results.expect(
         "configuration",
         names[0] == names[1],
@@ -61,14 +61,14 @@ def _same(kept: Any, given: Any) -> bool:
 def check_state(trial: Trial, results: Results) -> None:
     """Another module with the state of this one gives the same outputs."""
     module, other = trial.build(seed=1), trial.build(seed=2)
-    spread(module.parameters())
+    spread(value for _, value in module.named_values())
     other.load_state_dict(module.state_dict())
     mine, its = numbers_of(trial.outputs(module)), numbers_of(trial.outputs(other))
     results.expect(
         "state",
         mine == its,
         f"a second module with the same state gives {listed(its[:3])}, not {listed(mine[:3])}; does"
-        " something that is drawn or learned live outside of the parameters?",
+        " something that is drawn or learned live outside of the parameters and buffers?",
     )
 
 

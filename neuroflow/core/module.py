@@ -35,11 +35,6 @@ def evaluating() -> Iterator[None]:
         _evaluating.reset(token)
 
 
-def in_evaluation() -> bool:
-    """Whether this thread or task is inside of :func:`evaluating`."""
-    return _evaluating.get()
-
-
 _bare = object.__new__
 
 
@@ -116,17 +111,29 @@ class Module(Configured):
         finally:
             here.reset(token)
 
-    def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Each parameter once with its dotted name, in the order in which fields were set."""
+    def named_values(self) -> Iterator[tuple[str, Value]]:
+        """Each parameter and buffer once with its dotted name, in the order fields were set."""
         seen: set[Value] = set()
         for name, part in _walk("", self):
             if isinstance(part, Value) and part.op is None and part not in seen:
                 seen.add(part)
                 yield name, part
 
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Each parameter once with its dotted name: what training moves."""
+        return ((name, x) for name, x in self.named_values() if not _is_kept(x))
+
+    def named_buffers(self) -> Iterator[tuple[str, Value]]:
+        """Each buffer once with its dotted name: saved like parameters, never moved."""
+        return ((name, x) for name, x in self.named_values() if _is_kept(x))
+
     def parameters(self) -> list[Value]:
         """Each parameter once."""
         return [parameter for _, parameter in self.named_parameters()]
+
+    def buffers(self) -> list[Value]:
+        """Each buffer once."""
+        return [buffer for _, buffer in self.named_buffers()]
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """This module (named ``""``) and all modules inside it, with their dotted names."""
@@ -137,9 +144,9 @@ class Module(Configured):
                 yield name, part
 
     def zero_grad(self) -> None:
-        """Set the gradient of every parameter to zero."""
-        for parameter in self.parameters():
-            parameter.grad = 0.0
+        """Set the gradient of every parameter and buffer to zero."""
+        for _, value in self.named_values():
+            value.grad = 0.0
 
     def train(self, mode: bool = True) -> Module:
         """Switch this module and all inside it to training (dropout drops) or back."""
@@ -152,26 +159,26 @@ class Module(Configured):
         return self.train(False)
 
     def state_dict(self) -> dict[str, float]:
-        """The number that each parameter holds, by name."""
-        return {name: parameter.data for name, parameter in self.named_parameters()}
+        """The number that each parameter and each buffer holds, by name."""
+        return {name: value.data for name, value in self.named_values()}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Take over the numbers of a :meth:`state_dict`; all of them or, on an error, none."""
         if not isinstance(state, Mapping):
             what = f"a state is a dict of numbers by name, but got {state!r}"
             raise StateError(what, got=state)
-        parameters = dict(self.named_parameters())
-        missing = [name for name in parameters if name not in state]
-        unknown = [name for name in state if name not in parameters]
+        values = dict(self.named_values())
+        missing = [name for name in values if name not in state]
+        unknown = [name for name in state if name not in values]
         if missing or unknown:
             raise StateError(
                 f"the state does not fit this {type(self).__name__}: it holds {len(state)} numbers"
-                f" and the model has {len(parameters)} parameters",
+                f" and the model has {len(values)} parameters",
                 remedy=f"missing: {_some(missing)}; unknown: {_some(unknown)};"
                 " build the model with the configuration that it was saved with",
             )
-        for name, number in {name: Value(state[name]).data for name in parameters}.items():
-            parameters[name].data = number
+        for name, number in {name: Value(state[name]).data for name in values}.items():
+            values[name].data = number
 
     def name_of(self, inner: Module) -> str:
         """The dotted name of a module inside this one; remembered, for it is asked often."""
@@ -201,6 +208,10 @@ def _children(path: str, part: Any) -> list[tuple[str, Any]]:
         named = part.items()
     start = f"{path}." if path else ""
     return [(f"{start}{name}", inner) for name, inner in named]
+
+
+def _is_kept(value: Value) -> bool:
+    return getattr(type(value), "kept", False)  # as :class:`neuroflow.Buffer` says
 
 
 def _some(names: list[str]) -> str:

@@ -16,13 +16,20 @@ from typing import Any
 
 from attrs import define, field
 
+from neuroflow.buffer import StepWrites, kept_by
 from neuroflow.core import vectors
 from neuroflow.core.gradient import gradients
 from neuroflow.core.no_grad import forget
 from neuroflow.core.random_input import RandomInputs
 from neuroflow.core.value import Op, Value, building, div, evaluate, here
 from neuroflow.engine.trace.structure import flatten, rebuild
-from neuroflow.engine.trace.tracer import TracedIndex, TracedValue, Tracer, tracing
+from neuroflow.engine.trace.tracer import (
+    TracedIndex,
+    TracedValue,
+    TracedWrites,
+    Tracer,
+    tracing,
+)
 from neuroflow.errors import DomainError, TraceError
 
 MOST_EXAMPLES = 8
@@ -37,7 +44,7 @@ Rounding stays far below, and what a layer does differently far above."""
 
 
 @define(eq=False)
-class Example:
+class ComparedExample:
     """One example of a run: its inputs, the random numbers drawn for it, and its place."""
 
     number: int
@@ -46,7 +53,7 @@ class Example:
 
 
 @define
-class Outcome:
+class LossAndGradient:
     """The loss of one example and its gradient; no gradient where none was asked for."""
 
     loss: float
@@ -57,7 +64,7 @@ class Outcome:
         """Whether anything was computed that could differ."""
         return self.loss != 0.0 or any(self.gradient)
 
-    def is_close(self, other: Outcome, dtype: str) -> bool:
+    def is_close(self, other: LossAndGradient, dtype: str) -> bool:
         """Whether both are the same but for rounding."""
         of_loss, of_gradient = TOLERANCES[dtype]
         if abs(self.loss - other.loss) > of_loss * max(1.0, abs(self.loss)):
@@ -86,29 +93,30 @@ class Replayed(RandomInputs):
 
 
 def eager_outcome(
-    loss_of: Callable[..., Any], model: Any, parameters: Sequence[Value], example: Example,
+    loss_of: Callable[..., Any], model: Any, parameters: Sequence[Value], example: ComparedExample,
     with_gradient: bool,
-) -> Outcome:  # fmt: skip
+) -> LossAndGradient:  # fmt: skip
     """Loss and gradient on plain Values; no ``grad`` changes."""
-    with building(Replayed(example.drawn, evaluate if with_gradient else forget).build):
+    make = Replayed(example.drawn, evaluate if with_gradient else forget).build
+    with building(make), kept_by(StepWrites()):
         loss = loss_of(model, *example.inputs)
         if not isinstance(loss, Value):
-            return Outcome(float(loss), [])
-        return Outcome(loss.data, gradients(loss, parameters) if with_gradient else [])
+            return LossAndGradient(float(loss), [])
+        return LossAndGradient(loss.data, gradients(loss, parameters) if with_gradient else [])
 
 
 # Where they part
 
 
 @define
-class Made:
+class MadeNode:
     """A node: its op, its number, and the module in which it was made."""
 
     op: str
     number: float
     scope: str
 
-    def is_like(self, other: Made) -> bool:
+    def is_like(self, other: MadeNode) -> bool:
         """Whether it is the same step with the same result, but for rounding."""
         same = self.number == other.number or abs(self.number - other.number) <= 1e-6 * max(
             1.0, abs(self.number)
@@ -116,18 +124,18 @@ class Made:
         return self.op == other.op and (same or self.number != self.number)
 
 
-class Recorder(Replayed):
+class RecordedValues(Replayed):
     """Plain Values, all of which are written down."""
 
     def __init__(self, drawn: Sequence[float]) -> None:
         super().__init__(drawn)
-        self.made: list[Made] = []
+        self.made: list[MadeNode] = []
 
     def build(self, op: Op, inputs: tuple[Any, ...]) -> Any:
         if op is vectors.mean:  # as a trace does it
             return div(vectors.sum(list(inputs)), len(inputs))
         node = evaluate(op, inputs)
-        self.made.append(Made(op.name, node.data, str(here.get())))
+        self.made.append(MadeNode(op.name, node.data, str(here.get())))
         return node
 
 
@@ -136,7 +144,7 @@ class NumberedTracer(Tracer):
     """A trace that knows, for one example, the number of each node that it writes down."""
 
     given: Sequence[float] = ()
-    made: list[Made] = field(factory=list)
+    made: list[MadeNode] = field(factory=list)
     _numbers: dict[int, float] = field(factory=dict)
     _chosen: dict[TracedIndex, int] = field(factory=dict)
 
@@ -149,7 +157,7 @@ class NumberedTracer(Tracer):
             except (ArithmeticError, ValueError):
                 number = math.nan
             self._numbers[node.cell] = number
-            self.made.append(Made(op.name, number, str(here.get())))
+            self.made.append(MadeNode(op.name, number, str(here.get())))
         return node
 
     def input(self) -> TracedValue:
@@ -180,7 +188,7 @@ _data: Any = vars(Value)["data"].__get__
 
 
 def difference(
-    loss_of: Callable[..., Any], model: Any, parameters: Sequence[Value], example: Example
+    loss_of: Callable[..., Any], model: Any, parameters: Sequence[Value], example: ComparedExample
 ) -> TraceError | None:
     """Where a trace and plain Values part, as an error; None if they do not: the backend is it."""
     runs = [_recorded(loss_of, model, example) for _ in range(2)]
@@ -202,7 +210,9 @@ _BRANCHES = (
 )
 
 
-def backend_error(backend: str, example: Example, eager: Outcome, compiled: Outcome) -> TraceError:
+def backend_error(
+    backend: str, example: ComparedExample, eager: LossAndGradient, compiled: LossAndGradient
+) -> TraceError:
     """The error for a backend that computes something else from a tape that is right."""
     return TraceError(
         f"the backend {backend} gives example {example.number} the loss {compiled.loss}, with a"
@@ -213,12 +223,12 @@ def backend_error(backend: str, example: Example, eager: Outcome, compiled: Outc
     )
 
 
-def _recorded(loss_of: Callable[..., Any], model: Any, example: Example) -> list[Made]:
+def _recorded(loss_of: Callable[..., Any], model: Any, example: ComparedExample) -> list[MadeNode]:
     numbers, structure = flatten(tuple(example.inputs))
     given = iter(numbers)
-    recorder = Recorder(example.drawn)
+    recorder = RecordedValues(example.drawn)
     inputs = [rebuild(part, lambda kind: _stand_in(kind, next(given))) for part in structure]
-    with building(recorder.build):
+    with building(recorder.build), kept_by(StepWrites()):
         loss_of(model, *inputs)
     return recorder.made
 
@@ -229,11 +239,11 @@ def _stand_in(kind: str, number: float) -> Any:
 
 
 def _traced(
-    loss_of: Callable[..., Any], model: Any, parameters: Sequence[Value], example: Example
-) -> list[Made]:
+    loss_of: Callable[..., Any], model: Any, parameters: Sequence[Value], example: ComparedExample
+) -> list[MadeNode]:
     numbers, structure = flatten(tuple(example.inputs))
     tracer = NumberedTracer(given=[*numbers, *example.drawn])
-    with tracing(parameters, tracer):
+    with tracing(parameters, tracer), kept_by(TracedWrites("the loss", allowed=True)):
         inputs = [
             rebuild(part, lambda kind: tracer.input() if kind == "f" else tracer.index())
             for part in structure
@@ -242,9 +252,9 @@ def _traced(
     return tracer.made
 
 
-def _parted(a: Sequence[Made], b: Sequence[Made]) -> tuple[Made, Made] | None:
+def _parted(a: Sequence[MadeNode], b: Sequence[MadeNode]) -> tuple[MadeNode, MadeNode] | None:
     """The first two nodes that should be the same and are not."""
-    pairs: Iterator[tuple[Made, Made]] = zip(a, b, strict=False)
+    pairs: Iterator[tuple[MadeNode, MadeNode]] = zip(a, b, strict=False)
     found = next((pair for pair in pairs if not pair[0].is_like(pair[1])), None)
     if found is None and len(a) != len(b):
         last = max(a, b, key=len)[min(len(a), len(b))]
@@ -253,7 +263,7 @@ def _parted(a: Sequence[Made], b: Sequence[Made]) -> tuple[Made, Made] | None:
 
 
 def _error(
-    model: Any, example: Example, eager: Made, traced: Made, what: str, cause: str
+    model: Any, example: ComparedExample, eager: MadeNode, traced: MadeNode, what: str, cause: str
 ) -> TraceError:
     module = dict(model.named_modules()).get(eager.scope)
     who = type(module or model).__name__ + (f" ({eager.scope})" if eager.scope else "")
@@ -269,7 +279,10 @@ def _error(
 
 
 def hold_against_eager(
-    runner: Any, examples: Sequence[Example], compiled: Callable[[Example], Outcome], nodes: int
+    runner: Any,
+    examples: Sequence[ComparedExample],
+    compiled: Callable[[ComparedExample], LossAndGradient],
+    nodes: int,
 ) -> None:
     """Hold a compiled runner against plain Values; raises :class:`TraceError` for a difference.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -11,7 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroflow.engine.comparison import MOST_EXAMPLES, Example, Outcome, hold_against_eager
+from neuroflow.engine.comparison import (
+    MOST_EXAMPLES,
+    ComparedExample,
+    LossAndGradient,
+    hold_against_eager,
+)
+from neuroflow.engine.numbers import write_numbers
 from neuroflow.engine.plan.function import TracedFunction
 from neuroflow.engine.report import Profile, profile
 from neuroflow.engine.run.backends import chosen_backend, make_executor
@@ -19,6 +26,7 @@ from neuroflow.engine.run.executor import Executor, StepSettings
 from neuroflow.engine.run.schedule import FlatExample, FlatExamples
 from neuroflow.engine.run.team import Team
 from neuroflow.engine.run.undone import Standing, not_made, why_not_made
+from neuroflow.engine.run.writes import LaneWrites, any_writes
 from neuroflow.engine.runner import Runner
 from neuroflow.engine.session import Session
 from neuroflow.locks import lock
@@ -30,7 +38,8 @@ Chosen = list[list[FlatExample]]
 class CompiledRunner(Runner):
     """Runs steps on a backend; see :class:`~neuroflow.engine.runner.Runner`.
 
-    With several ``threads`` each takes a part of the jobs of a step.
+    With several ``threads`` each takes a part of the jobs of a step; steps that write buffers have
+    one.
     """
 
     def __init__(
@@ -63,7 +72,9 @@ class CompiledRunner(Runner):
         self.executor.prepare_steps(StepSettings(self.rule, settings, self.l2, limit))
 
     def _traced(self, function: Callable[..., Any]) -> TracedFunction:
-        return TracedFunction(function, (self.model,), self.parameters, self.surroundings)
+        return TracedFunction(
+            function, (self.model,), self.parameters, self.surroundings, writes=True
+        )
 
     @property
     def executor(self) -> Executor:
@@ -121,7 +132,9 @@ class CompiledRunner(Runner):
     ) -> None:
         """Compare an example with what plain Values give, the smallest of a batch."""
         placed = dict(sorted(zip(batch, chosen, strict=True), key=_size)[:MOST_EXAMPLES])
-        examples = [Example(k, self.examples[k], flat.drawn_for(f)) for k, f in placed.items()]
+        examples = [
+            ComparedExample(k, self.examples[k], flat.drawn_for(f)) for k, f in placed.items()
+        ]
         hold_against_eager(
             self,
             examples,
@@ -132,21 +145,42 @@ class CompiledRunner(Runner):
         if not self.surroundings.is_current():  # a cache that a plain call filled
             self.surroundings.look()
 
-    def _outcome(self, flat: FlatExamples, one: FlatExample, n_batch: int) -> Outcome:
+    def _outcome(self, flat: FlatExamples, one: FlatExample, n_batch: int) -> LossAndGradient:
         """The loss of one example and its gradient, penalty left out, in a program of the batch."""
         with self.session.lock:
             self.session.read_parameters()
             schedule = self.session.batcher.alone(flat, one, n_batch)
             loss = self.executor.step_gradient(schedule, 0, 1)
-            return Outcome(loss, self.session.gradient_numbers())
+            return LossAndGradient(loss, self.session.gradient_numbers())
 
     def _steps(self, flat: FlatExamples, batches: Chosen, rates: Any, learn: bool) -> NDArray[Any]:
         """Loss and gradient norm of each step that was made; the caller holds the lock."""
         self.session.read_parameters()
-        schedule = self.session.batcher.schedule(flat, batches)
-        results = self._trainer.train(schedule, rates, self.steps + 1, learn)
+        if any_writes(batches):
+            results = self._writing_steps(flat, batches, rates, learn)
+        else:
+            schedule = self.session.batcher.schedule(flat, batches)
+            results = self._trainer.train(schedule, rates, self.steps + 1, learn)
         if len(results) and _all_finite(results):
             self.gradient_norm = float(results[-1, 1])
+        return results
+
+    def _writing_steps(
+        self, flat: FlatExamples, batches: Chosen, rates: Any, learn: bool
+    ) -> NDArray[Any]:
+        """Steps one by one: each reads the buffers that the one before it wrote."""
+        results = np.zeros((len(batches), 3))
+        for k, batch in enumerate(batches):
+            schedule = self.session.batcher.schedule(flat, [batch])
+            writes = LaneWrites(self.executor, batch)
+            rate, step = rates[k : k + 1], self.steps + 1 + k
+            results[k] = self.executor.take_steps(writes.step_gradient, schedule, rate, step, learn)
+            if writes.loss is not None:  # what was written is not finite
+                results[k] = writes.loss, 0.0, math.nan
+            if not _all_finite(results[: k + 1]):
+                return results[: k + 1]
+            if learn:
+                write_numbers([*writes.means], [*writes.means.values()])
         return results
 
     def _chosen(self, batches: Sequence[Sequence[int]]) -> tuple[FlatExamples, Chosen]:

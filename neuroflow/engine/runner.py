@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
+from neuroflow.buffer import StepWrites, kept_by
 from neuroflow.core.no_grad import no_grad
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Value
@@ -177,7 +178,8 @@ class Runner(ABC):
 
         Returns the loss of each step, as it was before its update: the mean over the batch,
         plus ``l2`` times the sum of the squared parameters. The model's parameters hold the
-        new numbers when it returns.
+        new numbers when it returns, and its buffers what each step wrote (:meth:`Buffer.write`);
+        the other methods write none.
 
         Raises :class:`DomainError` for a step whose loss, gradient or new numbers are not finite:
         the steps before it are made, and all else is as it was before that step.
@@ -276,7 +278,9 @@ class EagerRunner(Runner):
         not finite ends the run."""
         standing = Standing.of(self.model)
         try:
-            loss, gradient = self._gradients(batch)
+            with kept_by(StepWrites()) as writes:
+                loss, gradient = self._gradients(batch)
+            means = writes.means()
             norm = norm_of(gradient)
             moved = self._new_numbers(gradient, norm, learning_rate)
         except ArithmeticError as error:
@@ -290,12 +294,13 @@ class EagerRunner(Runner):
         self.steps += 1
         self.gradient_norm = norm
         write_numbers(self.parameters, [number for number, *_ in moved])
+        write_numbers([*means], [*means.values()])
         self._state_of = [state for _, *state in moved]
         return loss
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
         self.look_again()
-        with self._lock:
+        with self._lock, kept_by(StepWrites()):
             return self._gradients(batch)
 
     def _gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
@@ -320,11 +325,11 @@ class EagerRunner(Runner):
         ]
 
     def losses(self, batch: Sequence[int]) -> list[float]:
-        with no_grad():
+        with no_grad(), kept_by(StepWrites()):
             return [self.example_loss(self.model, *self.examples[k]).data for k in batch]
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
-        with no_grad():
+        with no_grad(), kept_by(StepWrites()):
             return [numbers_of(self.model(x)) for x in inputs]
 
     def _state(self) -> list[list[float]]:

@@ -82,7 +82,7 @@ class Anomaly:
 
 
 def names_of(model: Module | None) -> Names:
-    return {p: name for name, p in model.named_parameters()} if model is not None else NO_NAMES
+    return {p: name for name, p in model.named_values()} if model is not None else NO_NAMES
 
 
 def wrong_number(node: Value, names: Names, phase: str = "forward", what: str = "") -> Anomaly:

@@ -35,7 +35,7 @@ def explain(
     """
     require(value, Value, "what is to be explained", "a neuroflow.Value, such as a loss")
     require(other, (Value, type(None)), "the other value", "a neuroflow.Value, such as a loss")
-    names = {p: name for name, p in model.named_parameters()} if model is not None else NO_NAMES
+    names = {p: name for name, p in model.named_values()} if model is not None else NO_NAMES
     if other is not None:
         x, y = _in_order(value, other)
         return receipt_of(x, (y,), names, top)

@@ -116,7 +116,7 @@ def _resolve(
     order: Sequence[Value], changes: Mapping[Value | str, float], model: Module | None
 ) -> dict[Value, float]:
     named = {node.name: node for node in order if node.name}
-    named |= dict(model.named_parameters()) if model is not None else {}
+    named |= dict(model.named_values()) if model is not None else {}
     nodes = set(order)
     resolved: dict[Value, float] = {}
     for key, step in changes.items():

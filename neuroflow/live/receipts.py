@@ -21,7 +21,7 @@ TOP = 6
 
 def parameter_named(training: Training, name: Any) -> Value:
     """A parameter by its dotted name; raises :class:`InputError`."""
-    parameters: dict[str, Value] = dict(training.model.named_parameters())
+    parameters: dict[str, Value] = dict(training.model.named_values())
     if not isinstance(name, str) or name not in parameters:
         shown = str(name)[:80]
         raise InputError(

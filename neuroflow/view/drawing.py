@@ -188,7 +188,7 @@ class NetworkDrawing(Drawing):
     @property
     def text(self) -> str:
         """One line per layer, or per module where there are no neurons."""
-        lines = [f"{self.title}: {self.network['parameters']} parameters"]
+        lines = [f"{self.title}: {self.network['held']}"]
         for layer in self.network["layers"]:
             count, inputs = len(layer["neurons"]), len(layer["neurons"][0]["weights"])
             provider = f" (from {layer['provider']})" if layer["provider"] else ""
@@ -198,7 +198,7 @@ class NetworkDrawing(Drawing):
             )
         if not self.network["layers"]:
             lines += [
-                f"  {m['path'] or 'model'}: {m['type']}, {m['parameters']} parameters"
+                f"  {m['path'] or 'model'}: {m['type']}, {m['held']}"
                 + (f", {m['activation']}" if m["activation"] else "")
                 for m in self.network["modules"]
             ]

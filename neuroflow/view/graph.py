@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from neuroflow.buffer import Buffer
 from neuroflow.core.gradient import gradients
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
@@ -22,7 +23,7 @@ class Graph:
     output: Value
     values: list[Value]
     roles: list[str]
-    """Per scalar: ``output``, ``op``, ``parameter``, ``input`` or ``constant``."""
+    """Per scalar: ``output``, ``op``, ``parameter``, ``buffer``, ``input`` or ``constant``."""
     labels: list[str]
     short: list[str]
     """The labels as they are seen from inside the innermost module around the scalar."""
@@ -39,7 +40,7 @@ class Graph:
 
 def graph_of(output: Value, model: Module | None = None) -> Graph:
     """The graph of everything that ``output`` was computed from, as boxes in boxes."""
-    names = {p: name for name, p in model.named_parameters()} if model is not None else {}
+    names = {p: name for name, p in model.named_values()} if model is not None else {}
     order = _reading_order(output, {p: k for k, p in enumerate(names)})
     facts = Facts(order, names)
     root = arranged(scopes_of(facts), facts, "")
@@ -116,6 +117,8 @@ def _role(value: Value, output: Value, names: dict[Value, str]) -> str:
         return "output"
     if value.op is not None:
         return "op"
+    if isinstance(value, Buffer):
+        return "buffer"
     if value in names:
         return "parameter"
     return "input" if value.name else "constant"

@@ -69,7 +69,7 @@ def _place(source: str) -> str:
     return f"{short_source(source)}  {source_text(source)}".strip()
 
 
-ROLES = ["output", "op", "parameter", "input", "constant"]
+ROLES = ["output", "op", "parameter", "input", "constant", "buffer"]
 
 
 class _Table:

@@ -9,7 +9,7 @@ document.head.append(document.adoptNode(drawn.querySelector("style")));
 for (const part of [...drawn.children]) {
   if (!["title", "style"].includes(part.tagName) && part.getAttribute("class") !== "paper") world.append(document.adoptNode(part));
 }
-$("count").textContent = `${D.network.parameters.toLocaleString("en")} parameters`;
+$("count").textContent = D.network.held;
 
 const neurons = [...world.querySelectorAll("circle")].map((circle) => circle.parentNode);
 const lines = [...world.querySelectorAll("line")].map((line) => ({

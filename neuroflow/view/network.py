@@ -31,17 +31,25 @@ def network_of(model: Module) -> dict[str, Any]:
     return {
         "model": repr(model),
         "parameters": len(model.parameters()),
+        "held": held_by(model),
         "layers": [_layer(path, neurons, modules) for path, neurons in layers.items()],
         "modules": [
             {
                 "path": path,
                 "type": type(module).__name__,
                 "parameters": len(module.parameters()),
+                "held": held_by(module),
                 "activation": _written(vars(module).get("activation")),
             }
             for path, module in modules.items()
         ],
     }
+
+
+def held_by(module: Module) -> str:
+    """How many numbers a module has, in words."""
+    parameters, buffers = len(module.parameters()), len(module.buffers())
+    return f"{parameters:,} parameters" + (f", {buffers:,} buffers" if buffers else "")
 
 
 def _is_neuron(module: Module) -> bool:

@@ -34,7 +34,7 @@ def network_svg(network: Mapping[str, Any], title: str) -> str:
     )
     shapes = [_weights(network, k, at, strongest) for k in range(len(network["layers"]))]
     shapes += [_neurons(network, k, column, at) for k, column in enumerate(columns)]
-    told = f"{network['parameters']} parameters; orange lines are positive weights, blue negative"
+    told = f"{network['held']}; orange lines are positive weights, blue negative"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="nf-network" role="img"'
         f' aria-label="{escaped(title)}: {told}" viewBox="0 0 {width:.0f} {height:.0f}"'
@@ -177,7 +177,7 @@ def _modules_svg(network: Mapping[str, Any], title: str) -> str:
             f'<rect class="card" x="{14 + indent}" y="{y}" width="{420 - indent}" height="25"'
             f' rx="6"/><text class="name" x="{24 + indent}" y="{y + 17}">{escaped(name)}</text>'
             f'<text class="small" x="426" y="{y + 17}" text-anchor="end">{escaped(label)}'
-            f" · {row['parameters']:,}</text>"
+            f" · {row['held'].replace(' parameters', '')}</text>"
         )
     height = 66 + 30 * len(rows)
     return (
@@ -186,6 +186,6 @@ def _modules_svg(network: Mapping[str, Any], title: str) -> str:
         f' width="448" height="{height}" style="max-width:100%;height:auto">'
         f"<title>{escaped(title)}: {len(rows)} modules</title><style>{STYLE}</style>"
         f'<rect class="paper" width="100%" height="100%" rx="10"/>'
-        f'<text class="name" x="14" y="30">{escaped(title)} · {network["parameters"]:,}'
-        f" parameters</text>{''.join(parts)}</svg>"
+        f'<text class="name" x="14" y="30">{escaped(title)} · {network["held"]}'
+        f"</text>{''.join(parts)}</svg>"
     )

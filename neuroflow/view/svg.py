@@ -14,11 +14,11 @@ STYLE = """
 .nf-graph { font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; --paper: #fbfaf8;
   --card: #fff; --ink: #1d2430; --faint: #5d6675; --line: #cfd4dc; --frame: #56627a0e;
   --edge: #8c97a8; --parameter: #0072b2; --input: #00795c; --constant: #767d88; --op: #46506a;
-  --output: #c04a00; --group: #eef1f7; }
+  --output: #c04a00; --buffer: #8a4fa3; --group: #eef1f7; }
 @media (prefers-color-scheme: dark) { .nf-graph { --paper: #14171d; --card: #20252e;
   --ink: #e8ebf1; --faint: #a0a9b8; --line: #39414e; --frame: #becdeb0d; --edge: #67738a;
   --parameter: #56b4e9; --input: #35c79c; --constant: #9aa3b2; --op: #aab4cc;
-  --output: #f08a4b; --group: #2a313d; } }
+  --output: #f08a4b; --buffer: #c79adf; --group: #2a313d; } }
 .nf-graph .paper { fill: var(--paper); }
 .nf-graph text { fill: var(--ink); } .nf-graph .name { font-weight: 620; }
 .nf-graph .small { font-size: 11.5px; fill: var(--faint); }
@@ -29,7 +29,7 @@ STYLE = """
 .nf-graph .back { stroke-dasharray: 5 4; }
 .nf-graph .parameter { fill: var(--parameter); } .nf-graph .input { fill: var(--input); }
 .nf-graph .constant { fill: var(--constant); } .nf-graph .op { fill: var(--op); }
-.nf-graph .output { fill: var(--output); }
+.nf-graph .buffer { fill: var(--buffer); } .nf-graph .output { fill: var(--output); }
 """
 MARGIN = 14.0
 

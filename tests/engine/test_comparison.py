@@ -8,7 +8,7 @@ import time
 import pytest
 
 import neuroflow as nf
-from neuroflow.engine.comparison import Example, NumberedTracer, difference
+from neuroflow.engine.comparison import ComparedExample, NumberedTracer, difference
 from neuroflow.errors import TraceError
 
 
@@ -162,6 +162,6 @@ def test_a_numbered_trace_agrees_with_plain_values_on_every_kind_of_step():
         return nf.mean([nf.dot(row, model(xs)), nf.sum(xs), nf.maximum(*xs), y * nf.exp(xs[0])])
 
     model = nf.build("layer", inputs=2, outputs=2, activation="relu", rng=rng())
-    example = Example(0, ([0.5, -1.0], 1, 2.0), [])
+    example = ComparedExample(0, ([0.5, -1.0], 1, 2.0), [])
     assert difference(mixed, model, model.parameters(), example) is None
     assert math.isnan(NumberedTracer()._number(math.nan))

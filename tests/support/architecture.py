@@ -24,6 +24,7 @@ PARTS = (
     "stopping",
     "core",
     "normal",
+    "buffer",
     "registry",
     "ops",
     "data",

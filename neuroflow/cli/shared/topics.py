@@ -155,7 +155,7 @@ def step_of(target: str, examples: Sequence[int]) -> Topic:
         losses = [runner.example_loss(model, *runner.examples[k]) for k in examples or range(most)]
         loss = losses[0] if len(losses) == 1 else mean(losses)
     loss.name = "loss"
-    return Topic(loss, dict(model.named_parameters()), model, Path(target).stem or target)
+    return Topic(loss, dict(model.named_values()), model, Path(target).stem or target)
 
 
 def find(topic: Topic, name: str) -> Value:

@@ -23,14 +23,16 @@ def restored(
     before: Sequence[Value], op: Op | None, inputs: tuple[Value, ...], *facts: Any
 ) -> Value:
     """A Value again; ``before`` holds what it was computed from, to have been restored first."""
-    value = _bare(Value)
+    kind, data, grad, name, call = facts
+    value: Value = _bare(kind)
     value.op, value.inputs = op, inputs
-    value.data, value.grad, value.name, value.call = facts
+    value.data, value.grad, value.name, value.call = data, grad, name, call
     return value
 
 
 def _facts(value: Value) -> tuple[Any, ...]:
-    return value.data, value.grad, value.name, value.call
+    kept = getattr(type(value), "kept", False)  # a buffer stays one
+    return type(value) if kept else Value, value.data, value.grad, value.name, value.call
 
 
 def copied(value: Value) -> Value:

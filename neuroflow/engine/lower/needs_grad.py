@@ -52,9 +52,9 @@ class NeedsGrad:
                 self.cells[group.cells] |= table.each(needed)
 
     def _backward(self, plan: Plan) -> None:
-        """Gradients start at the outputs, and go where they are needed."""
+        """Gradients start at the first output, and go where they are needed."""
         reached = np.zeros(plan.n_cells, dtype=np.bool_)
-        reached[plan.outputs] = True
+        reached[plan.outputs[:1]] = True
         for group in reversed(plan.groups):
             if (reached[group.cells] & self.cells[group.cells]).any():
                 self.groups.add(group.first)

@@ -12,19 +12,23 @@ from typing import Any
 import numpy as np
 from attrs import Factory, define, field
 
-from neuroflow.core.module import in_evaluation
+from neuroflow.buffer import Buffer, kept_by
+from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.engine.plan.grouping import plan_of_tape
 from neuroflow.engine.plan.plan import Plan
 from neuroflow.engine.trace.structure import Structure, describe, difference, rebuild
 from neuroflow.engine.trace.surroundings import Surroundings
 from neuroflow.engine.trace.tape import Tape
-from neuroflow.engine.trace.tracer import Tracer, tracing
+from neuroflow.engine.trace.tracer import TracedWrites, Tracer, tracing
 from neuroflow.errors import InputError, NeuroflowWarning, TraceError
 from neuroflow.locks import lock
 
 KEPT = 64
 """Structures whose traces a function keeps."""
+
+_NEVER_SWITCHED = Module()
+"""A module that evaluates only where all do."""
 
 MANY_TRACES = 32
 """Traces after which a function is told that it keeps retracing."""
@@ -44,6 +48,9 @@ class Trace:
     limits: dict[int, int]
     """For each integer input that chooses: how many there are to choose from."""
 
+    written: tuple[Buffer, ...] = ()
+    """The buffers that were written: the plan's outputs behind those of the function."""
+
     programs: dict[Any, int] = field(factory=dict)
     modes: tuple[bool, ...] = ()
 
@@ -61,6 +68,9 @@ class TracedFunction:
     surroundings: Surroundings = field(
         default=Factory(lambda self: Surroundings((self.function, *self.statics)), takes_self=True)
     )
+    writes: bool = False
+    """Whether it may write buffers: only a training step can."""
+
     n_traces: int = 0
     _traces: OrderedDict[Any, Trace] = field(factory=OrderedDict)
     _warned: bool = False
@@ -104,7 +114,7 @@ class TracedFunction:
 
         That is what :meth:`is_current` does; within :func:`~neuroflow.evaluating` all evaluate.
         """
-        return () if in_evaluation() else self.surroundings.modes
+        return self.surroundings.modes if _NEVER_SWITCHED.training else ()
 
     def _warn(self, structure: Structure) -> None:
         self._warned = True
@@ -131,16 +141,23 @@ class TracedFunction:
     def _trace(self, structure: Structure) -> Trace:
         self._check_inputs(structure)
         states = self.surroundings.states()
-        tracer, cells, outputs = self._taped(structure)
+        tracer, cells, outputs, written = self._taped(structure)
         self._check_draws(states, tracer.tape, structure)
         self._check_untouched()
         plan = plan_of_tape(tracer.tape, cells)
         plan.n_numbers = tracer.n_inputs
-        return Trace(plan, outputs, tracer.random_inputs, _limits(plan))
+        return Trace(plan, outputs, tracer.random_inputs, _limits(plan), written)
 
-    def _taped(self, structure: Structure) -> tuple[Tracer, list[int], Structure]:
-        """Run the function once, on a tape; gives its outputs' cells, and how they are nested."""
-        with tracing(self.parameters) as tracer:
+    def _taped(
+        self, structure: Structure
+    ) -> tuple[Tracer, list[int], Structure, tuple[Buffer, ...]]:
+        """Run the function once, on a tape.
+
+        Gives the cells of its outputs and then of what it wrote, how its outputs are nested, and
+        the buffers that it wrote.
+        """
+        writes = TracedWrites(_name(self.function), self.writes)
+        with tracing(self.parameters) as tracer, kept_by(writes):
             inputs = [
                 rebuild(entry, lambda kind: tracer.input() if kind == "f" else tracer.index())
                 for entry in structure
@@ -148,9 +165,11 @@ class TracedFunction:
             result = self.function(*self.statics, *inputs)
             cells: list[int] = []
             outputs = _cells_of(result, tracer.cell, cells, _name(self.function))
-        del result
+            cells += [tracer.cell(number) for _, number in writes.written]
+        written = tuple([buffer for buffer, _ in writes.written])
+        del result, writes
         tracer.freeze()
-        return tracer, cells, outputs
+        return tracer, cells, outputs, written
 
     def _check_draws(self, states: dict[str, Any], tape: Tape, structure: Structure) -> None:
         """Refuse a function that drew a random number itself.

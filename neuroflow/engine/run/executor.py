@@ -255,8 +255,14 @@ class Executor(ABC):
                 return results[: s + 1]
         return results
 
-    def step_gradient(self, schedule: Schedule, first: int, end: int) -> float:
-        """The weighted loss of some jobs; gradients lie in memory."""
+    def step_gradient(
+        self, schedule: Schedule, first: int, end: int,
+        look: Callable[[slice, NDArray[Any]], None] | None = None,
+    ) -> float:  # fmt: skip
+        """The weighted loss of some jobs; gradients lie in memory.
+
+        ``look`` is given the slots of each job, and its outputs by lane.
+        """
         self.memory[self.n_padded : 2 * self.n_padded] = 0.0
         loss, last = 0.0, -1
         for number, slot, _ in schedule.jobs[first:end].tolist():
@@ -269,6 +275,8 @@ class Executor(ABC):
             weights = schedule.weights[slots]
             values = self.forward(number, schedule.starts[slots], schedule)
             loss += float(np.dot(weights, values[0].astype(float)))
+            if look:
+                look(slots, values)
             self.backward(number, weights)
         if last >= 0:
             self.end(last)

@@ -46,7 +46,8 @@ def why_not_made(step: int, loss: float, norm: float) -> str:
     if not math.isfinite(norm):
         return f"the gradient's norm of step {step} is {norm}"
     return (
-        f"the update of step {step} gives a parameter or an optimizer's number that is not finite"
+        f"the update of step {step} gives a number of the model or of the optimizer that is not"
+        " finite"
     )
 
 

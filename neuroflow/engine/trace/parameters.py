@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from neuroflow.buffer import Buffer
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 
@@ -37,7 +38,7 @@ def _values_in(part: Any, depth: int = 0) -> Iterator[Value]:
     if isinstance(part, Module):
         yield from part.parameters()
     elif isinstance(part, Value):
-        if part.op is None:
+        if part.op is None and not isinstance(part, Buffer):
             yield part
     elif isinstance(part, (list, tuple)) and depth < 4:
         for entry in part:

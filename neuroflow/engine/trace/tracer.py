@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import define, field
 
+from neuroflow.buffer import Buffer, Keeper
 from neuroflow.core import vectors
 from neuroflow.core.functions import greater, greater_equal, less, less_equal
 from neuroflow.core.random_input import RandomInputs
@@ -321,6 +322,28 @@ class Tracer(RandomInputs):
         for k in range(len(held)):
             if getrefcount(held[k]) == ours:
                 self.tape.freeze(k, held[k].data)
+
+
+class TracedWrites(Keeper):
+    """What a function that is traced wrote into buffers, in order; their numbers are not known."""
+
+    def __init__(self, name: str, allowed: bool) -> None:
+        self.name = name
+        self.allowed = allowed
+        self.written: list[tuple[Buffer, Any]] = []
+
+    def read(self, buffer: Buffer) -> float:
+        return _refuse_to_read(buffer)
+
+    def write(self, buffer: Buffer, number: Any) -> None:
+        if not self.allowed:
+            raise TraceError(
+                f"{self.name} wrote into {buffer!r} while it was traced",
+                expected="a function that writes no buffers: only a training step knows when",
+                remedy="call model.eval() first, or train with nf.make_runner or nf.train",
+                got=buffer,
+            )
+        self.written.append((buffer, number))
 
 
 @contextmanager

@@ -1,0 +1,56 @@
+"""What the examples of a compiled step write into buffers: outputs of programs, lane by lane."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from neuroflow.buffer import Buffer, StepWrites
+from neuroflow.engine.run.executor import Executor, Schedule
+from neuroflow.engine.run.schedule import FlatExample
+from neuroflow.engine.trace.tape import Ints
+from neuroflow.errors import DomainError
+
+
+def any_writes(batches: Sequence[Sequence[FlatExample]]) -> bool:
+    """Whether any example writes a buffer."""
+    return any(flat.trace.written for batch in batches for flat in batch)
+
+
+class LaneWrites:
+    """Runs the jobs of one step, and has the ``means`` of what its ``batch`` wrote."""
+
+    def __init__(self, executor: Executor, batch: Sequence[FlatExample]) -> None:
+        self.means: dict[Buffer, float] = {}
+        self.loss: float | None = None
+        """The loss of a step that is not made, because what it would write is not finite."""
+
+        self._executor = executor
+        self._batch = batch
+        self._numbers: dict[int, list[float]] = {}
+        """What each example wrote, by where it starts among the numbers."""
+
+    def step_gradient(self, schedule: Schedule, first: int, end: int) -> float:
+        """The loss; nan where a mean would not be finite, so that the step is not made."""
+        look = partial(self._look, schedule.starts)
+        loss = self._executor.step_gradient(schedule, first, end, look)
+        try:
+            self.means = self._in_order().means() if math.isfinite(loss) else {}
+        except DomainError:
+            self.loss = loss
+            return math.nan
+        return loss
+
+    def _look(self, starts: Ints, slots: slice, outputs: Any) -> None:
+        columns = outputs[1:].astype(float).T.tolist()
+        self._numbers.update(zip(starts[slots].tolist(), columns, strict=True))
+
+    def _in_order(self) -> StepWrites:
+        """All that was written, as an eager step would have met it."""
+        writes = StepWrites()
+        for flat in self._batch:
+            for buffer, number in zip(flat.trace.written, self._numbers[flat.start], strict=True):
+                writes.write(buffer, number)
+        return writes
