@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from neuroflow.cli.shared.output import json_option, note, print_json
+from neuroflow.errors import one_line
 
 
 @click.command()
@@ -67,7 +68,8 @@ def _export(folder: Path, pyodide: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"folder": str(folder), "files": len(written)})
     else:
-        note(f"{len(written)} files in {folder}; serve that folder with any web server")
+        shown = one_line(str(folder))
+        note(f"{len(written)} files in {shown}; serve that folder with any web server")
 
 
 def _serve(page: str, port: int, with_browser: bool, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from neuroflow.cli.shared.output import json_option, note, print_json, say
+from neuroflow.errors import one_line
 
 
 @click.command()
@@ -58,7 +59,7 @@ def command(
     else:
         say(drawing.text)
         for path in paths:
-            note(f"wrote {path}")
+            note(f"wrote {one_line(str(path))}")
 
 
 def _drawing(
@@ -72,9 +73,11 @@ def _drawing(
         for given, name in ((examples, "--example"), (opened, "--open"), (words, "NAME=NUMBER")):
             if given:
                 raise click.UsageError(f"{name} belongs to a graph; add --graph")
-        return draw(_model_of(target, training_of), title=title or Path(target).stem)
+        return draw(_model_of(target, training_of), title=title or one_line(Path(target).stem))
     topic = topic_of(target, words, examples)
-    return draw(topic.output, model=topic.model, title=title or topic.title or target, open=opened)
+    return draw(
+        topic.output, model=topic.model, title=title or topic.title or one_line(target), open=opened
+    )
 
 
 def _model_of(target: str, training_of: Any) -> Any:

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from neuroflow.cli.shared.output import json_option, print_json, say
+from neuroflow.errors import one_line
+from neuroflow.files import in_shell
 
 
 @click.command()
@@ -47,8 +49,8 @@ def new(name: str, directory: Path, author: str, as_json: bool) -> None:
         print_json(facts)
         return
     say(
-        f"{project.folder} holds the plugin {project.op!r}:\n"
+        f"{one_line(str(project.folder))} holds the plugin {project.op!r}:\n"
         + "\n".join(f"  {path}" for path in project.files)
-        + f"\n\nNext:\n  cd {project.folder}\n  python -m pip install -e '.[test]'\n"
+        + f"\n\nNext:\n  cd {in_shell(project.folder)}\n  python -m pip install -e '.[test]'\n"
         f"  neuroflow check {project.op}\n  python -m pytest"
     )

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, printable
 
 
 def to_toml(tree: Mapping[str, Any]) -> str:
@@ -26,7 +26,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return {math.inf: "inf", -math.inf: "-inf"}.get(value, "nan")
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return _text(value)
     if isinstance(value, Mapping):
         pairs = (f"{_toml_key(k)} = {_toml(v)}" for k, v in value.items() if v is not None)
         return "{ " + ", ".join(pairs) + " }"
@@ -36,6 +36,24 @@ def _toml(value: Any) -> str:
         return repr(value)
     what = f"{value!r} cannot be written as TOML"
     raise InputError(what, expected="numbers, texts and tables", got=value)
+
+
+def _text(value: str) -> str:
+    """A text in quotes; characters that nobody can see stand as their numbers."""
+    if not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value):
+        raise InputError(
+            f"the text {value!r} holds bytes that are no UTF-8",
+            expected="Unicode, as no TOML file can hold anything else",
+            remedy="rename the file, if it is a path",
+            got=value,
+        )
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(c if printable(c) == c else _number(c) for c in quoted)
+
+
+def _number(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _toml_key(key: str) -> str:

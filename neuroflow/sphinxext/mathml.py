@@ -10,36 +10,69 @@ need when the package ``ziamath``, which carries it, is installed; else the read
 from __future__ import annotations
 
 import re
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from neuroflow.errors import printable
+from neuroflow.view.markup import escaped
+
 logger = logging.getLogger(__name__)
 FONT = "neuroflow-math.woff"
 _LETTERS = re.compile(r'(?:<mi mathvariant="(normal|bold)">[^<]</mi>){2,}')
 _APPLIED = re.compile(r"(<m[io]>(?:sin|cos|tan|tanh|ln|log|exp)</m[io]>)(<mi>|<mn>|<msub>)")
+_NUMBER = re.compile(r"(&#x[0-9A-Fa-f]{1,6};)")
+_NEVER = ("href", "src", "style", "class", "id", "actiontype")
+_OPERATORS = "\u2061\u2062\u2063\u2064"
+"""Function application, multiplication, separator, addition: marks of MathML that are not drawn."""
 _FUNCTIONS = re.compile(r"<mo>([A-Za-z]{2,})</mo>")
 
 
 def to_mathml(latex: str, *, block: bool) -> str:
     """A formula as a ``<math>`` element."""
-    from latex2mathml.converter import convert
+    from latex2mathml.converter import convert_to_element
 
     latex = latex.strip().replace(r"\!", "")
     if block and (r"\\" in latex or "&" in latex) and r"\begin" not in latex:
         latex = rf"\begin{{split}} {latex} \end{{split}}"
     latex = latex.replace("{aligned}", "{split}")  # which latex2mathml has, and means the same
-    text = convert(latex, display="block" if block else "inline")
+    text = _written(convert_to_element(latex, display="block" if block else "inline"))
     text = _LETTERS.sub(_joined, text)
     text = _APPLIED.sub(r'\1<mspace width="0.17em"/>\2', text)
     text = _FUNCTIONS.sub(
         r'<mi mathvariant="normal">\1</mi><mo>&#x2061;</mo><mspace width="0.12em"/>', text
     )
     return text.replace("&#x0005E;</mo></mover>", "&#x02C6;</mo></mover>")
+
+
+def _written(element: Element) -> str:
+    """An element as text: what a formula holds is a text in it, and never a tag, link or script."""
+    attributes = "".join(
+        f' {name}="{escaped(value)}"'
+        for name, value in element.attrib.items()
+        if name not in _NEVER and not name.startswith("on")
+    )
+    inside = _plain(element.text or "") + "".join(map(_written, element))
+    return f"<{element.tag}{attributes}{f'>{inside}</{element.tag}>' if inside else ' />'}"
+
+
+def _plain(text: str) -> str:
+    """A text; latex2mathml writes characters by their number, and those that can be seen stay."""
+    parts = _NUMBER.split(text)
+    shown = [part if k % 2 and _is_seen(part) else escaped(part) for k, part in enumerate(parts)]
+    return "".join(shown)
+
+
+def _is_seen(number: str) -> bool:
+    code = int(number[3:-1], 16)
+    character = chr(code) if code <= sys.maxunicode else "\0"
+    return printable(character) == character or character in _OPERATORS
 
 
 def _joined(match: re.Match[str]) -> str:
@@ -75,7 +108,7 @@ def _converted(node: nodes.Element, *, block: bool) -> str:
         return to_mathml(latex, block=block)
     except Exception as error:
         logger.warning("cannot convert the formula %r: %s", latex, error, location=node)
-        return f"<code>{latex}</code>"
+        return f"<code>{escaped(latex)}</code>"
 
 
 def add_math_font(app: Sphinx) -> None:

@@ -73,6 +73,7 @@ class Run:
         training = Training(configure(source, changes))
         if folder is None:
             folder = new_folder("run" if isinstance(source, Mapping) else Path(source).stem)
+        text = to_toml(training.configuration)
         _holds_no_run(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +82,7 @@ class Run:
         with claimed(folder) as claim:
             _holds_no_run(folder)  # another process may have been quicker
             training.origin = origin_of(training)  # before anything can change its data
-            write_file(folder / CONFIGURATION, to_toml(training.configuration))
+            write_file(folder / CONFIGURATION, text)
             return cls(folder, training, seconds_between, claim)
 
     @classmethod

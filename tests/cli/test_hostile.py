@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
+import tomllib
 from xml.etree import ElementTree
 
 import pytest
+
+import neuroflow as nf
+from neuroflow.config import to_toml
+from neuroflow.files import in_shell
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eevil\u2066\u2028\u2029\u200b\ufeff\x7f\r\x00\ud800"
 IN_TEXT = EVIL.replace("\x00", "").replace("\ud800", "").replace("\r", "")
@@ -134,6 +140,7 @@ def neuroflow_commands(group):
 """
 ALL = """
 import sys
+import tomllib
 from neuroflow.cli import main
 for words in ("plugins", "plugins --timing", "doctor", "list ops", "show evil", "show evil --json",
               "--help", "shout", "shout --debug", "shout --help", "check evil", "plugins --json"):
@@ -161,3 +168,28 @@ def test_plugins_and_their_metadata_cannot_either(site, tmp_path):
     assert is_clean(out)
     assert is_clean(err)
     assert r"\x1b[2J" in out
+
+
+def test_a_path_of_any_bytes_is_one_line_and_goes_on_from_the_shell(neuroflow, tmp_path):
+    name = os.fsdecode(b"a\nError: b' \xff") + "\u202e"
+    words = ["--set", "train.steps=2", "--set", "data.points=9", "--backend", "eager"]
+    code, out, err = neuroflow("train", "moons", *words, "--out", name)
+    assert code == 0, err
+    shown = in_shell(name)
+    assert shown == r"$'a\nError: b\' \xff\u202e'"
+    assert f"ask it: neuroflow predict {shown} ..." in err
+    for again in (["train", "moons", "--out", name], ["predict", name, "1"], ["draw", name]):
+        _, out, err = neuroflow(*again)
+        assert not re.search("^Error: b", out + err, re.M), (out, err)
+        assert is_clean(out + err)
+    code, out, err = neuroflow("inspect", name, "--json")
+    assert json.loads(out)["file"] == f"{name}/checkpoint.safetensors"
+
+
+def test_a_configuration_holds_what_cannot_be_seen_as_numbers():
+    tree = {"a": "\u202e\x7f\x1b\U000e0001 é\n", "b\x9b": ["\u2028"]}
+    text = to_toml(tree)
+    assert is_clean(text)
+    assert tomllib.loads(text) == tree
+    with pytest.raises(nf.InputError, match="bytes that are no UTF-8"):
+        to_toml({"path": os.fsdecode(b"\xff")})
