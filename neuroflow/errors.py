@@ -23,10 +23,12 @@
     ├── FoundError                  the checks found something, told to pytest
     └── NeuroflowWarning            may be ignored, unless warnings are made errors
         ├── BackendWarning          a backend could not run although it said so
+        ├── CacheWarning            compiled code cannot be kept on the disk
         ├── ChangedWarning          not all that a saved model was made from is still the same
         ├── DamagedMetricsWarning   lines of a run's metrics file are left out
         ├── EagerWritingWarning     a model writes slowly, as it cannot be compiled
         ├── FallbackWarning         an op runs in plain Python, as it cannot be compiled
+        ├── ModelChangedWarning     a model is another than when its steps were compiled
         └── RetraceWarning          a function is traced again and again
 
 A message says what happened (with the values), what was expected, and what to do about it:

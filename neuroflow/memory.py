@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
-from neuroflow.errors import InputError, require
+from neuroflow.errors import InputError, StateError, require
 
 BYTES_PER_VALUE = 112
 """A Value in a list, as CPython keeps it: 80 bytes, 24 for its number, 8 for its place."""
@@ -22,6 +25,46 @@ def free_memory() -> int:
     return min(_free_in_machine(), _free_in_group(), _free_in_process())
 
 
+PARAMETERS = "parameters"
+"""What layers call them that they are about to draw."""
+
+SLACK = 4
+"""A layer may draw so many times the numbers that it keeps: it may share or replace some."""
+
+_numbers: ContextVar[tuple[int, str]] = ContextVar("numbers")
+
+
+@contextmanager
+def no_more_parameters(count: int, owner: str) -> Iterator[None]:
+    """Refuse layers of many more parameters than a file has numbers for: ``owner`` is the file.
+
+    A description of a few bytes can ask for billions.
+
+    >>> with no_more_parameters(10, "model.safetensors"):
+    ...     check_room(10**6, "parameters")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    neuroflow.errors.StateError: model.safetensors holds a model of another architecture: it has...
+    """
+    token = _numbers.set((count, owner))
+    try:
+        yield
+    finally:
+        _numbers.reset(token)
+
+
+def _check_numbers(count: int) -> None:
+    known, owner = _numbers.get((count, ""))
+    if count > SLACK * known + 10_000:
+        raise StateError(
+            f"{owner} holds a model of another architecture: it has {amount(known)} numbers, and a"
+            f" layer of its model {amount(count)} parameters",
+            remedy="build the model with the configuration that it was saved with",
+            got=count,
+            file=owner,
+        )
+
+
 def check_room(count: int, things: str, each: int = BYTES_PER_VALUE) -> None:
     """Raise :class:`InputError` if so many ``things`` of ``each`` bytes do not fit in memory.
 
@@ -36,6 +79,8 @@ def check_room(count: int, things: str, each: int = BYTES_PER_VALUE) -> None:
     """
     for number in (count, each):
         require(number, int, "how many things, or bytes of each,", "a whole number")
+    if things == PARAMETERS:
+        _check_numbers(count)
     if count * each <= SMALL:
         return
     allowed = int(free_memory() * SHARE)

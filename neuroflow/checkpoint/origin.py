@@ -50,7 +50,12 @@ class DataFile:
         return f"SHA-256 {self.sha256[:LETTERS]}..., {self.bytes:,} bytes, written {when}"
 
     def now(self) -> DataFile | None:
-        """The file at its place now, if something else is in it; None too if none is there."""
+        """The file at its place now, if something else is in it; None too if none is there.
+
+        The path may be anybody's: a device or a pipe, which might never end, is not read.
+        """
+        if not Path(self.path).is_file():
+            return None
         try:
             facts = Path(self.path).stat()
             if (facts.st_size, facts.st_mtime) == (self.bytes, self.modified):

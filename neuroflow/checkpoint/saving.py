@@ -18,6 +18,7 @@ from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
 from neuroflow.errors import StateError, require
 from neuroflow.files import path_of, write_file
+from neuroflow.memory import no_more_parameters
 
 
 def save(
@@ -98,7 +99,7 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     pinned, outgrown = check_uses(saved.uses, str(path), training=False)
     migrating = Migrating(arrays, outgrown, str(path))
     table = with_ids(migrating.model(saved.model), "layer", pinned)
-    with noting_lookups(pinned):
+    with noting_lookups(pinned), no_more_parameters(saved.parameters, str(path)):
         model = build(table, rng=SplitMix32(0))
         model.trained_on = facts_of(saved.data)
     load_parameters(model, arrays, path)

@@ -104,6 +104,10 @@ LARGEST = 2**53
 """Up to here every whole number is a float too."""
 
 
+LAST_SECOND = 253_402_300_799
+"""Of the year 9999, the last that Python spells."""
+
+
 def _is_number(x: Any) -> bool:
     if isinstance(x, bool) or not isinstance(x, (int, float)):
         return False
@@ -137,6 +141,8 @@ TEXT = Plain("a text", lambda x: isinstance(x, str))
 COUNT = Plain("a whole number from 0 on", lambda x: type(x) is int and 0 <= x <= LARGEST)
 NUMBER = Plain("a number", _is_number)
 FINITE = Plain("a finite number", _is_finite)
+TIME = Plain("seconds since 1970", lambda x: _is_finite(x) and 0 <= x <= LAST_SECOND)
+PATH = Plain("a path", lambda x: isinstance(x, str) and x != "" and "\0" not in x)
 ID = Plain("an id with a version, such as neuroflow/mlp@1", _is_id)
 SCALE = Plain("as many finite means as deviations above 0", _is_scale)
 PART = Table({"use": TEXT}, rest=ANYTHING)
@@ -171,6 +177,17 @@ ORIGIN = Table(
         "examples": TEXT,
         "count": COUNT,
         "files": ListOf(DATA_FILE),
+    }
+)
+
+ORIGIN = Table(
+    {
+        "begun": TIME,
+        "neuroflow": TEXT,
+        "configuration": TEXT,
+        "examples": TEXT,
+        "count": COUNT,
+        "files": ListOf(Table({"path": PATH, "sha256": TEXT, "bytes": COUNT, "modified": TIME})),
     }
 )
 

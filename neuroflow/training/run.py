@@ -21,6 +21,7 @@ from neuroflow.checkpoint.origin import Origin, changes_since
 from neuroflow.config import changed, configure, differences, to_toml
 from neuroflow.errors import FileError, StateError
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
+from neuroflow.memory import no_more_parameters
 from neuroflow.stopping import Signals, listening
 from neuroflow.training.folder import Claim, claimed, new_folder
 from neuroflow.training.metrics import MetricsFile
@@ -232,7 +233,8 @@ def read_run(folder: str | Path) -> Training:
     configuration = configure(folder / CONFIGURATION)
     origin = Origin.from_state(saved.state)
     check_files(folder, configuration, origin)
-    training = Training(changed(configuration, {"train.backend": state["backend"]}))
+    with no_more_parameters(saved.parameters, str(checkpoint)):
+        training = Training(changed(configuration, {"train.backend": state["backend"]}))
     training.options["backend"] = configuration["train"]["backend"]
     edits = differences(training.configuration, saved.configuration)
     steps = (saved.state.get("step", 0), training.steps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 import neuroflow as nf
@@ -101,6 +103,13 @@ OF_EVERY_FILE = [
         "state.step",
         10**30,
         "state.step is 1000000000000000000000000000000; expected a whole number from 0 on",
+    ),
+    ("state.origin", {}, "state.origin.begun is missing; expected to be there"),
+    ("state.origin.begun", 1e300, "state.origin.begun is 1e+300; expected seconds since 1970"),
+    (
+        "state.origin.files",
+        [{"path": "a\0b", "sha256": "", "bytes": 0, "modified": 0}],
+        "state.origin.files.0.path is 'a\\x00b' (a text); expected a path",
     ),
     (
         "extra",
@@ -205,3 +214,13 @@ def test_numbers_that_another_program_made_smaller(folder):
         nf.StateError, match="was rewritten by another program: its numbers are F32"
     ):
         nf.load(folder)
+
+
+def test_a_file_may_name_a_pipe_and_a_device_and_neither_is_read(folder):
+    os.mkfifo(folder / "pipe")
+    opened = Opened.at(folder / CHECKPOINT)
+    file = {"sha256": "", "bytes": 1, "modified": 0}
+    files = [{"path": path, **file} for path in (str(folder / "pipe"), "/dev/zero", "\udcff" * 9)]
+    opened.about["state"]["origin"]["files"] = files
+    opened.write(folder / CHECKPOINT)
+    nf.load(folder)
