@@ -56,7 +56,8 @@ def saved_bytes(
 
     data = facts_table(model.trained_on) if data is None else data
     table, looked_up = rebuilding_table(model)
-    uses = [*uses_of_model(model, looked_up), *uses_of_tables(configuration or {}, data)]
+    needed = [*uses_of_model(model, looked_up), *uses_of_tables(configuration or {}, data)]
+    uses = {(used.kind, used.use): used for used in reversed(needed)}  # answering comes first
     state_dict = model.state_dict()
     _require_finite(state_dict.items(), "the model")
     tensors = gathered(state_dict)
@@ -66,7 +67,7 @@ def saved_bytes(
     about = {
         "neuroflow": own_version(),
         "model": table,
-        "uses": [asdict(used) for used in uses],
+        "uses": [asdict(used) for used in reversed(uses.values())],
         "configuration": configuration or {},
         "data": data,
         "state": state or {},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -163,13 +164,16 @@ class Check:
     def located(self, file: str, path: str) -> str:
         """The path of a file, whole, so that it is found from every folder; empty is none.
 
-        What a file of a configuration says begins in its folder, what was ``set_here`` in that
-        of the caller.
+        What a file of a configuration says begins in its folder, or if nothing is there where the
+        caller is; so does what was ``set_here``.
         """
-        if not file or Path(file).is_absolute():
+        if not file or os.path.isabs(file):
             return file
         here = any(f"{path}.".startswith(f"{key}.") for key in self.set_here)
-        return str(Path(file).absolute() if here or not self.folder else self.folder / file)
+        beside = os.path.join(self.folder, file) if self.folder and not here else ""
+        if beside and (os.path.exists(beside) or not os.path.exists(file)):
+            return beside
+        return os.path.abspath(file)
 
     def parts(self, value: Any, setting: Setting, path: str) -> Any:
         """What a setting that is a part, or a list of parts, was given."""

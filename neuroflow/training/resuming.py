@@ -66,7 +66,9 @@ def check_files(folder: Path, configuration: Mapping[str, Any], origin: Origin |
             )
 
 
-def check_data(folder: Path, then: Origin | None, now: Origin, edits: Edits) -> None:
+def check_data(
+    folder: Path, then: Origin | None, now: Origin, edits: Mapping[str, Any] | None = None
+) -> None:
     """Raise :class:`StateError` for a run that would go on with other examples."""
     if then is None or then.examples == now.examples:
         return
@@ -75,7 +77,7 @@ def check_data(folder: Path, then: Origin | None, now: Origin, edits: Edits) -> 
         for old, new in zip(then.files, now.files, strict=False)
         if old.sha256 != new.sha256
     ]
-    edited = {path: pair for path, pair in edits.items() if path.startswith("data")}
+    edited = {path: pair for path, pair in (edits or {}).items() if path.startswith("data")}
     told += [_in_words(edited)] if edited else []
     if then.neuroflow != now.neuroflow:
         told.append(f"it was read by neuroflow {then.neuroflow}, and this is {now.neuroflow}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def test_what_a_file_says_begins_in_its_folder(place, source):
     found = path_in(source)
     assert found.is_absolute()
     assert found.samefile(place / "conf" / "t.csv")
+
+
+def test_what_is_not_beside_the_configuration_is_looked_for_at_the_callers(place):
+    (place / "conf" / "t.csv").unlink()
+    assert path_in("conf/m.toml") == place / "t.csv"
+    (place / "t.csv").unlink()
+    with pytest.raises(nf.FileError, match=re.escape(f"cannot read {place / 'conf' / 't.csv'}")):
+        nf.train("conf/m.toml")
 
 
 def test_what_the_caller_says_begins_where_the_caller_is(place):

@@ -118,8 +118,11 @@ def training_of(target: str) -> Any:
     Raises :class:`InputError` for a saved model that does not know what it was trained on.
     """
     from neuroflow.checkpoint import load_parameters, read_arrays
+    from neuroflow.checkpoint.origin import Origin
     from neuroflow.config import configure
     from neuroflow.training import Training, read_run
+    from neuroflow.training.resuming import check_data
+    from neuroflow.training.run import origin_of
 
     path = Path(target)
     eager = {"train.backend": "eager"}  # the steps are looked at, not made
@@ -135,6 +138,7 @@ def training_of(target: str) -> Any:
             file=str(path),
         )
     training = Training(configure(saved.configuration, eager))
+    check_data(path.parent, Origin.from_state(saved.state), origin_of(training))
     load_parameters(training.model, arrays, path)
     return training
 
