@@ -12,8 +12,6 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-from attrs import define
-
 PATIENCE = 1.0
 """So many seconds a step may take to its end after it was asked to stop."""
 
@@ -41,11 +39,11 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-@define(eq=False)
 class Signals:
     """What was heard since the run began: the number of a signal, or 0."""
 
-    number: int = 0
+    def __init__(self) -> None:
+        self.number = 0
 
     def hear(self, number: int, frame: FrameType | None = None) -> None:
         """Note a signal; stop at once if that is the second, or if patience has ended."""

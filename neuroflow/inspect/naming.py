@@ -10,6 +10,7 @@ from attrs import frozen
 
 from neuroflow.core.value import Value
 from neuroflow.core.vectors import VectorOp
+from neuroflow.errors import one_line
 
 Names = Mapping[Value, str]
 NO_NAMES: Names = {}
@@ -112,7 +113,7 @@ def _latex_name(name: str) -> str:
     if match:
         return match[1] + (f"_{{{match[2]}}}" if match[2] else "")
     special = {"\\": r"\backslash{}", "^": r"\^{}", "~": r"\~{}"}
-    escaped = "".join(special.get(c) or (f"\\{c}" if c in "&%$#_{}" else c) for c in name)
+    escaped = "".join(special.get(c) or (f"\\{c}" if c in "&%$#_{}" else c) for c in one_line(name))
     return rf"\text{{{escaped}}}"
 
 
@@ -126,7 +127,7 @@ _LATEX = {
     "exp": (9, "e^{%s}"), "sqrt": (9, r"\sqrt{%s}"), "abs": (9, "|%s|"),
 }  # fmt: skip
 
-TEXT = Notation(_TEXT, str, "%s(%s)", "...", "(%s)", "x%d")
+TEXT = Notation(_TEXT, one_line, "%s(%s)", "...", "(%s)", "x%d")
 LATEX = Notation(
     _LATEX, _latex_name, r"\operatorname{%s}\left(%s\right)", r"\dots", r"\left(%s\right)", "x_%d"
 )
