@@ -306,6 +306,23 @@ def reason(error: object) -> str:
     return error.what if isinstance(error, NeuroflowError) else str(error)
 
 
+LONGEST = 2000
+"""Letters of another's message that are shown."""
+
+
+def told_of(error: BaseException) -> str:
+    """What an error of somebody else says, in a readable length, even if saying it fails.
+
+    >>> told_of(ValueError("no licence")), told_of(KeyError())
+    ('no licence', '')
+    """
+    try:
+        text = str(error)
+    except Exception as another:
+        return f"(and its message cannot be read: {type(another).__name__})"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ... ({len(text):,} letters)"
+
+
 def require(thing: Any, kinds: type | tuple[type, ...], role: str, wanted: str) -> None:
     """Raise :class:`InputError` unless a thing is of one of the kinds; ``wanted`` says what to do.
 

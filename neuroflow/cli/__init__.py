@@ -168,16 +168,16 @@ def _plugin_commands(only_if_third_party: bool = False) -> dict[str, click.Comma
 
     Listing commands loads no plugin unless a third-party one is installed.
     """
-    from importlib.metadata import entry_points
+    from neuroflow.registry.points import installed_points
 
-    points = entry_points(group="neuroflow")
+    points = installed_points()
     if only_if_third_party and all(p.dist and p.dist.name == "neuroflow" for p in points):
         return {}
     from neuroflow.registry.manager import manager
 
     collected = click.Group("plugins")
-    manager().add_commands(collected)
-    return {name: c for name, c in collected.commands.items() if name not in COMMANDS}
+    manager().add_commands(collected, taken=COMMANDS)
+    return dict(collected.commands)
 
 
 def _version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:

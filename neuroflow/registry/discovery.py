@@ -9,21 +9,25 @@ knows its provider and a plugin that fails is skipped whole, recorded and report
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import Distribution, EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint
 from types import ModuleType
 from typing import Any
 
 import pluggy
 from attrs import define, field
 
-from neuroflow.errors import PluginError
+from neuroflow.errors import PluginError, short_repr, told_of
 from neuroflow.registry.capture import silenced
 from neuroflow.registry.entries import BUNDLED, KINDS, Entry, Provider, check_entries, plural
 from neuroflow.registry.hooks import GROUP, HOOK_VERSION, HOOKS, Hooks
+from neuroflow.registry.manners import mannered
+from neuroflow.registry.points import installed_points
 from neuroflow.registry.registry import Registry
 
 SLOW = 1.0
@@ -52,7 +56,32 @@ class Plugin:
         """The error that it was skipped for, and during what, as text; or nothing."""
         if self.error is None:
             return ""
-        return f"{type(self.error).__name__} while {self.during}: {self.error}"
+        return f"{type(self.error).__name__} while {self.during}: {told_of(self.error)}"
+
+
+class Interrupts:
+    """Whether somebody pressed Ctrl-C: a KeyboardInterrupt without that is a plugin's own."""
+
+    arrived = False
+
+    @contextlib.contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note it inside, and do what was done about it before; in the main thread alone."""
+        before = signal.getsignal(signal.SIGINT)
+        main = threading.current_thread() is threading.main_thread()
+        if not main or not callable(before):
+            yield
+            return
+
+        def note(number: int, frame: Any) -> None:
+            self.arrived = True
+            before(number, frame)
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 class PluginManager:
@@ -76,21 +105,37 @@ class PluginManager:
         self.strict = strict
         self.pluggy = pluggy.PluginManager(GROUP)
         self.pluggy.add_hookspecs(Hooks)
-        found = entry_points(group=GROUP) if points is None else points
-        for point in _selected(_unique(found), set(only), set(without)):
-            self._load(point)
+        self._interrupts = Interrupts()
+        found = installed_points() if points is None else points
+        with self._interrupts.noted():
+            for point in _selected(_unique(found), set(only), set(without)):
+                self._load(point)
 
     @property
     def failures(self) -> list[Plugin]:
         """The plugins that were skipped, with the reasons in ``failure``."""
         return [plugin for plugin in self.plugins if plugin.failure]
 
-    def add_commands(self, cli: Any) -> None:
-        """Let every plugin add its commands; one that fails is recorded."""
+    def add_commands(self, cli: Any, taken: Iterable[str] = ()) -> None:
+        """Let every plugin add its commands to a group; one that fails is recorded.
+
+        A command whose name is ``taken``, or was added before, is left out with a warning.
+        """
         for plugin in [p for p in self.plugins if p.module and not p.failure]:
             for impl in self._implementations("neuroflow_commands", plugin):
+                before = dict(cli.commands)
                 with self._guard(plugin, "neuroflow_commands"), _quiet(plugin):
                     impl.function(*[cli][: len(impl.argnames)])
+                added = {} if plugin.failure else dict(cli.commands)
+                cli.commands.clear()
+                cli.commands.update({**added, **before})
+                for name in sorted(set(added) & {*taken, *before}):
+                    if added[name] is not before.get(name):
+                        plugin.warnings.append(
+                            f"it adds the command {name!r}, which is there already and stays"
+                        )
+                    if name in taken:
+                        del cli.commands[name]
 
     def _load(self, point: EntryPoint) -> None:
         plugin = Plugin(_provider(point))
@@ -137,7 +182,9 @@ class PluginManager:
         """Record a failure of one plugin and take back all that it had registered."""
         try:
             yield
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and self._interrupts.arrived:
+                raise  # somebody pressed Ctrl-C
             plugin.error, plugin.during = error, during
             self.registry.remove(plugin.provider)
             plugin.entries.clear()
@@ -156,10 +203,18 @@ def _quiet(plugin: Plugin) -> Iterator[None]:
     if plugin.provider.namespace == BUNDLED:
         yield
         return
-    with silenced() as said:
-        yield
-    if said:
-        plugin.warnings.append("it prints while it is loaded; a plugin should be silent")
+    said: list[str] = []
+    changed: list[str] = []
+    try:
+        with mannered() as changed, silenced() as said:
+            yield
+    finally:
+        if said:
+            plugin.warnings.append("it prints while it is loaded; a plugin should be silent")
+        if changed:
+            plugin.warnings.append(
+                f"it changes {', '.join(changed)} while it is loaded; that was put back"
+            )
 
 
 def _unique(points: Iterable[EntryPoint]) -> list[EntryPoint]:
@@ -214,6 +269,11 @@ def _check_name(plugin: Plugin) -> None:
 
 def _check_version(module: ModuleType) -> None:
     needed = getattr(module, "neuroflow_hook_version", HOOK_VERSION)
+    if not isinstance(needed, int):
+        raise PluginError(
+            f"its neuroflow_hook_version is {short_repr(needed)}",
+            expected=f"a whole number, at most {HOOK_VERSION}",
+        )
     if needed > HOOK_VERSION:
         raise PluginError(
             f"it was written for version {needed} of the hooks, and this neuroflow has version"

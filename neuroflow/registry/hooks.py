@@ -21,8 +21,8 @@ from neuroflow.registry.entries import (
     ScheduleEntry,
     TokenizerEntry,
 )
+from neuroflow.registry.points import GROUP
 
-GROUP = "neuroflow"
 HOOK_VERSION = 1
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)

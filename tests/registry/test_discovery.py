@@ -7,6 +7,7 @@ import subprocess
 import sys
 from textwrap import dedent
 
+import click
 import pytest
 
 import neuroflow as nf
@@ -173,13 +174,35 @@ def test_two_distributions_with_one_entry_point_name_the_second_is_reported(plug
 
 
 def test_the_first_of_two_entry_points_keeps_its_commands(plugins):
-    commands = "@nf.hookimpl\n    def neuroflow_commands(cli):\n        cli.append('first')"
+    commands = "@nf.hookimpl\n    def neuroflow_commands(cli):\n        cli.command('first')(print)"
     plugins.add("twin", f"import neuroflow as nf\n    {commands}".replace("    ", "", 1).replace(
         "\n    ", "\n"), distribution="a-dist")  # fmt: skip
     plugins.add("twin", CUBE, distribution="b-dist")
-    called = []
-    plugins.manager().add_commands(called)
-    assert called == ["first"]
+    cli = click.Group()
+    plugins.manager().add_commands(cli)
+    assert list(cli.commands) == ["first"]
+
+
+def test_a_command_that_is_there_already_stays_and_whoever_adds_it_is_warned(plugins):
+    source = """
+    import click, neuroflow as nf
+
+    @nf.hookimpl
+    def neuroflow_commands(cli):
+        for name in {names}:
+            cli.add_command(click.Command(name, help="{plugin}"))
+    """
+    plugins.add("one", source.format(names=["train", "shared", "own"], plugin="one"))
+    plugins.add("two", source.format(names=["shared"], plugin="two"))
+    manager, cli = plugins.manager(), click.Group()
+    manager.add_commands(cli, taken=["train"])
+    assert {name: command.help for name, command in cli.commands.items()} == {
+        "shared": "one", "own": "one",
+    }  # fmt: skip
+    assert {p.name: p.warnings for p in manager.plugins if p.warnings} == {
+        "one": ["it adds the command 'train', which is there already and stays"],
+        "two": ["it adds the command 'shared', which is there already and stays"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -223,7 +246,7 @@ def test_commands_that_fail_are_recorded(plugins):
     )
     manager = plugins.manager()
     assert not manager.failures
-    manager.add_commands(object())
+    manager.add_commands(click.Group())
     (failed,) = manager.failures
     assert "AttributeError while neuroflow_commands" in failed.failure
 
