@@ -317,9 +317,12 @@ def told_of(error: BaseException) -> str:
     ('no licence', '')
     """
     try:
-        text = str(error)
+        return _shortened(str(error))
     except Exception as another:
         return f"(and its message cannot be read: {type(another).__name__})"
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} ... ({len(text):,} letters)"
 
 

@@ -19,8 +19,9 @@ from neuroflow.core.value import Op
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.registry.discovery import Plugin, PluginManager
 from neuroflow.registry.entries import KINDS, Entry, OpEntry, plural
-from neuroflow.registry.hooks import GROUP, HOOKS
+from neuroflow.registry.hooks import HOOKS
 from neuroflow.registry.manager import manager
+from neuroflow.registry.points import GROUP
 
 
 @frozen

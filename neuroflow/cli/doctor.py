@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
@@ -20,11 +21,12 @@ from attrs import asdict, frozen
 from neuroflow.cli.shared.output import json_option, print_json, table
 from neuroflow.cli.shared.streams import console
 from neuroflow.errors import printable
+from neuroflow.registry.points import GROUP, readable
 
 if TYPE_CHECKING:
     from neuroflow.registry.discovery import Plugin
 
-GROUP = "neuroflow"
+DISABLE = "NEUROFLOW_DISABLE_PLUGINS"
 
 
 @frozen
@@ -38,8 +40,13 @@ class Ailment:
 
 
 @click.command()
+@click.option("--isolated", is_flag=True, help="Load each plugin in a process of its own first.")
+@click.option(
+    "--limit", type=click.FloatRange(0.1), default=10.0, show_default=True, metavar="SECONDS",
+    help="With --isolated: how long a plugin may take.",
+)  # fmt: skip
 @json_option
-def doctor(as_json: bool) -> int:
+def doctor(isolated: bool, limit: float, as_json: bool) -> int:
     """Look for what is wrong with the installation; exit code 1 if something is.
 
     Broken plugins, two copies of one distribution, entry points that an editable installation
@@ -50,9 +57,10 @@ def doctor(as_json: bool) -> int:
     Examples:
       neuroflow doctor
       neuroflow doctor --json
+      neuroflow doctor --isolated  (where a plugin ends or holds every command)
     """
-    problems = [*broken_plugins(), *duplicates(), *stale_entry_points(), *broken_backends()]
-    problems += unsafe_cache()
+    problems = [*isolated_plugins(limit)] if isolated else []
+    problems += [ailment for look in LOOKS for ailment in look()]
     versions, extras, backends = versions_of(), optional_packages(), backends_here()
     failed = any(problem.fatal for problem in problems)
     if as_json:
@@ -135,7 +143,7 @@ def cache_here() -> str:
 
 def _remedy(plugin: Plugin) -> str:
     by = plugin.provider
-    leave_out = f"or leave it out with NEUROFLOW_DISABLE_PLUGINS={by.plugin}"
+    leave_out = f"or leave it out with {DISABLE}={by.plugin}"
     missing = plugin.error.name if isinstance(plugin.error, ModuleNotFoundError) else None
     if missing and missing.partition(".")[0] == by.module.partition(".")[0].partition(":")[0]:
         return f"its own module is not there: install {by.distribution} again, {leave_out}"
@@ -144,10 +152,31 @@ def _remedy(plugin: Plugin) -> str:
     return f"upgrade or uninstall {by.distribution} {by.version}, {leave_out}"
 
 
+def isolated_plugins(seconds: float) -> Iterator[Ailment]:
+    """Plugins that end or hold a process of their own; this one goes on without them."""
+    from neuroflow.registry.isolation import verdicts
+
+    for verdict in verdicts(seconds):
+        by = verdict.provider
+        if verdict.deadly:
+            variable = os.environ.get(DISABLE, "")
+            os.environ[DISABLE] = ",".join(filter(None, [variable, by.plugin]))
+            remedy = f"leave it out with {DISABLE}={by.plugin}, or uninstall {by.distribution}"
+            yield Ailment(str(by), verdict.problem, remedy)
+
+
+def unreadable_distributions() -> Iterator[Ailment]:
+    """Distributions whose metadata nobody can read: plugins in them are not found."""
+    for where, problem in readable()[1]:
+        told = f"its metadata cannot be read: {problem}"
+        remedy = "install it again, or delete that folder"
+        yield Ailment(f"distribution in {where}", told, remedy, fatal=False)
+
+
 def duplicates() -> Iterator[Ailment]:
     """Distributions whose metadata is found twice: one copy hides the other."""
     found: dict[str, list[Distribution]] = defaultdict(list)
-    for each in distributions():
+    for each in readable()[0]:
         concerned = each.name and (
             _normal(each.name) == GROUP or any(p.group == GROUP for p in each.entry_points)
         )
@@ -166,7 +195,7 @@ def duplicates() -> Iterator[Ailment]:
 
 def stale_entry_points() -> Iterator[Ailment]:
     """Editable installations whose pyproject.toml has changed its entry points since."""
-    for each in distributions():
+    for each in readable()[0]:
         folder = _editable_folder(each)
         project = folder / "pyproject.toml" if folder else None
         if project is None or not project.is_file():
@@ -237,3 +266,10 @@ def _version(name: str) -> str | None:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+LOOKS = (
+    unreadable_distributions, broken_plugins, duplicates, stale_entry_points, broken_backends,
+    unsafe_cache,
+)  # fmt: skip
+"""Where there may be something wrong."""

@@ -4,5 +4,5 @@ Reading order: :mod:`points` (what is installed), :mod:`capture` (what plugins p
 :mod:`manners` (what they may not change), :mod:`entries` (what can be offered), :mod:`hooks` (how),
 :mod:`registry` (from names to entries), :mod:`discovery` (finding and loading plugins so that no
 broken one can break anything), :mod:`lookups` (who asked for which), :mod:`manager` (those of this
-process).
+process), :mod:`isolation` (each in a process of its own).
 """

@@ -25,9 +25,9 @@ from attrs import define, field
 from neuroflow.errors import PluginError, short_repr, told_of
 from neuroflow.registry.capture import silenced
 from neuroflow.registry.entries import BUNDLED, KINDS, Entry, Provider, check_entries, plural
-from neuroflow.registry.hooks import GROUP, HOOK_VERSION, HOOKS, Hooks
+from neuroflow.registry.hooks import HOOK_VERSION, HOOKS, Hooks
 from neuroflow.registry.manners import mannered
-from neuroflow.registry.points import installed_points
+from neuroflow.registry.points import GROUP, installed_points
 from neuroflow.registry.registry import Registry
 
 SLOW = 1.0
@@ -138,7 +138,7 @@ class PluginManager:
                         del cli.commands[name]
 
     def _load(self, point: EntryPoint) -> None:
-        plugin = Plugin(_provider(point))
+        plugin = Plugin(provider_of(point))
         taken = [p for p in self.plugins if p.name == plugin.name]
         self.plugins.append(plugin)
         start = time.perf_counter()
@@ -228,7 +228,7 @@ def _unique(points: Iterable[EntryPoint]) -> list[EntryPoint]:
 
 def _selected(points: list[EntryPoint], only: set[str], without: set[str]) -> list[EntryPoint]:
     def wanted(point: EntryPoint) -> bool:
-        bundled = _distribution(point)[0] == BUNDLED
+        bundled = is_bundled(point)
         return point.name not in without and (bundled or not only or point.name in only)
 
     return [point for point in points if wanted(point)]
@@ -246,7 +246,13 @@ def _name_and_version(distribution: Distribution) -> tuple[str, str]:
     return facts.get("Name", "unknown"), facts.get("Version", "0")
 
 
-def _provider(point: EntryPoint) -> Provider:
+def is_bundled(point: EntryPoint) -> bool:
+    """Whether neuroflow itself brings this plugin."""
+    return _distribution(point)[0] == BUNDLED
+
+
+def provider_of(point: EntryPoint) -> Provider:
+    """Who offers what an entry point names."""
     distribution, version = _distribution(point)
     namespace = BUNDLED if distribution == BUNDLED else point.name
     return Provider(point.name, namespace, distribution, version, point.value)

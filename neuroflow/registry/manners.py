@@ -102,13 +102,23 @@ def put_streams_back(before: list[Any]) -> None:
 
 
 def filters() -> list[Any]:
-    """Which warnings are shown, and which are errors."""
-    return [*warnings.filters]
+    """Which warnings are shown, and which are errors, whoever they come from.
+
+    That a library quietens one message, its own kind or one module is its own affair.
+    """
+    return [f for f in warnings.filters if is_for_all(f)]
+
+
+def is_for_all(chosen: Any) -> bool:
+    """Whether a filter is about a kind of warning of Python's own, whatever it says and where."""
+    _, message, category, module, _ = chosen
+    return message is None and module is None and category.__module__ == "builtins"
 
 
 def put_filters_back(before: list[Any]) -> None:
     """The list itself is known elsewhere: only what is in it changes."""
-    warnings.filters[:] = before  # type: ignore[index]
+    kept = [f for f in warnings.filters if not is_for_all(f)]
+    warnings.filters[:] = [*kept, *before]  # type: ignore[index]
     getattr(warnings, "_filters_mutated", lambda: None)()  # what was shown once is asked anew
 
 

@@ -31,24 +31,19 @@ def installed_points() -> list[EntryPoint]:
     try:
         return [*metadata.entry_points(group=GROUP)]
     except Exception:  # one distribution out of all: which is found by looking at each
-        return readable_points()[0]
+        first = {d.metadata["Name"]: d for d in reversed(readable()[0])}  # as for import
+        return [point for d in first.values() for point in d.entry_points if point.group == GROUP]
 
 
-def readable_points() -> tuple[list[EntryPoint], list[Unreadable]]:
-    """The entry points of plugins, and the distributions that cannot be read."""
-    points: list[EntryPoint] = []
+def readable() -> tuple[list[Distribution], list[Unreadable]]:
+    """The distributions that can be read, and those that cannot."""
+    found: list[Distribution] = []
     unreadable: list[Unreadable] = []
-    seen: set[str] = set()
     for each in metadata.distributions():
         try:
-            name = each.metadata["Name"] or ""
-            if name not in seen:  # the first copy on the path counts, as for import
-                points += [point for point in each.entry_points if point.group == GROUP]
-            seen.add(name)
+            _ = each.metadata["Name"], each.version, each.entry_points
+            found.append(each)
         except Exception as error:
-            unreadable.append(Unreadable(_place(each), f"{type(error).__name__}: {told_of(error)}"))
-    return points, unreadable
-
-
-def _place(each: Distribution) -> str:
-    return str(getattr(each, "_path", None) or "a distribution without a place")
+            where = str(getattr(each, "_path", "a place without a name"))
+            unreadable.append(Unreadable(where, f"{type(error).__name__}: {told_of(error)}"))
+    return found, unreadable

@@ -7,6 +7,7 @@ import json
 import pytest
 
 import neuroflow as nf
+from tests.support.distributions import Site
 
 OP = '''
 import neuroflow as nf
@@ -27,10 +28,14 @@ REPORT = """
 import json
 from neuroflow.registry.manager import manager
 from neuroflow.registry.entries import KINDS
+from neuroflow.registry.manners import GUARDED
+before = [thing.read() for thing in GUARDED]
 m = manager()
+after = [thing.read() for thing in GUARDED]
 print(json.dumps({
     "plugins": [[str(p.provider), p.failure, p.warnings] for p in m.plugins],
     "listings": {kind: [e.id for e in m.registry.entries(kind)] for kind in KINDS},
+    "changed": [g.name for g, a, b in zip(GUARDED, before, after) if a != b],
     "loaded": sum(callable(e.load()) for e in m.registry if e.namespace == "neuroflow"),
 }))
 """
@@ -64,6 +69,24 @@ BROKEN = {
         "import neuroflow as nf\n@nf.hookimpl\ndef neuroflow_ops(registry):\n    return []\n",
         "PluginValidationError while loading",
     ),
+    "an interrupt of its own": ("raise KeyboardInterrupt", "KeyboardInterrupt while loading"),
+    "an exit of generators": ("raise GeneratorExit", "GeneratorExit while loading"),
+    "an exception of no kind": (
+        "class Odd(BaseException):\n    pass\nraise Odd('no')",
+        "Odd while loading: no",
+    ),
+    "a message that cannot be read": (
+        "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd",
+        "Odd while loading: (and its message cannot be read: ValueError)",
+    ),
+    "a message without end": (
+        "raise ValueError('x' * 10**6)",
+        "xxx ... (1,000,000 letters)",
+    ),
+    "hooks of no version": (
+        "neuroflow_hook_version = 'x'\n",
+        "its neuroflow_hook_version is 'x'; expected a whole number",
+    ),
     "newer hooks": (
         "neuroflow_hook_version = 99\n",
         "PluginError while loading: it was written for version 99 of the hooks",
@@ -87,6 +110,22 @@ SUSPICIOUS = {
         "s to load; give heavy targets as 'module:attribute'",
     ),
 }
+RUDE = {
+    "the current folder": "import os; os.chdir('/')",
+    "the umask": "import os; os.umask(0)",
+    "the locale": "import locale; locale.setlocale(locale.LC_ALL, 'C.UTF-8')",
+    "signal handlers": "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)",
+    "the alarm clock": "import signal; signal.alarm(1)",
+    "the filters of warnings": "import warnings; warnings.simplefilter('ignore')",
+    "the random state": "import random; random.seed(5)",
+    "the functions of random": "import random; random.random = lambda: 0.5",
+    "the precision of decimal": "import decimal; decimal.getcontext().prec = 3",
+    "the errors of numpy": "import numpy; numpy.seterr(all='raise')",
+    "the recursion limit": "import sys; sys.setrecursionlimit(300)",
+    "garbage collection": "import gc; gc.disable()",
+    "sys.excepthook": "import sys; sys.excepthook = print",
+    "standard streams": "import io, sys; sys.stdout = io.StringIO()",
+}
 
 
 def bundled():
@@ -105,28 +144,84 @@ def everything_else_works(report):
     assert report["loaded"] > 50
 
 
-@pytest.mark.parametrize("case", BROKEN)
-def test_broken_plugin_is_skipped_and_reported_once(run, site, case):
-    source, reason = BROKEN[case]
-    site.add("acme-broken", "acme_broken", source, entry="broken")
-    report, _ = report_of(run, site)
-    failed = [row for row in report["plugins"] if row[1]]
-    assert len(failed) == 1
-    assert failed[0][0] == "plugin 'broken' of acme-broken 1.2"
-    assert reason in failed[0][1]
-    assert not any("broken/" in e for ids in report["listings"].values() for e in ids)
+@pytest.fixture(scope="module")
+def report(run_of_module, tmp_path_factory):
+    """What one process says in which all of these plugins are installed, beside the bundled."""
+    site = Site(tmp_path_factory.mktemp("broken") / "site")
+    sources = [source for source, _ in (BROKEN | SUSPICIOUS).values()]
+    sources += [source + "\n" + OP.format(name=f"rude_{k}") + HOOK.format(name=f"rude_{k}")
+                for k, source in enumerate(RUDE.values())]  # fmt: skip
+    for case, source in zip([*BROKEN, *SUSPICIOUS, *RUDE], sources, strict=True):
+        name = module_of(case)
+        site.add(name.replace("_", "-"), name, source)
+    code, out, err = run_of_module("-c", REPORT, env={**site.environment, "LC_ALL": "C"})
+    assert code == 0, err
+    return json.loads(out)
+
+
+def module_of(case):
+    return "acme_" + case.replace(" ", "_").replace(".", "_")
+
+
+def row_of(report, case):
+    (row,) = [row for row in report["plugins"] if f"'{module_of(case)}'" in row[0]]
+    return row
+
+
+def test_what_works_is_there_beside_all_that_is_broken(report):
     everything_else_works(report)
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_plugin_is_skipped_and_reported_once(report, case):
+    name, failure, _ = row_of(report, case)
+    assert name == f"plugin '{module_of(case)}' of {module_of(case).replace('_', '-')} 1.2"
+    assert BROKEN[case][1] in failure
+    entries = [e for ids in report["listings"].values() for e in ids]
+    assert not any(e.startswith(f"{module_of(case)}/") for e in entries)
 
 
 @pytest.mark.parametrize("case", SUSPICIOUS)
-def test_suspicious_plugin_works_with_a_warning(run, site, case):
-    source, warning = SUSPICIOUS[case]
-    site.add("acme-odd", "acme_odd", source, entry="odd")
+def test_suspicious_plugin_works_with_a_warning(report, case):
+    _, failure, warnings = row_of(report, case)
+    assert failure == ""
+    assert sum(SUSPICIOUS[case][1] in text for text in warnings) == 1
+
+
+@pytest.mark.parametrize("case", RUDE)
+def test_what_a_plugin_changes_in_the_process_is_put_back_and_told(report, case):
+    _, failure, warnings = row_of(report, case)
+    assert failure == ""
+    assert f"it changes {case} while it is loaded; that was put back" in warnings
+
+
+def test_nothing_stays_changed(report):
+    assert report["changed"] == []
+
+
+def test_ctrl_c_while_plugins_are_loaded_stops_the_command(run, site):
+    site.add("acme-long", "acme_long", "import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    script = "from neuroflow.cli import main; main()"
+    code, out, err = run("-c", script, "plugins", env=site.environment)
+    assert (code, out) == (130, "")
+    assert err.strip() == "Error: stopped"
+
+
+def test_a_distribution_that_cannot_be_read_stops_nothing_and_is_named(run, site):
+    site.add("acme-good", "acme_good", OP.format(name="good") + HOOK.format(name="good"))
+    unrelated = site.folder / "unrelated-1.0.dist-info"
+    unrelated.mkdir()
+    (unrelated / "METADATA").write_text("Metadata-Version: 2.1\nName: unrelated\nVersion: 1.0\n")
+    (unrelated / "entry_points.txt").write_text("[console_scripts]\nfoo bar\n")
     report, _ = report_of(run, site)
-    (row,) = [row for row in report["plugins"] if row[0] == "plugin 'odd' of acme-odd 1.2"]
-    assert row[1] == ""
-    assert sum(warning in text for text in row[2]) == 1
+    assert "acme_good/good@1" in report["listings"]["op"]
     everything_else_works(report)
+    script = "from neuroflow.cli import main; main()"
+    code, out, _ = run("-c", script, "doctor", "--json", env=site.environment)
+    (problem,) = [p for p in json.loads(out)["problems"] if "unrelated" in p["subject"]]
+    assert code == 0
+    assert "its metadata cannot be read" in problem["problem"]
+    assert "install it again" in problem["remedy"]
 
 
 def test_what_a_plugin_writes_stays_off_standard_output(run, site):

@@ -13,7 +13,8 @@ import pytest
 import neuroflow as nf
 from neuroflow.registry.discovery import PluginManager
 from neuroflow.registry.entries import ENTRY_TYPES, plural
-from neuroflow.registry.hooks import GROUP, HOOKS, Hooks, hook_signature
+from neuroflow.registry.hooks import HOOKS, Hooks, hook_signature
+from neuroflow.registry.points import GROUP
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "hooks.md"
 KIND_OF = {f"neuroflow_{plural(kind)}": kind for kind in ENTRY_TYPES}

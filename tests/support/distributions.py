@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 
 from neuroflow.registry.discovery import PluginManager
-from neuroflow.registry.hooks import GROUP
+from neuroflow.registry.points import GROUP
 
 
 class Plugins:

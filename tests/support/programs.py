@@ -11,18 +11,29 @@ import pytest
 from tests.support.distributions import forgetting
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Run ``python -m MODULE ...`` in an empty folder; gives exit code, output, errors."""
+def running_in(folder):
+    """A function that runs ``python ...`` in a folder; gives exit code, output, errors."""
 
     def call(*words, env=None, cwd=None):
         done = subprocess.run(
-            [sys.executable, *words], cwd=cwd or tmp_path, env=env, text=True, capture_output=True,
+            [sys.executable, *words], cwd=cwd or folder, env=env, text=True, capture_output=True,
             check=False, timeout=120,
         )  # fmt: skip
         return done.returncode, done.stdout, done.stderr
 
     return call
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run ``python -m MODULE ...`` in an empty folder; gives exit code, output, errors."""
+    return running_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def run_of_module(tmp_path_factory):
+    """The same for fixtures of a module."""
+    return running_in(tmp_path_factory.mktemp("programs"))
 
 
 @pytest.fixture
