@@ -23,7 +23,7 @@
     ├── FoundError                  the checks found something, told to pytest
     └── NeuroflowWarning            may be ignored, unless warnings are made errors
         ├── BackendWarning          a backend could not run although it said so
-        ├── CacheWarning            compiled code cannot be kept on the disk
+        ├── CacheWarning            machine code is not kept, as others could change it
         ├── ChangedWarning          not all that a saved model was made from is still the same
         ├── DamagedMetricsWarning   lines of a run's metrics file are left out
         ├── EagerWritingWarning     a model writes slowly, as it cannot be compiled

@@ -59,6 +59,9 @@ class _Router:
     def write(self, text: str) -> int:
         return int((_printed.get() or self.aside).write(text))
 
+    def close(self) -> None:
+        """What is not one's own is not closed."""
+
     def writelines(self, lines: Iterable[str]) -> None:
         for line in lines:
             self.write(line)

@@ -27,7 +27,7 @@ from neuroflow.registry.capture import silenced
 from neuroflow.registry.entries import BUNDLED, KINDS, Entry, Provider, check_entries, plural
 from neuroflow.registry.hooks import HOOK_VERSION, HOOKS, Hooks
 from neuroflow.registry.manners import mannered
-from neuroflow.registry.points import GROUP, installed_points
+from neuroflow.registry.points import GROUP, THREAD, installed_points
 from neuroflow.registry.registry import Registry
 
 SLOW = 1.0
@@ -205,10 +205,14 @@ def _quiet(plugin: Plugin) -> Iterator[None]:
         return
     said: list[str] = []
     changed: list[str] = []
+    threads = {*threading.enumerate()}
     try:
         with mannered() as changed, silenced() as said:
             yield
     finally:
+        for thread in {*threading.enumerate()} - threads:
+            setattr(thread, THREAD, plugin.name)
+            plugin.warnings.append(f"it starts the thread {thread.name!r} while it is loaded")
         if said:
             plugin.warnings.append("it prints while it is loaded; a plugin should be silent")
         if changed:

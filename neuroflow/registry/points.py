@@ -15,6 +15,9 @@ from neuroflow.errors import told_of
 GROUP = "neuroflow"
 """The group of entry points that plugins belong to."""
 
+THREAD = "neuroflow_plugin"
+"""A field of threads that a plugin started while it was loaded: the name of that plugin."""
+
 
 class Unreadable(NamedTuple):
     """A distribution whose metadata cannot be read: where it lies, and why.

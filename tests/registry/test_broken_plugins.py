@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import threading
 
 import pytest
 
 import neuroflow as nf
+from neuroflow.cli.shared.streams import clean_streams
 from tests.support.distributions import Site
 
 OP = '''
@@ -105,6 +108,17 @@ SUSPICIOUS = {
         "print('hello')\n" + OP.format(name="loud") + HOOK.format(name="loud"),
         "it prints while it is loaded; a plugin should be silent",
     ),
+    "a thread": (
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(9,), name='late', daemon=True).start()\n"
+        + OP.format(name="busy")
+        + HOOK.format(name="busy"),
+        "it starts the thread 'late' while it is loaded",
+    ),
+    "closes standard output": (
+        "import sys; sys.stdout.close()\n" + OP.format(name="shut") + HOOK.format(name="shut"),
+        "",
+    ),
     "slow import": (
         "import time\ntime.sleep(1.1)\n" + OP.format(name="slow") + HOOK.format(name="slow"),
         "s to load; give heavy targets as 'module:attribute'",
@@ -185,7 +199,7 @@ def test_broken_plugin_is_skipped_and_reported_once(report, case):
 def test_suspicious_plugin_works_with_a_warning(report, case):
     _, failure, warnings = row_of(report, case)
     assert failure == ""
-    assert sum(SUSPICIOUS[case][1] in text for text in warnings) == 1
+    assert sum(SUSPICIOUS[case][1] in text for text in warnings or [""]) == 1
 
 
 @pytest.mark.parametrize("case", RUDE)
@@ -231,6 +245,19 @@ def test_what_a_plugin_writes_stays_off_standard_output(run, site):
     assert code == 0
     assert "loud" in {plugin["plugin"] for plugin in json.loads(out)["plugins"]}
     assert "hello" in err
+
+
+def test_what_a_plugins_thread_prints_once_it_is_loaded_is_no_result(monkeypatch):
+    out, err = io.StringIO(), io.StringIO()
+    monkeypatch.setattr("sys.stdout", out)
+    monkeypatch.setattr("sys.stderr", err)
+    with clean_streams():
+        thread = threading.Thread(target=print, args=("chatter",))
+        thread.neuroflow_plugin = "acme"  # as when it was started while that was loaded
+        thread.start()
+        thread.join()
+        print("a result")
+    assert (out.getvalue(), err.getvalue()) == ("a result\n", "chatter\n")
 
 
 def test_plugin_that_writes_files_at_import_breaks_nothing(run, site):

@@ -14,10 +14,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from neuroflow.errors import printable
+from neuroflow.registry.points import THREAD
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,7 +92,9 @@ class PlainStream(Stream):
         self.below = Stream(stream, is_vital)
 
     def write(self, text: str) -> int:
-        """Write a text, its control characters spelled out."""
+        """Write a text, its control characters spelled out; a plugin's thread has no results."""
+        if self is sys.stdout and hasattr(threading.current_thread(), THREAD):
+            return int(sys.stderr.write(text))
         return super().write(printable(text))
 
     def isatty(self) -> bool:
