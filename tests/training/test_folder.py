@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import signal
 import sys
 
 import pytest
@@ -162,6 +163,32 @@ def test_runs_is_a_file(tmp_path, monkeypatch):
     (tmp_path / "runs").touch()
     with pytest.raises(nf.FileError, match="cannot write runs/run: "):
         nf.Run.start(TINY)
+
+
+KILLED = """
+import json, os, signal, sys, time
+import neuroflow as nf
+steps = iter(nf.Run.start(json.loads(sys.argv[1]), "run"))
+next(steps)
+child = os.fork()
+if not child:
+    os.close(1), os.close(2)
+    time.sleep(60)
+    os._exit(0)
+print(child, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@posix
+def test_a_killed_process_keeps_nobody_out_even_if_its_children_live(tmp_path, run):
+    code, printed, _ = run("-c", KILLED, json.dumps(TINY))
+    try:
+        assert code == -signal.SIGKILL
+        assert (tmp_path / "run" / LOCK).exists()
+        assert nf.Run.resume(tmp_path / "run").run().training.step == 6
+    finally:
+        os.kill(int(printed), signal.SIGKILL)
 
 
 MANY = """

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 
 import pytest
 
 import neuroflow as nf
 from neuroflow.cli.shared.watching import _losses_of
-from neuroflow.training import METRICS
-from neuroflow.training.metrics import DamagedMetricsWarning
+from neuroflow.training import METRICS, Step
+from neuroflow.training.metrics import DamagedMetricsWarning, MetricsFile
 from neuroflow.view.outcome import LossCurve
 from tests.support.sweeps import tries
 from tests.training.test_folder import TINY
@@ -46,17 +47,14 @@ def strictly(text):
 
 
 def test_a_number_that_is_not_finite_is_null(tmp_path):
-    source = {
-        "model": {"use": "mlp", "sizes": [1, 1], "initializer": "zeros"},
-        "loss": "hinge",
-        "optimizer": {"use": "sgd", "learning_rate": 1e-300},
-        "data": {"use": "rows", "rows": [[1e160, 1], [0.0, 0]]},
-        "train": {"steps": 1, "backend": "eager"},
-    }
-    run = nf.Run.start(source, tmp_path / "run").run()
-    (line,) = map(strictly, lines_of(run.folder))
-    assert line["gradient_norm"] is None
-    assert nf.read_metrics(run.folder) == [line]
+    metrics = {"gradient_norm": math.inf, "test_loss": math.nan, "learning_rate": 0.1}
+    with MetricsFile(tmp_path, 0) as file:
+        file.write(Step(0, 2, 2, -math.inf, (0.5, -math.inf), metrics, None))
+    first, last = map(strictly, lines_of(tmp_path))
+    assert first == {"step": 1, "loss": 0.5}
+    unknown = dict.fromkeys(["loss", "gradient_norm", "test_loss"])
+    assert last == {"step": 2, "epoch": 0, "learning_rate": 0.1, **unknown}
+    assert nf.read_metrics(tmp_path) == [first, last]
 
 
 DAMAGED = [
