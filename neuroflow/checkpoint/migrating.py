@@ -33,10 +33,18 @@ class Migrating:
     def model(self, table: Mapping[str, Any]) -> Any:
         """The table of a model in which every entry has the version that is here.
 
-        Raises :class:`PluginError` for a migration that fails, and :class:`StateError` for an
-        entry that stands where no declared part is.
+        Raises :class:`PluginError` for a migration that fails.
         """
-        result = self.part(table, "layer", "")
+        return self.part(table, "layer", "")
+
+    def data(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        """The facts of a model's data, with its tokenizer, which has no arrays, as it is here.
+
+        Raises :class:`StateError` for an entry that stood where no declared part is.
+        """
+        facts = dict(table)
+        if "tokenizer" in facts:
+            facts["tokenizer"] = self.part(facts["tokenizer"], "tokenizer", ":tokenizer")
         left = [str(used) for used in self.outgrown if (used.kind, used.use) not in self.done]
         if left:
             raise StateError(
@@ -45,7 +53,12 @@ class Migrating:
                 remedy="install the version it was saved with",
                 file=self.where,
             )
-        return result
+        return facts
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has by now."""
+        return sum(x.size for name, x in self.arrays.items() if not name.startswith(OPTIMIZER))
 
     def part(self, part: Any, kind: str, at: str) -> Any:
         """One part, or a list of them, that stands ``at`` a place of the model."""

@@ -7,7 +7,7 @@ settings say. Before it is written it is built again from them, and the two are 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -79,6 +79,7 @@ class Comparison:
     twins: dict[int, Any] = field(factory=dict)
     seen: dict[tuple[int, int], Any] = field(factory=dict)
     kinds: dict[type, dict[str, str]] = field(factory=dict)
+    tables: dict[tuple[str, str], Any] = field(factory=dict)
 
     def of(self, model: Any, again: Any) -> Iterator[str]:
         """What differs, each with its place; iterative: lists are longer than Python's stack."""
@@ -89,7 +90,7 @@ class Comparison:
                 continue
             inner = self.inside(at, here, there)
             if inner is None:
-                yield f"{at or 'it'} is {_told(here)}, and {_told(there)} when built again"
+                yield f"{at or 'it'} {_difference(here, there)} when built again"
             else:
                 pairs += reversed(inner)
 
@@ -107,24 +108,35 @@ class Comparison:
         if isinstance(here, (Module, Value)) or isinstance(there, (Module, Value)):
             if type(here) is not type(there):
                 return None
-            known = self.twins.get(id(here)), self.twins.get(id(there))
-            self.twins.update({id(here): there, id(there): here})
-            if known != (None, None):
-                return [] if known[0] is there and known[1] is here else None
-            return (
-                self._fields(at, here, there)
-                if isinstance(here, Module)
-                else _value(at, here, there)
-            )
+            met = id(here) in self.twins
+            if not self._are_twins(here, there):
+                return None
+            if isinstance(here, Value):
+                return _value(at, here, there)
+            return [] if met else self._fields(at, here, there)
         if isinstance(here, (list, tuple)) and isinstance(there, (list, tuple)):
-            same = len(here) == len(there)
-            return _numbered(at, here, there) if same else None
+            if len(here) != len(there):
+                return None
+            return [] if self._are_parameters(at, here, there) else _numbered(at, here, there)
         if isinstance(here, dict) and isinstance(there, dict):
             same = list(here) == list(there)
             return [(f"{at}.{k}", here[k], there[k]) for k in here] if same else None
         if callable(here) or callable(there):
             return self._function(at, here, there)
         return [] if _is_other(here) or _is_other(there) or here == there else None
+
+    def _are_twins(self, here: Any, there: Any) -> bool:
+        """Whether the two stand for each other everywhere: what is shared is shared in both."""
+        twins = self.twins
+        first = twins.setdefault(id(here), there) is there
+        return twins.setdefault(id(there), here) is here and first
+
+    def _are_parameters(self, at: str, here: Sequence[Any], there: Sequence[Any]) -> bool:
+        """Whether two lists hold parameters alone, of one structure: most of a model is such."""
+        return _is_kept(at) and all(
+            type(a) is Value is type(b) and a.op is b.op is None and self._are_twins(a, b)
+            for a, b in zip(here, there, strict=True)
+        )
 
     def _fields(self, at: str, here: Module, there: Module) -> list[Pair]:
         """The fields of two modules of one class; parts as tables with all their settings."""
@@ -135,8 +147,10 @@ class Comparison:
             a, b = ours.get(name, ABSENT), theirs.get(name, ABSENT)
             if name in NOT_COMPARED or _is_cache(name, a, b):
                 continue
+            if type(a) is str and a == b:
+                continue
             if name in kinds and not _holds_module(a) and not _holds_module(b):
-                a, b = _spelled_out(kinds[name], a), _spelled_out(kinds[name], b)
+                a, b = self._spelled_out(kinds[name], a), self._spelled_out(kinds[name], b)
             pairs.append((f"{at}.{name}".lstrip("."), a, b))
         return pairs
 
@@ -148,6 +162,17 @@ class Comparison:
             known = {s.name: s.part for s in declared(cls).values() if s.part}
             self.kinds[cls] = part_settings(entry) if entry else known
         return self.kinds[cls]
+
+    def _spelled_out(self, kind: str, part: Any) -> Any:
+        """A part as a table with every setting, whichever way it was given."""
+        if part is None or part is ABSENT:
+            return part
+        if isinstance(part, (list, tuple)):
+            return [self._spelled_out(kind, each) for each in part]
+        known = (kind, repr(part))
+        if known not in self.tables:
+            self.tables[known] = check_part(kind, described_part(part))
+        return self.tables[known]
 
     def _function(self, at: str, here: Any, there: Any) -> list[Pair] | None:
         """Functions are alike if they run the same code on what is alike."""
@@ -175,8 +200,12 @@ def _value(at: str, here: Value, there: Value) -> list[Pair] | None:
     """Parameters may hold other numbers; what no file keeps may not."""
     if (here.op is None) != (there.op is None):
         return None
-    kept = not any(name.startswith("_") for name in at.split("."))
-    return [] if kept or here.data == there.data else None
+    return [] if _is_kept(at) or here.data == there.data else None
+
+
+def _is_kept(at: str) -> bool:
+    """Whether what stands at a place is in files: no field on the way begins with an underscore."""
+    return "._" not in f".{at}"
 
 
 def _name(thing: Any) -> str:
@@ -197,7 +226,8 @@ def _is_cache(name: str, here: Any, there: Any) -> bool:
     """What came to a model later and decides nothing, such as a mask that was made once."""
     if there is ABSENT and not callable(here) and not isinstance(here, (Module, Value)):
         return True
-    return name.startswith("_") and not callable(here) and (there is None or there in ([], {}, ()))
+    is_empty = there is None or (isinstance(there, (list, tuple, dict)) and not there)
+    return name.startswith("_") and not callable(here) and is_empty
 
 
 def _holds_module(thing: Any) -> bool:
@@ -205,18 +235,15 @@ def _holds_module(thing: Any) -> bool:
     return any(isinstance(each, Module) for each in inner)
 
 
-def _spelled_out(kind: str, part: Any) -> Any:
-    """A part as a table with every setting, whichever way it was given."""
-    if part is None or part is ABSENT:
-        return part
-    if isinstance(part, (list, tuple)):
-        return [_spelled_out(kind, each) for each in part]
-    return check_part(kind, described_part(part))
-
-
 def _is_other(thing: Any) -> bool:
     """Neither a plain number, a truth value, a text nor nothing: generators, tables of others."""
     return not (thing is None or thing is ABSENT or isinstance(thing, (bool, int, float, str)))
+
+
+def _difference(here: Any, there: Any) -> str:
+    if type(here) is type(there) and isinstance(here, (Module, Value)):
+        return "stands in other places than"
+    return f"is {_told(here)}, and {_told(there)}"
 
 
 def _told(thing: Any) -> str:

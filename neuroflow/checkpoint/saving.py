@@ -100,9 +100,10 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     pinned, outgrown = check_uses(saved.uses, str(path), training=False)
     migrating = Migrating(arrays, outgrown, str(path))
     table = with_ids(migrating.model(saved.model), "layer", pinned)
-    with noting_lookups(pinned), no_more_parameters(saved.parameters, str(path)):
+    data = migrating.data(saved.data)
+    with noting_lookups(pinned), no_more_parameters(migrating.parameters, str(path)):
         model = build(table, rng=SplitMix32(0))
-        model.trained_on = facts_of(saved.data)
+        model.trained_on = facts_of(data)
     load_parameters(model, arrays, path)
     warn_of_changes(saved, str(path))
     return model.eval(), saved

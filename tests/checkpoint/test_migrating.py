@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import neuroflow as nf
+from neuroflow.data.facts import DataFacts
 
 ROW = [0.5, -1.0]
 
@@ -134,6 +135,33 @@ def test_an_activation_migrates_by_its_settings(offers, tmp_path):
         nf.ActivationEntry(name="steep", target=new, version=2, migrations=to_percent, summary=".")
     )
     assert nf.predict(tmp_path / "m.safetensors", [ROW]) == pytest.approx(right)
+
+
+class Words(nf.Configured):
+    """A tokenizer of words; version 2 calls its ``words`` pieces."""
+
+    def __init__(self, *, pieces: list[str] = ()):
+        self.vocab_size = len(pieces)
+
+    def encode(self, text):
+        return [self.pieces.index(word) for word in text.split()]
+
+
+class OldWords(Words):
+    def __init__(self, *, words: list[str] = ()):
+        self.pieces = words
+
+
+def test_a_tokenizer_migrates_too(offers, tmp_path):
+    offers.put(nf.TokenizerEntry(name="words", target=OldWords, summary="."))
+    model = nf.build("mlp", sizes=[2, 1])
+    model.trained_on = DataFacts(task="sequence", tokenizer=OldWords(words=["a", "b"]))
+    nf.save(model, tmp_path / "m.safetensors")
+    renamed = {1: lambda settings, arrays: ({"pieces": settings["words"]}, arrays)}
+    offers.put(
+        nf.TokenizerEntry(name="words", target=Words, version=2, migrations=renamed, summary=".")
+    )
+    assert nf.load(tmp_path / "m.safetensors").trained_on.tokenizer.encode("b a") == [1, 0]
 
 
 def test_a_broken_chain_refuses_as_without_migrations(offers, saved):
