@@ -91,7 +91,7 @@ def finite_partials(
     node: Value,
     upstream: Any,
     read: Callable[[Value], Any],
-    wanted: Callable[[Value], bool],
+    asked: Callable[[Value], bool],
     problem: str,
 ) -> list[Any]:
     """The partials, each apart: 0 where nobody needs one that is not finite, or else an error.
@@ -104,10 +104,31 @@ def finite_partials(
     kept = []
     for x, partial in zip(node.inputs, partials, strict=True):
         slope = number_of(partial) * number_of(upstream)
-        useless = number_of(upstream) == 0.0 or not wanted(x)
-        if known and not isfinite(slope) and not useless:
+        if isfinite(slope):
+            kept.append(partial if read is lift else number_of(partial))
+            continue
+        useless = number_of(upstream) == 0.0 or not _counts(x, asked)
+        if known and not useless:
             problem = problem or f"it is {slope:g}"
             raise undefined(node.op, node.inputs, f"in its derivative, {problem}", node.call)
-        partial = partial if read is lift else number_of(partial)
-        kept.append(0.0 if useless and not isfinite(slope) else partial)
+        kept.append(0.0 if useless else number_of(partial))
     return kept
+
+
+def _counts(x: Value, asked: Callable[[Value], bool]) -> bool:
+    """Whether a gradient at x gets to a value that was asked for.
+
+    It does not where a partial is 0 by definition: through ``stop_gradient``, a comparison, or
+    the condition of ``where``.
+    """
+    waiting, seen = [x], set()
+    while waiting:
+        node = waiting.pop()
+        if asked(node):
+            return True
+        if node.op is not None and node not in seen:
+            seen.add(node)
+            partials = by_steps(node.op.partials_at, [node.data, *[i.data for i in node.inputs]])
+            pairs = zip(node.inputs, partials, strict=True)
+            waiting += [i for i, p in pairs if isinstance(p, Value) or p != 0.0]
+    return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from operator import attrgetter
@@ -46,23 +45,24 @@ _data, _grad = attrgetter("data"), attrgetter("grad")
 
 
 def _is_held(node: Value) -> bool:
-    """Whether anybody can ask for a node's gradient: not for that of a plain number."""
-    return node.call is not LIFTED
+    """Whether a node is a leaf that anybody can ask: not a plain number."""
+    return node.op is None and node.call is not LIFTED
 
 
 def chain_rule(
     order: Sequence[Value], read: Callable[[Value], Any], grads: dict[Value, Any] | None = None,
-    wanted: Callable[[Value], bool] = _is_held, carefully: bool = False,
+    asked: Callable[[Value], bool] = _is_held, carefully: bool = False,
 ) -> None:  # fmt: skip
     """Send each node's gradient on to its inputs: input.grad += partial * node.grad.
 
-    With ``grads`` the gradients are kept there, and nothing that another thread can see changes.
+    With ``grads`` only gradients that it has are kept, there, and nothing that another thread can
+    see changes.
     ``read`` gives what the partials are computed from: the data of a node, or the node itself,
     and then the gradients are graphs that can be differentiated again. A gradient of exactly 0
     sends nothing on, whatever the partial: behind a closed relu even sqrt(0) has a derivative.
 
-    Raises :class:`DomainError` where a rule fails at the derivative by one of the ``wanted``,
-    and ``carefully`` also where that is just not finite; a nan stays nan then.
+    Raises :class:`DomainError` where a rule fails on the way to a value that was ``asked`` for,
+    and ``carefully`` also where a gradient is just not finite; a nan stays nan then.
     """
     for node in reversed(order):
         upstream = node.grad if grads is None else grads[node]
@@ -75,23 +75,25 @@ def chain_rule(
             rules.tell_mistake(node.op, node.inputs, error)
             partials, problem = (), reason(error.__cause__ or error)
         if not partials:
-            partials = finite_partials(node, upstream, read, wanted, problem)
+            partials = finite_partials(node, upstream, read, asked, problem)
         pairs = zip(node.inputs, partials, strict=True)
         if grads is None:
             for x, partial in pairs:
                 x.grad = x.grad + partial * upstream
         else:
             for x, partial in pairs:
-                grads[x] = grads[x] + partial * upstream
+                if x in grads:
+                    grads[x] = grads[x] + partial * upstream
 
 
 def _require_finite(
-    slopes: Iterable[float], order: Sequence[Value], wanted: Callable[[Value], bool]
+    slopes: Iterable[float], order: Sequence[Value], asked: Callable[[Value], bool]
 ) -> None:
     """Raise for a derivative that is not finite, where the numbers are; names the op."""
     if all(map(isfinite, slopes)) or not isfinite(order[-1].data):
         return  # all is well, or the graph has a nan already
-    chain_rule(order, _data, defaultdict(float, {order[-1]: 1.0}), wanted, carefully=True)
+    grads = {**dict.fromkeys(order, 0.0), order[-1]: 1.0}
+    chain_rule(order, _data, grads, asked, carefully=True)
     raise DomainError(
         "the sum of a value's gradients is not finite",
         expected="within the range of float64",
@@ -136,19 +138,19 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
     for name, value in (("y", y), *(("each x", x) for x in xs)):
         require(value, Value, name, "a Value")
     path = _between(topological_order(y), xs)
-    wanted = {*xs, *path}.__contains__
-    slopes = _slopes(path, y, xs, lift if create_graph else _data, wanted, not isfinite(y.data))
-    _require_finite(map(number_of, slopes), path, wanted)
+    asked = set(xs).__contains__
+    slopes = _slopes(path, y, xs, lift if create_graph else _data, asked, not isfinite(y.data))
+    _require_finite(map(number_of, slopes), path, asked)
     return [lift(slope) for slope in slopes] if create_graph else slopes
 
 
 def _slopes(
     path: Sequence[Value], y: Value, xs: Sequence[Value], read: Callable[[Value], Any],
-    wanted: Callable[[Value], bool], carefully: bool = False,
+    asked: Callable[[Value], bool], carefully: bool = False,
 ) -> list[Any]:  # fmt: skip
     """dy/dx for each x, along the path from them to y."""
-    grads: dict[Value, Any] = defaultdict(float, {y: 1.0})
-    chain_rule(path, read, grads, wanted, carefully)
+    grads: dict[Value, Any] = {**dict.fromkeys([*path, *xs], 0.0), y: 1.0}
+    chain_rule(path, read, grads, asked, carefully)
     return [grads[x] for x in xs]
 
 

@@ -113,9 +113,8 @@ def extremes_back(
             for k in range(n):
                 tied += m[a + p + k * a_inner] == largest
             share = m[g + r * lanes + i] / maximum(tied, 1)
-            for k in range(n):
-                if m[a + p + k * a_inner] == largest:
-                    m[ga + p + k * a_inner] += share
+            for k in range(n):  # those that do not tie get 0, or nan where share is not finite
+                m[ga + p + k * a_inner] += share * (m[a + p + k * a_inner] == largest)
 
 
 def take(
