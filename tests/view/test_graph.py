@@ -130,3 +130,18 @@ def test_a_long_chain_is_no_problem():
         x = x + 0.001
     graph = graph_of(x)
     assert max(len(box.children) for box in graph.boxes) <= READABLE
+
+
+def test_buffers_have_a_role_and_a_count_of_their_own():
+    class Masked(nf.Module):
+        def __init__(self):
+            self.weight, self.mask = nf.Value(2.0), nf.Buffer(1.0)
+
+        def forward(self, x):
+            return self.weight * self.mask * x
+
+    model = Masked()
+    graph = graph_of(model(nf.Value(3.0, name="x")), model)
+    roles = dict(zip(graph.labels, graph.roles, strict=True))
+    assert (roles["mask"], roles["weight"], roles["x"]) == ("buffer", "parameter", "input")
+    assert "1 parameters, 1 buffers" in str(nf.draw(model))

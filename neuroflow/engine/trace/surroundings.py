@@ -236,6 +236,8 @@ class _Walk:
             self._place(path, function, held, lambda _: [_contents(cell) for cell in found])
         self._place(path, function, own, _fields_reader(own))
         self._named(path, function.__globals__, reads.of_globals)
+        if missing := tuple(reads.of_globals.difference(function.__globals__)):
+            self._place(path, function.__globals__, {}, lambda it: [name in it for name in missing])
 
     def _named(self, path: str, holder: Mapping[str, Any], names: Iterable[str]) -> None:
         """Names in a table of globals."""

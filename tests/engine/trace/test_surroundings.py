@@ -172,6 +172,13 @@ def test_closures_defaults_and_what_helpers_see_are_read_as_they_are_now(monkeyp
     assert len(set(found)) == 6
 
 
+def test_a_global_that_comes_later_and_hides_another_name_is_noticed(monkeypatch):
+    compiled = nf.compile(lambda x: x * len((1.0, 2.0)), backend="numpy")
+    assert compiled.value(1.5) == 3.0
+    monkeypatch.setitem(globals(), "len", lambda things: 10.0)
+    assert compiled.value(1.5) == 15.0
+
+
 def test_training_and_evaluation_of_any_part_count():
     model = nf.build("mlp", sizes=[1, 4, 4, 1], dropout=0.5, rng=nf.SplitMix32(1))
     compiled = nf.compile(lambda m, x: m(x), backend="numpy")
