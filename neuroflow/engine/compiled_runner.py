@@ -26,7 +26,7 @@ from neuroflow.engine.run.executor import Executor, StepSettings
 from neuroflow.engine.run.schedule import FlatExample, FlatExamples
 from neuroflow.engine.run.team import Team
 from neuroflow.engine.run.undone import Standing, not_made, why_not_made
-from neuroflow.engine.run.writes import LaneWrites, any_writes
+from neuroflow.engine.run.writes import LaneWrites
 from neuroflow.engine.runner import Runner
 from neuroflow.engine.session import Session
 from neuroflow.locks import lock
@@ -94,7 +94,8 @@ class CompiledRunner(Runner):
 
     def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
         rates = np.array(learning_rates, dtype=np.float64)
-        standing = Standing.of(self.model)
+        self.look_again()
+        standing = Standing.of_generators(self.surroundings.generators())
         with self._ready(batches) as (flat, chosen):
             results = self._steps(flat, chosen, rates, learn=True)
             made = len(results) - (not _all_finite(results))
@@ -156,7 +157,7 @@ class CompiledRunner(Runner):
     def _steps(self, flat: FlatExamples, batches: Chosen, rates: Any, learn: bool) -> NDArray[Any]:
         """Loss and gradient norm of each step that was made; the caller holds the lock."""
         self.session.read_parameters()
-        if any_writes(batches):
+        if self.loss.has_writes():
             results = self._writing_steps(flat, batches, rates, learn)
         else:
             schedule = self.session.batcher.schedule(flat, batches)

@@ -81,6 +81,10 @@ class TracedFunction:
         """Whether all that the function sees beside its inputs is what it was."""
         return self.surroundings.is_current()
 
+    def has_writes(self) -> bool:
+        """Whether any trace so far writes buffers."""
+        return any(trace.written for trace in self._traces.values())
+
     def trace(self, structure: Structure, modes: tuple[bool, ...] | None = None) -> Trace:
         """The trace for inputs of a structure; training and evaluation are traced apart.
 

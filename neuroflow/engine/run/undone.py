@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
 
@@ -26,8 +26,12 @@ class Standing:
         """Those of a model and of all modules in it, each once; none for what is no module."""
         modules = [part for _, part in model.named_modules()] if isinstance(model, Module) else []
         parts = [part for module in (model, *modules) for part in vars(module).values()]
-        found = dict.fromkeys(part for part in parts if isinstance(part, Random))
-        return cls([(generator, generator.getstate()) for generator in found])
+        return cls.of_generators(dict.fromkeys(part for part in parts if isinstance(part, Random)))
+
+    @classmethod
+    def of_generators(cls, generators: Iterable[Random]) -> Standing:
+        """Those of generators that somebody has found already."""
+        return cls([(generator, generator.getstate()) for generator in generators])
 
     def restore(self) -> None:
         """Let them draw again what they drew since."""

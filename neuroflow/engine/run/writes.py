@@ -14,11 +14,6 @@ from neuroflow.engine.trace.tape import Ints
 from neuroflow.errors import DomainError
 
 
-def any_writes(batches: Sequence[Sequence[FlatExample]]) -> bool:
-    """Whether any example writes a buffer."""
-    return any(flat.trace.written for batch in batches for flat in batch)
-
-
 class LaneWrites:
     """Runs the jobs of one step, and has the ``means`` of what its ``batch`` wrote."""
 

@@ -93,6 +93,10 @@ class Surroundings:
                 setattr(self, name, getattr(now, name))
         return changed
 
+    def generators(self) -> list[random.Random]:
+        """Python's generators of random numbers that the functions could draw from."""
+        return [rng for _, rng in self._generators if isinstance(rng, random.Random)]
+
     def states(self) -> dict[str, Any]:
         """The states of the generators of random numbers that the functions could draw from."""
         return {path: _state(rng) for path, rng in self._generators}
