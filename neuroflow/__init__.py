@@ -24,7 +24,7 @@ _HOME = {
     "neuroflow.core.vectors": "dot mean sum",
     "neuroflow.core.functions": "abs cos exp expm1 log log1p maximum minimum pow sech sin"
     " sqrt stop_gradient take tanh where",
-    "neuroflow.normal": "erf erfc gaussian normal_cdf",
+    "neuroflow.normal": "erf erfc gaussian normal_cdf normal_part",
     "neuroflow.core.op": "op",
     "neuroflow.core.settings": "Setting",
     "neuroflow.core.configured": "Configured",

@@ -29,6 +29,7 @@ from neuroflow.normal import erf as erf
 from neuroflow.normal import erfc as erfc
 from neuroflow.normal import gaussian as gaussian
 from neuroflow.normal import normal_cdf as normal_cdf
+from neuroflow.normal import normal_part as normal_part
 from neuroflow.core.op import op as op
 from neuroflow.core.settings import Setting as Setting
 from neuroflow.core.configured import Configured as Configured

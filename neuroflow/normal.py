@@ -138,10 +138,31 @@ def normal_cdf(x: Number) -> Number:
     >>> normal_cdf(0.0), normal_cdf(-10.0)
     (0.5, 7.619853024160525e-24)
     """
-    tail = 0.5 * _tail(abs(x) * math.sqrt(0.5)) * gaussian(x, rate=0.5)
-    return where(x < 0.0, tail, 1.0 - tail)
+    return normal_part(x, 1.0)
 
 
 @normal_cdf.partials
 def _(out: Number, x: Number) -> Partials:
     return (1.0 / math.sqrt(2.0 * math.pi) * gaussian(x, rate=0.5),)
+
+
+@spelled_out(
+    r"\frac{y}{2} \operatorname{erfc}\left(-\frac{x}{\sqrt{2}}\right)",
+    exactly=lambda exact, x, y: y * exact.erfc(-x / exact.sqrt(2)) / 2,
+)
+def normal_part(x: Number, y: Number) -> Number:
+    """y times the chance that a normal variable is below x.
+
+    It has digits also where the chance alone is too small to have any.
+
+    >>> normal_part(0.0, 3.0), normal_cdf(-38.6), normal_part(-38.6, 1e300)
+    (1.5, 0.0, 5.102892564549018e-26)
+    """
+    tail = 0.5 * y * _tail(abs(x) * math.sqrt(0.5)) * gaussian(x, rate=0.5)
+    return where(x < 0.0, tail, y - tail)
+
+
+@normal_part.partials
+def _(out: Number, x: Number, y: Number) -> Partials:
+    root = gaussian(x, rate=0.25)
+    return (y * root / math.sqrt(2.0 * math.pi) * root, normal_cdf(x))

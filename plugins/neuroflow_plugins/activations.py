@@ -107,7 +107,7 @@ def gelu(x):
     >>> round(gelu(1.0), 12)
     0.841344746069
     """
-    return x * nf.normal_cdf(x)  # 1 + erf has no digits left where erf is nearly -1
+    return nf.normal_part(x, x)  # 1 + erf has no digits left where erf is nearly -1
 
 
 @gelu.partials
@@ -127,7 +127,8 @@ def gelu_tanh(x):
     0.841191990608
     """
     fade = _fade(x)  # (1 + tanh u) / 2 is 1 / (1 + e^-2u)
-    return nf.where(x > 0.0, x, x * fade * fade) / (1.0 + fade * fade)
+    whole = nf.where(x > 0.0, x, x * fade * fade)
+    return whole - whole * (fade * fade / (1.0 + fade * fade))
 
 
 @gelu_tanh.partials
@@ -208,8 +209,32 @@ def log_softmax(xs):
     [-1000.0, 0.0]
     """
     shifted = below_largest(xs, "log_softmax")
-    log_total = nf.log(nf.sum([nf.exp(x) for x in shifted]))
+    others = nf.sum([_other(x) for x in shifted])  # 1 + e^-50 is 1: the largest is left out
+    tied = nf.sum([_is_largest(x) for x in shifted]) - 1.0
+    log_total = nf.log1p(others + tied)
     return [x - log_total for x in shifted]
+
+
+@nf.op(formula=r"[x \geq 0]", kinks=(0.0,), convention="0 everywhere: a step is flat")
+def _is_largest(x):
+    """1 for the largest of some numbers, which is 0, else 0."""
+    return nf.where(x < 0.0, 0.0, 1.0)
+
+
+@_is_largest.partials
+def _(out, x):
+    return (0.0,)
+
+
+@nf.op(formula=r"e^x - [x \geq 0]")
+def _other(x):
+    """e^x for a number below 0, and nothing for 0 itself; both have the slope e^x."""
+    return nf.exp(x) - _is_largest(x)
+
+
+@_other.partials
+def _(out, x):
+    return (nf.exp(x),)
 
 
 def below_largest(xs, name):
@@ -257,7 +282,7 @@ def require_numbers(xs, name):
     return xs
 
 
-_OPS = [op for op in globals().values() if isinstance(op, nf.Op) and op is not _fade]
+_OPS = [op for op in globals().values() if isinstance(op, nf.Op) and not op.name.startswith("_")]
 _NAMED_ELSEWHERE = ("neuroflow_plugins.ops:relu", "neuroflow:tanh", "neuroflow:sin")
 
 

@@ -65,9 +65,9 @@ def huber(
     >>> huber(3.0, 0.0), huber(0.5, 0.0)
     (2.5, 0.125)
     """
-    sizes = [nf.abs(p - y) for p, y in _pairs(prediction, target)]
-    near = [nf.minimum(size, delta) for size in sizes]
-    return _mean([n * (s - 0.5 * n) for s, n in zip(sizes, near, strict=True)])
+    errors = [p - y for p, y in _pairs(prediction, target)]
+    near = [nf.where(e > delta, delta, nf.where(e < -delta, -delta, e)) for e in errors]
+    return _mean([n * (e - 0.5 * n) for e, n in zip(errors, near, strict=True)])
 
 
 def hinge(prediction, target):

@@ -14,7 +14,7 @@ def _(out, x):
     return (nf.where(x > 0.0, 1.0, 0.0),)
 
 
-_NORMAL = {op.name: op for op in (nf.erf, nf.erfc, nf.gaussian, nf.normal_cdf)}
+_NORMAL = {op.name: op for op in (nf.erf, nf.erfc, nf.gaussian, nf.normal_cdf, nf.normal_part)}
 
 
 @nf.hookimpl

@@ -43,6 +43,7 @@ ONE = {
 }
 TWO = {
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "pow": torch.pow,
+    "normal_part": lambda x, y: y * torch.special.ndtr(x),
 }  # fmt: skip
 VECTORS = {
     "sum": lambda xs: xs.sum(), "mean": lambda xs: xs.mean(),

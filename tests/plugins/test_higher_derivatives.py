@@ -28,7 +28,14 @@ CLOSED = {
     "elu": sympy.Piecewise((X, X > 0), (sympy.exp(X) - 1, True)),
 }  # fmt: skip
 A, B = sympy.symbols("a b", positive=True)
-CLOSED_TWO = {"add": A + B, "sub": A - B, "mul": A * B, "div": A / B, "pow": A**B}
+CLOSED_TWO = {
+    "add": A + B,
+    "sub": A - B,
+    "mul": A * B,
+    "div": A / B,
+    "pow": A**B,
+    "normal_part": B * sympy.erfc(-A / sympy.sqrt(2)) / 2,
+}
 BY_HAND = {
     "stop_gradient", "where", "greater", "greater_equal", "less", "less_equal",
     "sum", "mean", "maximum", "minimum", "dot",
