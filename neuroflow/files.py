@@ -97,9 +97,11 @@ def _keep_owner(descriptor: int, like: os.stat_result) -> None:
 
 def cannot_write(path: str | Path, error: OSError) -> FileError:
     """The error for a path that could not be written."""
+    untouched = "what was there before is untouched, so make room or choose another place"
+    no_folder = isinstance(error, FileNotFoundError)
     return FileError(
         f"cannot write {path}: {error.strerror or error}",
-        remedy="what was there before is untouched, so make room or choose another place",
+        remedy="choose a folder that exists" if no_folder else untouched,
         file=str(path),
     )
 

@@ -11,7 +11,8 @@ from attrs import asdict, field, frozen
 
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.errors import FileError, InputError, did_you_mean, printable
+from neuroflow.errors import InputError, did_you_mean, printable
+from neuroflow.files import write_file
 from neuroflow.generation.attention import AttentionTrace
 from neuroflow.view.attention import attention_svg, attention_text
 from neuroflow.view.boxes import Box
@@ -53,7 +54,11 @@ class Drawing(ABC):
         """The picture in words."""
 
     def save(self, path: str | Path) -> Path:
-        """Write ``.svg``, ``.html``, ``.json`` or ``.txt``; raises :class:`InputError` else."""
+        """Write ``.svg``, ``.html``, ``.json`` or ``.txt``, in one step.
+
+        Raises :class:`InputError` for another ending, and :class:`FileError` if the file cannot be
+        written.
+        """
         path = Path(path)
         forms = {".svg": "svg", ".html": "html", ".txt": "text", ".json": "data"}
         if path.suffix not in forms:
@@ -63,14 +68,7 @@ class Drawing(ABC):
                 got=path,
             )
         form = str(self) if path.suffix == ".txt" else getattr(self, forms[path.suffix])
-        try:
-            path.write_text(form if isinstance(form, str) else script_json(form), encoding="utf-8")
-        except OSError as error:
-            raise FileError(
-                f"cannot write {path}: {error.strerror}",
-                remedy="choose a folder that exists",
-                file=str(path),
-            ) from error
+        write_file(path, form if isinstance(form, str) else script_json(form))
         return path
 
     def _repr_svg_(self) -> str:

@@ -129,7 +129,7 @@ def test_pictures_and_pages_do_without_what_is_lost(folder):
 @pytest.mark.filterwarnings("ignore::neuroflow.training.metrics.DamagedMetricsWarning")
 def test_no_damage_to_a_line_costs_another(folder, figures):
     """Bytes of one line are changed at random, its ends left alone: all others are still read."""
-    rng, count = random.Random(0), tries(60, full=3000)
+    rng, count = random.Random(0), tries(20, full=2000)
     lines = lines_of(folder)
     for _ in range(count):
         hurt = rng.randrange(len(lines))
