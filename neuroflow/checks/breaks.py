@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from neuroflow.checks.numeric import number
+from neuroflow.core.domain import Domain
 
 
 @frozen
@@ -48,6 +49,30 @@ def find_breaks(f: Callable[[float], Any], xs: Sequence[float]) -> list[Break]:
             if pole is not None and all(abs(pole.x - b.x) > 1e-3 for b in found):
                 found.append(pole)
     return found
+
+
+def far_breaks(f: Callable[[float], Any], domain: Domain) -> list[Break]:
+    """Kinks far from zero, up to some thousands: each octave is looked at as if it were small.
+
+    >>> from neuroflow.core.domain import REALS
+    >>> [str(b) for b in far_breaks(lambda x: max(x, 300.0), REALS)]
+    ['a kink at x = 300: slope 0 left, 1 right']
+    """
+    found = []
+    for scale in [sign * 8.0 * 2.0**k for k in range(10) for sign in (1.0, -1.0)]:
+        ts = [0.95 + 1.2 * (k + 0.4142135) / 24 for k in range(24)]
+        if not all(scale * t in domain for t in (0.9, *ts, 2.3)):
+            continue
+        values = [_value(f, scale * t) for t in ts]
+        if max(map(abs, values)) > 1e100 * abs(scale):
+            continue
+        hits = find_breaks(lambda t, s=scale: number(f(s * t)) / s, ts)  # type: ignore[misc]
+        for x in [scale * hit.x for hit in hits if hit.shape == "kink"]:
+            reach = 1e-4 * abs(scale)  # a wave that was too fine for the octave fades from here
+            hit = close_in(f, x - reach, x + 1.1 * reach)
+            if hit is not None and hit.shape == "kink":
+                found.append(hit)
+    return list({b.x: b for b in found}.values())
 
 
 def climb(f: Callable[[float], Any], low: float, high: float) -> Break | None:

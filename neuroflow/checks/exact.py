@@ -20,7 +20,7 @@ from neuroflow.checks.numeric import (
 )
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
-from neuroflow.checks.surfaces import smooth_points
+from neuroflow.checks.surfaces import at_kink, smooth_points
 from neuroflow.core.gradient import gradients
 from neuroflow.core.value import Value
 
@@ -147,7 +147,7 @@ def check_second(subject: Subject, results: Results) -> None:
     if subject.declares_no_slope:
         results.skipped("second derivatives", "the derivative is 0 by convention")
         return
-    for at in smooth_points(subject, 3):
+    for at in [*smooth_points(subject, 3), *_spread(subject)]:
         values = [Value(x) for x in at]
         first = gradients(subject.apply(*values), values, create_graph=True)
         for k, slope_k in enumerate(first):
@@ -167,6 +167,27 @@ def check_second(subject: Subject, results: Results) -> None:
                 ))  # fmt: skip
                 if not holds:
                     return
+
+
+def _spread(subject: Subject) -> Iterator[list[float]]:
+    """Points further out and closer to zero, one input at a time, where all can be computed."""
+    if subject.op.partials_rule is None:
+        return  # the graph of what is derived is right, or wrong at every point
+    base = (smooth_points(subject, 1) or [[]])[0]
+    for k, domain in enumerate(subject.domains if base else ()):
+        for x in (0.07, -0.07, 0.3055, 6.3, -6.3, 33.0, -33.0, 271.0, -271.0, 2e5, -2e5):
+            at = [*base[:k], x, *base[k + 1 :]]
+            if x in domain and not at_kink(subject, at, 1e-2) and _computes(subject, at):
+                yield at
+
+
+def _computes(subject: Subject, at: list[float]) -> bool:
+    """Whether value and partials are ordinary numbers there."""
+    try:
+        found = [subject.forward(*at), *subject.partials(*at)]
+        return all(abs(float(x)) < 1e100 for x in found)
+    except (ArithmeticError, ValueError, TypeError):
+        return False
 
 
 def check_reuse(subject: Subject, results: Results) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from neuroflow.checks.breaks import Break, find_breaks
+from neuroflow.checks.breaks import Break, far_breaks, find_breaks
 from neuroflow.checks.messages import close, short, tidy
 from neuroflow.checks.numeric import (
     along,
@@ -91,6 +91,14 @@ def check_undeclared(subject: Subject, results: Results) -> None:
                 ))  # fmt: skip
                 if unknown:
                     return
+            far = far_breaks(f, domain) if len(at) == 1 else []
+            unknown = [b for b in far if not _declared(subject, at, k, b)]
+            results.expect("undeclared kinks", not unknown, (
+                f"far out along {subject.inputs[k]}, {'; '.join(map(str, unknown[:3]))}; declare"
+                f" it ({_how(unknown)}), or mend the rule"
+            ))  # fmt: skip
+            if unknown:
+                return
 
 
 def _declared(subject: Subject, at: Sequence[float], k: int, found: Break) -> bool:

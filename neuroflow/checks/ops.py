@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,7 @@ from neuroflow.checks.exact import (
 from neuroflow.checks.extremes import check_extremes
 from neuroflow.checks.kinks import check_kinks, check_ties, check_undeclared
 from neuroflow.checks.report import Results
+from neuroflow.checks.search import check_search
 from neuroflow.checks.slopes import check_partials
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.values import (
@@ -48,7 +50,9 @@ def _variants(subject: Subject) -> Iterator[tuple[Subject, tuple[str, ...]]]:
         yield Subject.of(op, length=1), ("partials",)
     if op.settings and subject.whole is None:
         again = Subject.of(elsewhere(op), name=subject.name, formula=subject.formula)
-        yield again, ("formula", "partials", "symbolic", "undeclared kinks")
+        yield again, ("formula", "partials", "search", "symbolic", "undeclared kinks")
+        for other in at_the_ends(op):
+            yield Subject.of(other, name=subject.name), ("search",)
 
 
 def complete(op: Op) -> Op:
@@ -62,6 +66,16 @@ def elsewhere(op: Op) -> Op:
     """The op with other settings than its own, as far as they allow any."""
     declared = of_rule(op.rule)
     return op.bind(**{name: _another(value, declared[name]) for name, value in op.settings.items()})
+
+
+def at_the_ends(op: Op) -> Iterator[Op]:
+    """The op with each of its settings at 0, 1, -1 and 10 and at the ends of its range."""
+    for name, setting in of_rule(op.rule).items():
+        ends = [x for x in (setting.low, setting.high) if math.isfinite(x)]
+        for value in dict.fromkeys([0.0, 1.0, -1.0, 10.0, *ends]):
+            whole = int(value) if isinstance(op.settings[name], int) else value
+            if setting.problem(whole) is None and whole != op.settings[name]:
+                yield op.bind(**{name: whole})
 
 
 def _another(value: float, setting: Setting) -> float:
@@ -91,6 +105,7 @@ CHECKS: dict[str, Callable[[Subject, Results], None]] = {
     "finite": check_finite,
     "formula": check_formula,
     "partials": check_partials,
+    "search": check_search,
     "complex step": check_complex,
     "high precision": check_precision,
     "symbolic": check_symbolic,

@@ -44,7 +44,8 @@ class Report:
     """The result of checking one or more entries; true if all of them are right.
 
     ``checks`` counts the comparisons made, by the name of the check. A report without any
-    comparison is not right: nothing was tested.
+    comparison is not right: nothing was tested. ``tried`` counts, by entry, the points at which
+    partials were searched for a wrong one.
 
     >>> report = Report()
     >>> bool(report), report.headline
@@ -57,6 +58,7 @@ class Report:
     skips: list[Skip] = field(factory=list)
     extremes: dict[str, list[Extreme]] = field(factory=dict)
     counts: Counter[str] = field(factory=Counter)
+    tried: Counter[str] = field(factory=Counter)
 
     def __bool__(self) -> bool:
         return self.total > 0 and not self.findings
@@ -98,6 +100,8 @@ class Report:
                 yield f"  {finding.check}: {finding.message}"
         for (check, reason), n in Counter((s.check, s.reason) for s in self.skips).items():
             yield f"skipped: {check} of {_count(n, 'entry', 'entries')}: {reason}"
+        if points := sum(self.tried.values()):
+            yield f"searched: {points:,} points of {_count(len(self.tried), 'entry', 'entries')}"
 
     def extremes_table(self) -> str:
         """What each op does with huge, tiny and undefined inputs, as text."""
@@ -115,6 +119,7 @@ class Report:
             "checks": self.total,
             "checks_by_name": dict(sorted(self.checks.items())),
             "checks_by_entry": {entry: self.counts[entry] for entry in self.entries},
+            "points_tried": dict(self.tried),
             "findings": [asdict(finding) for finding in self.findings],
             "skips": [asdict(skip) for skip in self.skips],
             "extremes": {
@@ -135,6 +140,10 @@ class Results:
         """Count comparisons that held."""
         self.report.checks[check] += times
         self.report.counts[self.subject] += times
+
+    def tried(self, points: int) -> None:
+        """Count the points of a search."""
+        self.report.tried[self.subject] += points
 
     def failed(self, check: str, message: str) -> None:
         """Record a comparison that did not hold."""

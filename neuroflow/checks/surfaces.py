@@ -54,5 +54,12 @@ def _number(text: str) -> float | None:
 
 
 def smooth_points(subject: Subject, count: int = 12) -> list[list[float]]:
-    """Points of the domain that are not close to a declared kink."""
-    return [at for at in joint_points(subject.domains, count) if not at_kink(subject, at, 1e-2)]
+    """Points of the domain that are neither close to a declared kink nor at the end of a domain."""
+    points = joint_points(subject.domains, count)
+    return [at for at in points if not at_kink(subject, at, 1e-2) and not at_end(subject, at)]
+
+
+def at_end(subject: Subject, at: Sequence[float]) -> bool:
+    """Whether an input is at an end of its domain, where a slope may be infinite."""
+    pairs = zip(subject.domains, at, strict=True)
+    return any(x in (part.low, part.high) for domain, x in pairs for part in domain.intervals)
