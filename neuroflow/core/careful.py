@@ -9,6 +9,7 @@ from typing import Any
 from neuroflow.core.chaining import core_ops
 from neuroflow.core.domain import undefined
 from neuroflow.core.ieee import unraised
+from neuroflow.core.kinds import library
 from neuroflow.core.rules import Rule, tell_mistake
 from neuroflow.core.value import Op, Value, building, computed, lift, ordered
 from neuroflow.errors import InputError
@@ -75,6 +76,13 @@ def value_at(op: Op, numbers: Sequence[float]) -> float:
         raise  # the rule is wrong, whatever the numbers
     except (ArithmeticError, ValueError):
         return number_of(by_steps(op.forward, numbers))
+
+
+def each_value(op: Op, arrays: Sequence[Any]) -> Any:
+    """An op's value for each number of arrays."""
+    np = library("numpy")
+    with np.errstate(invalid="ignore"):
+        return np.vectorize(lambda *numbers: value_at(op, numbers), otypes=[float])(*arrays)
 
 
 def slopes_at(op: Op, out: float, numbers: Sequence[float]) -> list[float]:

@@ -165,6 +165,10 @@ def with_nan_kept(op: Op, numbers: Sequence[Any], result: Any) -> Any:
             from neuroflow.core.careful import by_steps, number_of
 
             return number_of(by_steps(op.forward, numbers))
+        if getattr(x, "ndim", 0) and x.dtype.kind == "f" and (x != x).any():
+            from neuroflow.core.careful import each_value
+
+            return each_value(op, numbers).astype(x.dtype)
     return result
 
 

@@ -107,3 +107,13 @@ def test_a_plain_number_needs_no_derivative_but_a_value_does():
     assert (y.grad, nf.gradients(nf.pow(x, y), [y])) == (0.0, [0.0])
     with pytest.raises(nf.DomainError, match=r"pow\(0, 0.5\)"):
         nf.pow(x, y).backward()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_arrays_keep_nan_number_by_number(dtype):
+    numpy = pytest.importorskip("numpy", reason="numpy is not installed")
+    xs = numpy.array([-1.0, NAN, 2.0], dtype=dtype)
+    for op in (nf.ops.relu, nf.ops.leaky_relu, _inside_one, nf.ops.less):
+        ys = op(xs, 0.5) if op is nf.ops.less else op(xs)
+        assert numpy.isnan(ys).tolist() == [False, True, False], op
+        assert ys.dtype == dtype or op in (_inside_one, nf.ops.less)
