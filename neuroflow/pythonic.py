@@ -1,9 +1,12 @@
-"""Plain numbers: those of numpy become Python's own wherever they come in, without numpy."""
+"""Numbers that come in: numpy's become Python's own, and what is not whole or finite is refused."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
+
+from neuroflow.errors import InputError, short_repr
 
 _PLAIN = (float, int, bool, str, list, tuple, dict, type(None))
 
@@ -30,3 +33,38 @@ def pythonic_parts(value: Any) -> Any:
     if type(value) in (list, tuple):
         return type(value)(map(pythonic_parts, value))
     return pythonic(value)
+
+
+def whole_number(value: Any, role: str, low: int = 0, high: int = sys.maxsize) -> int:
+    """The value as an int from ``low`` to ``high``; ``role`` names it in the error.
+
+    >>> whole_number(3, "the batch")
+    3
+    """
+    value = pythonic(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        most = f" to {high}" if high < sys.maxsize else " on"
+        expected = f"a whole number from {low}{most}"
+        raise InputError(f"{role} is {_shown(value)}", expected=expected, got=value)
+    return value
+
+
+def finite_number(value: Any, role: str, low: float = -sys.float_info.max) -> float:
+    """The value as a finite float, at least ``low``; ``role`` names it in the error.
+
+    >>> finite_number(3, "the penalty")
+    3.0
+    """
+    value = pythonic(value)
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not fits or not low <= value <= sys.float_info.max:
+        least = f", at least {low:g}" if low > -sys.float_info.max else ""
+        expected = f"a finite number{least}"
+        raise InputError(f"{role} is {_shown(value)}", expected=expected, got=value)
+    return float(value)
+
+
+def _shown(value: Any) -> str:
+    """A value in a message; Python spells no int of more than 4,300 digits."""
+    huge = isinstance(value, int) and abs(value) >= 10**60
+    return f"a whole number of {value.bit_length()} bits" if huge else short_repr(value)

@@ -83,7 +83,7 @@ class TrainTable:
     dtype: Annotated[Literal["float64", "float32"], Setting("the numbers of compiled runs")] = (
         "float64"
     )
-    threads: Annotated[int, Setting("threads that share a batch in compiled runs", "[1, inf)")] = 1
+    threads: Annotated[int, Setting("threads that share a batch in compiled runs", "[1, 1024]")] = 1
     compare: Annotated[
         bool, Setting("hold one example against plain Values before the first compiled step")
     ] = True

@@ -7,6 +7,7 @@ from math import isfinite
 
 from neuroflow.core.careful import slopes_at
 from neuroflow.core.gradient import gradients, topological_order
+from neuroflow.core.inputs import real
 from neuroflow.core.value import Value
 from neuroflow.errors import InputError, require
 
@@ -23,10 +24,12 @@ def jvp(y: Value, xs: Sequence[Value], tangents: Sequence[float]) -> float:
     23.0
     """
     require(y, Value, "y", "a Value")
+    for what, listed in (("the xs", xs), ("the tangents", tangents)):
+        require(listed, Sequence, what, "a list")
     if len(xs) != len(tangents):
         what = f"jvp got {len(xs)} inputs and {len(tangents)} tangents"
         raise InputError(what, expected="as many", got=tangents)
-    slope = dict(zip(xs, tangents, strict=True))
+    slope = dict(zip(xs, map(real, tangents), strict=True))
     for node in topological_order(y):
         if node.op is not None and node not in slope and any(x in slope for x in node.inputs):
             moved = _moved(node, slope)

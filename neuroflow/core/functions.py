@@ -42,7 +42,7 @@ class Elementary(Op):
                 return super().__call__(*numbers)
         try:
             return self.on_floats(*numbers)
-        except TypeError:  # too many of them, or too few
+        except (TypeError, ArithmeticError, ValueError):  # which the slow way tells in words
             return super().__call__(*numbers)
 
 
@@ -342,11 +342,14 @@ def take(values: Sequence[Any], index: int | Index) -> Any:
     30.0
     """
     index = index if isinstance(index, int) else pythonic(index)
-    if index is None or isinstance(index, (float, str, list, tuple)):
+    if not isinstance(index, int) and not hasattr(index, "choose"):
         what = f"take got the index {short_repr(index)}"
         raise InputError(what, expected="a whole number, counted from 0", got=index)
     if not isinstance(index, int):
         return index.choose(values)
+    if not isinstance(values, (list, tuple)):
+        refuse_vector = f"take got {short_repr(values)} to choose from"
+        raise InputError(refuse_vector, expected="a list", got=values)
     if not 0 <= index < len(values):
         what = f"take got index {index}"
         raise InputError(what, expected=f"0 to {len(values) - 1}", got=index)

@@ -135,6 +135,7 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
     >>> slope.data, gradients(slope, [x])
     (27.0, [18.0])
     """
+    require(xs, Iterable, "xs", "a list of Values")
     for name, value in (("y", y), *(("each x", x) for x in xs)):
         require(value, Value, name, "a Value")
     path = _between(topological_order(y), xs)

@@ -29,7 +29,7 @@ from neuroflow.core.types import (
     plain_number,
     shown,
 )
-from neuroflow.errors import InputError, Problem, did_you_mean
+from neuroflow.errors import InputError, Problem, did_you_mean, require
 from neuroflow.memory import check_room
 from neuroflow.pythonic import pythonic_settings
 
@@ -61,6 +61,13 @@ class Setting:
     name: str = ""
     type: Any = Any
     default: Any = field(factory=lambda: REQUIRED)  # by itself it would read as no default
+
+    def __attrs_post_init__(self) -> None:
+        for interval in (self.within, self.length):
+            require(
+                interval, str, "the range of a setting", "an interval as a text, such as '[0, 1)'"
+            )
+        require(self.each, int, "how many bytes each takes", "a whole number")
 
     @property
     def required(self) -> bool:

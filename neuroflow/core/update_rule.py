@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 
 from neuroflow.core.settings import check, of_rule
 from neuroflow.core.types import REQUIRED
-from neuroflow.errors import InputError, did_you_mean, require
+from neuroflow.errors import DomainError, InputError, NeuroflowError, did_you_mean, reason, require
 from neuroflow.pythonic import pythonic_settings
 
 
@@ -84,7 +84,15 @@ class UpdateRule:
         settings = self.check(settings) if settings or self.required else self.settings
         given = {"learning_rate": learning_rate, "step": step}
         wanted = {name: given[name] for name in self._given}
-        return self.rule(w, g, *state, **{**settings, **wanted})  # type: ignore[no-any-return]
+        try:
+            return self.rule(w, g, *state, **{**settings, **wanted})  # type: ignore[no-any-return]
+        except NeuroflowError:
+            raise
+        except (ArithmeticError, ValueError, TypeError) as error:
+            raise DomainError(
+                f"{self.name} cannot move a parameter: {reason(error)}",
+                expected="finite numbers, and steps counted from 1",
+            ) from error
 
 
 def update_rule(rule: Callable[..., Any]) -> UpdateRule:

@@ -17,7 +17,7 @@ from attrs import evolve, field, frozen
 
 from neuroflow.data.table import refuse_twice
 from neuroflow.errors import InputError, did_you_mean, require
-from neuroflow.pythonic import pythonic, pythonic_parts
+from neuroflow.pythonic import finite_number, pythonic, pythonic_parts
 
 TASKS = ("regression", "binary", "classes", "sequence")
 
@@ -28,6 +28,11 @@ class Standardization:
 
     means: tuple[float, ...]
     deviations: tuple[float, ...]
+
+    def __attrs_post_init__(self) -> None:
+        for j, (mean, deviation) in enumerate(zip(self.means, self.deviations, strict=True)):
+            finite_number(mean, f"the mean of column {j}")
+            finite_number(deviation, f"the deviation of column {j}", low=math.ulp(0.0))
 
     @classmethod
     def fit(cls, rows: Sequence[Sequence[float]]) -> Standardization:
@@ -48,12 +53,12 @@ class Standardization:
 
     def apply(self, row: Sequence[float]) -> list[float]:
         """One row with each column shifted and scaled."""
-        parts = zip(row, self.means, self.deviations, strict=True)
+        parts = zip(_numbers(row, self.means), self.means, self.deviations, strict=True)
         return [_standardized(x, mean, deviation) for x, mean, deviation in parts]
 
     def undo(self, row: Sequence[float]) -> list[float]:
         """The row that :meth:`apply` made this one of."""
-        parts = zip(row, self.means, self.deviations, strict=True)
+        parts = zip(_numbers(row, self.means), self.means, self.deviations, strict=True)
         return [x * deviation + mean for x, mean, deviation in parts]
 
 
@@ -74,6 +79,15 @@ def _mean_and_deviation(column: Sequence[float]) -> tuple[float, float]:
         return math.ldexp(mean, k), 1.0
     spread = math.sqrt(math.fsum((x - mean) ** 2 for x in scaled) / len(scaled))
     return math.ldexp(mean, k), math.ldexp(spread, k) or 1.0
+
+
+def _numbers(row: Any, means: Sequence[float]) -> list[float]:
+    """A row with as many finite numbers as there are columns."""
+    row = _listed(row)
+    if len(row) != len(means):
+        what = f"a row has {len(row)} numbers"
+        raise InputError(what, expected=f"{len(means)}, one for each column", got=row)
+    return [_finite(x, f"column {j} of a row") for j, x in enumerate(row)]
 
 
 def _standardized(x: float, mean: float, deviation: float) -> float:
@@ -102,7 +116,10 @@ def _rows(rows: Iterable[Any]) -> list[Any]:
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
     require(names, Iterable, "the names in a dataset", "a list of texts")
-    return tuple(names)
+    listed = tuple(names)
+    for name in listed:
+        require(name, str, "a name in a dataset", "a text")
+    return listed
 
 
 @frozen

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from neuroflow.core import functions as elementary
 from neuroflow.core.value import Value
-from neuroflow.errors import InputError, did_you_mean, reason
+from neuroflow.errors import InputError, NeuroflowError, did_you_mean, reason
 from neuroflow.files import BYTE_ORDER_MARK
 from neuroflow.normal import erf
 
@@ -62,11 +62,11 @@ class Expression:
         """f(x). Raises :class:`InputError` where a float has no finite result."""
         try:
             y = self.at(x=x)
-        except (ArithmeticError, ValueError) as error:
-            if isinstance(error, InputError):
+        except (ArithmeticError, ValueError, TypeError) as error:
+            if isinstance(error, NeuroflowError) and not isinstance(error, ArithmeticError):
                 raise
             raise InputError(
-                f"f(x) = {self.text} has no value at x = {x}: {reason(error)}",
+                f"f(x) = {self.text} has no value at x = {x}: {reason(error.__cause__ or error)}",
                 remedy="choose a range of x where it has one",
             ) from error
         if isinstance(y, float) and not math.isfinite(y):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, require
 
 DELIMITERS = (",", ";", "\t", "|")
 """What usually stands between cells."""
@@ -127,6 +127,9 @@ def read_table(
 
 def split_rows(text: str, name: str, delimiter: str = ",") -> list[tuple[int, list[str]]]:
     """The lines of a table, each with its number and its cells."""
+    require(text, str, f"the text of {name}", "a text, such as read_text(path) gives")
+    if not isinstance(delimiter, str) or len(delimiter) != 1:
+        raise InputError(f"the delimiter is {delimiter!r}", expected="one character", got=delimiter)
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
     )

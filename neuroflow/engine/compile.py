@@ -17,7 +17,7 @@ from neuroflow.engine.run.backends import chosen_backend
 from neuroflow.engine.session import Session, finite
 from neuroflow.engine.trace.parameters import parameters_of
 from neuroflow.engine.trace.structure import flatten
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, short_repr
 
 
 @define(eq=False)
@@ -197,6 +197,12 @@ def compile(
 
 
 def _examples(columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    for column in columns:
+        if not hasattr(column, "__len__") or isinstance(column, (str, bytes)):
+            raise InputError(
+                f"got {short_repr(column)} for a column",
+                expected="a list with one entry per example",
+            )
     lengths = [len(column) for column in columns]
     if len(set(lengths)) > 1:
         raise InputError(

@@ -30,6 +30,10 @@ from neuroflow.engine.run.writes import LaneWrites
 from neuroflow.engine.runner import Runner
 from neuroflow.engine.session import Session
 from neuroflow.locks import lock
+from neuroflow.pythonic import whole_number
+
+MOST_THREADS = 1024
+"""More than any machine would gain by."""
 
 Chosen = list[list[FlatExample]]
 """The examples of each batch."""
@@ -49,7 +53,8 @@ class CompiledRunner(Runner):
         super().__init__(*arguments)
         self.compare = compare
         self.backend = chosen_backend(backend, dtype)
-        self.dtype, self.threads, self.memory_limit = dtype, threads, memory_limit
+        self.threads = whole_number(threads, "threads", low=1, high=MOST_THREADS)
+        self.dtype, self.memory_limit = dtype, memory_limit
         self._prepare()
 
     def _exclusively(self) -> Any:
@@ -195,7 +200,7 @@ class CompiledRunner(Runner):
             key = tuple(batch)
             found = known.get(key)
             if found is None or (found and found[0].trace.random_inputs):
-                found = known[key] = [flat.numbered(k, self.examples[k], modes) for k in batch]
+                found = known[key] = [flat.numbered(k, self.example(k), modes) for k in batch]
             chosen.append(found)
         return flat, chosen
 
@@ -211,7 +216,7 @@ class CompiledRunner(Runner):
 
     def losses(self, batch: Sequence[int]) -> list[float]:
         self.look_again()
-        return self._evaluator.outputs([self.examples[k] for k in batch])
+        return self._evaluator.outputs([self.example(k) for k in batch])
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         self.look_again()

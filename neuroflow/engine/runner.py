@@ -34,6 +34,7 @@ from neuroflow.errors import (
     reason,
 )
 from neuroflow.locks import lock
+from neuroflow.pythonic import finite_number, whole_number
 
 
 class ModelChangedWarning(NeuroflowWarning):
@@ -67,8 +68,9 @@ class Runner(ABC):
         self.examples = examples
         self.rule = rule
         self.settings = rule.check(settings)
-        self.l2 = l2
-        self.clip_norm = clip_norm
+        self.l2 = finite_number(l2, "l2", low=0.0)
+        limited = clip_norm is not None
+        self.clip_norm = finite_number(clip_norm, "clip_norm", low=0.0) if limited else None
         self.starts: dict[str, Callable[[str], float]] = {}
         """For a state of the rule that does not start at zero: by the parameter's name, where."""
 
@@ -76,6 +78,12 @@ class Runner(ABC):
         self.gradient_norm = 0.0
         self._looking = lock()
         self._look()
+
+    def example(self, k: int) -> Sequence[Any]:
+        """The example of a number. Raises :class:`InputError` for one that there is not."""
+        if type(k) is not int or not 0 <= k < len(self.examples):
+            k = whole_number(k, "the number of an example", high=len(self.examples) - 1)
+        return self.examples[k]
 
     def bits_depend_on(self) -> str:
         """What the last bits of the steps depend on, beside the program; empty for nothing."""
@@ -270,7 +278,8 @@ class EagerRunner(Runner):
         losses = []
         with self._lock:
             for batch, learning_rate in zip(batches, learning_rates, strict=True):
-                losses.append(self._step(batch, learning_rate))
+                rate = finite_number(learning_rate, "the learning rate")
+                losses.append(self._step(batch, rate))
         return losses
 
     def _step(self, batch: Sequence[int], learning_rate: float) -> float:
@@ -309,7 +318,7 @@ class EagerRunner(Runner):
             parameter.grad = 0.0
         total = 0.0
         for k in batch:
-            loss = self.example_loss(self.model, *self.examples[k])
+            loss = self.example_loss(self.model, *self.example(k))
             loss.backward()
             total += loss.data
         w = [p.data for p in self.parameters]
@@ -326,7 +335,7 @@ class EagerRunner(Runner):
 
     def losses(self, batch: Sequence[int]) -> list[float]:
         with no_grad(), kept_by(StepWrites()):
-            return [self.example_loss(self.model, *self.examples[k]).data for k in batch]
+            return [self.example_loss(self.model, *self.example(k)).data for k in batch]
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         with no_grad(), kept_by(StepWrites()):

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from neuroflow.core.module import Module, evaluating
 from neuroflow.core.no_grad import no_grad
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, require
 
 Seen = Mapping[int, Any]
 """What one head sees from one position: the weight of each position, a number or a Value."""
@@ -70,6 +70,7 @@ def run_watched(model: Module, tokens: Sequence[int]) -> tuple[Any, dict[str, li
 
     Gives ``weights[layer][head][position]``: the weight of each position that is seen.
     """
+    require(tokens, Sequence, "the text", "a list of token ids")
     layers = attention_layers(model)
     with evaluating(), _watching(layers.values()) as said:
         answers = model(list(tokens))

@@ -23,7 +23,7 @@ from neuroflow.core.settings import Setting, check, declarations, declared
 from neuroflow.data.dataset import Dataset
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import DomainError, InputError, NeuroflowWarning, TraceError, require
-from neuroflow.pythonic import pythonic_settings
+from neuroflow.pythonic import finite_number, pythonic_settings, whole_number
 
 TOKENS_WORTH_COMPILING = 100
 """From so many tokens on, writing is faster compiled, the compilation included: tracing and
@@ -93,6 +93,10 @@ class Sampling:
 
 def _check_logits(logits: Sequence[float]) -> None:
     """Refuse scores of which none is the largest: the choice would mean nothing."""
+    require(logits, Sequence, "the logits", "a list with a number for each token")
+    for token, x in enumerate(logits):
+        if type(x) is not float and x not in (math.inf, -math.inf):
+            finite_number(x, f"the logit of token {token}")
     wrong = [(x, token) for token, x in enumerate(logits) if math.isnan(x) or x == math.inf]
     if wrong or all(x == -math.inf for x in logits):
         found = f"{wrong[0][0]} for token {wrong[0][1]}" if wrong else "-inf for every token"
@@ -169,7 +173,7 @@ class Writer:
 
     def back_to(self, length: int) -> None:
         """Forget what was read after the first ``length`` tokens."""
-        del self._read[length:]
+        del self._read[whole_number(length, "the length") :]
 
     def read(self, token: int) -> list[float]:
         """One token more; gives the logits of the next."""
@@ -240,7 +244,7 @@ def plain_copy(model: Any) -> Any:
 
 def generate(
     model: Any, tokenizer: Any = None, rng: random.Random | None = None, *, prompt: str = "",
-    count: Annotated[int, Setting("how many texts", "[1, inf)")] = 1,
+    count: Annotated[int, Setting("how many texts", "[1, inf)", each=500)] = 1,
     most_tokens: Annotated[int, Setting("end a text after so many; 0 for any", "[0, inf)")] = 0,
     show: bool = False, temperature: float = 1.0, top_k: int = 0,
     top_p: float = 1.0, backend: str = "auto", dtype: str = "float64",
@@ -263,6 +267,7 @@ def generate(
         from neuroflow.checkpoint import load
 
         model = load(model)
+    require(rng, (random.Random, type(None)), "rng", "a random.Random, such as nf.SplitMix32(0)")
     tokenizer, rng = tokenizer or tokenizer_of(model), rng or SplitMix32(0)
     how_much = pythonic_settings({"count": count, "most_tokens": most_tokens})
     check("generate", declarations(generate), how_much)
@@ -301,6 +306,7 @@ def tokenizer_of(model: Any) -> Any:
 
 def _beginning(tokenizer: Any, prompt: str, block_size: int) -> list[int]:
     """The mark of the beginning and the tokens of a prompt; 0 for a block of any size."""
+    require(prompt, str, "the prompt", "a text")
     start = [tokenizer.bos, *tokenizer.encode(prompt)]
     if block_size and len(start) > block_size:
         raise InputError(

@@ -10,6 +10,7 @@ from neuroflow.inspect.naming import NO_NAMES, label
 from neuroflow.inspect.outputs import outputs_of
 from neuroflow.inspect.overview import Overview, overview_of
 from neuroflow.inspect.receipt import Receipt, receipt_of
+from neuroflow.pythonic import whole_number
 
 
 def explain(
@@ -35,6 +36,7 @@ def explain(
     """
     require(value, Value, "what is to be explained", "a neuroflow.Value, such as a loss")
     require(other, (Value, type(None)), "the other value", "a neuroflow.Value, such as a loss")
+    top = whole_number(top, "top")
     names = {p: name for name, p in model.named_values()} if model is not None else NO_NAMES
     if other is not None:
         x, y = _in_order(value, other)

@@ -14,6 +14,7 @@ from neuroflow.core.value import Value
 from neuroflow.errors import DomainError, require
 from neuroflow.inspect.anomaly import Anomaly
 from neuroflow.inspect.detect import detect_anomalies, find_anomalies
+from neuroflow.pythonic import whole_number
 
 
 def replay(
@@ -28,7 +29,9 @@ def replay(
     examples of the step, all by default. The model's numbers stay as they are.
     """
     losses: list[Value] = []
-    chosen = list(range(len(examples)) if batch is None else batch)
+    last = len(examples) - 1
+    given = range(len(examples)) if batch is None else batch
+    chosen = [whole_number(k, "the number of an example", high=last) for k in given]
     with detect_anomalies(model) as found:
         for k in chosen:
             with suppress(DomainError):

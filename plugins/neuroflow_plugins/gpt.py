@@ -95,6 +95,10 @@ class GPT(nf.Module):
     def features(self, tokens, cache=None):
         """(n_tokens,) -> (n_tokens, n_embd): what the blocks make of the tokens."""
         cache = Cache() if cache is None else cache
+        if not isinstance(tokens, (list, tuple)):
+            raise nf.InputError(
+                f"the model got {tokens!r}", expected="a list of token ids", got=tokens
+            )
         self._check_length(cache, len(tokens))
         xs = []
         for position, token in zip(cache.following(len(tokens)), tokens, strict=True):

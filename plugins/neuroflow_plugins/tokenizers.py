@@ -50,6 +50,8 @@ class Tokenizer(nf.Configured, ABC):
 
     def encode(self, text: str) -> list[int]:
         """Token ids, without BOS. Raises InputError for what the vocabulary lacks."""
+        if not isinstance(text, str):
+            raise nf.InputError(f"a tokenizer got {text!r}", expected="a text", got=text)
         ids = []
         for piece in self.split(text):
             if piece not in self._ids:
@@ -64,7 +66,7 @@ class Tokenizer(nf.Configured, ABC):
 
     def decode(self, ids: list[int]) -> str:
         """The text of token ids; BOS is left out. Raises InputError for an unknown id."""
-        return "".join(self.piece(k) for k in ids if k != self.bos)
+        return "".join(self.piece(k) for k in _listed(ids) if k != self.bos)
 
     def piece(self, k: int) -> str:
         """The text of one id, ``<BOS>`` for the mark."""
@@ -132,7 +134,7 @@ class Bytes(Tokenizer):
 
     def decode(self, ids: list[int]) -> str:
         """The text of the bytes; what is no UTF-8 becomes a question mark in a diamond."""
-        raw = "".join(self.piece(k) for k in ids if k != self.bos).encode("latin-1")
+        raw = "".join(self.piece(k) for k in _listed(ids) if k != self.bos).encode("latin-1")
         return raw.decode("utf-8", errors="replace")
 
 
@@ -187,6 +189,13 @@ def _merged(parts: list[str], pair: tuple[str, str]) -> list[str]:
         joined.append("".join(parts[k : k + step]))
         k += step
     return joined
+
+
+def _listed(ids: Any) -> list[int]:
+    try:
+        return list(ids)
+    except TypeError as error:
+        raise nf.InputError(f"got {ids!r}", expected="a list of token ids", got=ids) from error
 
 
 def _some(pieces: list[str]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Any
 
+from neuroflow.core.domain import undefined
 from neuroflow.core.rules.failures import tell_mistake
 from neuroflow.core.rules.first_use import check_one_number
-from neuroflow.errors import InputError, did_you_mean
+from neuroflow.errors import InputError, NeuroflowError, did_you_mean
 
 
 def checked_settings(
@@ -65,6 +66,11 @@ def attempted(op: Any, inputs: tuple[Any, ...]) -> Any:
         if all(isinstance(x, (int, float)) for x in inputs):  # then it is not for them
             tell_mistake(op, inputs, error)
         raise
+    except (ArithmeticError, ValueError) as error:
+        told = isinstance(error, NeuroflowError)
+        if told or not all(isinstance(x, (int, float)) for x in inputs):
+            raise
+        raise undefined(op, inputs, error, "") from error
     if type(out) is not float:
         check_one_number(op, inputs, out)
     return out

@@ -25,6 +25,7 @@ from neuroflow.engine.run.undone import norm_of
 from neuroflow.engine.trace.tape import Ints
 from neuroflow.errors import BackendError
 from neuroflow.memory import SHARE, free_memory
+from neuroflow.pythonic import whole_number
 
 Floats = NDArray[np.float64]
 
@@ -100,7 +101,8 @@ class Executor(ABC):
         self.n_parameters = n_parameters
         self.n_padded = padded(n_parameters, self.width)
         self._nothing = np.zeros(n_parameters, dtype=self.dtype)
-        self.memory_limit = memory_limit
+        limited = memory_limit is not None
+        self.memory_limit = whole_number(memory_limit, "memory_limit") if limited else None
         self.kernels = Kernels()
         self.programs: list[Program] = []
         self.memory = np.zeros(2 * self.n_padded, dtype=self.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from threading import RLock
 from typing import Any
@@ -82,6 +83,9 @@ class FlatExamples:
         numbers, structure = flatten(tuple(example))
         trace = self.function.trace(structure, modes)
         check_indices(trace, numbers, structure)
+        for number in numbers:
+            if type(number) is int and abs(number) > sys.float_info.max:
+                raise InputError("an input is beyond all floats", expected="at most 1.8e308")
         if trace.random_inputs:
             numbers += [number() for number in trace.random_inputs]
             self.drawn = True
@@ -96,7 +100,7 @@ class FlatExamples:
         """All numbers, and the same as integers for those that choose."""
         with self.lock:
             if self._array is None or len(self._array[0]) != len(self.numbers) + 1:
-                numbers = np.array([*self.numbers, 0.0])
+                numbers = np.array([*self.numbers, 0.0], dtype=np.float64)
                 self._array = numbers, as_integers(numbers)
             return self._array  # type: ignore[no-any-return]
 
