@@ -97,7 +97,7 @@ CALLS = {
     "take": lambda b: nf.take([1.0, 2.0], b),
     "train": lambda b: trained(**{"train.steps": b}),
     "train.rate": lambda b: trained(**{"optimizer.learning_rate": b}),
-    "train.points": lambda b: trained(**{"data.points": b}) if b != 10**30 else None,
+    "train.points": lambda b: trained(**{"data.points": b}),
     "train.seed": lambda b: trained(**{"train.seed": b}),
     "train.threads": lambda b: trained(**{"train.threads": b}),
     "update_rule": lambda b: SGD(1.0, b, 0.0, learning_rate=0.1, step=1),
