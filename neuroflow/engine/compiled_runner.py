@@ -152,11 +152,11 @@ class CompiledRunner(Runner):
             self.surroundings.look()
 
     def _outcome(self, flat: FlatExamples, one: FlatExample, n_batch: int) -> LossAndGradient:
-        """The loss of one example and its gradient, penalty left out, in a program of the batch."""
+        """The loss of one example and its gradient, penalty included, in a program of the batch."""
         with self.session.lock:
             self.session.read_parameters()
             schedule = self.session.batcher.alone(flat, one, n_batch)
-            loss = self.executor.step_gradient(schedule, 0, 1)
+            (loss, *_), *_ = self.executor.train(schedule, np.zeros(1), 1, learn=False).tolist()
             return LossAndGradient(loss, self.session.gradient_numbers())
 
     def _steps(self, flat: FlatExamples, batches: Chosen, rates: Any, learn: bool) -> NDArray[Any]:
