@@ -144,8 +144,8 @@ def pow(x: Number, y: Number) -> Number:
 def _(out: Number, x: Number, y: Number) -> Partials:
     zero, positive = abs(y) <= 0.0, x > 0.0
     log_x = log(where(positive, x, 1.0))
-    less, back = y - 1.0, (y - 1.0) - y
-    lost = (y - (less - back)) - (1.0 + back)  # what rounding took from y - 1 (Knuth's two-sum)
+    less = y - 1.0
+    lost = y - (less + 1.0)  # what rounding took from y - 1: for a huge x it counts
     slope = y * pow(where(zero, 1.0, x), less) * (1.0 + lost * log_x)
     root = pow(where(positive, x, 1.0), 0.5 * y)  # out may be too small to have digits
     return (slope, where(positive, root * log_x * root, 0.0))

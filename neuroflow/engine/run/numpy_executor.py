@@ -33,7 +33,7 @@ def compile_kernel(kernel: Kernel) -> Callable[..., tuple[Any, ...]]:
     exec("\n".join(lines), namespace)
     run: Callable[..., tuple[Any, ...]] = namespace["run"]
     if kernel.needs_float64:
-        return lambda *xs: run(*[x.astype(np.float64) for x in xs])
+        return lambda *xs: run(*[x.astype(np.float64, copy=False) for x in xs])
     return run
 
 
