@@ -143,7 +143,7 @@ class _Search:
             sides = (out - mp.mpf(f(centre - h))) / h, (mp.mpf(f(centre + h)) - out) / h
             said = mp.mpf(self.subject.slopes(out, *at)[self.k])
             large = max(abs(said), *map(abs, sides))
-            allowed = 1e-6 * large + 1e-9 * abs(out) / max(1, abs(centre)) + mp.mpf(10) ** -300
+            allowed = 1e-6 * large + 1e-9 * abs(out) / max(1, abs(centre)) + 100 * h
             finite = all(map(mp.isfinite, (said, *sides)))
             return (said, sides, allowed) if finite else (mp.mpf(0), (mp.mpf(0),) * 2, allowed)
 

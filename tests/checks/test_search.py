@@ -120,6 +120,13 @@ def test_a_right_rule_passes_and_the_report_says_how_much_was_tried():
     assert f"searched: {report.tried['square']:,} points of 1 entry" in str(report)
 
 
+@pytest.mark.parametrize("centre", [0.0, 1.0, -3.0])
+def test_a_slope_that_is_flat_at_a_point_raises_no_alarm(centre):
+    cube = nf.op(lambda x: (x - centre) ** 3, name="cube")
+    cube.partials(lambda out, x: (3.0 * (x - centre) ** 2,))
+    assert not searched(cube).findings
+
+
 def test_an_approximation_within_a_millionth_raises_no_alarm():
     @nf.op(formula=r"\ln(1 + e^x)")
     def softplus(x):

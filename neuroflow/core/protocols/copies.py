@@ -55,14 +55,14 @@ _saved: ContextVar[tuple[frozenset[Value], ...]] = ContextVar("saved", default=(
 """The nodes whose graphs are being pickled right now, inputs before outputs."""
 
 
-class History(list[Value]):
+class Ancestors(list[Value]):
     """The nodes of a graph, inputs before outputs: so nobody goes down more than one step.
 
     Pickle asks for the items one by one, and has written each before it asks for the next.
     """
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return History, (), None, self._items()
+        return Ancestors, (), None, self._items()
 
     def _items(self) -> Iterator[Value]:
         before = _saved.get()
@@ -77,7 +77,7 @@ def reduced(value: Value, protocol: Any) -> tuple[Any, ...]:
     """How a Value is pickled: behind its history, unless that is being written already."""
     deep = any(x.inputs for x in value.inputs)
     written = not deep or any(value in nodes for nodes in _saved.get())
-    before = [] if written else History(topological_order(value)[:-1])
+    before = [] if written else Ancestors(topological_order(value)[:-1])
     return restored, (before, value.op, value.inputs, *_facts(value))
 
 
