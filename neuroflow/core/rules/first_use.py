@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from attrs import frozen
@@ -126,19 +127,20 @@ def check_slopes(op: Any, numbers: Sequence[Any], slopes: Any, run: Rule) -> Non
 
 def flat(op: Any, slopes: Any, count: int) -> tuple[Any, ...]:
     """The vectors of slopes one behind the other: ``count`` numbers, or an error that says so."""
-    one = (
-        f"one list of {count // len(op.parameters)} numbers for each of {', '.join(op.parameters)}"
-    )
-    example = f"return ([...],{' [...],' * (len(op.parameters) - 1)})"
     try:
-        found = tuple([slope for vector in slopes for slope in vector])
+        found = tuple(chain.from_iterable(slopes))
     except TypeError:
-        what = f"has partials that give {short_repr(slopes)}"
-        raise mistake(op.partials_rule, op.name, what, one, example) from None
+        raise _not_vectors(op, f"give {short_repr(slopes)}", count) from None
     if len(found) != count:
-        what = f"has partials that give {many(len(found), 'number')} in all"
-        raise mistake(op.partials_rule, op.name, what, one, example)
+        raise _not_vectors(op, f"give {many(len(found), 'number')} in all", count)
     return found
+
+
+def _not_vectors(op: Any, what: str, count: int) -> InputError:
+    each = f"{count // len(op.parameters)} numbers for each of {', '.join(op.parameters)}"
+    example = f"return ([...],{' [...],' * (len(op.parameters) - 1)})"
+    told = f"has partials that {what}"
+    return mistake(op.partials_rule, op.name, told, f"one list of {each}", example)
 
 
 def cut_off(op: Any, numbers: Sequence[Any], out: Any) -> InputError:
