@@ -10,7 +10,7 @@ from typing import Any
 from neuroflow.config.reading import copied
 from neuroflow.config.settings import Tree
 from neuroflow.core.types import shown
-from neuroflow.errors import ConfigurationError, require
+from neuroflow.errors import ConfigurationError, require, short_repr
 
 
 def changed(tree: Mapping[str, Any], changes: Mapping[str, Any] | Iterable[str]) -> Tree:
@@ -99,7 +99,7 @@ def _assignment(text: str) -> tuple[str, Any]:
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
         raise ConfigurationError(
-            f"{text!r} sets nothing",
+            f"{short_repr(text)} sets nothing",
             remedy="write PATH=VALUE, such as optimizer.learning_rate=0.1",
             got=text,
         )
@@ -109,7 +109,7 @@ def _assignment(text: str) -> tuple[str, Any]:
         return path.strip(), value.strip()
     except (ValueError, RecursionError) as error:  # numbers of 5,000 digits, lists in lists in ...
         raise ConfigurationError(
-            f"the value of {path.strip()} cannot be read: {error}",
+            f"the value of {shown(path.strip())} cannot be read: {error}",
             expected="a number, a text, a list or a table",
         ) from error
 

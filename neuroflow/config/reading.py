@@ -90,7 +90,19 @@ def _at_line(error: ValueError, text: str) -> str:
     return str(error).replace("at end of document", f"at line {last}, the end of the document")
 
 
-def copied(tree: Any) -> Any:
+def copied(tree: Any, inside: frozenset[int] = frozenset()) -> Any:
+    """Tables and lists of their own; ``inside`` says what they stand in, for nothing holds itself.
+
+    >>> copied({"sizes": (2, 1)})
+    {'sizes': [2, 1]}
+    """
+    if not isinstance(tree, (Mapping, list, tuple)):
+        return pythonic(tree)
+    if id(tree) in inside:
+        raise ConfigurationError(
+            "a list or table of the configuration holds itself", expected="tables in tables"
+        )
+    inside = inside | {id(tree)}
     if isinstance(tree, Mapping):
-        return {key: copied(value) for key, value in tree.items()}
-    return [copied(x) for x in tree] if isinstance(tree, (list, tuple)) else pythonic(tree)
+        return {key: copied(value, inside) for key, value in tree.items()}
+    return [copied(x, inside) for x in tree]

@@ -318,7 +318,7 @@ class EagerRunner(Runner):
             parameter.grad = 0.0
         total = 0.0
         for k in batch:
-            loss = self.example_loss(self.model, *self.example(k))
+            loss = self._loss_of(k)
             loss.backward()
             total += loss.data
         w = [p.data for p in self.parameters]
@@ -335,7 +335,12 @@ class EagerRunner(Runner):
 
     def losses(self, batch: Sequence[int]) -> list[float]:
         with no_grad(), kept_by(StepWrites()):
-            return [self.example_loss(self.model, *self.example(k)).data for k in batch]
+            return [self._loss_of(k).data for k in batch]
+
+    def _loss_of(self, k: int) -> Value:
+        """The loss of one example; a plain number is one that depends on no parameter."""
+        loss = self.example_loss(self.model, *self.example(k))
+        return loss if isinstance(loss, Value) else Value(loss)
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         with no_grad(), kept_by(StepWrites()):

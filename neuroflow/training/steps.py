@@ -20,7 +20,14 @@ from neuroflow.data.facts import DataFacts
 from neuroflow.engine.decay import set_no_decay
 from neuroflow.engine.make_runner import make_runner
 from neuroflow.engine.runner import Runner
-from neuroflow.errors import BackendError, StateError, TraceError
+from neuroflow.errors import (
+    BackendError,
+    InputError,
+    NeuroflowError,
+    StateError,
+    TraceError,
+    told_of,
+)
 from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
 from neuroflow.training.evaluator import Evaluator
@@ -97,6 +104,11 @@ class Training:
         fill_in_from_data(self.configuration["model"], self.dataset)
         with speaking_of("model"):
             self.model = build_model(self.configuration["model"], self.rng).train()
+            if not self.model.parameters():
+                raise InputError(
+                    "the model has no parameters: there is nothing to train",
+                    remedy="give it a layer that has some, such as mlp",
+                )
         self.model.trained_on = DataFacts.of(self.dataset)
         self._make_runner = self._runner_maker()
         self._evaluator = Evaluator(self._make_runner)
@@ -266,7 +278,22 @@ class Training:
     def learning_rate(self, step: int) -> float:
         """The learning rate of the step that follows ``step`` updates."""
         base = self.configuration["optimizer"]["learning_rate"]
-        return float(self._schedule(base, step, self.steps))
+        try:
+            rate = self._schedule(base, step, self.steps)
+            number = float(rate)
+        except NeuroflowError:
+            raise
+        except Exception as error:  # a function of somebody else
+            raise InputError(
+                f"the schedule gave no learning rate at step {step}:"
+                f" {type(error).__name__}: {told_of(error)}",
+                expected="a function (learning_rate, step, steps) that gives a number",
+            ) from error
+        if not math.isfinite(number):
+            raise InputError(
+                f"the schedule gave {number} at step {step}", expected="a finite learning rate"
+            )
+        return number
 
     def _evaluation_period(self) -> int:
         return self.options.get("evaluate_every") or max(1, self.steps // 10)

@@ -72,7 +72,9 @@ def spirals(
     *,
     points: Points = 100,
     noise: Noise = 0.02,
-    turns: Annotated[float, nf.Setting("how often an arm goes round the middle")] = 1.0,
+    turns: Annotated[
+        float, nf.Setting("how often an arm goes round the middle", "[-1000, 1000]")
+    ] = 1.0,
     classes: Classes = 2,
 ) -> nf.Dataset:
     """Arms that wind out from the middle, one for each class."""

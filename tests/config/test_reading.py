@@ -57,3 +57,11 @@ def test_recipes_have_a_name_and_a_summary():
     assert [name for name in needed if name not in names] == []
     assert names == sorted(names)
     assert all(len(recipe.summary) > 20 for recipe in nf.recipes())
+
+
+def test_a_list_that_holds_itself_is_refused():
+    sizes = [2, 1]
+    sizes += [sizes, sizes]
+    assert "a list or table of the configuration holds itself" in problems_of(
+        {**MOONS, "model": {"use": "mlp", "sizes": sizes}}
+    )

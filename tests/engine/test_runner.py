@@ -293,3 +293,13 @@ def test_a_new_parameter_decays_as_its_name_says():
     with pytest.warns(ModelChangedWarning):
         runner.look_again()
     assert runner.state_dict()["no_decay"] == [0.0, 1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("name", ["eager", "numpy"])
+def test_a_loss_that_is_a_plain_number_moves_nothing(name):
+    model, _, examples = problem("rows")
+    before = [p.data for p in model.parameters()]
+    sgd = nf.get("optimizer", "sgd").load()
+    runner = nf.make_runner(model, lambda m, x, y: 2.0, examples, sgd, backend=name)
+    assert runner.run([[0, 1]], [0.1]) == [2.0]
+    assert [p.data for p in model.parameters()] == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 
 import pytest
 
@@ -240,3 +241,35 @@ def test_a_schedule_that_cannot_be_computed_names_its_table(name):
         "the configuration has a problem:\n"
         "  optimizer.schedule.every: got 0; expected a whole number at least 1"
     )
+
+
+def test_a_model_without_parameters_is_refused():
+    tree = {
+        "model": {"use": "sequential", "layers": []},
+        "loss": "mse",
+        "optimizer": "sgd",
+        "data": {"use": "function", "f": "sin(x)", "points": 9, "low": -1.0, "high": 1.0},
+        "train": {"steps": 1},
+    }
+    with pytest.raises(nf.InputError, match="model: the model has no parameters: there is nothing"):
+        nf.train(tree)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        (object, "the schedule gave no learning rate at step 0: TypeError: object() takes no arg"),
+        (print, "the schedule gave no learning rate at step 0: TypeError: float() argument"),
+        (lambda rate, step, steps: float("nan"), "the schedule gave nan at step 0"),
+    ],
+)
+def test_a_schedule_that_gives_no_number_is_told(schedule, said):
+    tree = {
+        "model": {"use": "mlp", "sizes": [1, 1]},
+        "loss": "mse",
+        "optimizer": {"use": "sgd", "schedule": schedule},
+        "data": {"use": "function", "f": "sin(x)", "points": 9, "low": -1.0, "high": 1.0},
+        "train": {"steps": 1},
+    }
+    with pytest.raises(nf.InputError, match=re.escape(said)):
+        nf.train(tree)
