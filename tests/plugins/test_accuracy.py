@@ -60,6 +60,10 @@ def test_the_rule_of_partials_is_the_slope_of_the_rule(op):
         assert units_off(float(said), slope_of_rule(op, x)) < 2, x
 
 
+SMALLEST_NORMAL = 2.0**-1022
+"""Smaller numbers have fewer digits."""
+
+
 def power_derivatives(x, y):
     """x^y and its first and second derivatives, exactly."""
     with mpmath.workprec(2500):
@@ -89,7 +93,10 @@ def test_powers_keep_their_digits(figures):
     worst = dict.fromkeys(("value", "slopes", "curvatures"), 0.0)
     for x, y in some_powers(tries(150, full=10_000)):
         value, slopes, curvatures = power_derivatives(x, y)
-        if not all(map(fits, (value, value / x, value / x / x, *slopes, *curvatures))):
+        made_of = value, value / x, value / x / x
+        if any(part < SMALLEST_NORMAL for part in made_of):  # excepted: see stability.md
+            continue
+        if not all(map(fits, (*made_of, *slopes, *curvatures))):
             continue
         base, exponent = nf.Value(x), nf.Value(y)
         result = base**exponent
