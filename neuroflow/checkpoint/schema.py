@@ -21,7 +21,7 @@ from neuroflow.data.dataset import TASKS
 from neuroflow.errors import Problem, StateError
 
 
-class Form(ABC):
+class Expectation(ABC):
     """What a value has to be."""
 
     @abstractmethod
@@ -30,7 +30,7 @@ class Form(ABC):
 
 
 @frozen
-class Plain(Form):
+class Plain(Expectation):
     """A value that has nothing in it, or of which nothing is looked into."""
 
     expected: str
@@ -41,10 +41,10 @@ class Plain(Form):
 
 
 @frozen
-class ListOf(Form):
-    """A list, each of whose values has a form."""
+class ListOf(Expectation):
+    """A list, each of whose values is as expected."""
 
-    each: Form
+    each: Expectation
 
     def problem(self, value: Any, path: str) -> Problem | None:
         if not isinstance(value, list):
@@ -54,12 +54,12 @@ class ListOf(Form):
 
 
 @frozen
-class Table(Form):
-    """A table: some keys must be there, some may, and all others have the form ``rest``."""
+class TableOf(Expectation):
+    """A table: some keys must be there, some may, and all others are as ``rest`` says."""
 
-    required: Mapping[str, Form] = field(factory=dict)
-    optional: Mapping[str, Form] = field(factory=dict)
-    rest: Form | None = None
+    required: Mapping[str, Expectation] = field(factory=dict)
+    optional: Mapping[str, Expectation] = field(factory=dict)
+    rest: Expectation | None = None
     """None: there may be no others."""
 
     def problem(self, value: Any, path: str) -> Problem | None:
@@ -70,10 +70,10 @@ class Table(Form):
                 return Problem(_inside(path, key), "missing", "to be there")
         known = {**self.required, **self.optional}
         for key, inner in value.items():
-            form = known.get(key, self.rest)
-            if form is None:
+            expectation = known.get(key, self.rest)
+            if expectation is None:
                 return Problem(_inside(path, key), "there", f"one of {', '.join(known)}")
-            if found := form.problem(inner, _inside(path, key)):
+            if found := expectation.problem(inner, _inside(path, key)):
                 return found
         return None
 
@@ -82,15 +82,15 @@ def _inside(path: str, key: str) -> str:
     return f"{path}.{key[:60]}".lstrip(".")
 
 
-def check(value: Any, form: Form, path: str = "", file: str = "") -> None:
-    """Raise :class:`StateError` that names the first thing that is not as its form wants it.
+def check(value: Any, expectation: Expectation, path: str = "", file: str = "") -> None:
+    """Raise :class:`StateError` that names the first thing that is not as expected.
 
-    >>> check({"step": "soon"}, Table({"step": COUNT}), "state")  # doctest: +ELLIPSIS
+    >>> check({"step": "soon"}, TableOf({"step": COUNT}), "state")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
     neuroflow.errors.StateError: state.step is 'soon' (a text); expected a whole number from 0 on...
     """
-    problem = form.problem(value, path)
+    problem = expectation.problem(value, path)
     if problem is not None:
         within = f"{file} says about itself what cannot be: " if file else ""
         what = f"{within}{problem.path or 'all of it'} is {problem.what}"
@@ -98,7 +98,7 @@ def check(value: Any, form: Form, path: str = "", file: str = "") -> None:
         raise StateError(what, expected=problem.expected, remedy=remedy, got=value, file=file)
 
 
-# Forms ---------------------------------------------------------------------------------------
+# Expectations --------------------------------------------------------------------------------
 
 LARGEST = 2**53
 """Up to here every whole number is a float too."""
@@ -131,7 +131,7 @@ def _is_scale(x: Any) -> bool:
     return right and len(means) == len(deviations)
 
 
-def one_of(*words: str) -> Form:
+def one_of(*words: str) -> Expectation:
     """One of some words."""
     return Plain(f"one of {', '.join(map(repr, words))}", lambda x: x in words)
 
@@ -145,14 +145,14 @@ TIME = Plain("seconds since 1970", lambda x: _is_finite(x) and 0 <= x <= LAST_SE
 PATH = Plain("a path", lambda x: isinstance(x, str) and x != "" and "\0" not in x)
 ID = Plain("an id with a version, such as neuroflow/mlp@1", _is_id)
 SCALE = Plain("as many finite means as deviations above 0", _is_scale)
-PART = Table({"use": TEXT}, rest=ANYTHING)
+PART = TableOf({"use": TEXT}, rest=ANYTHING)
 
-USED = Table(
+USED = TableOf(
     {each.name: TEXT for each in fields(Used) if each.default is NOTHING} | {"id": ID},
     {"purpose": one_of(*get_args(Purpose))},
 )
 
-DATA = Table(
+DATA = TableOf(
     optional={
         "name": TEXT,
         "task": one_of("", *TASKS),
@@ -160,7 +160,7 @@ DATA = Table(
         "columns": ListOf(TEXT),
         "n_inputs": COUNT,
         "n_outputs": COUNT,
-        "baselines": Table(rest=NUMBER),
+        "baselines": TableOf(rest=NUMBER),
         "standardization": SCALE,
         "tokenizer": PART,
         "delimiter": TEXT,
@@ -168,35 +168,23 @@ DATA = Table(
     rest=ANYTHING,
 )
 
-DATA_FILE = Table({"path": TEXT, "sha256": TEXT, "bytes": COUNT, "modified": FINITE})
-ORIGIN = Table(
-    {
-        "begun": FINITE,
-        "neuroflow": TEXT,
-        "configuration": TEXT,
-        "examples": TEXT,
-        "count": COUNT,
-        "files": ListOf(DATA_FILE),
-    }
-)
-
-ORIGIN = Table(
+ORIGIN = TableOf(
     {
         "begun": TIME,
         "neuroflow": TEXT,
         "configuration": TEXT,
         "examples": TEXT,
         "count": COUNT,
-        "files": ListOf(Table({"path": PATH, "sha256": TEXT, "bytes": COUNT, "modified": TIME})),
+        "files": ListOf(TableOf({"path": PATH, "sha256": TEXT, "bytes": COUNT, "modified": TIME})),
     }
 )
 
-CONFIGURATION = Table(
-    optional={"train": Table(optional={"generator": TEXT}, rest=ANYTHING)}, rest=ANYTHING
+CONFIGURATION = TableOf(
+    optional={"train": TableOf(optional={"generator": TEXT}, rest=ANYTHING)}, rest=ANYTHING
 )
 """The rest is looked at by ``configure``, as every configuration."""
 
-DESCRIPTION = Table(
+DESCRIPTION = TableOf(
     {
         "format": COUNT,
         "neuroflow": TEXT,
@@ -205,8 +193,8 @@ DESCRIPTION = Table(
         "uses": ListOf(USED),
         "configuration": CONFIGURATION,
         "data": DATA,
-        "state": Table(
-            optional={"step": COUNT, "training": Table(rest=ANYTHING), "origin": ORIGIN},
+        "state": TableOf(
+            optional={"step": COUNT, "training": TableOf(rest=ANYTHING), "origin": ORIGIN},
             rest=ANYTHING,
         ),
     }

@@ -13,18 +13,18 @@ from neuroflow.checkpoint.schema import (
     NUMBER,
     TEXT,
     ListOf,
-    Table,
+    TableOf,
     check,
 )
 from neuroflow.errors import StateError
 
-STATE = Table(
+STATE = TableOf(
     {
-        "optimizer": Table({"steps": COUNT}, rest=ListOf(NUMBER)),
+        "optimizer": TableOf({"steps": COUNT}, rest=ListOf(NUMBER)),
         "random": ANYTHING,  # what the generator itself has to judge: see loading.go_on_from
         "orders": ANYTHING,
         "loss": NUMBER,
-        "metrics": Table(rest=NUMBER),
+        "metrics": TableOf(rest=NUMBER),
         "seconds": FINITE,
         "backend": TEXT,
         "bits_depend_on": TEXT,
