@@ -1,4 +1,4 @@
-"""Measured figures for the prose: read from the files of results when the book is built.
+"""Measured figures for the prose: read from the files of results, and the code, when it is built.
 
 A page writes ``{{ gpt_ratio }}``, so that no figure in it can be stale; ``figures()`` has them all.
 """
@@ -9,6 +9,11 @@ import json
 import math
 from pathlib import Path
 from typing import Any
+
+from neuroflow_plugins.datasets import POINT
+from neuroflow_plugins.sizes import PARAMETER
+
+from neuroflow.memory import BYTES_PER_VALUE
 
 HERE = Path(__file__).parent
 CORE = HERE.parent / "neuroflow" / "core"
@@ -42,6 +47,9 @@ def figures() -> dict[str, str]:
         "value_lines": f"{chapter['value']}",
         "gradient_lines": f"{chapter['gradient']}",
         "eager_ratio": rounded(eager["ratio with dots"]),
+        "value_bytes": f"{BYTES_PER_VALUE}",
+        "parameter_bytes": f"{PARAMETER}",
+        "point_bytes": f"{POINT}",
     }
 
 

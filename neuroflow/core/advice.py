@@ -30,9 +30,9 @@ def advice(op: Any, numbers: Sequence[float], problem: str = "") -> str:
         return "look where the first of its inputs that is not finite comes from"
     if largest > GROWN:
         return f"its inputs have grown to {largest:.3g}: {SMALLER}"
-    if op.name == "div":
+    if op.step == "div":
         return f"its divisor is {numbers[-1]:.3g}: {OTHER_DIVISOR}"
-    if op.name in ("exp", "expm1"):
+    if op.step in ("exp", "expm1"):
         return f"its input is {largest:.3g}: subtract the largest number first, as softmax does"
     outside = [x for x, domain in zip(numbers, op.domain, strict=False) if x not in domain]
     if not outside and "derivative" not in problem:

@@ -8,11 +8,11 @@ from math import copysign, inf, isnan, nan
 from neuroflow.core.rules import Rule
 
 POLES = {"log": 0.0, "log1p": -1.0}
-"""Where a function goes to minus infinity."""
+"""Where a step goes to minus infinity."""
 
 
-def unraised(name: str, rule: Rule, numbers: Sequence[float]) -> float:
-    """What a function of floats gives; where it raises, what IEEE 754 gives.
+def unraised(step: str, rule: Rule, numbers: Sequence[float]) -> float:
+    """What a rule of floats gives that computes a ``step``; where it raises, what IEEE 754 gives.
 
     >>> from math import exp, sqrt
     >>> unraised("exp", exp, [1000.0]), unraised("sqrt", sqrt, [-1.0])
@@ -22,12 +22,12 @@ def unraised(name: str, rule: Rule, numbers: Sequence[float]) -> float:
         return float(rule(*numbers))
     except (ArithmeticError, ValueError) as error:
         x, y = numbers[0], numbers[-1]
-        if name == "div":
+        if step == "div":
             return nan if x == 0.0 or isnan(x) else copysign(inf, x) * copysign(1.0, y)
-        if name == "pow":
+        if step == "pow":
             return _power(x, y)
         overflow = isinstance(error, OverflowError)
-        return -inf if x == POLES.get(name) else inf if overflow else nan
+        return -inf if x == POLES.get(step) else inf if overflow else nan
 
 
 def _power(x: float, y: float) -> float:

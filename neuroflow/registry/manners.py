@@ -6,6 +6,7 @@ sets for good reasons stays as it is: environment variables, ``sys.path``, its o
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import decimal
 import gc
@@ -112,7 +113,8 @@ def filters() -> list[Any]:
 def is_for_all(chosen: Any) -> bool:
     """Whether a filter is about a kind of warning of Python's own, whatever it says and where."""
     _, message, category, module, _ = chosen
-    return message is None and module is None and category.__module__ == "builtins"
+    of_python = getattr(builtins, category.__name__, None) is category
+    return message is None and module is None and of_python
 
 
 def put_filters_back(before: list[Any]) -> None:

@@ -81,10 +81,11 @@ def test_dead_unit_in_one_graph_of_a_whole_batch():
 
 
 def test_saturated_unit():
-    model = Unit(1.0, 50.0, "tanh")
+    model = Unit(1.0, 400.0, "tanh")  # its slope there, 4e^-802, is no float
     assert "dead unit" in faults(nf.find_anomalies(model(1.0), model))
-    model = Unit(1.0, 6.0, "tanh")
-    assert faults(nf.find_anomalies(model(1.0), model)) == ["saturated unit"]
+    for bias in (6.0, 50.0):
+        model = Unit(1.0, bias, "tanh")
+        assert faults(nf.find_anomalies(model(1.0), model)) == ["saturated unit"]
 
 
 def test_saturated_softmax():

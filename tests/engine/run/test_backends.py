@@ -115,8 +115,9 @@ def test_where_nothing_can_run_each_backend_says_why(monkeypatch):
         nf.compile(square)
     assert str(caught.value) == (
         "no backend can run here in float64 (llvm: llvmlite is not installed; install the extra:"
-        ' pip install "neuroflow[fast]", or use backend="numpy"; numpy: numpy is not installed;'
-        ' pip install numpy); use backend="eager"'
+        ' pip install "neuroflow[fast]", or use backend="numpy"; portable: llvmlite is not'
+        ' installed; install the extra: pip install "neuroflow[fast]", or use backend="numpy";'
+        ' numpy: numpy is not installed; pip install numpy); use backend="eager"'
     )
 
 
