@@ -161,7 +161,7 @@ class TracedFunction:
         the buffers that it wrote.
         """
         writes = TracedWrites(_name(self.function), self.writes)
-        with tracing(self.parameters) as tracer, kept_by(writes):
+        with tracing(self.parameters, held=self.surroundings.values) as tracer, kept_by(writes):
             inputs = [
                 rebuild(entry, lambda kind: tracer.input() if kind == "f" else tracer.index())
                 for entry in structure

@@ -59,6 +59,9 @@ class Surroundings:
     modes: tuple[bool, ...] = field(init=False)
     """Which modules are in training and which in evaluation."""
 
+    values: list[Value] = field(init=False)
+    """The Values that are there, whose numbers every run reads anew."""
+
     _places: list[Place] = field(init=False)
     _generators: list[tuple[str, Any]] = field(init=False)
     _live: list[Any] = field(init=False)
@@ -73,6 +76,7 @@ class Surroundings:
         """Take all as it is now."""
         walk = _Walk(self.roots).finished()
         self._places, self._generators = walk.places, walk.generators
+        self.values = walk.values
         self.modes = tuple([bool(vars(m).get("training", True)) for m in walk.modules])
         places = [place for place in walk.places if not isinstance(place.holder, tuple)]
         self._live = [place.holder for place in places if not place.read]
@@ -89,7 +93,16 @@ class Surroundings:
         now = Surroundings(self.roots)
         changed = list(_differences(self._places, now._places))
         if not changed:
-            for name in ("modes", "_places", "_generators", "_live", "_copies", "_reads", "_read"):
+            for name in (
+                "modes",
+                "values",
+                "_places",
+                "_generators",
+                "_live",
+                "_copies",
+                "_reads",
+                "_read",
+            ):
                 setattr(self, name, getattr(now, name))
         return changed
 
@@ -153,6 +166,7 @@ class _Walk:
 
     def _walk(self) -> None:
         self.places: list[Place] = []
+        self.values: list[Value] = []
         self.modules: list[Module] = []
         self.generators: list[tuple[str, Any]] = []
         self._seen: set[int] = set()
@@ -190,7 +204,11 @@ class _Walk:
             self._object(path, thing)
 
     def _follow(self, named: Iterable[tuple[str, Any]]) -> None:
-        self._next.extend([(path, thing) for path, thing in named if not isinstance(thing, _ENDS)])
+        for path, thing in named:
+            if isinstance(thing, Value):
+                self.values.append(thing)
+            elif not isinstance(thing, _PLAIN):
+                self._next.append((path, thing))
 
     def _place(self, path: str, holder: Any, held: dict[Any, Any], read: Any = None) -> None:
         self.places.append(Place(path, holder, held, read))
@@ -274,7 +292,6 @@ class _Walk:
             self._named(path, vars(module), self.names)
 
 
-_ENDS = (*_PLAIN, Value)
 _OF_FUNCTIONS = ("__code__", "__defaults__", "__kwdefaults__")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import sys
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -189,6 +189,9 @@ class TracedParameter(Value):
         return object.__new__, (Value,), (None, kept)
 
 
+_LEAVES = (Value, TracedParameter)
+
+
 def unknown(what: str, instead: str) -> TraceError:
     """The error for asking a number that only the compiled run knows; names the line."""
     place, where = _users_line()
@@ -224,6 +227,7 @@ class Tracer(RandomInputs):
     random_inputs: list[Callable[[], float]] = field(factory=list)
     n_inputs: int = 0
     _parameters: dict[Value, int] = field(factory=dict)
+    _unread: frozenset[Value] = frozenset()
     _held: dict[Value, int] = field(factory=dict)
     _constants: dict[float, int] = field(factory=dict)
     _takes: dict[int, Take] = field(factory=dict)
@@ -278,9 +282,13 @@ class Tracer(RandomInputs):
         """Make a leaf Value a parameter of the tape."""
         self._parameters[value] = self.tape.parameter()
 
+    def hide(self, values: Iterable[Value]) -> None:
+        """Let nobody read the numbers of Values that are no parameters either."""
+        self._unread = frozenset(values)
+
     def knows(self, value: Value) -> bool:
-        """Whether a Value is a parameter of this trace, whose number is not known."""
-        return value in self._parameters
+        """Whether a Value is one of this trace, whose number is not known."""
+        return value in self._parameters or value in self._unread
 
     def input(self) -> TracedValue:
         """The next number of the example."""
@@ -347,17 +355,22 @@ class TracedWrites(Keeper):
 
 
 @contextmanager
-def tracing(parameters: Sequence[Value], tracer: Tracer | None = None) -> Iterator[Tracer]:
+def tracing(
+    parameters: Sequence[Value], tracer: Tracer | None = None, held: Sequence[Value] = ()
+) -> Iterator[Tracer]:
     """Build nodes on a new tape for a while, in this thread or task alone.
 
-    The function that is traced cannot read ``parameters`` meanwhile; others can.
+    The function that is traced cannot read the numbers of ``parameters`` meanwhile, nor of other
+    Values that are ``held`` where it finds them; others can.
     """
     tracer = Tracer() if tracer is None else tracer
     for value in parameters:
         tracer.parameter(value)
+    unread = [v for v in held if type(v) in _LEAVES and v.op is None and not tracer.knows(v)]
+    tracer.hide(unread)
     token = _TRACING.set((*_TRACING.get(), tracer))
     try:
-        with _marked(parameters), building(tracer.build):
+        with _marked([*parameters, *unread]), building(tracer.build):
             yield tracer
     finally:
         _TRACING.reset(token)
@@ -370,7 +383,7 @@ def _marked(parameters: Sequence[Value]) -> Iterator[None]:
     try:
         with _MARKING:
             for value in parameters:
-                if type(value) in (Value, TracedParameter):
+                if type(value) in _LEAVES:
                     _mark(value, 1)
                     marked.append(value)
         yield

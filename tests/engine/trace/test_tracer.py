@@ -3,6 +3,7 @@
 import copy
 import random
 import threading
+import types
 
 import pytest
 
@@ -24,6 +25,39 @@ def test_reading_data_names_the_line_and_the_fix():
     assert "test_tracer.py:" in message
     assert "`return x - x.data`" in message
     assert "stop_gradient" in message
+
+
+class Keeps(nf.Module):
+    """Values where no parameter is: in fields with an underscore."""
+
+    def __init__(self):
+        self._one, self._many = nf.Value(2.0), {"all": [nf.Value(3.0)]}
+
+
+KEPT, OBJECT = Keeps(), types.SimpleNamespace(held=nf.Value(2.0))
+READS = [
+    lambda x: x * KEPT._one.data,
+    lambda x: x * float(KEPT._many["all"][0]),
+    lambda x: x if KEPT._one > 1.0 else -x,
+    lambda x: x * OBJECT.held.data,
+]
+
+
+@pytest.mark.parametrize("frozen", READS)
+def test_a_value_that_is_no_parameter_can_be_read_as_little_as_one(frozen):
+    with pytest.raises(nf.TraceError, match="would freeze"):
+        traced(frozen, 2.0)
+    assert type(KEPT._one) is type(OBJECT.held) is nf.Value
+    assert KEPT._one.data == OBJECT.held.data == 2.0
+
+
+def test_it_is_computed_with_as_it_is_now():
+    compiled = nf.compile(lambda x: x * KEPT._one * OBJECT.held, backend="numpy")
+    found = [compiled.value(1.0)]
+    KEPT._one.data = 5.0
+    found.append(compiled.value(1.0))
+    KEPT._one.data = 2.0
+    assert found == [4.0, 10.0]
 
 
 @pytest.mark.parametrize(
