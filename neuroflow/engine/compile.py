@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.engine.plan.function import MANY_TRACES, RetraceWarning, TracedFunction
+from neuroflow.engine.plan.function import KEPT, MANY_TRACES, RetraceWarning, TracedFunction
 from neuroflow.engine.plan.plan import Plan
 from neuroflow.engine.report import PlanReport, report
 from neuroflow.engine.run.backends import chosen_backend
@@ -137,7 +137,10 @@ class Compiled:
         key = tuple(map(id, modules))
         bound = self._bound.get(key)
         if bound is None:
-            return self._bound.setdefault(key, self._new(modules))
+            bound = self._bound.setdefault(key, self._new(modules))
+            for oldest in [*self._bound][:-KEPT]:
+                self._bound.pop(oldest, None)
+            return bound
         if not bound.values.function.is_current():
             self._note_renewal(bound.values.function)
             bound = self._bound[key] = self._new(modules)

@@ -191,7 +191,8 @@ class CompiledRunner(Runner):
 
     def _chosen(self, batches: Sequence[Sequence[int]]) -> tuple[FlatExamples, Chosen]:
         """The examples of each batch; a batch that comes again is looked up once."""
-        if self.flat.drawn:  # random inputs serve one call; the next draws its own
+        # random inputs serve one call; the next draws its own
+        if self.flat.drawn or self.flat.is_outdated():
             self.flat = FlatExamples(self.loss, lock(1))
         flat, modes = self.flat, self.loss.modes()
         known: dict[tuple[int, ...], list[FlatExample]] = {}

@@ -92,6 +92,5 @@ class Emitter:
             late=layout.first_late,
             shift=layout.shift,
             size=layout.end + (layout.shift if has_gradients else 0) + 64,
-            n_numbers=plan.n_numbers,
             has_gradients=has_gradients,
         )

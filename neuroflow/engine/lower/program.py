@@ -83,7 +83,6 @@ class Program:
     late: int
     shift: int
     size: int
-    n_numbers: int = 0
     has_gradients: bool = True
 
     @cached_property

@@ -89,7 +89,8 @@ class Executor(ABC):
 
     A program never changes after :meth:`add`, and its number is its place in ``programs``: what a
     backend makes of it (generated code, a captured graph) is made once, and kept until
-    :meth:`bind`. An executor serves one thread at a time.
+    :meth:`bind`, which :meth:`add` calls too: a program that is dropped leaves its place to a
+    later one. An executor serves one thread at a time.
     """
 
     name = ""
@@ -105,6 +106,7 @@ class Executor(ABC):
         self.memory_limit = whole_number(memory_limit, "memory_limit") if limited else None
         self.kernels = Kernels()
         self.programs: list[Program] = []
+        self._free: list[int] = []
         self.memory = np.zeros(2 * self.n_padded, dtype=self.dtype)
         self.indices = np.zeros(1, dtype=np.int64)
         self.state = np.zeros(1, dtype=self.dtype)
@@ -148,8 +150,32 @@ class Executor(ABC):
 
     # Programs
 
-    def add(self, program: Program, n_numbers: int) -> int:
-        """Make room for a program and number it; raises :class:`BackendError` if too large."""
+    def add(self, program: Program) -> int:
+        """Make room for a program and number it; raises :class:`BackendError` if too large.
+
+        It takes the place of one that is not needed any more, if there is any.
+        """
+        self._make_room(program)
+        number = self._free.pop() if self._free else len(self.programs)
+        self.programs[number : number + 1] = [program]
+        self.bind()
+        return number
+
+    def follow(self, leader: Executor) -> None:
+        """Have the programs of another executor, under the same numbers."""
+        for program in leader.programs:
+            self._make_room(program)
+        self.programs[:] = leader.programs
+        self.bind()
+
+    def drop(self, number: int) -> None:
+        """A program is not needed any more: :meth:`add` may give its place to another.
+
+        It may be asked for at any moment, by any thread, also while a program runs.
+        """
+        self._free.append(number)
+
+    def _make_room(self, program: Program) -> None:
         size = program.size
         if size > len(self.memory):
             check_memory(size * self.dtype.itemsize, self.memory_limit, program)
@@ -157,12 +183,9 @@ class Executor(ABC):
             memory[: 2 * self.n_padded] = self.memory[: 2 * self.n_padded]
             self.memory = memory
             self.bind()
-        n_indices = n_numbers * program.lanes
+        n_indices = program.plan.n_numbers * program.lanes
         if n_indices > len(self.indices):
             self.indices = np.zeros(n_indices, dtype=np.int64)
-        self.programs.append(program)
-        self.bind()
-        return len(self.programs) - 1
 
     @abstractmethod
     def bind(self) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from threading import RLock
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 from attrs import define, field
@@ -24,6 +25,9 @@ LANE_BYTES = 4_000_000
 """Lanes are limited so that what a program works on stays about this large."""
 
 MOST_LANES = 512
+
+FEW_NUMBERS = 10_000
+"""Numbers of examples that became others are kept up to here, whatever their share."""
 
 
 @define(eq=False)
@@ -45,6 +49,9 @@ class FlatExamples:
     drawn: bool = False
     """Whether random numbers are among them."""
 
+    _replaced: int = 0
+    """How many numbers are of examples that became others."""
+
     _known: dict[int, tuple[FlatExample, Any]] = field(factory=dict)
     """Examples by number, each with a copy of what it was made of."""
 
@@ -62,9 +69,14 @@ class FlatExamples:
             or flat.trace.modes != modes
             or not _is_equal(example, copy)
         ):
+            self._replaced += flat.trace.plan.n_numbers if flat else 0
             flat = self.add([example])[0]
             self._known[key] = flat, _copied(example)
         return flat
+
+    def is_outdated(self) -> bool:
+        """Whether to begin anew: the examples keep changing, and most numbers are of old ones."""
+        return self._replaced > max(FEW_NUMBERS, len(self.numbers) // 2)
 
     def add(self, examples: Iterable[Sequence[Any]]) -> list[FlatExample]:
         """More examples, with random numbers drawn for them; traces what has a new structure."""
@@ -152,12 +164,16 @@ class Batcher:
         return min(most, padded(share, width))
 
     def program(self, trace: Trace, lanes: int) -> int:
-        """The number of the program of a trace for so many lanes; made at first use."""
+        """The number of the program of a trace for so many lanes; made at first use.
+
+        It is the trace's as long as there is the trace: hold one to use the other.
+        """
         key = (self, lanes)
         if key not in trace.programs:
             executor = self.executor
             program = lower(trace.plan, executor.kernels, lanes, executor.width, self.gradients)
-            trace.programs[key] = executor.add(program, trace.plan.n_numbers)
+            number = trace.programs[key] = executor.add(program)
+            finalize(trace, executor.drop, number)
         return trace.programs[key]
 
     def schedule(self, given: FlatExamples, batches: Sequence[Sequence[FlatExample]]) -> Schedule:

@@ -52,7 +52,7 @@ class Team:
         return loss
 
     def _help(self, helper: Executor, schedule: Schedule, first: int, end: int) -> float:
-        for program in self.leader.programs[len(helper.programs) :]:
-            helper.add(program, program.n_numbers)
+        if helper.programs != self.leader.programs:
+            helper.follow(self.leader)
         helper.parameters[:] = self.leader.parameters
         return helper.step_gradient(schedule, first, end)
