@@ -100,7 +100,7 @@ class CompiledRunner(Runner):
     def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
         rates = np.array(learning_rates, dtype=np.float64)
         self.look_again()
-        standing = Standing.of_generators(self.surroundings.generators())
+        standing = Standing.of(self.surroundings.generators())
         with self._ready(batches) as (flat, chosen):
             results = self._steps(flat, chosen, rates, learn=True)
             made = len(results) - (not _all_finite(results))
@@ -108,7 +108,7 @@ class CompiledRunner(Runner):
             self.steps += made
             if made < len(results):
                 standing.restore()
-                _draw_again(chosen[:made])
+                standing.draw_again(_draws(chosen[:made]))
         self._check_finite(results, batches, learning_rates)
         return results[:, 0].tolist()  # type: ignore[no-any-return]
 
@@ -262,8 +262,7 @@ def _all_finite(results: NDArray[Any]) -> bool:
     return not len(results) or bool(np.isfinite(results[-1]).all())
 
 
-def _draw_again(batches: Chosen) -> None:
-    """Let the generators draw what the steps that were made took from them."""
+def _draws(batches: Chosen) -> Iterator[Callable[[], float]]:
+    """What drew the random numbers of some steps, in order."""
     for flat in chain.from_iterable(batches):
-        for number in flat.trace.random_inputs:
-            number()
+        yield from flat.trace.random_inputs

@@ -190,7 +190,8 @@ class Runner(ABC):
         the other methods write none.
 
         Raises :class:`DomainError` for a step whose loss, gradient or new numbers are not finite:
-        the steps before it are made, and all else is as it was before that step.
+        the steps before it are made, and all else is as it was before that step, Python's and
+        numpy's generators of random numbers too; other sources of them go on.
         """
 
     @abstractmethod
@@ -285,7 +286,7 @@ class EagerRunner(Runner):
     def _step(self, batch: Sequence[int], learning_rate: float) -> float:
         """One step, or an error and nothing changed: a loss, a gradient or a new number that is
         not finite ends the run."""
-        standing = Standing.of(self.model)
+        standing = Standing.of(self.surroundings.generators())
         try:
             with kept_by(StepWrites()) as writes:
                 loss, gradient = self._gradients(batch)

@@ -70,7 +70,8 @@ def what_if(
     is held at its changed number. Neither data nor gradients change.
 
     Raises :class:`InputError` for a value that ``output`` does not depend on, and
-    :class:`DomainError` where the changed graph has no value.
+    :class:`DomainError` where the changed graph has no finite value, or the output no first or
+    second derivative.
 
     >>> import neuroflow as nf
     >>> x = nf.Value(3.0)
@@ -100,7 +101,7 @@ def recompute(order: Sequence[Value], changes: Mapping[Value, float]) -> float:
                 after = float(node.op.forward(*[now.get(x, x.data) for x in node.inputs]))
             except (ArithmeticError, ValueError) as error:
                 raise _undefined(node, now, reason(error)) from error
-            if not isfinite(after) and isfinite(node.data):
+            if not isfinite(after):
                 raise _undefined(node, now, f"it is {after}")
             now[node] = after
     return now.get(order[-1], order[-1].data)

@@ -77,3 +77,13 @@ def test_a_change_beyond_the_range_of_floats_is_told_with_the_numbers_after_it()
     for step in (10**400, "1", None, math.nan):
         with pytest.raises(nf.InputError):
             nf.what_if(x * x, {x: step})
+
+
+def test_what_is_not_finite_already_is_no_answer_either():
+    infinite, one = nf.Value(math.inf), nf.Value(1.0)
+    for output in (infinite * one, nf.Value(math.nan) * one):
+        with pytest.raises(nf.DomainError, match="after the change"):
+            nf.what_if(output, {one: 1.0})
+    zero = nf.Value(0.0)
+    with pytest.raises(nf.DomainError, match=r"pow\(0, 0\.5\) .* derivative"):
+        nf.what_if(zero**1.5, {zero: 0.1})

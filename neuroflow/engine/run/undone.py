@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from random import Random
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from attrs import frozen
 
-from neuroflow.core.module import Module
+from neuroflow.engine.trace.generators import put_back, where_it_stands
+from neuroflow.engine.trace.surroundings import Surroundings
 from neuroflow.errors import DomainError
 
 FINDER = "nf.replay(model, example_loss, examples, batch) finds the op where it happens"
@@ -17,26 +17,30 @@ FINDER = "nf.replay(model, example_loss, examples, batch) finds the op where it 
 
 @frozen
 class Standing:
-    """Where the random generators in a model's fields stand."""
+    """Where generators of random numbers stood before a step."""
 
-    states: list[tuple[Random, Any]]
-
-    @classmethod
-    def of(cls, model: Any) -> Standing:
-        """Those of a model and of all modules in it, each once; none for what is no module."""
-        modules = [part for _, part in model.named_modules()] if isinstance(model, Module) else []
-        parts = [part for module in (model, *modules) for part in vars(module).values()]
-        return cls.of_generators(dict.fromkeys(part for part in parts if isinstance(part, Random)))
+    stood: list[tuple[Any, Any]]
 
     @classmethod
-    def of_generators(cls, generators: Iterable[Random]) -> Standing:
-        """Those of generators that somebody has found already."""
-        return cls([(generator, generator.getstate()) for generator in generators])
+    def of(cls, generators: Iterable[Any]) -> Standing:
+        """As they stand now."""
+        return cls([(generator, where_it_stands(generator)) for generator in generators])
 
     def restore(self) -> None:
         """Let them draw again what they drew since."""
-        for generator, state in self.states:
-            generator.setstate(state)
+        for generator, stood in self.stood:
+            put_back(generator, stood)
+
+    def draw_again(self, numbers: Iterable[Callable[[], float]]) -> None:
+        """After :meth:`restore`: let them draw what these took; no other source draws anything."""
+        ours = {id(generator) for generator, _ in self.stood}
+        known: dict[int, bool] = {}
+        for number in numbers:
+            if id(number) not in known:
+                sources = Surroundings((number,)).generators()
+                known[id(number)] = bool(sources) and ours.issuperset(map(id, sources))
+            if known[id(number)]:
+                number()
 
 
 def why_not_made(step: int, loss: float, norm: float) -> str:

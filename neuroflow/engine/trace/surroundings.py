@@ -9,7 +9,6 @@ The numbers of parameters are not among them, for every run reads those anew.
 
 from __future__ import annotations
 
-import pickle
 import random
 import sys
 from collections import Counter, deque
@@ -24,6 +23,7 @@ from attrs import define, field
 from neuroflow.core.configured import fields
 from neuroflow.core.module import Module
 from neuroflow.core.value import Op, Value
+from neuroflow.engine.trace.generators import is_generator, where_it_stands
 from neuroflow.engine.trace.reads import ANY, reads_of
 
 NOT_SETTINGS = ("training", "_names")
@@ -106,13 +106,14 @@ class Surroundings:
                 setattr(self, name, getattr(now, name))
         return changed
 
-    def generators(self) -> list[random.Random]:
-        """Python's generators of random numbers that the functions could draw from."""
-        return [rng for _, rng in self._generators if isinstance(rng, random.Random)]
+    def generators(self) -> list[Any]:
+        """The generators of random numbers that the functions could draw from."""
+        return [rng for _, rng in self._generators]
 
     def states(self) -> dict[str, Any]:
-        """The states of the generators of random numbers that the functions could draw from."""
-        return {path: _state(rng) for path, rng in self._generators}
+        """Where each of them stands; the system's own source is never where it was."""
+        stood = {path: where_it_stands(rng) for path, rng in self._generators}
+        return {path: object() if state is None else state for path, state in stood.items()}
 
     def _is_untouched(self) -> bool:
         """Whether every list, dict and name holds what it held; runs at the speed of C."""
@@ -268,7 +269,7 @@ class _Walk:
 
     def _object(self, path: str, thing: Any) -> None:
         kind = type(thing)
-        if isinstance(thing, random.Random) or kind.__name__ in ("Generator", "RandomState"):
+        if is_generator(thing):
             self.generators.append((path, thing))
         elif kind.__name__ == "ndarray":
             self.places.append(Place(path, thing, thing.tolist(), kind.tobytes))
@@ -321,10 +322,6 @@ def _contents(cell: Any) -> list[Any]:
         return [cell.cell_contents]
     except ValueError:  # a name that is given its value later is still empty
         return []
-
-
-def _state(rng: Any) -> Any:
-    return rng.getstate() if isinstance(rng, random.Random) else pickle.dumps(rng)
 
 
 def _copied(holder: Any) -> Any:

@@ -1,7 +1,11 @@
 """A step whose loss, gradient or new numbers are not finite changes nothing, on every backend."""
 
+import copy
+import itertools
 import math
+import random
 
+import numpy as np
 import pytest
 
 import neuroflow as nf
@@ -102,3 +106,59 @@ def test_the_last_step_of_a_run_saves_no_infinite_weights(tmp_path):
         assert [p.data for p in run.training.model.parameters()] == [0.0, 0.0]
         for file in (tmp_path / backend).glob("*.safetensors"):
             assert math.isfinite(nf.load(file)([1.0]).data)
+
+
+OUTSIDE = random.Random(5)
+
+
+class Noisy(nf.Module):
+    """w x, with noise from a source that is no field of it."""
+
+    def __init__(self, draw, number_of):
+        self.w = nf.Value(1.0)
+        self.draw, self.number_of = draw, number_of
+
+    def forward(self, x):
+        return nf.exp(self.w * x + 0.0 * nf.random_input(lambda: self.number_of(self.draw)))
+
+
+class Bag:
+    def __init__(self, rng):
+        self.rng = rng
+
+
+SOURCES = {
+    "a global": (None, lambda _: OUTSIDE.random(), lambda _: OUTSIDE),
+    "an object": (Bag(random.Random(1)), lambda bag: bag.rng.random(), lambda bag: bag.rng),
+    "a tuple": ((nf.SplitMix32(1),), lambda it: it[0].random(), lambda it: it[0]),
+    "numpy's": (np.random.default_rng(3), lambda rng: float(rng.random()), lambda rng: rng),
+    "numpy's old": (np.random.RandomState(3), lambda rng: float(rng.rand()), lambda rng: rng),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("backend", BACKENDS[:2], ids="-".join)
+def test_generators_wherever_they_are_stand_where_they_stood_before_the_step(backend, source):
+    held, number_of, generator_of = SOURCES[source]
+    rng = generator_of(held)
+    twin = copy.deepcopy(rng)
+    made = runner(Noisy(held, number_of), lambda m, x: m(x), [(1.0,), (1e4,)], backend)
+    with pytest.raises(nf.DomainError, match="step 3"):
+        made.run([[0], [0, 0], [1], [0]], [1e-3] * 4)
+    for _ in range(3):  # the draws of the steps that were made
+        twin.random() if hasattr(twin, "random") else twin.rand()
+    draw = "random" if hasattr(rng, "random") else "rand"
+    assert getattr(rng, draw)() == getattr(twin, draw)()
+
+
+@pytest.mark.parametrize("backend", BACKENDS[:2], ids="-".join)
+def test_a_source_that_cannot_go_back_is_drawn_from_once_for_each_example(backend):
+    drawn = itertools.count()
+    model = Noisy(drawn, lambda it: float(next(it)))
+    made = runner(model, lambda m, x: m(x), [(1.0,), (1e4,)], backend)
+    with pytest.raises(nf.DomainError, match="step 2"):
+        made.run([[0], [1]], [1e-3] * 2)
+    assert next(drawn) == 2
+    system = Noisy(random.SystemRandom(), lambda rng: rng.random())
+    made = runner(system, lambda m, x: m(x), [(1.0,)], backend)
+    assert made.run([[0]], [1e-3]) == [pytest.approx(math.e)]
