@@ -44,6 +44,6 @@ def neuroflow_backends():
             target="neuroflow:portable_backend",
             summary="Native code with the same bits on every processor; the extra 'fast'.",
             probe=llvmlite_is_there,
-            speed=30.0,
+            speed=36.0,
         ),
     ]
