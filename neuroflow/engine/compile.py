@@ -74,6 +74,12 @@ class Compiled:
         name = getattr(self.function, "__name__", type(self.function).__name__)
         return f"<compiled {name}: {self.backend}, {self.dtype}>"
 
+    def __reduce__(self) -> Any:
+        """A copy is compiled anew, from a copy of the function and its model."""
+        return Compiled, (
+            self.function, self.backend, self.dtype, self.threads, self.memory_limit
+        )  # fmt: skip
+
     @property
     def parameters(self) -> list[Value]:
         """The parameters that the function was seen to use: of modules, closures and globals."""

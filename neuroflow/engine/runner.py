@@ -20,6 +20,7 @@ from typing import Any
 
 from neuroflow.buffer import StepWrites, kept_by
 from neuroflow.core.no_grad import no_grad
+from neuroflow.core.protocols.uncopied import Uncopied
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Value
 from neuroflow.engine.numbers import write_numbers
@@ -41,7 +42,7 @@ class ModelChangedWarning(NeuroflowWarning):
     """A model was given other parameters while it was trained."""
 
 
-class Runner(ABC):
+class Runner(Uncopied, ABC):
     """Trains a model in place; made by :func:`make_runner`.
 
     ``backend`` is the name of what runs ("eager", "numpy", "llvm"); ``steps`` counts the
@@ -51,6 +52,7 @@ class Runner(ABC):
     two calls of :meth:`run`; an eager one reads each when it needs it.
     """
 
+    copy_instead = "copy its model, make a runner of it, and give that the state_dict() of this one"
     backend: str
 
     def __init__(

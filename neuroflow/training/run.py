@@ -19,6 +19,7 @@ from neuroflow.checkpoint import (
 )
 from neuroflow.checkpoint.origin import Origin, changes_since
 from neuroflow.config import changed, configure, differences, to_toml
+from neuroflow.core.protocols.uncopied import Uncopied
 from neuroflow.errors import FileError, StateError
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
 from neuroflow.memory import no_more_parameters
@@ -33,7 +34,7 @@ CONFIGURATION = "config.toml"
 
 
 @define(eq=False)
-class Run:
+class Run(Uncopied):
     """A training run and its folder; iterate to go on, as with :class:`Training`.
 
     ``seconds_between`` is the longest time without a checkpoint, counted between steps::
@@ -44,6 +45,7 @@ class Run:
         Run.resume("runs/moons")
     """
 
+    copy_instead = "copy its model, or nf.Run.resume(folder) once this one has ended"
     folder: Path
     training: Training
     seconds_between: float = 5.0

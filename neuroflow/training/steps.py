@@ -15,6 +15,7 @@ from neuroflow.checkpoint.origin import Origin
 from neuroflow.checkpoint.schema import check
 from neuroflow.config import Tree, build_model, check_schedule, configure, resolve
 from neuroflow.core.module import evaluating
+from neuroflow.core.protocols.uncopied import Uncopied
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.facts import DataFacts
 from neuroflow.engine.decay import set_no_decay
@@ -67,7 +68,7 @@ class Step:
 
 
 @define(eq=False)
-class Training:
+class Training(Uncopied):
     """One run: all its parts, and how far it has come. Iterate to go on; see :func:`train`.
 
     ``model``, ``dataset`` (the training part), ``test`` (the held-out part or None), ``batches``,
@@ -77,6 +78,7 @@ class Training:
     them.
     """
 
+    copy_instead = "copy its model, or train() again from the same configuration"
     configuration: Tree
     rng: random.Random = field(init=False)
     dataset: Dataset = field(init=False)

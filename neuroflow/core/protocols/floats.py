@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from typing import Any, NoReturn, Self
 
-from neuroflow.errors import OperatorError
+from neuroflow.errors import OperatorError, short_repr
 
 
 def _refused(sign: str, instead: str) -> Any:
     def refuse(value: Any, other: Any) -> NoReturn:
         raise OperatorError(
-            f"{sign} was asked of {value!r} and {other!r}, but a Value has none",
+            f"{sign} was asked of {value!r} and {short_repr(other)}, but a Value has none",
             expected="an operator with a derivative: + - * / ** abs",
             remedy=f"the derivative of {sign} jumps; {instead}",
         )
@@ -29,7 +29,7 @@ _REST = "for the number alone write a.data % b, for a derivative of 1 write a - 
 
 def no_modulus(modulus: object) -> NoReturn:
     """Refuse ``pow(v, 3, 5)``, as floats do."""
-    what = f"pow got the modulus {modulus!r}, but a Value is no whole number"
+    what = f"pow got the modulus {short_repr(modulus)}, but a Value is no whole number"
     raise OperatorError(what, expected="two numbers", remedy="write pow(v, 3) or v ** 3")
 
 

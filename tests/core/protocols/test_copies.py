@@ -147,3 +147,24 @@ def test_a_trained_model_and_its_data_are_copied(again):
     model = run.run().model
     twin = again(model)
     assert twin.state_dict() == model.state_dict()
+
+
+@way
+def test_a_compiled_function_is_copied_with_a_model_of_its_own(again):
+    model = nf.build("mlp", sizes=[2, 3, 1], rng=RNG(1))
+    compiled = nf.compile(model, backend="numpy", dtype="float32")
+    twin = again(compiled)
+    assert (twin.value([1.0, 2.0]), repr(twin)) == (compiled.value([1.0, 2.0]), repr(compiled))
+    model.parameters()[0].data = 7.0
+    assert twin.value([1.0, 2.0]) != compiled.value([1.0, 2.0])
+
+
+@way
+def test_what_runs_says_what_to_copy_instead(again, tmp_path):
+    tree = {"train.steps": 2, "data.points": 20, "train.backend": "eager"}
+    run = nf.Run.start(nf.configure("moons", tree), tmp_path / "run")
+    for one, instead in [
+        (run, "resume"), (run.training, "copy its model"), (run.training.runner, "state_dict"),
+    ]:  # fmt: skip
+        with pytest.raises(nf.OperatorError, match=f"cannot be copied or pickled; .*{instead}"):
+            again(one)
