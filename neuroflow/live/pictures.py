@@ -174,8 +174,7 @@ class Examples(Picture):
             return {"words": last, "outputs": [], "right": last == list(target)}
         outputs = list(listed(answer))
         if self.training.dataset.task == "regression":
-            squares = [(x - y) ** 2 for x, y in zip(outputs, listed(target), strict=True)]
-            error = math.sqrt(math.fsum(squares) / len(squares))
+            error = math.dist(outputs, listed(target)) / math.sqrt(len(outputs))
             return {"words": answer, "outputs": outputs, "error": error}
         found = class_of(answer)
         return {"words": self._named(found), "outputs": outputs, "right": found == target}

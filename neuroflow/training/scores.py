@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from neuroflow.data.dataset import Dataset
@@ -68,14 +68,35 @@ def r2(answers: Sequence[Any], targets: Sequence[Any]) -> float:
     (1.0, 0.0)
     """
     wanted, given = list(map(listed, targets)), list(map(listed, answers))
-    means = [math.fsum(column) / len(wanted) for column in zip(*wanted, strict=True)]
-    spread = math.fsum((x - m) ** 2 for row in wanted for x, m in zip(row, means, strict=True))
-    error = math.fsum(
-        (x - y) ** 2
-        for row, answer in zip(wanted, given, strict=True)
-        for x, y in zip(row, answer, strict=True)
-    )
-    return 1.0 - error / spread if spread else float(error == 0.0)
+    means = [_mean(column) for column in zip(*wanted, strict=True)]
+    spread, spread_scale = _squares(zip(row, means, strict=True) for row in wanted)
+    error, error_scale = _squares(map(zip, wanted, given))
+    if not spread:
+        return float(error == 0.0)
+    return 1.0 - _scaled_up(error / spread, 2 * (error_scale - spread_scale))
+
+
+def _squares(rows: Iterable[Iterable[tuple[float, float]]]) -> tuple[float, int]:
+    """The sum of the squared half differences of pairs, and its scale: k for sum * 4^k.
+
+    Answers of a model on its way to infinity have differences and squares that no float holds.
+    """
+    halves = [x / 2 - y / 2 for row in rows for x, y in row]
+    k = _exponent(halves)
+    return math.fsum(math.ldexp(x, -k) ** 2 for x in halves), k
+
+
+def _exponent(numbers: Sequence[float]) -> int:
+    """The k for which all numbers that are finite are at most 2^k."""
+    return math.frexp(max((abs(x) for x in numbers if math.isfinite(x)), default=0.0))[1]
+
+
+def _scaled_up(x: float, k: int) -> float:
+    """x * 2^k, infinite where that is no float."""
+    try:
+        return math.ldexp(x, k)
+    except OverflowError:
+        return math.inf
 
 
 def listed(x: Any) -> Sequence[float]:
@@ -98,16 +119,19 @@ def _scores_of_texts(
     runner: Runner, data: Dataset, places: Sequence[int], with_loss: bool
 ) -> dict[str, float]:
     lengths = [len(target) for target in data.targets]
-    means = zip(runner.losses(places), lengths, strict=True)
-    loss = math.fsum(mean * n for mean, n in means) / sum(lengths)  # per token
+    loss = _mean(runner.losses(places), lengths)  # per token
     scores = {"perplexity": _exp(loss)}
     if lengths != [len(tokens) for tokens in data.inputs]:  # questions and answers
         scores["accuracy"] = exact(runner.predict(data.inputs), data)
     return {"loss": loss, **scores} if with_loss else scores
 
 
-def _mean(numbers: Sequence[float]) -> float:
-    return math.fsum(numbers) / len(numbers)
+def _mean(numbers: Sequence[float], weights: Sequence[int] | None = None) -> float:
+    """The mean, with each number as often as its weight, at a scale at which no sum overflows."""
+    weights = weights or [1] * len(numbers)
+    k = _exponent(numbers)
+    scaled = math.fsum(math.ldexp(x, -k) * n for x, n in zip(numbers, weights, strict=True))
+    return math.ldexp(scaled / sum(weights), k)
 
 
 def _exp(loss: float) -> float:

@@ -19,6 +19,9 @@ colours all people can tell apart. Shapes differ too, so no chart needs its colo
 
 Point = tuple[float, float]
 
+FAR = 1e100
+"""The largest number on an axis."""
+
 
 def colour(number: int, light: bool = False) -> str:
     """The colour of a class, or its lighter one.
@@ -29,16 +32,30 @@ def colour(number: int, light: bool = False) -> str:
     return PALETTE[number % len(PALETTE)][light]
 
 
+def shown(numbers: Iterable[float]) -> list[float]:
+    """Numbers where axes can show them: what lies too far out is shown at the end.
+
+    Margins, marks and places on a screen are made of differences and products, which no float
+    would hold.
+
+    >>> shown([2.0, -1e308])
+    [2.0, -1e+100]
+    """
+    return [min(max(x, -FAR), FAR) for x in numbers]
+
+
 def ends(numbers: Sequence[float], margin: float = 0.0) -> tuple[float, float]:
     """The least and the largest number, moved apart by a share of their distance.
 
     >>> ends([1.0, 3.0], 0.5), ends([2.0])
     ((0.0, 4.0), (1.5, 2.5))
     """
-    finite = [x for x in numbers if math.isfinite(x)]
+    finite = shown(x for x in numbers if math.isfinite(x))
     low, high = min(finite, default=0.0), max(finite, default=1.0)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
+    least = max(1e-12 * max(-low, high), 1e-300)  # closer than that, places between cannot be told
+    if high - low <= least:
+        apart = max(0.5, least)
+        low, high = low - apart, high + apart
     room = (high - low) * margin
     return low - room, high + room
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroflow.errors import one_line
 from neuroflow.files import write_file
-from neuroflow.view.chart import colour, ends
+from neuroflow.view.chart import colour, ends, shown
 from neuroflow.view.outcome import LossCurve, Losses, Outcome
 
 if TYPE_CHECKING:
@@ -79,13 +79,15 @@ def _title(run: Run) -> str:
 def _draw_loss(axes: Any, curve: LossCurve) -> None:
     steps, losses = zip(*curve.train, strict=True) if curve.train else ((), ())
     noisy = len(losses) > 300
+    losses = shown(losses)
     axes.plot(steps, losses, color=PALE if noisy else MAIN, label="training batch",
               linewidth=0.6 if noisy else 1.2, alpha=0.6 if noisy else 1.0)  # fmt: skip
     if noisy:
         axes.plot(*_means(curve.train, len(losses) // 50), color=MAIN, linewidth=1.4,
                   label=f"mean of {len(losses) // 50} steps")  # fmt: skip
     if curve.test:
-        axes.plot(*zip(*curve.test, strict=True), color=OTHER, marker="o", markersize=3.5,
+        at, tested = zip(*curve.test, strict=True)
+        axes.plot(at, shown(tested), color=OTHER, marker="o", markersize=3.5,
                   linestyle="--", linewidth=1.2, label="test examples")  # fmt: skip
     for name, baseline in curve.baselines.items():
         axes.axhline(baseline, color="#555555", linewidth=0.8, linestyle=":")
@@ -93,7 +95,7 @@ def _draw_loss(axes: Any, curve: LossCurve) -> None:
                       va="bottom", fontsize=8, color="#555555")  # fmt: skip
     if noisy or curve.test:
         axes.legend(frameon=False)
-    positive = [y for _, y in [*curve.train, *curve.test] if y > 0]
+    positive = shown(y for _, y in [*curve.train, *curve.test] if y > 0)
     if len(positive) == len(curve.train) + len(curve.test) and positive:
         low, high = min(positive), max(positive)
         if high / low > 30:
@@ -110,7 +112,7 @@ def _means(curve: Losses, width: int) -> tuple[list[float], list[float]]:
     parts = [part for part in parts if len(part) == width]
     return (
         [sum(step for step, _ in part) / width for part in parts],
-        [sum(loss for _, loss in part) / width for part in parts],
+        shown(sum(loss for _, loss in part) / width for part in parts),
     )
 
 
@@ -122,7 +124,7 @@ def _draw_plane(figure: Any, outcome: Outcome) -> None:
     training = outcome.training
     data, test = training.dataset, training.test
     rows = data.raw_inputs + (test.raw_inputs if test else [])
-    (left, right), (low, high) = (ends([row[k] for row in rows], 0.08) for k in (0, 1))
+    (left, right), (low, high) = (ends(shown(row[k] for row in rows), 0.08) for k in (0, 1))
     count = GRID.get(training.backend, 120)
     xs, ys = np.linspace(left, right, count), np.linspace(low, high, count)
     ground = outcome.classes([[float(x), float(y)] for y in ys for x in xs])
@@ -149,7 +151,7 @@ def _mark_examples(axes: Any, outcome: Outcome, part: Any, hollow: bool) -> None
     for k, label in enumerate(part.labels):
         chosen = [row for row, target in zip(rows, part.targets, strict=True) if target == k]
         if chosen:
-            xs, ys = zip(*chosen, strict=True)
+            xs, ys = map(shown, zip(*chosen, strict=True))
             axes.scatter(
                 xs, ys, s=22, marker=MARKS[k % len(MARKS)], linewidths=0.8,
                 facecolors="white" if hollow else colour(k),
@@ -167,10 +169,10 @@ def _draw_curve(figure: Any, outcome: Outcome) -> None:
         if part is not None:
             xs = [row[0] for row in part.raw_inputs]
             ys = [t[0] if isinstance(t, list) else t for t in part.targets]
-            axes.plot(xs, ys, ".", color=ink, markersize=5, label=name)
-    low, high = ends([row[0] for row in training.dataset.raw_inputs], 0.05)
+            axes.plot(shown(xs), shown(ys), ".", color=ink, markersize=5, label=name)
+    low, high = ends(shown(row[0] for row in training.dataset.raw_inputs), 0.05)
     xs = [low + (high - low) * k / 400 for k in range(401)]
-    axes.plot(xs, outcome.numbers([[x] for x in xs]), color=MAIN, label="the model")
+    axes.plot(xs, shown(outcome.numbers([[x] for x in xs])), color=MAIN, label="the model")
     column = training.dataset.columns[0] if training.dataset.columns else "x"
     axes.set(title="What the model fits", xlabel=column, ylabel="y")
     axes.legend(frameon=False)
@@ -217,7 +219,7 @@ def _draw_copies(figure: Any, outcome: Outcome) -> None:
 
 def _show_image(axes: Any, row: Any, outcome: Outcome) -> None:
     height, width = outcome.image_shape or (1, len(row))
-    image = [row[k * width : (k + 1) * width] for k in range(height)]
+    image = [shown(row[k * width : (k + 1) * width]) for k in range(height)]
     axes.imshow(image, cmap="gray_r", interpolation="nearest")
     axes.set_axis_off()
 

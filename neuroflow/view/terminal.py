@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from neuroflow.view.chart import Point, ends
+from neuroflow.view.chart import Point, ends, shown
 from neuroflow.view.outcome import LossCurve, Outcome
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def plot(
 
     Points that are not finite, or that lie beyond ``limits``, break a curve.
     """
-    curves = {name: list(points) for name, points in lines.items()}
+    curves = {name: [_placed(p) for p in points] for name, points in lines.items()}
     finite = [p for points in curves.values() for p in points if all(map(math.isfinite, p))]
     if not finite:
         return Sketch(((("(nothing to draw)", ""),),))
@@ -98,8 +98,9 @@ def decision_map(
     Classes are shades and marks (``o``, ``x`` ...); an example that is misread is a capital
     or, where there is none, bold red.
     """
-    left, right = ends([p[0] for p in points], margin=0.08)
-    low, high = ends([p[1] for p in points], margin=0.08)
+    places = list(map(_placed, points))
+    left, right = ends([p[0] for p in places], margin=0.08)
+    low, high = ends([p[1] for p in places], margin=0.08)
     xs = [left + (right - left) * (k + 0.5) / width for k in range(width)]
     ys = [high - (high - low) * (k + 0.5) / height for k in range(height)]
     ground = list(classify([[x, y] for y in ys for x in xs]))
@@ -108,7 +109,7 @@ def decision_map(
         for k in range(height)
     ]
     given = classify([list(p) for p in points])
-    for point, target, answer in zip(points, targets, given, strict=True):
+    for point, target, answer in zip(places, targets, given, strict=True):
         column = min(width - 1, int((point[0] - left) / (right - left) * width))
         row = min(height - 1, int((high - point[1]) / (high - low) * height))
         mark = _MARKS[target % len(_MARKS)]
@@ -124,6 +125,12 @@ def decision_map(
     wrong_count = sum(a != t for a, t in zip(given, targets, strict=True))
     sketch.append([*legend, (f"capitals are misread: {wrong_count} of {len(points)}", "")])
     return Sketch(tuple(map(tuple, sketch)))
+
+
+def _placed(point: Sequence[float]) -> Point:
+    """Where a point is shown."""
+    x, y = shown(point)
+    return x, y
 
 
 def _dots(cells: Sequence[Any], bottom: int, sparse: bool) -> Iterable[tuple[int, int]]:

@@ -32,6 +32,14 @@ def test_ends_of_numbers_that_are_not_finite():
     assert ends([]) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize("far", [[1e308, -1e308], [1.7e308] * 2, [1e20], [5e-324, 0.0]])
+def test_ends_lie_apart_and_leave_room_for_what_is_made_of_them(far):
+    low, high = ends(far, margin=0.1)
+    middle = low + (high - low) / 2
+    assert low < middle < high
+    assert math.isfinite((high - low) ** 2)
+
+
 def test_a_function_without_a_value_somewhere_is_sampled_as_nan():
     points = sampled(math.log, -1.0, 1.0, 3)
     assert [math.isnan(y) for _, y in points] == [True, True, False]

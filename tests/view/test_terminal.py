@@ -72,3 +72,11 @@ def test_colour_adds_nothing_that_plain_text_does_not_say(capsys):
     assert "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines()) == str(sketch)
     coloured.print(sketch)
     assert "\x1b[34m" in capsys.readouterr().out
+
+
+def test_numbers_that_are_far_out_are_drawn_at_the_ends():
+    far = [(0.0, -1.7e308), (1e308, 1.7e308)]
+    assert "1e+100" in str(plot({"f": far}, width=30))
+    assert "misread: 0 of 2" in str(
+        decision_map(lambda rows: [0] * len(rows), far, [0, 0], ["a", "b"], 30, 8)
+    )
