@@ -50,6 +50,8 @@ class Where(TypedDict, total=False):
 
     path: str
     """The key of a configuration, such as ``optimizer.learning_rate``; it leads the message."""
+    section: str
+    """The table of a configuration whose part does not fit, such as ``model``; not in the text."""
     file: str
     line: int
     entry: str

@@ -26,6 +26,7 @@ from neuroflow.cli.shared.output import say, show_error, warnings_as_notes
 from neuroflow.cli.shared.streams import clean_streams
 from neuroflow.errors import (
     ConfigurationError,
+    InputError,
     NeuroflowError,
     RegistryError,
     composed,
@@ -126,7 +127,14 @@ class Cli(click.Group):
                 traceback.print_exc()
                 return FAILURE
             show_error(_told(error), as_json, error, usage=getattr(error, "ctx", None))
-            return USAGE if isinstance(error, _USAGE_ERRORS) else FAILURE
+            return USAGE if _is_usage(error) else FAILURE
+
+
+def _is_usage(error: Exception) -> bool:
+    """Whether what was asked for cannot be meant; also what a part of a configuration asks for."""
+    if isinstance(error, InputError):
+        return "path" in error.where or "section" in error.where
+    return isinstance(error, _USAGE_ERRORS)
 
 
 def _told(error: Exception) -> str:

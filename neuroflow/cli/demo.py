@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from neuroflow.cli.shared.output import json_option, note, print_json
-from neuroflow.errors import one_line
+from neuroflow.errors import InputError, one_line
 
 
 @click.command()
@@ -50,8 +50,10 @@ def demo(
     """
     from neuroflow.live.setup import tree_of
 
-    if name is not None:
-        tree_of(name)  # raises InputError for an unknown page
+    try:
+        tree_of(name or "function")
+    except InputError as error:
+        raise click.UsageError(str(error)) from error
     if pyodide is not None and folder is None:
         raise click.UsageError("--pyodide goes with --export")
     if folder is not None:

@@ -79,3 +79,13 @@ def speaking_of(section: str) -> Iterator[None]:
     except InputError as error:
         error.locate(path=section)
         raise
+
+
+@contextmanager
+def fitting(section: str) -> Iterator[None]:
+    """Let an error of a part that does not fit the data know the table that the part is from."""
+    try:
+        yield
+    except InputError as error:
+        error.locate(section=section)
+        raise

@@ -34,7 +34,7 @@ from neuroflow.training.batches import Batches
 from neuroflow.training.evaluator import Evaluator
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.fitting import check_answers, fill_in_from_data
-from neuroflow.training.loading import GENERATORS, go_on_from, load_data, speaking_of
+from neuroflow.training.loading import GENERATORS, fitting, go_on_from, load_data, speaking_of
 from neuroflow.training.looking_ahead import refuse_looking_ahead
 from neuroflow.training.scores import scores_of
 from neuroflow.training.state import STATE
@@ -332,12 +332,15 @@ class Training(Uncopied):
     def _runner_maker(self) -> Callable[[str], Runner]:
         """What makes a runner for a backend."""
         entry = get("loss", self.configuration["loss"]["use"])
-        examples = encoded(self.dataset, entry) + (encoded(self.test, entry) if self.test else [])
+        with fitting("loss"):
+            parts = [self.dataset, self.test] if self.test else [self.dataset]
+            examples = [example for part in parts for example in encoded(part, entry)]
         loss = resolve("loss", self.configuration["loss"])
         example_loss = sequence_loss(loss) if self.dataset.task == "sequence" else row_loss(loss)
-        check_answers(self.model, self.dataset, entry)
-        if self.dataset.task == "sequence":
-            refuse_looking_ahead(self.model, self.dataset)
+        with fitting("model"):
+            check_answers(self.model, self.dataset, entry)
+            if self.dataset.task == "sequence":
+                refuse_looking_ahead(self.model, self.dataset)
         options, table = self.options, self.configuration["optimizer"]
         beside = ("use", "learning_rate", "schedule", "no_decay")
 

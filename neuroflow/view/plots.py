@@ -79,8 +79,7 @@ def _title(run: Run) -> str:
 def _draw_loss(axes: Any, curve: LossCurve) -> None:
     steps, losses = zip(*curve.train, strict=True) if curve.train else ((), ())
     noisy = len(losses) > 300
-    losses = shown(losses)
-    axes.plot(steps, losses, color=PALE if noisy else MAIN, label="training batch",
+    axes.plot(steps, shown(losses), color=PALE if noisy else MAIN, label="training batch",
               linewidth=0.6 if noisy else 1.2, alpha=0.6 if noisy else 1.0)  # fmt: skip
     if noisy:
         axes.plot(*_means(curve.train, len(losses) // 50), color=MAIN, linewidth=1.4,

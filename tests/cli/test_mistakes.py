@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+
+ONE_CLASS = """
+model = { use = "mlp", sizes = [1, 1] }
+loss = "hinge"
+optimizer = "sgd"
+data = { use = "csv", path = "one.csv", target = "y" }
+train = { steps = 1 }
+"""
 
 
 @pytest.mark.parametrize(
@@ -17,6 +26,11 @@ import pytest
         (["train", "moons", "--set", "model.use=mpl"], 2, "unknown layer 'mpl'; did you mean 'mlp"),
         (["train", "moons", "--backend", "cuda"], 2, "train.backend: unknown backend 'cuda'"),
         (["train", "moons", "--dtype", "int"], 2, "train.dtype: got 'int' (a text); expected"),
+        (["train", "one.toml"], 2, "one.csv: column 'y' has the one value 'a'; expected at"),
+        (["train", "moons", "--set", "model.sizes=[3,2,1]"], 2, "Error: the model cannot take the"),
+        (["train", "function", "--set", "loss=cross_entropy"], 2, "Error: loss 'cross_entropy'"),
+        (["train", "moons", "--set", "model.sizes=[2,1000000000,1]"], 2, "expected at most"),
+        (["demo", "functoin"], 2, "there is no live page 'functoin'; did you mean 'function'?"),
         (["train", "no.toml"], 1, "cannot read no.toml"),
         (["list", "opps"], 2, "unknown kind 'opps'; did you mean 'ops'"),
         (["show", "sigmoidd"], 2, "nothing is named 'sigmoidd'; did you mean 'sigmoid'"),
@@ -27,6 +41,8 @@ import pytest
     ],
 )  # fmt: skip
 def test_mistakes_give_one_message_and_an_exit_code(neuroflow, words, code, message):
+    Path("one.toml").write_text(ONE_CLASS)
+    Path("one.csv").write_text("x,y\n1,a\n2,a\n")
     got, out, err = neuroflow(*words)
     assert (got, out) == (code, "")
     assert message in err
