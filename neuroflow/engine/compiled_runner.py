@@ -99,9 +99,7 @@ class CompiledRunner(Runner):
 
     def run(self, batches: Sequence[Sequence[int]], learning_rates: Sequence[float]) -> list[float]:
         rates = np.array(learning_rates, dtype=np.float64)
-        self.look_again()
-        standing = Standing.of(self.surroundings.generators())
-        with self._ready(batches) as (flat, chosen):
+        with self._ready(batches) as (flat, chosen, standing):
             results = self._steps(flat, chosen, rates, learn=True)
             made = len(results) - (not _all_finite(results))
             self.session.write_parameters()
@@ -113,24 +111,30 @@ class CompiledRunner(Runner):
         return results[:, 0].tolist()  # type: ignore[no-any-return]
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
-        with self._ready([batch]) as (flat, chosen):
+        with self._ready([batch]) as (flat, chosen, _):
             results = self._steps(flat, chosen, np.zeros(1), learn=False)
             gradients = self.session.gradient_numbers()
         self._check_finite(results, [batch], [None])
         return float(results[0, 0]), gradients
 
     @contextmanager
-    def _ready(self, batches: Sequence[Sequence[int]]) -> Iterator[tuple[FlatExamples, Chosen]]:
-        """The examples of each batch, for a session that is current and ours alone meanwhile."""
+    def _ready(
+        self, batches: Sequence[Sequence[int]]
+    ) -> Iterator[tuple[FlatExamples, Chosen, Standing]]:
+        """The examples of each batch, for a session that is current and ours alone meanwhile.
+
+        Also where the generators stood before random inputs were drawn for them.
+        """
         while True:
             self.look_again()
             session = self.session
+            standing = Standing.of(self.surroundings.generators())
             flat, chosen = self._chosen(batches)
             if not self._compared and chosen and chosen[0]:
                 self._hold_against_eager(flat, batches[0], chosen[0])
             with session.lock:
                 if session is self.session:  # nobody changed the model in between
-                    yield flat, chosen
+                    yield flat, chosen, standing
                     return
 
     def _hold_against_eager(
@@ -201,7 +205,7 @@ class CompiledRunner(Runner):
             key = tuple(batch)
             found = known.get(key)
             if found is None or (found and found[0].trace.random_inputs):
-                found = known[key] = [flat.numbered(k, self.example(k), modes) for k in batch]
+                found = known[key] = flat.numbered(batch, map(self.example, batch), modes)
             chosen.append(found)
         return flat, chosen
 
@@ -233,7 +237,7 @@ class CompiledRunner(Runner):
 
     def profile(self, batch: Sequence[int]) -> Profile:
         self.gradients(batch)
-        with self._ready([batch]) as (flat, chosen):
+        with self._ready([batch]) as (flat, chosen, _):
             schedule = self.session.batcher.schedule(flat, chosen)
             return profile(self.executor, int(schedule.jobs[0, 0]))
 

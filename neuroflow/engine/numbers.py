@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
+
+import numpy as np
+from numpy.typing import NDArray
 
 from neuroflow.core.value import Value
 from neuroflow.locks import lock
@@ -10,11 +14,13 @@ from neuroflow.locks import lock
 _NUMBERS = lock(1)
 """Held while the numbers of many parameters are read or written."""
 
+_number = attrgetter("data")
 
-def read_numbers(parameters: Sequence[Value]) -> list[float]:
+
+def read_numbers(parameters: Sequence[Value]) -> NDArray[np.float64]:
     """The numbers of parameters, all of one moment: none from before an update and none after."""
     with _NUMBERS:
-        return [p.data for p in parameters]
+        return np.fromiter(map(_number, parameters), np.float64, len(parameters))
 
 
 def write_numbers(parameters: Sequence[Value], numbers: Sequence[float]) -> None:

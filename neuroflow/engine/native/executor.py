@@ -72,7 +72,9 @@ class LlvmExecutor(Executor):
     def bind(self) -> None:
         self._pieces: dict[tuple[int, int, int], list[tuple[int, int] | Thunk]] = {}
         self._codes: dict[int, Ints] = {}
+        self._places: dict[int, tuple[int, ...]] = {}
         self._tables: _Tables | None = None
+        self._all_native: bool | None = None
         self._entries: dict[Unit, Any] = {}
 
     def prepare_steps(self, settings: StepSettings) -> None:
@@ -83,6 +85,7 @@ class LlvmExecutor(Executor):
         except RuleError:
             kernel = None
         self._update = Unit(update_source(kernel), is_instruction=False) if kernel else None
+        self._kept = self.parameters.copy(), self.state.copy()
 
     _update: Unit | None = None
 
@@ -128,14 +131,20 @@ class LlvmExecutor(Executor):
     # Running
 
     def run_rows(self, number: int, begin: int, end: int) -> None:
-        runs, code = self.programs[number].runs, self.code(number)
-        with np.errstate(all="ignore"):
-            for piece in self._pieces_of(number, begin, end):
-                if isinstance(piece, tuple):
-                    columns = code.shape[1]
-                    self._call(RUN, self.memory, self.indices, runs, code, columns, *piece)
-                else:
+        for piece in self._pieces_of(number, begin, end):
+            if isinstance(piece, tuple):
+                self._call(RUN, *self._places_of(number), *piece)
+            else:
+                with np.errstate(all="ignore"):
                     piece()
+
+    def _places_of(self, number: int) -> tuple[int, ...]:
+        """Where memory, indices, runs and code of a program lie, and how many columns code has."""
+        if number not in self._places:
+            code = self.code(number)
+            arrays = self.memory, self.indices, self.programs[number].runs, code
+            self._places[number] = (*[x.ctypes.data for x in arrays], code.shape[1])
+        return self._places[number]
 
     def _pieces_of(self, number: int, begin: int, end: int) -> list[tuple[int, int] | Thunk]:
         """Instructions as stretches of native ones and calls of numpy in between."""
@@ -175,15 +184,17 @@ class LlvmExecutor(Executor):
     ) -> NDArray[np.float64]:
         if not len(schedule.steps):
             return np.zeros((0, 2))
-        native = all(self._is_native(program) for program in self.programs)
-        if not native or (learn and self._update is None):
+        if self._all_native is None:
+            self._all_native = all(self._is_native(program) for program in self.programs)
+        if not self._all_native or (learn and self._update is None):
             return super().train(schedule, rates, first_step, learn)
         if self._tables is None:
             self._tables = _Tables.of(self.programs, [*map(self.code, range(len(self.programs)))])
         tables, settings = self._tables, self.step_settings
         tables.read_live(self.programs)
         update = load([self._update], self.target)[self._update] if learn and self._update else 0
-        before = self.parameters.copy(), self.state.copy()
+        if update:
+            self._keep()
         results = np.zeros((len(schedule.steps), 3))
 
         def steps(n: int) -> int:
@@ -198,21 +209,31 @@ class LlvmExecutor(Executor):
         done = steps(len(schedule.steps))
         results = results[: done + 1]
         if np.isnan(results[-1, 2]):  # the update is made in place: make those before it again
-            self.parameters[:], self.state[:] = before
+            self._take_back()
             steps(done)
         return results
 
     def update(self, norm: float, rate: float, step: int) -> bool:
         if self._update is None:
             return super().update(norm, rate, step)
-        before, row = (self.parameters.copy(), self.state.copy()), np.zeros(3)
+        row = np.zeros(3)
+        self._keep()
         self._call(
             self._update, self.memory, self.state, self.n_parameters, self.scale(norm), rate, step,
             row,
         )  # fmt: skip
         if row[2] != 0.0:
-            self.parameters[:], self.state[:] = before
+            self._take_back()
         return bool(row[2] == 0.0)
+
+    def _keep(self) -> None:
+        """Copy parameters and state to a place of their own; a new place each time is slower."""
+        parameters, state = self._kept
+        parameters[:], state[:] = self.parameters, self.state
+
+    def _take_back(self) -> None:
+        """Undo what was done to parameters and state since they were kept."""
+        self.parameters[:], self.state[:] = self._kept
 
 
 class PortableExecutor(LlvmExecutor):

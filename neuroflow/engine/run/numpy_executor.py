@@ -29,7 +29,8 @@ def compile_kernel(kernel: Kernel) -> Callable[..., tuple[Any, ...]]:
     lines = [f"def run({', '.join(kernel.inputs)}):", *[f"    {step}" for step in kernel.steps]]
     results = [repr(x) if isinstance(x, float) else x for x in kernel.results]
     lines.append(f"    return ({', '.join(results)},)")
-    namespace = dict(vars(library("numpy")))
+    of_conditions = {"where": np.where}  # those of a kernel are true or false, never nan
+    namespace = {**vars(library("numpy")), **of_conditions}
     exec("\n".join(lines), namespace)
     run: Callable[..., tuple[Any, ...]] = namespace["run"]
     if kernel.needs_float64:

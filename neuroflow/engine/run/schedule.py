@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from threading import RLock
 from typing import Any
@@ -52,27 +52,32 @@ class FlatExamples:
     _replaced: int = 0
     """How many numbers are of examples that became others."""
 
-    _known: dict[int, tuple[FlatExample, Any]] = field(factory=dict)
-    """Examples by number, each with a copy of what it was made of."""
+    _kept: dict[tuple[bool, ...], _Kept] = field(factory=lambda: defaultdict(_Kept))
+    """Examples that have numbers, by the modes of the function."""
 
     _array: Any = None
 
-    def numbered(self, key: int, example: Sequence[Any], modes: tuple[bool, ...]) -> FlatExample:
-        """An example by its number: flattened anew where it is another than it was.
+    def numbered(
+        self, numbers: Sequence[int], examples: Iterable[Sequence[Any]], modes: tuple[bool, ...]
+    ) -> list[FlatExample]:
+        """The ``examples`` of these numbers, each flattened anew where it is not what it was.
 
         So it is where random inputs are drawn each time. ``modes`` are those of the function now.
         """
-        flat, copy = self._known.get(key, (None, None))
-        if (
-            flat is None
-            or flat.trace.random_inputs
-            or flat.trace.modes != modes
-            or not _is_equal(example, copy)
-        ):
-            self._replaced += flat.trace.plan.n_numbers if flat else 0
-            flat = self.add([example])[0]
-            self._known[key] = flat, _copied(example)
-        return flat
+        kept = self._kept[modes]
+        given = list(examples)
+        if _is_equal(given, [kept.copies.get(k) for k in numbers]):  # all at once, which is fast
+            return [kept.flat[k] for k in numbers]
+        return [self._numbered(k, x, kept) for k, x in zip(numbers, given, strict=True)]
+
+    def _numbered(self, number: int, example: Sequence[Any], kept: _Kept) -> FlatExample:
+        if not _is_equal(example, kept.copies.get(number)):
+            before, flat = kept.flat.get(number), self.add([example])[0]
+            self._replaced += before.trace.plan.n_numbers if before else 0
+            if flat.trace.random_inputs:
+                return flat
+            kept.flat[number], kept.copies[number] = flat, _copied(example)
+        return kept.flat[number]
 
     def is_outdated(self) -> bool:
         """Whether to begin anew: the examples keep changing, and most numbers are of old ones."""
@@ -80,8 +85,8 @@ class FlatExamples:
 
     def add(self, examples: Iterable[Sequence[Any]]) -> list[FlatExample]:
         """More examples, with random numbers drawn for them; traces what has a new structure."""
-        modes = self.function.modes()
-        flat = [self._flattened(example, modes) for example in examples]
+        modes, traces = self.function.modes(), dict[Structure, Trace]()
+        flat = [self._flattened(example, modes, traces) for example in examples]
         placed = []
         with self.lock:
             for numbers, structure, trace in flat:
@@ -90,14 +95,14 @@ class FlatExamples:
         return placed
 
     def _flattened(
-        self, example: Sequence[Any], modes: tuple[bool, ...]
+        self, example: Sequence[Any], modes: tuple[bool, ...], traces: dict[Structure, Trace]
     ) -> tuple[list[float], Structure, Trace]:
+        """One example; ``traces`` are those of the examples before it."""
         numbers, structure = flatten(tuple(example))
-        trace = self.function.trace(structure, modes)
+        trace = traces.get(structure)
+        if trace is None:
+            trace = traces[structure] = self.function.trace(structure, modes)
         check_indices(trace, numbers, structure)
-        for number in numbers:
-            if type(number) is int and abs(number) > sys.float_info.max:
-                raise InputError("an input is beyond all floats", expected="at most 1.8e308")
         if trace.random_inputs:
             numbers += [number() for number in trace.random_inputs]
             self.drawn = True
@@ -115,6 +120,14 @@ class FlatExamples:
                 numbers = np.array([*self.numbers, 0.0], dtype=np.float64)
                 self._array = numbers, as_integers(numbers)
             return self._array  # type: ignore[no-any-return]
+
+
+@define(eq=False)
+class _Kept:
+    """Flat examples by number, and copies of what each was made of."""
+
+    flat: dict[int, FlatExample] = field(factory=dict)
+    copies: dict[int, Any] = field(factory=dict)
 
 
 def _copied(example: Any) -> Any:
@@ -177,17 +190,19 @@ class Batcher:
         return trace.programs[key]
 
     def schedule(self, given: FlatExamples, batches: Sequence[Sequence[FlatExample]]) -> Schedule:
-        """A schedule with one step per batch; each example counts equally within its batch."""
+        """A schedule with one step per batch; each example counts equally within its batch.
+
+        A list that comes again among ``batches`` is worked out once.
+        """
         new = _Jobs([], {}, [], [])
         steps: list[tuple[int, int]] = []
-        known: dict[tuple[int, ...], tuple[int, int]] = {}
+        known: dict[int, tuple[int, int]] = {}
         for batch in batches:
-            key = tuple([flat.start for flat in batch])
-            if key not in known:
+            if id(batch) not in known:  # the same list again: the same jobs
                 first = len(new.jobs)
                 self._add_batch(batch, new)
-                known[key] = (first, len(new.jobs))
-            steps.append(known[key])
+                known[id(batch)] = (first, len(new.jobs))
+            steps.append(known[id(batch)])
         numbers, integers = given.arrays()
         return Schedule(
             np.array(new.jobs, dtype=np.int64).reshape(-1, 3),

@@ -6,6 +6,7 @@ which may be an index; a list is a tuple of its entries' structures.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from neuroflow.core.value import Value
 from neuroflow.errors import InputError
 
 Structure = Any
+
+LARGEST = sys.float_info.max
 
 
 def flatten(x: Any) -> tuple[list[float], Structure]:
@@ -27,9 +30,14 @@ def flatten(x: Any) -> tuple[list[float], Structure]:
 
 def _flatten(x: Any, numbers: list[float]) -> Structure:
     kind = type(x)
-    if kind is float or kind is int:
+    if kind is float:
         numbers.append(x)
-        return "f" if kind is float else "i"
+        return "f"
+    if kind is int:
+        if not -LARGEST <= x <= LARGEST:
+            raise InputError("an input is beyond all floats", expected="at most 1.8e308")
+        numbers.append(x)
+        return "i"
     if kind is list or kind is tuple:
         return tuple([_flatten(entry, numbers) for entry in x])
     if isinstance(x, Value):

@@ -1,0 +1,66 @@
+"""Examples by number: flattened once, anew where they changed, drawn for each time."""
+
+import random
+
+import numpy as np
+import pytest
+
+import neuroflow as nf
+from neuroflow.engine.plan.function import TracedFunction
+from neuroflow.engine.run.executor import CACHE_LINE, zeros
+from neuroflow.engine.run.schedule import FlatExamples
+
+
+def flat_examples(function):
+    return FlatExamples(TracedFunction(function, (), []))
+
+
+def times(x, y):
+    return nf.dot(x, x) * y
+
+
+def starts(flat, numbers, examples, modes=()):
+    found = flat.numbered(numbers, [examples[k] for k in numbers], modes)
+    return [example.start for example in found]
+
+
+def test_what_has_not_changed_is_flattened_once():
+    flat, examples = flat_examples(times), [([1.0, 2.0], 3.0), ([4.0, 5.0], 6.0)]
+    assert starts(flat, [0, 1, 0], examples) == [0, 3, 0]
+    assert starts(flat, [1, 0], examples) == [3, 0]
+    assert flat.numbers == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+
+
+@pytest.mark.parametrize("made_of", [list, np.array])
+def test_only_the_example_that_changed_in_place_is_flattened_anew(made_of):
+    flat, row = flat_examples(times), made_of([1.0, 2.0])
+    examples = [(row, 3.0), ([4.0, 5.0], 6.0)]
+    starts(flat, [0, 1], examples)
+    row[1] = 7.0
+    assert starts(flat, [0, 1], examples) == [6, 3]
+    assert flat.numbers[6:] == [1.0, 7.0, 3.0]
+
+
+def test_each_mode_has_examples_of_its_own():
+    flat, examples = flat_examples(times), [([1.0, 2.0], 3.0)]
+    assert starts(flat, [0], examples, (True,)) == [0]
+    assert starts(flat, [0], examples, (False,)) == [3]
+    assert starts(flat, [0], examples, (True,)) == [0]
+
+
+def test_an_example_that_comes_twice_draws_twice():
+    rng = random.Random(1)
+    flat = flat_examples(lambda x: x * nf.random_input(rng.random))
+    again = random.Random(1)
+    for _ in range(2):
+        found = flat.numbered([0, 0], [(2.0,), (2.0,)], ())
+        assert [flat.drawn_for(example) for example in found] == [[again.random()] for _ in found]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [1, 5, 4099])
+def test_memory_begins_where_a_line_of_the_cache_does(n, dtype):
+    memory = zeros(n, np.dtype(dtype))
+    assert (memory.shape, memory.dtype) == ((n,), np.dtype(dtype))
+    assert not memory.any()
+    assert memory.ctypes.data % CACHE_LINE == 0
