@@ -119,7 +119,9 @@ CALLS = {
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_a_bad_number_is_right_or_refused_by_an_error_of_our_own(call):
-    for bad in [*FEW, *MORE][: tries(len(FEW), full=len(FEW) + len(MORE))]:
+def test_a_bad_number_is_right_or_refused_by_an_error_of_our_own(call, figures):
+    given = [*FEW, *MORE][: tries(len(FEW), full=len(FEW) + len(MORE))]
+    for bad in given:
         with suppress(nf.NeuroflowError), np.errstate(all="ignore"):
             call(bad)
+    figures(tried=len(given), faults=0)

@@ -14,6 +14,9 @@ from neuroflow.core.domain import Domain, Interval
 LARGEST, FAR = 300, 100
 """The largest exponents, to base ten, of rough comparisons and of those with many digits."""
 
+CROOKED = 0.4
+"""How far a point of a row may stand from its place, in steps: no gap is wider than 1.4 steps."""
+
 
 def special(domain: Domain) -> list[float]:
     """Zero, whole numbers, powers of ten of every size, and what lies close to the ends."""
@@ -37,8 +40,8 @@ def many(domain: Domain, count: int, seed: int = 11) -> list[float]:
     """
     rng = random.Random(seed)
     part = count // 3
-    found = [4.0 * (k + rng.random()) / part - 2.0 for k in range(part)]
-    found += [20.0 * (k + rng.random()) / part - 10.0 for k in range(part)]
+    found = [4.0 * (k + CROOKED * rng.random()) / part - 2.0 for k in range(part)]
+    found += [20.0 * (k + CROOKED * rng.random()) / part - 10.0 for k in range(part)]
     for k in range(part):  # half of them of ordinary size
         exponent = rng.uniform(-6.0, 9.0) if k % 2 else rng.uniform(-LARGEST, LARGEST)
         found.append(rng.choice((-1.0, 1.0)) * 10.0**exponent)

@@ -1,6 +1,6 @@
 """The core: numbers that remember, ops, the chain rule and modules.
 
-Reading order: :mod:`advice`, :mod:`domain`, :mod:`types`, :mod:`settings`, :mod:`inputs`,
+Reading order: :mod:`advice`, :mod:`types`, :mod:`inputs`, :mod:`domain`, :mod:`settings`,
 :mod:`rules` (what authors of ops are told: to be left out), :mod:`ieee`, :mod:`kinds`,
 :mod:`chaining`, then the chapter itself, :mod:`value`, :mod:`careful` (which can be left out at
 first, as can what stands before the chapter) and :mod:`gradient`, to be read in one go;

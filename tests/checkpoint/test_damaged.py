@@ -179,7 +179,7 @@ def test_a_file_that_is_not_right_is_refused_or_right(runs, tmp_path, hurt, figu
                 if hurt is damaged and call is nf.load and not same:
                     assert found.state_dict() == nf.load(run).state_dict()
             slowest = max(slowest, time.process_time() - begun)
-    figures(tried=4 * count, refused=refused, bare=0, slowest_seconds=round(slowest, 3))
+    figures(tried=4 * count, faults=0, refused=refused, slowest_seconds=round(slowest, 3))
     assert slowest < 1
 
 

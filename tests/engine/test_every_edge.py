@@ -86,7 +86,7 @@ def test_no_op_makes_a_number_of_nan(name, figures):
         x = nf.Value(math.nan)
         assert math.isnan(nf.gradients(op(x), [x])[0])
         assert math.isnan(nf.jvp(op(x), [x], [1.0]))
-    figures(tried=tried, lost=0)
+    figures(tried=tried, faults=0)
 
 
 def without_graph(function, values):
@@ -121,7 +121,7 @@ def test_no_loss_makes_a_number_of_nan(name, figures):
             compiled = nf.compile(lambda p: loss(p, target), backend, dtype=dtype)
             assert not lost(outcome(lambda compiled=compiled, xs=xs: compiled.value(xs)))
             tried += 1
-    figures(tried=tried, lost=0)
+    figures(tried=tried, faults=0)
 
 
 # A derivative that counts is there on every way, or on none
@@ -182,7 +182,7 @@ def test_a_derivative_is_there_on_every_way_or_on_none(name, figures):
                 found = {w: outcome(lambda a=a, x=x, o=others: a(x, o)) for w, a in ways.items()}
                 tried += 1
                 assert agree(**found), f"{inside}, input {k}, {xs}: {found}"
-    figures(tried=tried)
+    figures(tried=tried, faults=0)
 
 
 def agree(gradients, what_if, **others):

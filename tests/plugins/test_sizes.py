@@ -82,7 +82,7 @@ def test_a_run_that_does_not_fit_is_refused_with_its_path(changes):
 
 
 @pytest.mark.sweep
-def test_memory_of_a_parameter_is_what_is_stated():
+def test_memory_of_a_parameter_is_what_is_stated(figures):
     import tracemalloc
 
     count = tries(2_000, full=100_000)
@@ -92,4 +92,5 @@ def test_memory_of_a_parameter_is_what_is_stated():
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert len(kept) == count
+    figures(tried=count, faults=0, bytes=taken / count)
     assert taken / count <= 1.1 * 112 <= sizes.PARAMETER

@@ -232,7 +232,7 @@ def test_many_that_start_and_resume_together_mix_and_lose_nothing(tmp_path, run,
     mixed = [f.name for f in folders if (f / METRICS).read_bytes() != alone]
     models = [nf.load(folder).state_dict() for folder in folders]
     lost = [m for m in models if m != nf.load(tmp_path / "alone").state_dict()]
-    figures(tried=count, mixed=len(mixed), lost=len(lost), refused=codes.count(2))
+    figures(tried=count, faults=len(mixed) + len(lost), refused=codes.count(2))
     assert 9 not in codes
     assert len(folders) == 1 + codes[::2].count(0) == 1 + count // 2
     assert (mixed, lost) == ([], [])

@@ -141,4 +141,4 @@ def test_no_damage_to_a_line_costs_another(folder, figures):
         found = nf.read_metrics(folder)
         others = [json.loads(line) for k, line in enumerate(lines) if k != hurt]
         assert [line for line in found if line in others] == others
-    figures(tried=count, lost=0)
+    figures(tried=count, faults=0)

@@ -59,7 +59,7 @@ def on_each(monkeypatch):
 def test_the_same_bits_on_every_processor(dtype, on_each, figures):
     first, *others = on_each(PROCESSORS[tries(1, full=0) :], bits, "portable", dtype)
     assert all(other == first for other in others)
-    figures(processors=1 + len(others), parameters=len(first), differ=0)
+    figures(tried=len(first) * (1 + len(others)), faults=0, processors=1 + len(others))
 
 
 def squares(backend):
