@@ -105,6 +105,15 @@ def test_no_activation_of_lists_makes_a_number_of_nan(name, k):
     assert all(math.isnan(y.data) for y in LISTS[name]([nf.Value(x) for x in xs]))
 
 
+SLOPES = {
+    "backward": lambda y, xs, k: (y.backward(), xs[k].grad)[1],
+    "gradients": lambda y, xs, k: nf.gradients(y, xs)[k],
+    "create_graph": lambda y, xs, k: nf.gradients(y, xs, create_graph=True)[k].data,
+    "jvp": lambda y, xs, k: nf.jvp(y, [xs[k]], [1.0]),
+}
+"""The derivative of y by xs[k]."""
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("name", nf.names("loss"))
 def test_no_loss_makes_a_number_of_nan(name, figures):
@@ -117,10 +126,16 @@ def test_no_loss_makes_a_number_of_nan(name, figures):
         assert not chosen or lost(outcome(lambda xs=xs: loss(xs, target))) is False
         values = [nf.Value(x) for x in xs]
         assert not lost(outcome(lambda values=values: loss(values, target).data))
+        for way, slope in SLOPES.items() if chosen else ():
+            found = outcome(lambda v=values, s=slope, k=k: s(loss(v, target), v, k))
+            assert not lost(found), way
+            tried += 1
         for backend, dtype in tries([("numpy", "float64")], full=COMPILED):
             compiled = nf.compile(lambda p: loss(p, target), backend, dtype=dtype)
             assert not lost(outcome(lambda compiled=compiled, xs=xs: compiled.value(xs)))
-            tried += 1
+            slope = lambda compiled=compiled, xs=xs: compiled.value_and_gradients(xs)  # noqa: E731
+            assert outcome(slope) == ERROR
+            tried += 2
     figures(tried=tried, faults=0)
 
 
@@ -169,8 +184,6 @@ def test_a_derivative_is_there_on_every_way_or_on_none(name, figures):
     op, rng, tried = OPS[name], random.Random(name), 0
     grid = list(product(EDGES, repeat=size(op)))
     around = [*AROUND]
-    if name == "dot":  # native code rounds once where eager code rounds twice, perhaps to 0
-        around.remove("square root")
     for inside in tries(["itself", rng.choice(around)], full=around):
         for k in tries([rng.randrange(size(op))], full=range(size(op))):
             ways = ways_to(op, k, AROUND[inside])
@@ -179,10 +192,18 @@ def test_a_derivative_is_there_on_every_way_or_on_none(name, figures):
                 value = outcome(lambda xs=xs: applied(op, [*map(nf.Value, xs)]))
                 if inside != "itself" and value == ERROR:
                     continue  # eager code does not get to what is around it
+                if (name, inside) == ("dot", "square root") and is_cancelled(xs, value):
+                    continue  # native code rounds product and sum once: it has what is left of 0
                 found = {w: outcome(lambda a=a, x=x, o=others: a(x, o)) for w, a in ways.items()}
                 tried += 1
                 assert agree(**found), f"{inside}, input {k}, {xs}: {found}"
     figures(tried=tried, faults=0)
+
+
+def is_cancelled(xs, total):
+    """Whether a sum of two products is 0 although the products are not."""
+    a, b, c, d = xs
+    return total != ERROR and total.data == 0.0 and a * c != 0.0
 
 
 def agree(gradients, what_if, **others):
