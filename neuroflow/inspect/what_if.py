@@ -101,7 +101,7 @@ def recompute(order: Sequence[Value], changes: Mapping[Value, float]) -> float:
                 after = float(node.op.forward(*[now.get(x, x.data) for x in node.inputs]))
             except (ArithmeticError, ValueError) as error:
                 raise _undefined(node, now, reason(error)) from error
-            if not isfinite(after):
+            if not isfinite(after) and (isfinite(node.data) or node is order[-1]):
                 raise _undefined(node, now, f"it is {after}")
             now[node] = after
     return now.get(order[-1], order[-1].data)

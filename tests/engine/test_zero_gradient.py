@@ -22,3 +22,16 @@ def test_an_infinite_partial_behind_a_closed_branch(backend):
     value, gradient = compiled.value_and_gradients(-2.0)
     assert value == 0.0
     assert gradient[model.w] == -2.0
+
+
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+def test_what_is_stopped_leaves_the_gradient_of_others_that_read_the_same_numbers(backend):
+    def shifted(x):
+        xs = [x, 2.0 * x, nf.where(x < 100.0, -9.0, x)]  # they do not lie side by side
+        largest = nf.stop_gradient(nf.maximum(xs))
+        return nf.sum([nf.exp(x - largest) for x in xs])
+
+    x = nf.Value(0.5)
+    expected = nf.gradients(shifted(x), [x])
+    compiled = nf.compile(shifted, backend)
+    assert compiled.value_and_gradients(0.5)[1].inputs == pytest.approx(expected)

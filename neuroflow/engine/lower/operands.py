@@ -10,7 +10,7 @@ from attrs import define
 from neuroflow.engine.lower.emitter import Emitter
 from neuroflow.engine.lower.memory import MemoryLayout
 from neuroflow.engine.lower.program import Instruction
-from neuroflow.engine.lower.strides import common_stride, even, lane_runs, runs_of
+from neuroflow.engine.lower.strides import Run, common_stride, even, lane_runs, runs_of
 from neuroflow.engine.plan.graph import Bools
 from neuroflow.engine.plan.plan import Table
 from neuroflow.engine.trace.tape import Ints
@@ -31,6 +31,8 @@ class Operands:
         self.layout, self.emitter = layout, emitter
         self.n_uniform = layout.plan.n_uniform
         self.copies: dict[Any, int] = {}
+        self.made_of: dict[int, tuple[bool, list[Run]]] = {}
+        """For a copy whose gradient goes nowhere yet: whether it is uniform, and its sources."""
 
     def needs_grad(self, cells: Ints) -> bool:
         """Whether gradients go to any of these cells."""
@@ -45,8 +47,11 @@ class Operands:
         key = (wide, flat.tobytes())  # not offsets: other cells may have lain there before
         if key not in self.copies:
             self.copies[key] = self._copy(flat, offsets, wide)
-        self.layout.read_copy(self.copies[key], self.emitter.turn)
-        return self.copies[key]
+        copy = self.copies[key]
+        self.layout.read_copy(copy, self.emitter.turn)
+        if copy in self.made_of and self.needs_grad(cells):
+            self._send_back(copy)
+        return copy
 
     def rows(self, table: Table, wide: bool) -> OperandRows:
         """Rows of equal stride; copied if they are not so already."""
@@ -88,8 +93,16 @@ class Operands:
         else:
             to = layout.copy_buffer(len(offsets), self._step(wide), emitter.turn)
         emitter.emit_to(uniform, Instruction.GATHER, to, emitter.add_runs(runs), len(runs))
-        if self.needs_grad(cells):
-            back = [(layout.gradient(start), stride, n) for start, stride, n in runs]
-            first = emitter.add_runs(back)
-            emitter.emit_scatter(uniform, layout.gradient(to), first, len(back))
+        self.made_of[to] = uniform, runs
         return to
+
+    def _send_back(self, copy: int) -> None:
+        """Backward, give the gradient of a copy to what it was made of.
+
+        The first group that trains on the copy does so, for backward it is the last; a group before
+        it may have made the copy and send no gradient, as what is behind a ``stop_gradient``.
+        """
+        gradient, (uniform, runs) = self.layout.gradient, self.made_of.pop(copy)
+        back = [(gradient(start), stride, n) for start, stride, n in runs]
+        first = self.emitter.add_runs(back)
+        self.emitter.emit_scatter(uniform, gradient(copy), first, len(back))
