@@ -51,6 +51,7 @@ class CompiledRunner(Runner):
         memory_limit: int | None = None, compare: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(*arguments)
+        self._comparing = lock()
         self.compare = compare
         self.backend = chosen_backend(backend, dtype)
         self.threads = whole_number(threads, "threads", low=1, high=MOST_THREADS)
@@ -131,7 +132,9 @@ class CompiledRunner(Runner):
             standing = Standing.of(self.surroundings.generators())
             flat, chosen = self._chosen(batches)
             if not self._compared and chosen and chosen[0]:
-                self._hold_against_eager(flat, batches[0], chosen[0])
+                with self._comparing:  # no other thread makes a step before this has ended
+                    if not self._compared:
+                        self._hold_against_eager(flat, batches[0], chosen[0])
             with session.lock:
                 if session is self.session:  # nobody changed the model in between
                     yield flat, chosen, standing

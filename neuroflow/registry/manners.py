@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import decimal
 import gc
 import locale
 import os
@@ -124,15 +123,21 @@ def put_filters_back(before: list[Any]) -> None:
     getattr(warnings, "_filters_mutated", lambda: None)()  # what was shown once is asked anew
 
 
+USUAL_PRECISION = 28, "ROUND_HALF_EVEN"
+"""What decimal starts with; it is not imported for this, for that takes longer than all else."""
+
+
 def precision() -> tuple[int, str]:
-    """Digits of decimal numbers, and how they are rounded."""
-    context = decimal.getcontext()
+    """Digits of decimal numbers, and how they are rounded or will be when they are imported."""
+    if "decimal" not in sys.modules:
+        return USUAL_PRECISION
+    context = sys.modules["decimal"].getcontext()
     return context.prec, context.rounding
 
 
 def put_precision_back(before: tuple[int, str]) -> None:
     """Digits and rounding; the rest of the context stays."""
-    context = decimal.getcontext()
+    context = sys.modules["decimal"].getcontext()
     context.prec, context.rounding = before
 
 

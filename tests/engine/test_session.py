@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 import neuroflow as nf
+from neuroflow.engine import comparison
 from neuroflow.engine.session import Session
 
 THREADS = range(4)
@@ -237,6 +238,30 @@ def test_training_is_not_disturbed_by_threads_that_look(runs, together):
     assert [p.data for p in watched.parameters] == [p.data for p in alone.parameters]
     assert {type(p) for p in watched.parameters} == {nf.Value}
     assert watched.model.training
+
+
+def test_no_step_is_made_while_another_thread_compares(together, monkeypatch):
+    """Else the comparison would see the parameters of two moments, and blame the backend."""
+    compares, trained, steps = threading.Event(), threading.Event(), []
+    of_values = comparison.eager_outcome
+
+    def slow(*given):
+        if not compares.is_set():
+            compares.set()
+            trained.wait(0.3)
+            steps.append(runner.steps)
+        return of_values(*given)
+
+    monkeypatch.setattr(comparison, "eager_outcome", slow)
+    runner = trainer("numpy")
+
+    def train():
+        compares.wait(5)
+        runner.run([[0]], [0.05])
+        trained.set()
+
+    together(lambda: runner.gradients([3, 4]), train)
+    assert (steps, runner.steps) == ([0], 1)
 
 
 @pytest.mark.parametrize("runs", ["eager", "numpy", "llvm"])

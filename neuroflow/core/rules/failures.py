@@ -5,14 +5,13 @@ from __future__ import annotations
 import linecache
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from neuroflow.core.rules.mistakes import listed, mistake
 from neuroflow.errors import InputError, NeuroflowError
 
-_LIBRARY = f"{Path(__file__).parents[2]}{os.sep}"
+_LIBRARY = __file__.removesuffix(os.path.join("core", "rules", "failures.py"))
 
 _OWN_FAULT = (TypeError, AttributeError, LookupError, NameError)
 """What Python raises where the code itself is wrong, and not the numbers."""
@@ -50,6 +49,7 @@ def line_of(trace: TracebackType | None) -> tuple[str, str]:
         name = trace.tb_frame.f_code.co_filename
         if not name.startswith((_LIBRARY, "<frozen")):
             text = linecache.getline(name, trace.tb_lineno).strip()
-            place = f" at {Path(name).name}:{trace.tb_lineno}" + (f": `{text}`" if text else "")
+            place = f" at {os.path.basename(name)}:{trace.tb_lineno}"
+            place += f": `{text}`" if text else ""
         trace = trace.tb_next
     return place, text

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from neuroflow.errors import DefinitionError, short_repr
@@ -17,7 +17,7 @@ def defined(rule: Rule, name: str = "") -> str:
     """An op as its messages name it: ``sq (mine.py:5)``."""
     code = getattr(inspect.unwrap(rule), "__code__", None)
     name = name or getattr(rule, "__name__", repr(rule))
-    return f"{name} ({Path(code.co_filename).name}:{code.co_firstlineno})" if code else name
+    return f"{name} ({os.path.basename(code.co_filename)}:{code.co_firstlineno})" if code else name
 
 
 def mistake(
