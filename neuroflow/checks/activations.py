@@ -11,6 +11,7 @@ from neuroflow.checks.messages import close, short
 from neuroflow.checks.ops import check_subject, guarded
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import VECTOR_LENGTH, Subject
+from neuroflow.core.settings import unchecked
 from neuroflow.core.value import Op
 from neuroflow.core.vectors import VectorOp
 from neuroflow.registry.entries import ActivationEntry
@@ -35,7 +36,9 @@ def subjects(entry: ActivationEntry, target: Any) -> Iterator[Subject]:
         yield Subject.of(target, name=entry.name, **facts)
         return
     facts["summary"] = facts["summary"] or _summary(target)
-    rules: dict[str, Any] = {"rules": (target,)} if inspect.isfunction(target) else {"rules": ()}
+    rules: dict[str, Any] = (
+        {"rules": (target,)} if inspect.isfunction(unchecked(target)) else {"rules": ()}
+    )
     if entry.elementwise:
         yield Subject.of(Op(_named(target), entry.name), whole=target, **facts, **rules)
         return
@@ -52,7 +55,7 @@ def _summary(target: Any) -> str:
 
 def _named(target: Callable[..., Any]) -> Callable[..., Any]:
     """A rule with one differentiable input, whatever kind of callable the target is."""
-    if inspect.isfunction(target) and len(inspect.signature(target).parameters) >= 1:
+    if inspect.isfunction(unchecked(target)) and len(inspect.signature(target).parameters) >= 1:
         return target
     return lambda x: target(x)
 

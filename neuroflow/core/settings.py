@@ -14,7 +14,7 @@ import math
 import sys
 import typing
 from collections.abc import Callable, Mapping
-from functools import cache, wraps
+from functools import cache, update_wrapper
 from typing import Annotated, Any
 
 from attrs import evolve, field, frozen
@@ -274,25 +274,36 @@ def check(owner: str, settings: Mapping[str, Setting], given: Mapping[str, Any])
         )
 
 
+class Checked:
+    """A function that refuses wrong settings; a copy and a pickle of it are the very same."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        update_wrapper(self, function)
+
+    def __call__(self, *inputs: Any, **settings: Any) -> Any:
+        settings = pythonic_settings(settings)
+        check(self.function.__name__, declarations(self.function), settings)
+        return self.function(*inputs, **settings)
+
+    def __repr__(self) -> str:
+        return repr(self.function)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return checked, (self.function,)
+
+
 def checked(thing: Any) -> Any:
     """A function, made to refuse wrong settings; the thing itself if it declares none."""
     return _checking(thing) if inspect.isfunction(thing) and _declares(thing) else thing
 
 
-@cache
-def _checking(function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
-    def checking(*inputs: Any, **settings: Any) -> Any:
-        settings = pythonic_settings(settings)
-        check(function.__name__, declarations(function), settings)
-        return function(*inputs, **settings)
-
-    return checking
+_checking = cache(Checked)
 
 
 def unchecked(thing: Any) -> Any:
     """What :func:`checked` was given, where the settings are known to be right."""
-    return getattr(thing, "__wrapped__", thing) if inspect.isfunction(thing) else thing
+    return thing.function if isinstance(thing, Checked) else thing
 
 
 def _declares(function: Any) -> bool:

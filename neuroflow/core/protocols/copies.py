@@ -81,6 +81,11 @@ def reduced(value: Value, protocol: Any) -> tuple[Any, ...]:
     return restored, (before, value.op, value.inputs, *_facts(value))
 
 
+def itself(op: Op, memo: Any = None) -> Op:
+    """A copy of an op, flat or deep."""
+    return op
+
+
 def _bound(op: Op, settings: dict[str, float]) -> Op:
     return op.bind(**settings)
 
@@ -103,6 +108,7 @@ def reduced_op(op: Op) -> Any:
 _METHODS: tuple[tuple[type, str, Any], ...] = (
     (Value, "__copy__", copied), (Value, "__deepcopy__", deep_copied),
     (Value, "__reduce_ex__", reduced), (Op, "__reduce__", reduced_op),
+    (Op, "__copy__", itself), (Op, "__deepcopy__", itself),
 )  # fmt: skip
 for _type, _name, _method in _METHODS:
     setattr(_type, _name, _method)

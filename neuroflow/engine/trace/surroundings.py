@@ -22,6 +22,7 @@ from attrs import define, field
 
 from neuroflow.core.configured import fields
 from neuroflow.core.module import Module
+from neuroflow.core.settings import Checked
 from neuroflow.core.value import Op, Value
 from neuroflow.engine.trace.generators import is_generator, where_it_stands
 from neuroflow.engine.trace.reads import ANY, reads_of
@@ -199,6 +200,8 @@ class _Walk:
             self._follow([(path, thing.__func__)])
         elif isinstance(thing, property):
             self._follow([(path, thing.fget)])
+        elif isinstance(thing, Checked):
+            self._follow([(path, thing.function)])
         elif isinstance(thing, Op):
             self._follow([(path, thing.rule), (path, thing.partials_rule)])
         else:
