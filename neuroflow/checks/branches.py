@@ -51,7 +51,7 @@ def read_rule(rule: Callable[..., Any]) -> list[Remark]:
     function = next((n for n in ast.walk(tree) if isinstance(n, _FUNCTIONS)), None)
     if function is None:
         raise OSError("no function was found in the source")
-    file = Path(inspect.getsourcefile(rule) or "?").name
+    file = Path(inspect.getsourcefile(inspect.unwrap(rule)) or "?").name
     return list(_Reader(f"{file}:", first - 1, _inputs(function)).read(function))
 
 

@@ -118,7 +118,7 @@ def _source(entry: Entry, target: Any, source_url: str) -> list[nodes.Node]:
             lines, number = inspect.getsourcelines(getattr(rule, "rule", rule))
         except (OSError, TypeError):
             continue
-        path = _relative(inspect.getsourcefile(getattr(rule, "rule", rule)) or "")
+        path = _relative(inspect.getsourcefile(inspect.unwrap(getattr(rule, "rule", rule))) or "")
         place = f"{path}, line {number}"
         caption = nodes.paragraph()
         if source_url:

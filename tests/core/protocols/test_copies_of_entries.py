@@ -106,8 +106,7 @@ def test_a_layer_is_copied_and_trains_alike(entry, again):
 def test_the_model_of_a_recipe_is_copied_with_what_it_knows_and_trains_alike(recipe):
     if recipe == "digits":
         pytest.importorskip("sklearn")
-    short = {"data.digits": 1} if recipe == "addition" else {}
-    run = nf.train(recipe, {"train.backend": "eager", **short})
+    run = nf.train(recipe, {"train.backend": "eager"})
     model, row = run.model, run.dataset.inputs[0]
     row = row[:2] if run.dataset.task == "sequence" else row
     moved(model, row)
