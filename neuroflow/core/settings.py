@@ -14,12 +14,13 @@ import math
 import sys
 import typing
 from collections.abc import Callable, Mapping
-from functools import cache, update_wrapper
+from functools import cache
 from typing import Annotated, Any
 
 from attrs import evolve, field, frozen
 
 from neuroflow.core.domain import Domain
+from neuroflow.core.protocols.definitions import Wrapped, wrapped
 from neuroflow.core.types import (
     REQUIRED,
     a,
@@ -274,31 +275,18 @@ def check(owner: str, settings: Mapping[str, Setting], given: Mapping[str, Any])
         )
 
 
-class Checked:
-    """A function that refuses wrong settings; a copy and a pickle of it are the very same."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
-        update_wrapper(self, function)
+class Checked(Wrapped):
+    """A function that refuses wrong settings."""
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         settings = pythonic_settings(settings)
         check(self.function.__name__, declarations(self.function), settings)
         return self.function(*inputs, **settings)
 
-    def __repr__(self) -> str:
-        return repr(self.function)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return checked, (self.function,)
-
 
 def checked(thing: Any) -> Any:
     """A function, made to refuse wrong settings; the thing itself if it declares none."""
-    return _checking(thing) if inspect.isfunction(thing) and _declares(thing) else thing
-
-
-_checking = cache(Checked)
+    return wrapped(Checked, thing) if inspect.isfunction(thing) and _declares(thing) else thing
 
 
 def unchecked(thing: Any) -> Any:

@@ -7,30 +7,21 @@ moves floats in an eager run, whole arrays with numpy, and compiles to native co
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from types import FunctionType
 from typing import Any
 
 from attrs import evolve, field, frozen
 
+from neuroflow.core.protocols.definitions import Definition
 from neuroflow.core.settings import check, of_rule
 from neuroflow.core.types import REQUIRED
-from neuroflow.errors import (
-    DefinitionError,
-    DomainError,
-    InputError,
-    NeuroflowError,
-    did_you_mean,
-    reason,
-    require,
-)
+from neuroflow.errors import DomainError, InputError, NeuroflowError, did_you_mean, reason, require
 from neuroflow.pythonic import pythonic_settings
 
 
 @frozen(eq=False, repr=False)
-class UpdateRule:
+class UpdateRule(Definition):
     """``rule(w, g, *state, learning_rate, step, **settings) -> (w, *state)``.
 
     ``w`` is the parameter and ``g`` its gradient; the names of further positional parameters
@@ -87,24 +78,6 @@ class UpdateRule:
         """This rule with other settings, which are checked once, here, and not in every step."""
         return evolve(self, settings=self.check(settings))
 
-    def __copy__(self) -> UpdateRule:
-        return self  # a definition, as an op is
-
-    def __deepcopy__(self, memo: Any) -> UpdateRule:
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A pickle says where the rule is defined, and which settings it is bound to."""
-        module = self.rule.__module__
-        for name, thing in vars(sys.modules.get(module, sys)).items():
-            if isinstance(thing, UpdateRule) and thing.rule is self.rule:
-                settings = None if thing is self else self.settings
-                return _defined, (module, name, settings)
-        raise DefinitionError(
-            f"the update rule {self.name} cannot be pickled: no name of {module} means it",
-            expected="one that is defined at the top of a module, under a name that it keeps",
-        )
-
     def __call__(
         self, w: Any, g: Any, *state: Any, learning_rate: Any, step: Any, **settings: Any
     ) -> Sequence[Any]:
@@ -121,11 +94,6 @@ class UpdateRule:
                 f"{self.name} cannot move a parameter: {reason(error)}",
                 expected="finite numbers, and steps counted from 1",
             ) from error
-
-
-def _defined(module: str, name: str, settings: dict[str, float] | None) -> UpdateRule:
-    rule: UpdateRule = getattr(import_module(module), name)
-    return rule if settings is None else rule.bind(**settings)
 
 
 def update_rule(rule: Callable[..., Any]) -> UpdateRule:

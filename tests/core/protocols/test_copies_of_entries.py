@@ -48,7 +48,7 @@ def test_an_update_rule_keeps_what_it_is_bound_to():
     assert (twin.rule, twin.settings) == (adam.rule, adam.settings)
     mine = nf.update_rule(lambda w, g, *, learning_rate: (w,))
     assert copy.copy(copy.deepcopy(mine)) is mine
-    with pytest.raises(nf.DefinitionError, match="the update rule <lambda> cannot be pickled"):
+    with pytest.raises(nf.DefinitionError, match="the rule <lambda> cannot be pickled"):
         pickle.dumps(mine)
 
 
