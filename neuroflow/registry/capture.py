@@ -13,6 +13,7 @@ import io
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.locks import lock
+from neuroflow.registry.points import THREAD
 
 STANDARD_OUTPUT = 1
 
@@ -50,13 +52,17 @@ def silenced() -> Iterator[list[str]]:
 
 
 class _Router:
-    """Stands for ``sys.stdout``: what captured code prints is kept, all else goes on its way."""
+    """Stands for ``sys.stdout``: what captured code prints is kept, what a thread of a plugin
+    prints is no result, and all else goes on its way.
+    """
 
     def __init__(self, before: Any, aside: Any) -> None:
         self.before = before  # here, what captured code writes past this stand-in ends up caught
         self.aside = aside  # and this leads to the terminal meanwhile
 
     def write(self, text: str) -> int:
+        if hasattr(threading.current_thread(), THREAD):
+            return int(sys.stderr.write(text))
         return int((_printed.get() or self.aside).write(text))
 
     def close(self) -> None:

@@ -207,11 +207,10 @@ def _quiet(plugin: Plugin) -> Iterator[None]:
     changed: list[str] = []
     threads = {*threading.enumerate()}
     try:
-        with mannered() as changed, silenced() as said:
+        with mannered() as changed, silenced() as said, _marked_threads(plugin.name):
             yield
     finally:
         for thread in {*threading.enumerate()} - threads:
-            setattr(thread, THREAD, plugin.name)
             plugin.warnings.append(f"it starts the thread {thread.name!r} while it is loaded")
         if said:
             plugin.warnings.append("it prints while it is loaded; a plugin should be silent")
@@ -219,6 +218,24 @@ def _quiet(plugin: Plugin) -> Iterator[None]:
             plugin.warnings.append(
                 f"it changes {', '.join(changed)} while it is loaded; that was put back"
             )
+
+
+@contextlib.contextmanager
+def _marked_threads(name: str) -> Iterator[None]:
+    """Let each thread that is started inside know its plugin before it can print anything."""
+    start, loading = threading.Thread.start, threading.current_thread()
+
+    def marked_start(thread: threading.Thread) -> None:
+        starter = threading.current_thread()
+        if starter is loading or hasattr(starter, THREAD):
+            setattr(thread, THREAD, name)
+        start(thread)
+
+    setattr(threading.Thread, "start", marked_start)  # noqa: B010  a method, to mypy
+    try:
+        yield
+    finally:
+        setattr(threading.Thread, "start", start)  # noqa: B010
 
 
 def _unique(points: Iterable[EntryPoint]) -> list[EntryPoint]:

@@ -12,6 +12,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ class MetricsFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # each line was flushed: what could not be written has been told
+            self._file.close()
 
     def _cut_back(self) -> None:
         """Keep the lines of the steps that are done; a damaged line is that of its place."""

@@ -260,6 +260,21 @@ def test_what_a_plugins_thread_prints_once_it_is_loaded_is_no_result(monkeypatch
     assert (out.getvalue(), err.getvalue()) == ("a result\n", "chatter\n")
 
 
+def test_what_a_plugins_thread_prints_while_it_is_loaded_is_no_result(run, site):
+    source = (
+        "import threading\n"
+        "thread = threading.Thread(target=print, args=('chatter',))\n"
+        "thread.start()\n"
+        "thread.join()\n"
+    )
+    site.add("acme-thread", "acme_thread", source, entry="thread")
+    code, out, err = run("-c", "from neuroflow.cli import main; main()", "list", "losses", "--json",
+                         env=site.environment)  # fmt: skip
+    assert code == 0
+    assert json.loads(out)["kind"] == "loss"
+    assert err.count("chatter") == 1
+
+
 def test_plugin_that_writes_files_at_import_breaks_nothing(run, site):
     path = site.folder / "left_behind.txt"
     source = f"open({str(path)!r}, 'w').close()\n" + OP.format(name="w") + HOOK.format(name="w")

@@ -142,3 +142,11 @@ def test_no_damage_to_a_line_costs_another(folder, figures):
         others = [json.loads(line) for k, line in enumerate(lines) if k != hurt]
         assert [line for line in found if line in others] == others
     figures(tried=count, faults=0)
+
+
+def test_a_disk_that_is_full_is_told_with_the_file_and_not_again_when_it_is_closed(tmp_path):
+    file = MetricsFile(tmp_path, 0)
+    file._file.close()
+    file._file = open("/dev/full", "w", encoding="utf-8")  # noqa: SIM115  closed in __exit__
+    with pytest.raises(nf.FileError, match=r"cannot write .*metrics\.jsonl: No space left"), file:
+        file.write(Step(0, 2, 2, 0.5, (0.5, 0.5), {}, None))
