@@ -38,10 +38,13 @@ nitpick_ignore_regex = [
     ),
     (r"py:.*", r"[a-z]+|Any|None|Callable|Iterable|Iterator|Sequence|Mapping|Path"),
     (r"py:.*", r"(Value|Type|Lookup|Runtime|Arithmetic|OS)Error|Exception"),
-    (r"py:.*", r"neuroflow\.(checks|engine|view|core\.value)\..*"),  # not public
     (
         r"py:.*",
-        r"REMEDIES|parse_expression|Domain|Rule|Tree|Arrays|Names|Node|Scope",
+        r"neuroflow\.(checks|engine|view|core\.value|core\.protocols|training\.folder)\..*",
+    ),  # not public
+    (
+        r"py:.*",
+        r"REMEDIES|parse_expression|Domain|(rules\.)?Rule|Tree|Arrays|Names|Node|Scope",
     ),  # names for types, local to a module
 ]
 

@@ -229,7 +229,7 @@ class Op:
     settings: dict[str, float] = field(factory=dict)
     partials_rule: rules.Rule | None = None
     origin: Any = None
-    base: Op | None = None  # what this one is, with other settings
+    base: Any = None  # the op that this one is, with other settings
     summary: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     required: tuple[str, ...] = field(init=False)

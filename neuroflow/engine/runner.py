@@ -111,7 +111,7 @@ class Runner(Uncopied, ABC):
 
         A layer, a parameter, a setting of the model, of the loss or of the optimizer may be
         another: the next step is one with what is there now. Parameters that stay keep the
-        optimizer's numbers, new ones start afresh, and a :class:`ModelChangedWarning` says so.
+        optimizer's numbers, new ones start afresh, and a ``ModelChangedWarning`` says so.
         """
         with self._looking:
             roots = (self.model, self.example_loss) == self._seen_roots

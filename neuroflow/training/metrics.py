@@ -113,7 +113,7 @@ def read_metrics(folder: str | Path) -> list[dict[str, Any]]:
     """The lines of a run's metrics file: one dict per step; None is a number that was not finite.
 
     Lines that are damaged, or torn at the end, are left out, and a
-    :class:`DamagedMetricsWarning` says which.
+    ``DamagedMetricsWarning`` says which.
     """
     path = path_of(folder, "the run folder") / METRICS
     try:
