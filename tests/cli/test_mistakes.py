@@ -30,6 +30,8 @@ train = { steps = 1 }
         (["train", "moons", "--set", "model.sizes=[3,2,1]"], 2, "Error: the model cannot take the"),
         (["train", "function", "--set", "loss=cross_entropy"], 2, "Error: loss 'cross_entropy'"),
         (["train", "moons", "--set", "model.sizes=[2,1000000000,1]"], 2, "expected at most"),
+        (["explain", "a * (b", "a=1", "b=2"], 2, "cannot read f(x) = a * (b: '(' was never closed"),
+        (["draw", "a * q", "a=1"], 2, "cannot read f(x) = a * q: unknown name 'q'"),
         (["demo", "functoin"], 2, "there is no live page 'functoin'; did you mean 'function'?"),
         (["train", "no.toml"], 1, "cannot read no.toml"),
         (["list", "opps"], 2, "unknown kind 'opps'; did you mean 'ops'"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from neuroflow.errors import FileError, InputError, composed, did_you_mean
 
 if TYPE_CHECKING:
     from neuroflow.core.value import Value
+    from neuroflow.data.expression import Expression
 
 MOST_EXAMPLES = 100
 """Without a choice, at most so many examples make up the loss."""
@@ -63,7 +64,7 @@ def expression_topic(target: str, words: Sequence[str]) -> Topic:
     Steps are separated by semicolons or lines; each may be given a name.
     """
     from neuroflow.core.value import Value
-    from neuroflow.data.expression import FUNCTIONS, parse_expression
+    from neuroflow.data.expression import FUNCTIONS
     from neuroflow.registry.manager import ops_by_name
 
     path = Path(target)
@@ -79,13 +80,23 @@ def expression_topic(target: str, words: Sequence[str]) -> Topic:
     for step in steps:
         match = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*=(?!=)(.*)", step)
         formula = match[2] if match else step
-        output = parse_expression(formula, names, {**one_input, **FUNCTIONS}).at(**names)
+        output = _read(formula, names, {**one_input, **FUNCTIONS}).at(**names)
         output = output if isinstance(output, Value) else Value(output)
         if match:
             if output.op is not None and not output.name:
                 output.name = match[1]
             names[match[1]] = output
     return Topic(output, names, title=text.strip() if len(text) < 60 else path.name)
+
+
+def _read(formula: str, names: Collection[str], functions: Mapping[str, Any]) -> Expression:
+    """A step of an expression; one that cannot be meant is a wrong usage."""
+    from neuroflow.data.expression import parse_expression
+
+    try:
+        return parse_expression(formula, names, functions)
+    except InputError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _text_of(path: Path) -> str:
