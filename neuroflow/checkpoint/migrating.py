@@ -63,8 +63,11 @@ class Migrating:
     def part(self, part: Any, kind: str, at: str) -> Any:
         """One part, or a list of them, that stands ``at`` a place of the model."""
         from neuroflow.config import part_settings
+        from neuroflow.registry.lookups import does_without
         from neuroflow.registry.manager import get
 
+        if does_without(kind):
+            return part
         if isinstance(part, list):
             return [self.part(each, kind, f"{at}.{k}") for k, each in enumerate(part)]
         table = {"use": part} if isinstance(part, str) else part

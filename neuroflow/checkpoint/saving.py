@@ -89,6 +89,10 @@ def load(path: str | Path) -> Any:
     return model
 
 
+DRAWING = ("initializer",)
+"""Kinds that only give what saved numbers replace."""
+
+
 def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     """The model of a file, and what the file says about itself."""
     from neuroflow.checkpoint.facts import facts_of
@@ -99,9 +103,10 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     saved, arrays = read_arrays(path)
     pinned, outgrown = check_uses(saved.uses, str(path), training=False)
     migrating = Migrating(arrays, outgrown, str(path))
-    table = with_ids(migrating.model(saved.model), "layer", pinned)
-    data = migrating.data(saved.data)
-    with noting_lookups(pinned), no_more_parameters(migrating.parameters, str(path)):
+    with noting_lookups(without=DRAWING):
+        table = with_ids(migrating.model(saved.model), "layer", pinned)
+        data = migrating.data(saved.data)
+    with noting_lookups(pinned, DRAWING), no_more_parameters(migrating.parameters, str(path)):
         model = build(table, rng=SplitMix32(0))
         model.trained_on = facts_of(data)
     load_parameters(model, arrays, path)

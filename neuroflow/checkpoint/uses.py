@@ -98,8 +98,8 @@ def check_uses(
     """
     missing, changed, pinned, outgrown = [], [], {}, []
     for used in uses:
-        if used.purpose == "training" and not training:
-            continue
+        if used.purpose != "answering" and not training:
+            continue  # what drew its numbers does not count: the saved ones replace them
         here = _entry(used.kind, used.id)
         newer = None if here else _entry(used.kind, used.name)
         if here is not None and _offers(here, used):
@@ -107,8 +107,6 @@ def check_uses(
                 pinned[used.kind, used.use] = used.id
         elif (now := here or newer) is None:
             missing.append(f"{used}")
-        elif used.purpose == "building" and not training:
-            pinned[used.kind, used.use] = now.id  # its numbers are replaced by the saved ones
         elif not training and newer and _can_migrate(used, newer):
             outgrown.append(used)
             pinned[used.kind, used.use] = newer.id

@@ -14,6 +14,7 @@ from neuroflow.core.random import SplitMix32
 from neuroflow.core.settings import unchecked
 from neuroflow.core.value import Op
 from neuroflow.errors import require
+from neuroflow.registry.lookups import does_without
 from neuroflow.registry.manager import get
 
 
@@ -71,6 +72,11 @@ def simplified(part: Any) -> Any:
     return part
 
 
+def any_number(rng: random.Random, fan_in: int, fan_out: int, **settings: Any) -> float:
+    """What an initializer draws where a saved number takes its place."""
+    return rng.random()
+
+
 def resolve(kind: str, reference: Any) -> Any:
     """The thing that a part means, with its settings bound: for authors of layers.
 
@@ -81,6 +87,8 @@ def resolve(kind: str, reference: Any) -> Any:
     """
     if not isinstance(reference, (str, Mapping)):
         return reference
+    if kind == "initializer" and does_without(kind):
+        return any_number
     table = check_part(kind, reference)
     target = get(kind, table.pop("use")).load()
     if not table:

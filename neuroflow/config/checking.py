@@ -19,6 +19,7 @@ from neuroflow.core.types import a, is_optional, normalized, shown
 from neuroflow.errors import ConfigurationError, InputError, Problem, RegistryError, did_you_mean
 from neuroflow.pythonic import pythonic_parts
 from neuroflow.registry.entries import Entry
+from neuroflow.registry.lookups import does_without
 from neuroflow.registry.manager import get, names
 
 FROM_DATA = ("vocab_size",)
@@ -95,6 +96,8 @@ class Check:
         if not isinstance(table.get("use"), str) or len(table["use"]) > LONGEST_NAME:
             got = f"got {shown(table['use'])}" if "use" in table else "missing"
             self.problem(f"{path}.use", got, f"the name of {a(kind)}")
+            return dict(table)
+        if does_without(kind):
             return dict(table)
         try:
             entry = get(kind, table["use"])

@@ -12,6 +12,7 @@ from neuroflow.core.settings import unchecked
 from neuroflow.core.value import Op
 from neuroflow.errors import StateError
 from neuroflow.registry.entries import Entry
+from neuroflow.registry.lookups import does_without
 from neuroflow.registry.manager import get, manager
 
 
@@ -87,7 +88,7 @@ def renamed(part: Any, kind: str, name: Callable[[str, str], str]) -> Any:
         return name(kind, part)
     if isinstance(part, (list, tuple)):
         return [renamed(each, kind, name) for each in part]
-    if not isinstance(part, Mapping) or "use" not in part:
+    if not isinstance(part, Mapping) or "use" not in part or does_without(kind):
         return part
     use = name(kind, part["use"])
     inner = part_settings(get(kind, use))

@@ -20,9 +20,13 @@ Name = tuple[str, str]
 
 @frozen
 class Lookups:
-    """The entries that were ``found``, by name, and the ids for which names are ``pinned``."""
+    """The entries that were ``found``, by name, and the ids for which names are ``pinned``.
+
+    Those of the kinds in ``without`` are not asked for.
+    """
 
     pinned: Mapping[Name, str] = field(factory=dict)
+    without: tuple[str, ...] = ()
     found: dict[Name, Entry] = field(factory=dict)
 
 
@@ -34,8 +38,16 @@ def current_lookups() -> Lookups | None:
     return _current.get()
 
 
+def does_without(kind: str) -> bool:
+    """Whether nothing of a kind counts now, as initializers where numbers are loaded anyway."""
+    lookups = _current.get()
+    return lookups is not None and kind in lookups.without
+
+
 @contextmanager
-def noting_lookups(pinned: Mapping[Name, str] | None = None) -> Iterator[dict[Name, Entry]]:
+def noting_lookups(
+    pinned: Mapping[Name, str] | None = None, without: tuple[str, ...] = ()
+) -> Iterator[dict[Name, Entry]]:
     """Note every entry that is asked for by name; pinned names mean the entry of their id.
 
     >>> from neuroflow.registry.manager import get
@@ -44,7 +56,7 @@ def noting_lookups(pinned: Mapping[Name, str] | None = None) -> Iterator[dict[Na
     >>> found["activation", "relu"] is entry
     True
     """
-    lookups = Lookups(pinned or {})
+    lookups = Lookups(pinned or {}, without)
     token = _current.set(lookups)
     try:
         yield lookups.found

@@ -202,9 +202,18 @@ def test_answering_needs_nothing_of_the_training(offers, trained, now):
         Run.resume(folder)
 
 
-def test_a_raised_initializer_locks_no_model(offers, tmp_path):
-    offers.put(nf.InitializerEntry(name="ones", target=ones, summary="One."))
-    model = nf.build("mlp", sizes=[2, 1], initializer="ones")
+def all_of(rng, fan_in, fan_out, *, size=1.0):
+    return size
+
+
+@pytest.mark.parametrize("version", [None, 2], ids=["missing", "raised"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_an_initializer_that_is_gone_or_raised_locks_no_model(offers, tmp_path, version, nested):
+    offers.put(nf.InitializerEntry(name="all", target=all_of, summary="A size."))
+    table = {"use": "mlp", "sizes": [2, 2], "initializer": {"use": "all", "size": 0.5}}
+    model = nf.build({"use": "sequential", "layers": [table]} if nested else table)
     nf.save(model, tmp_path / "m.safetensors")
-    offers.put(nf.InitializerEntry(name="ones", target=ones, version=2, summary="One."))
+    later = nf.InitializerEntry(name="all", target=ones, version=2, summary="No size.")
+    offers.put(*[later] if version else [])
+    assert nf.load(tmp_path / "m.safetensors")(ROW)[0].data == model(ROW)[0].data
     assert nf.predict(tmp_path / "m.safetensors", [ROW]) == nf.predict(model, [ROW])
