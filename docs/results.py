@@ -50,7 +50,48 @@ def figures() -> dict[str, str]:
         "value_bytes": f"{BYTES_PER_VALUE}",
         "parameter_bytes": f"{PARAMETER}",
         "point_bytes": f"{POINT}",
+        **trust(results("trust")),
+        "leaks_table": table_of_leaks(results("leaks")),
     }
+
+
+def trust(found: dict[str, Any]) -> dict[str, str]:
+    """What the sweeps measured, and where."""
+    sweeps, machine = found["sweeps"], found["machine"]
+    return {
+        "sweeps_count": f"{len(sweeps)}",
+        "sweeps_tried": f"{sum(sweep['tried'] for sweep in sweeps.values()):,}",
+        "sweeps_faults": f"{sum(sweep['faults'] for sweep in sweeps.values())}",
+        "sweeps_machine": f"{machine['system']} with Python {machine['python']}",
+        "sweeps_table": table_of_sweeps(sweeps),
+    }
+
+
+def table_of_sweeps(sweeps: dict[str, dict[str, float]]) -> str:
+    """A row for each: what was tried, how often, how often it failed, what else was measured."""
+    rows = ["| promise | in | tried | faults | measured |", "|---|---|---:|---:|---|"]
+    for name, measured in sorted(sweeps.items()):
+        file, _, test = name.partition("::")
+        others = [
+            f"{key.replace('_', ' ')} {number:,}"
+            for key, number in measured.items()
+            if key not in ("tried", "faults")
+        ]
+        rows.append(
+            f"| {test.removeprefix('test_').replace('_', ' ')} | `{file}` |"
+            f" {measured['tried']:,} | {measured['faults']:,} | {', '.join(others)} |"
+        )
+    return "\n".join(rows)
+
+
+def table_of_leaks(found: dict[str, Any]) -> str:
+    """A row for each workload: how often, and what was in memory on the way."""
+    rows = ["| | times | megabytes | thousand objects |", "|---|---:|---:|---:|"]
+    for name, measured in found.items():
+        megabytes = ", ".join(f"{x:.0f}" for x in measured["megabytes"])
+        objects = ", ".join(f"{x / 1000:.1f}" for x in measured["objects"])
+        rows.append(f"| {name} | {measured['count']:,} | {megabytes} | {objects} |")
+    return "\n".join(rows)
 
 
 def lines(file: Path) -> int:
