@@ -176,20 +176,29 @@ class TracedFunction:
         return tracer, cells, outputs, written
 
     def _check_draws(self, states: dict[str, Any], tape: Tape, structure: Structure) -> None:
-        """Refuse a function that drew a random number itself.
+        """Refuse a function that drew a number itself: a random one, an iterator's next, the time.
 
         Where a generator moved on, another thread may have drawn from it: a second tape tells.
+        Of a runner's function only random numbers count: its first example is held against plain
+        Values, which tells the rest and names the layer.
         """
-        now = self.surroundings.states()
+        now = self.surroundings.states(random_only=self.writes)
         drawn = [path for path, state in now.items() if state != states.get(path, state)]
-        if drawn and self._taped(structure)[0].tape.numbers != tape.numbers:
+        if drawn and not self._is_taped_again(structure, tape):
             raise TraceError(
-                f"{_name(self.function)} drew from a random generator, {drawn[0]}, while it was"
-                " traced",
+                f"{_name(self.function)} drew from {self.surroundings.source(drawn[0])},"
+                f" {drawn[0]}, while it was traced",
                 remedy="the trace would freeze this one number for all runs; write"
                 " nf.random_input(rng.random)",
                 got=drawn[0],
             )
+
+    def _is_taped_again(self, structure: Structure, tape: Tape) -> bool:
+        """Whether another run of the function leaves the same numbers."""
+        try:
+            return bool(self._taped(structure)[0].tape.numbers == tape.numbers)
+        except StopIteration:
+            return False
 
     def _check_untouched(self) -> None:
         """Refuse a function that changes what it rests on: the next call would be another's."""

@@ -23,8 +23,9 @@ class Standing:
 
     @classmethod
     def of(cls, generators: Iterable[Any]) -> Standing:
-        """As they stand now."""
-        return cls([(generator, where_it_stands(generator)) for generator in generators])
+        """As they stand now, those that can be put back."""
+        pairs = [(generator, where_it_stands(generator)) for generator in generators]
+        return cls([(generator, stood) for generator, stood in pairs if stood is not None])
 
     def restore(self) -> None:
         """Let them draw again what they drew since."""

@@ -1,19 +1,40 @@
-"""Generators of random numbers, Python's and numpy's: where one stands, and the way back."""
+"""What gives other numbers each time; generators of random ones can be put back."""
 
 from __future__ import annotations
 
 import pickle
+import time
+from collections.abc import Iterator
+from io import IOBase
 from random import Random, SystemRandom
 from typing import Any
 
 
-def is_generator(thing: Any) -> bool:
-    """Whether numbers are drawn from it; numpy is asked by name, for it may not be there."""
+def is_random(thing: Any) -> bool:
+    """Whether random numbers come from it; numpy is asked by name, for it may not be there."""
     return isinstance(thing, Random) or type(thing).__name__ in ("Generator", "RandomState")
 
 
+def is_generator(thing: Any) -> bool:
+    """Whether other numbers come from it each time: random ones, an iterator's next, the time."""
+    if is_random(thing) or thing is time:
+        return True
+    return isinstance(thing, Iterator) and not isinstance(thing, IOBase)
+
+
+def described(thing: Any) -> str:
+    """What it is, for a message.
+
+    >>> described(Random(1)), described(iter([1.0])), described(time)
+    ('a random generator', 'an iterator', 'the time')
+    """
+    if is_random(thing):
+        return "a random generator"
+    return "the time" if thing is time else "an iterator"
+
+
 def where_it_stands(rng: Any) -> Any:
-    """What tells all numbers to come; for the system's own source, which has no such thing, None.
+    """What tells all numbers to come; None for what has no such thing, as the system's own source.
 
     >>> rng = Random(1)
     >>> stood, first = where_it_stands(rng), rng.random()
@@ -21,16 +42,15 @@ def where_it_stands(rng: Any) -> Any:
     >>> rng.random() == first
     True
     """
-    if isinstance(rng, SystemRandom):
-        return None
-    return rng.getstate() if isinstance(rng, Random) else pickle.dumps(rng)
+    if isinstance(rng, Random):
+        return None if isinstance(rng, SystemRandom) else rng.getstate()
+    return pickle.dumps(rng) if type(rng).__module__.startswith("numpy") else None
 
 
 def put_back(rng: Any, stood: Any) -> None:
-    """Let it draw again what it drew since; the system's own source goes on."""
+    """Let it draw again what it drew since."""
     if isinstance(rng, Random):
-        if stood is not None:
-            rng.setstate(stood)
+        rng.setstate(stood)
         return
     twin = pickle.loads(stood)  # numpy's; only its copy tells its state whatever its kind
     if hasattr(rng, "bit_generator"):

@@ -13,10 +13,12 @@ import random
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from functools import partial
 from operator import itemgetter
 from types import BuiltinMethodType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
+from weakref import ReferenceType
 
 from attrs import define, field
 
@@ -24,17 +26,23 @@ from neuroflow.core.configured import fields
 from neuroflow.core.module import Module
 from neuroflow.core.settings import Checked
 from neuroflow.core.value import Op, Value
-from neuroflow.engine.trace.generators import is_generator, where_it_stands
+from neuroflow.engine.trace.generators import described, is_generator, is_random, where_it_stands
 from neuroflow.engine.trace.reads import ANY, reads_of
 
 NOT_SETTINGS = ("training", "_names")
 """Fields of every module that are no settings: its mode, which is asked apart, and a memory."""
 
-FIRST_READ = frozenset(("forward", "step", "__call__", "__getitem__", "__iter__", "__len__"))
+_OPERATORS = (
+    "call", "getitem", "iter", "next", "len", "contains", "getattr", "getattribute", "get", "enter",
+    "exit", "float", "int", "index", "bool", "abs", "neg", "pos", "lt", "le", "gt", "ge", "add",
+    "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "floordiv", "rfloordiv", "mod",
+    "rmod", "pow", "rpow", "matmul",
+)  # fmt: skip
+FIRST_READ = frozenset(("forward", "step", *[f"__{name}__" for name in _OPERATORS]))
 """Methods that others call without a word in the function's own code."""
 
 _PLAIN = (float, int, bool, str, bytes, complex, type(None))
-_NAMESPACES = {"types", "argparse"}
+_NAMESPACES = {"types", "argparse", "_thread"}
 _LIBRARIES = (sys.stdlib_module_names | {"builtins", "neuroflow", "numpy"}) - _NAMESPACES
 """Code that stays as it is, and objects whose fields are their own; namespaces are anybody's."""
 
@@ -111,9 +119,14 @@ class Surroundings:
         """The generators of random numbers that the functions could draw from."""
         return [rng for _, rng in self._generators]
 
-    def states(self) -> dict[str, Any]:
-        """Where each of them stands; the system's own source is never where it was."""
-        stood = {path: where_it_stands(rng) for path, rng in self._generators}
+    def source(self, path: str) -> str:
+        """What a generator is, for a message."""
+        return described(dict(self._generators)[path])
+
+    def states(self, random_only: bool = False) -> dict[str, Any]:
+        """Where each of them stands; what tells no such thing is never where it was."""
+        found = [(path, it) for path, it in self._generators if not random_only or is_random(it)]
+        stood = {path: where_it_stands(it) for path, it in found}
         return {path: object() if state is None else state for path, state in stood.items()}
 
     def _is_untouched(self) -> bool:
@@ -274,8 +287,14 @@ class _Walk:
         kind = type(thing)
         if is_generator(thing):
             self.generators.append((path, thing))
-        elif kind.__name__ == "ndarray":
+        elif kind.__name__ in ("ndarray", "array"):
             self.places.append(Place(path, thing, thing.tolist(), kind.tobytes))
+        elif isinstance(thing, bytearray):
+            self.places.append(Place(path, thing, list(thing), bytes))
+        elif isinstance(thing, ContextVar):
+            self._place(path, thing, {"now": thing.get(None)}, lambda it: [it.get(None)])
+        elif isinstance(thing, ReferenceType):
+            self._place(path, thing, {"now": thing()}, lambda it: [it()])
         elif isinstance(thing, ModuleType):
             self._python_module(path, thing)
         elif isinstance(thing, type):
@@ -283,12 +302,14 @@ class _Walk:
         elif _top(kind) not in _LIBRARIES:
             names = sorted(name for name in self.names if not name.startswith("__"))
             held = {k: x for k in names if (x := _field(thing, k)) is not _MISSING}
-            self._place(path, thing, held, _fields_reader(held))
+            self._place(path, thing, held, _own_reader(held))
             self._class(kind)
 
     def _python_module(self, path: str, module: ModuleType) -> None:
         """What its globals are; those of a library stay, but for what it draws numbers from."""
-        if module is random:
+        if is_generator(module):
+            self.generators.append((path, module))
+        elif module is random:
             self.generators.append((path, random._inst))
         elif module.__name__ in ("numpy", "numpy.random"):
             self.generators.append((path, sys.modules["numpy.random"].get_state.__self__))
@@ -318,6 +339,12 @@ def _field(thing: Any, name: str) -> Any:
 def _fields_reader(held: Iterable[str]) -> Callable[[Any], Any]:
     names = tuple(held)
     return lambda holder: [getattr(holder, name) for name in names]
+
+
+def _own_reader(held: Iterable[str]) -> Callable[[Any], Any]:
+    """Reads an object's fields, and how many it has: one more may hide what its class holds."""
+    names = tuple(held)
+    return lambda it: [len(getattr(it, "__dict__", ())), *[getattr(it, name) for name in names]]
 
 
 def _contents(cell: Any) -> list[Any]:

@@ -1,9 +1,15 @@
 """What a trace rests on: every kind of change that counts is noticed, and no other."""
 
+import array
+import contextvars
 import functools
+import itertools
 import random
 import sys
+import threading
+import time
 import types
+import weakref
 
 import pytest
 
@@ -297,3 +303,80 @@ class Drawing(nf.Module):
 def test_a_function_that_changes_what_it_rests_on_is_refused(function, told):
     with pytest.raises(TraceError, match=told):
         nf.compile(function, backend="numpy").value(2.0)
+
+
+class Sloped:
+    """A setting that its class holds, until the object has one of its own."""
+
+    _slope = 2.0
+
+    @property
+    def slope(self):
+        return self._slope
+
+
+class Looked:
+    def __getattr__(self, name):
+        return TABLE["scale"]
+
+
+def change_slope(sloped):
+    sloped._slope = 3.0
+
+
+def local():
+    held = threading.local()
+    held.k = 2.0
+    return held
+
+
+CHOSEN = contextvars.ContextVar("chosen", default=2.0)
+REFERRED = Sloped()
+HELD = {
+    "a property's": (Sloped(), lambda it: it.slope, change_slope),
+    "a weak reference's": (
+        weakref.ref(REFERRED), lambda it: it()._slope, lambda it: change_slope(it()),
+    ),
+    "an array's": (array.array("d", [2.0]), lambda it: it[0], lambda it: it.__setitem__(0, 3.0)),
+    "bytes": (bytearray(b"\x02"), lambda it: it[0], lambda it: it.__setitem__(0, 3)),
+    "a context's": (CHOSEN, lambda it: it.get(), lambda it: it.set(3.0)),
+    "a thread's": (local(), lambda it: it.k, lambda it: setattr(it, "k", 3.0)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", HELD)
+def test_what_any_kind_of_object_holds_is_read_as_it_is_now(which):
+    held, read, change = HELD[which]
+    compiled = nf.compile(lambda x: x * read(held), backend="numpy")
+    assert compiled.value(1.0) == 2.0
+
+    def changed():
+        change(held)
+        return compiled.value(1.0)
+
+    assert contextvars.copy_context().run(changed) == 3.0
+
+
+def test_what_python_calls_without_a_word_is_looked_into(monkeypatch):
+    looked = Looked()
+    compiled = nf.compile(lambda x: x * looked.anything, backend="numpy")
+    found = [compiled.value(1.0)]
+    monkeypatch.setitem(TABLE, "scale", 7.0)
+    assert [*found, compiled.value(1.0)] == [2.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("draw", "source"),
+    [
+        (iter([1.0, 2.0, 3.0]), r"an iterator, <lambda>\.draw"),
+        (iter([1.0]), r"an iterator"),
+        ((float(k) for k in itertools.count()), r"an iterator"),
+        (time, r"the time, <lambda>\.draw"),
+    ],
+)
+def test_numbers_that_are_others_each_time_are_refused(draw, source):
+    compiled = nf.compile(
+        lambda x: x * (draw.perf_counter() if draw is time else next(draw)), backend="numpy"
+    )
+    with pytest.raises(TraceError, match=f"drew from {source}"):
+        compiled.value(1.0)
