@@ -59,7 +59,7 @@ def graph(seed, weights, xs):
 @pytest.mark.sweep
 @pytest.mark.parametrize("backend", ["numpy", "llvm"])
 def test_slopes_of_random_graphs_are_those_of_plain_values(backend, figures):
-    tried = tries(10, full=500)
+    tried = tries(10, full=300)
     for seed in range(tried):
         rng = random.Random(-seed)
         weights = [nf.Value(rng.uniform(-1, 1)) for _ in range(4)]
