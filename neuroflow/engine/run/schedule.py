@@ -85,7 +85,8 @@ class FlatExamples:
 
     def add(self, examples: Iterable[Sequence[Any]]) -> list[FlatExample]:
         """More examples, with random numbers drawn for them; traces what has a new structure."""
-        modes, traces = self.function.modes(), dict[Structure, Trace]()
+        modes = self.function.modes()
+        traces: dict[Structure, Trace] = {}
         flat = [self._flattened(example, modes, traces) for example in examples]
         placed = []
         with self.lock:
