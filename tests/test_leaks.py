@@ -1,6 +1,7 @@
 """What is done again and again leaves nothing behind: as many objects after it as before."""
 
 import gc
+import json
 from collections import Counter
 from contextlib import closing
 from importlib import import_module
@@ -8,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from tests.benchmarks.leaks import WORKLOADS
+from tests.benchmarks.leaks import RESULTS, WORKLOADS
 
 
 def objects_of_ours():
@@ -35,3 +36,11 @@ def test_nothing_is_left_behind(name, monkeypatch):
 def take(turns, n):
     for _ in islice(turns, n):
         pass
+
+
+def test_the_memory_that_the_page_shows_was_measured_in_full():
+    """If not: ``python -m tests.benchmarks.leaks NAME``."""
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    assert {name: measured["count"] for name, measured in found.items()} == {
+        name: count for name, (count, _) in WORKLOADS.items()
+    }
