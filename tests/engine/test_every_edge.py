@@ -220,3 +220,11 @@ def agree(gradients, what_if, **others):
     numbers = [*others.values(), *([] if what_if == ERROR else [what_if])]
     near = {"rel_tol": 1e-6, "abs_tol": 1e-300}
     return all(x != ERROR and math.isclose(x, gradients, **near) for x in numbers)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+def test_a_power_makes_no_number_of_nan_where_the_c_library_does(backend):
+    both = nf.compile(lambda x, y: x**y, backend)
+    for x, y in ((math.nan, 0.0), (1.0, math.nan)):
+        assert outcome(lambda x=x, y=y: both.value(x, y)) == ERROR
+        assert math.isnan((nf.Value(x) ** nf.Value(y)).data)
