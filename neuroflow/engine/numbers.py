@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from neuroflow.core.value import Value
 from neuroflow.locks import lock
+
+if TYPE_CHECKING:  # eager runs do without numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 _NUMBERS = lock(1)
 """Held while the numbers of many parameters are read or written."""
@@ -19,6 +21,8 @@ _number = attrgetter("data")
 
 def read_numbers(parameters: Sequence[Value]) -> NDArray[np.float64]:
     """The numbers of parameters, all of one moment: none from before an update and none after."""
+    import numpy as np
+
     with _NUMBERS:
         return np.fromiter(map(_number, parameters), np.float64, len(parameters))
 

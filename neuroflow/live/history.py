@@ -35,7 +35,11 @@ class Snapshot:
         """Set a run back to where this one stood."""
         for parameter, number in zip(training.runner.parameters, self.parameters, strict=True):
             parameter.data = number
-        training.load_state_dict(self.state)
+        optimizer = {
+            name: numbers.tolist() if isinstance(numbers, array) else numbers
+            for name, numbers in self.state["optimizer"].items()
+        }
+        training.load_state_dict({**self.state, "optimizer": optimizer})
 
 
 @define

@@ -79,7 +79,7 @@ def test_after_training_on_questions_nothing_is_written_without_one(train, tmp_p
 
 def test_an_encoder_is_refused_where_it_would_read_its_answers(train):
     result = train('use = "encoder"', "sort")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "through blocks.0.attention (MultiHeadAttention)" in result.stderr
 
 

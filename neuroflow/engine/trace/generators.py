@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import time
 from collections.abc import Iterator
 from io import IOBase
@@ -11,8 +12,14 @@ from typing import Any
 
 
 def is_random(thing: Any) -> bool:
-    """Whether random numbers come from it; numpy is asked by name, for it may not be there."""
-    return isinstance(thing, Random) or type(thing).__name__ in ("Generator", "RandomState")
+    """Whether random numbers come from it, be it Python's or numpy's."""
+    return isinstance(thing, Random) or _is_of_numpy(thing)
+
+
+def _is_of_numpy(thing: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    kinds = (numpy.random.Generator, numpy.random.RandomState) if numpy else ()
+    return isinstance(thing, kinds)
 
 
 def is_generator(thing: Any) -> bool:
@@ -44,7 +51,7 @@ def where_it_stands(rng: Any) -> Any:
     """
     if isinstance(rng, Random):
         return None if isinstance(rng, SystemRandom) else rng.getstate()
-    return pickle.dumps(rng) if type(rng).__module__.startswith("numpy") else None
+    return pickle.dumps(rng) if _is_of_numpy(rng) else None
 
 
 def put_back(rng: Any, stood: Any) -> None:
