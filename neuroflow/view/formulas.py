@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from attrs import evolve
@@ -45,19 +46,31 @@ Rows = list[tuple[Any, Any]]
 def _derivatives(
     op: Op, write: Callable[[Any], str], write_cases: Callable[[Rows], str]
 ) -> list[tuple[str, str]]:
+    names, formulas = _derived(op)
+    try:
+        written = [write_cases(f) if isinstance(f, list) else write(f) for f in formulas]
+    except Exception:  # a formula that cannot be written is as good as none
+        return []
+    return list(zip(names, written, strict=True))
+
+
+@lru_cache(64)
+def _derived(op: Op) -> tuple[list[str], list[Any]]:
+    """The inputs and the partials by them, a formula or cases each; nothing if symbols fail.
+
+    Kept, for the same is asked for as LaTeX and as text, and simplifying it can take seconds.
+    """
     try:
         names, flat = _symbols(op)
         slopes = _slopes(op, flat)
         if len(flat) == 1 and _branches(slopes[0]):
             rows = _on_either_side(op, flat[0])
-            written = [write(rows[0][0]) if len(rows) == 1 else write_cases(rows)]
-        elif any(_branches(slope) > 2 for slope in slopes):
-            return []  # many comparisons: the convention says it better than cases in cases
-        else:
-            written = [write(slope) for slope in slopes]
+            return names, [rows[0][0] if len(rows) == 1 else rows]
+        if any(_branches(slope) > 2 for slope in slopes):
+            return [], []  # many comparisons: the convention says it better than cases in cases
+        return names, slopes
     except Exception:  # a rule that no symbol can go through has no derived formula
-        return []
-    return list(zip(names, written, strict=True))
+        return [], []
 
 
 def _slopes(op: Op, flat: Sequence[Any]) -> list[Any]:
