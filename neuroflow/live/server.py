@@ -125,6 +125,8 @@ class LiveServer:
         if answer is not None:
             return answer
         name = request.path_params["name"]
+        if name == "favicon.ico":  # browsers ask for it where a page names none
+            name = "icon.svg"
         stem, _, ending = name.rpartition(".")
         if ending == "html" and stem in (*PAGES, self.first) and stem != "index":
             content: bytes | None = page_html(stem, "socket").encode()

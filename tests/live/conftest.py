@@ -102,7 +102,7 @@ class BrowserTab:
 
     def _heard(self, message):
         if message.type in ("error", "warning"):
-            self.problems.append(message.text)
+            self.problems.append(f"{message.text} {message.location.get('url', '')}".strip())
 
     def open(self, address):
         self.page.goto(address)

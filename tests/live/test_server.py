@@ -209,3 +209,7 @@ def test_a_taken_port_is_a_clear_error(address):
     port = urlsplit(address).port
     with pytest.raises(nf.InputError, match=f"port {port} of 127.0.0.1 cannot be used"):
         listening(port)
+
+
+def test_a_browser_that_asks_for_an_icon_by_its_old_name_gets_one(guest):
+    assert guest.get("/favicon.ico")[0].status == 200

@@ -1,6 +1,6 @@
 """How tests are dealt to the workers of pytest-xdist: a file, or a folder, is for one of them.
 
-What is built once for many tests (the book, the exported pages, the reports of the checks) is
+What is built once for many tests (the book, the reports of the checks) is
 built once in each worker that asks for it, so the folders of such fixtures stay together. They
 hold the most tests, and xdist deals the largest parts first.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-TOGETHER = ("tests/docs/", "tests/live/", "tests/checks/")
+TOGETHER = ("tests/docs/", "tests/checks/")
 
 
 def part_of(nodeid):
