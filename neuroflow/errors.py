@@ -305,7 +305,9 @@ def reason(error: object) -> str:
     >>> reason(InputError("noise is -1", expected="at least 0")), reason(ValueError("no"))
     ('noise is -1', 'no')
     """
-    return error.what if isinstance(error, NeuroflowError) else str(error)
+    if isinstance(error, NeuroflowError):
+        return error.what
+    return told_of(error) if isinstance(error, BaseException) else str(error)
 
 
 LONGEST = 2000
@@ -322,6 +324,15 @@ def told_of(error: BaseException) -> str:
         return _shortened(str(error))
     except Exception as another:
         return f"(and its message cannot be read: {type(another).__name__})"
+
+
+def raised(error: BaseException) -> str:
+    """An error of somebody else within a message: its kind, and what it says.
+
+    >>> raised(ValueError("no licence"))
+    'ValueError: no licence'
+    """
+    return f"{type(error).__name__}: {told_of(error)}"
 
 
 def _shortened(text: str) -> str:

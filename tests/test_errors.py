@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,16 @@ def test_every_error_is_made_of_fields():
         for line in sources.raised_in_one_text(path.read_text(encoding="utf-8"), names)
     ]  # fmt: skip
     assert glued == []
+
+
+def test_errors_of_others_are_told_in_one_place():
+    """``raised`` can tell also those whose own ``__str__`` fails, or is endless."""
+    by_hand = [
+        f"{path.name}:{line}" for path in FILES if path != PACKAGE / "errors.py"
+        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"type\(error\)\.__name__\}: ", text)
+    ]  # fmt: skip
+    assert by_hand == []
 
 
 def test_no_code_takes_the_text_of_an_error_apart():

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from neuroflow.checkpoint.arrays import OPTIMIZER
 from neuroflow.checkpoint.uses import Used
-from neuroflow.errors import NeuroflowError, PluginError, StateError, reason
+from neuroflow.errors import NeuroflowError, PluginError, StateError, raised, reason
 
 if TYPE_CHECKING:
     from neuroflow.checkpoint.arrays import Arrays
@@ -112,9 +112,9 @@ def _step(entry: Entry, version: int, settings: Any, arrays: Any) -> tuple[Any, 
         newer, numbers = entry.migrations[version](dict(settings), dict(arrays))
         return dict(newer), {str(n): np.asarray(x, dtype=np.float64) for n, x in numbers.items()}
     except Exception as error:
-        kind = "" if isinstance(error, NeuroflowError) else f"{type(error).__name__}: "
+        why = reason(error) if isinstance(error, NeuroflowError) else raised(error)
         raise PluginError(
-            f"{what}: {kind}{reason(error)}",
+            f"{what}: {why}",
             expected="a pair: the settings and the arrays of the next version, as dicts",
             remedy=f"tell the authors of {entry.credit or 'the plugin'}, or install the version"
             " that the model was saved with",

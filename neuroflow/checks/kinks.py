@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from neuroflow.checks.breaks import Break, far_breaks, find_breaks
@@ -17,6 +17,7 @@ from neuroflow.checks.probes import grid, joint_points
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.surfaces import at_kink, kink_numbers
+from neuroflow.core.domain import Domain
 
 
 def check_kinks(subject: Subject, results: Results) -> None:
@@ -83,22 +84,23 @@ def check_undeclared(subject: Subject, results: Results) -> None:
     for at in joint_points(subject.domains, 2 if len(subject.inputs) > 1 else 1):
         for k, domain in enumerate(subject.domains):
             f = along(subject.forward, at, k)
-            for xs in grid(domain):
-                unknown = [b for b in find_breaks(f, xs) if not _declared(subject, at, k, b)]
+            for where, found in _looks(f, domain, far=len(at) == 1):
+                unknown = [b for b in found if not _declared(subject, at, k, b)]
                 results.expect("undeclared kinks", not unknown, (
-                    f"along {subject.inputs[k]}, {'; '.join(map(str, unknown[:3]))}; declare it"
+                    f"{where} {subject.inputs[k]}, {'; '.join(map(str, unknown[:3]))}; declare it"
                     f" ({_how(unknown)}), or mend the rule"
                 ))  # fmt: skip
                 if unknown:
                     return
-            far = far_breaks(f, domain) if len(at) == 1 else []
-            unknown = [b for b in far if not _declared(subject, at, k, b)]
-            results.expect("undeclared kinks", not unknown, (
-                f"far out along {subject.inputs[k]}, {'; '.join(map(str, unknown[:3]))}; declare"
-                f" it ({_how(unknown)}), or mend the rule"
-            ))  # fmt: skip
-            if unknown:
-                return
+
+
+def _looks(
+    f: Callable[[float], float], domain: Domain, far: bool
+) -> Iterator[tuple[str, list[Break]]]:
+    """Breaks of a function, stretch by stretch, and those far out if they are looked for."""
+    for xs in grid(domain):
+        yield "along", find_breaks(f, xs)
+    yield "far out along", far_breaks(f, domain) if far else []
 
 
 def _declared(subject: Subject, at: Sequence[float], k: int, found: Break) -> bool:

@@ -12,7 +12,7 @@ from attrs import define
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import Value
-from neuroflow.errors import NeuroflowError
+from neuroflow.errors import NeuroflowError, raised
 from neuroflow.registry.entries import LayerEntry
 
 
@@ -83,7 +83,7 @@ def trial_of(entry: LayerEntry, target: type[Module]) -> Trial:
         module = trial.build()
     except Exception as error:
         raise CannotTryError(
-            f"it cannot be built with {settings}: {type(error).__name__}: {error}",
+            f"it cannot be built with {settings}: {raised(error)}",
             remedy="declare example={...} in its entry",
             got=settings,
             **entry.where,

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from neuroflow.checks.messages import listed
 from neuroflow.core.value import Value
+from neuroflow.errors import raised
 from neuroflow.registry.entries import LossEntry
 
 _LABELS = (1.0, -1.0, 0.0, 0.5, 2.0, -3.0)
@@ -103,7 +104,7 @@ def no_example(entry: LossEntry, loss: Callable[..., Any]) -> str:
     except Exception as error:
         return (
             "no prediction and target could be found that it takes: one prediction and the target"
-            f" 1 give {type(error).__name__}: {error}"
+            f" 1 give {raised(error)}"
         )
     return "no prediction and target could be found that it takes"
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from neuroflow.errors import told_of
+
 
 def short(x: float) -> str:
     """A number as a person would write it.
@@ -42,6 +44,6 @@ def listed(xs: Sequence[Any]) -> str:
     return ", ".join(short(x) if isinstance(x, float) else str(x) for x in xs)
 
 
-def first_line(error: object) -> str:
-    lines = str(error).splitlines() or [type(error).__name__]
+def first_line(error: BaseException) -> str:
+    lines = told_of(error).splitlines() or [type(error).__name__]
     return lines[0][:100]

@@ -30,6 +30,7 @@ from neuroflow.checks.values import (
 )
 from neuroflow.core.settings import Setting, of_rule
 from neuroflow.core.value import Op
+from neuroflow.errors import raised
 
 
 def check_subject(subject: Subject, results: Results) -> None:
@@ -94,7 +95,7 @@ def guarded(results: Results, name: str) -> Iterator[None]:
         yield
     except Exception as error:
         known = {f.message for f in results.report.findings if f.subject == results.subject}
-        message = f"raised {type(error).__name__}: {error}"
+        message = f"raised {raised(error)}"
         if message not in known:
             results.failed(name, message)
 

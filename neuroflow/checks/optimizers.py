@@ -13,6 +13,7 @@ from neuroflow.checks.numeric import has
 from neuroflow.checks.ops import guarded
 from neuroflow.checks.report import Results
 from neuroflow.core.update_rule import UpdateRule
+from neuroflow.errors import raised
 from neuroflow.registry.entries import OptimizerEntry
 
 
@@ -82,7 +83,7 @@ def _check_finite(rule: UpdateRule, results: Results) -> None:
             path, _ = _run(rule, gradients)
             problem = "" if all(map(math.isfinite, path)) else f"the parameter becomes {path[-1]}"
         except (ArithmeticError, ValueError) as error:
-            problem = f"it raises {type(error).__name__}: {error}"
+            problem = f"it raises {raised(error)}"
         results.expect(
             "finite",
             not problem,

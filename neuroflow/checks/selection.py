@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 
 from neuroflow.checks.report import Finding
 from neuroflow.core.value import Op
-from neuroflow.errors import InputError, did_you_mean
+from neuroflow.errors import InputError, did_you_mean, raised
 from neuroflow.registry.discovery import Plugin, PluginManager
 from neuroflow.registry.entries import KINDS, Entry, OpEntry, plural
 from neuroflow.registry.hooks import HOOKS
@@ -72,7 +72,7 @@ def _of_name(name: str) -> Selection:
             raise InputError(f"the module {name} cannot be imported: {error}", got=name) from error
     except (Exception, SystemExit) as error:
         raise InputError(
-            f"the module {name!r} cannot be imported: {type(error).__name__}: {error}",
+            f"the module {name!r} cannot be imported: {raised(error)}",
             remedy="repair it, or give the name of a plugin or an entry",
             got=name,
         ) from error
@@ -145,7 +145,7 @@ def _imported(path: Path) -> ModuleType:
     except Exception as error:
         del sys.modules[name]
         raise InputError(
-            f"{path} cannot be imported: {type(error).__name__}: {error}",
+            f"{path} cannot be imported: {raised(error)}",
             remedy="mend that first",
             file=str(path),
         ) from error

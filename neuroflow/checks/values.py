@@ -17,6 +17,7 @@ from neuroflow.checks.subject import Subject
 from neuroflow.checks.surfaces import at_end
 from neuroflow.core.rules import what_changes
 from neuroflow.core.value import Value
+from neuroflow.errors import raised
 
 
 def check_finite(subject: Subject, results: Results) -> None:
@@ -26,7 +27,7 @@ def check_finite(subject: Subject, results: Results) -> None:
             value = subject.forward(*at)
             problem = "" if math.isfinite(value) else f"forward gives {value}"
         except (ArithmeticError, ValueError, TypeError) as error:
-            problem = f"forward raises {type(error).__name__}: {error}"
+            problem = f"forward raises {raised(error)}"
         if problem:
             domain = ", ".join(dict.fromkeys(d.text for d in subject.domains))
             results.failed("finite", (

@@ -31,6 +31,7 @@ from neuroflow.errors import (
     RegistryError,
     composed,
     did_you_mean,
+    raised,
 )
 from neuroflow.stopping import Terminated, terminable
 
@@ -146,7 +147,7 @@ def _told(error: Exception) -> str:
     if isinstance(error, OSError):
         return _about_file(error)
     return (
-        f"{type(error).__name__}: {error}; this is a fault of neuroflow or of a plugin, not yours:"
+        f"{raised(error)}; this is a fault of neuroflow or of a plugin, not yours:"
         " run the command with --debug to see where it happened"
     )
 

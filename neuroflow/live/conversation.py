@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from neuroflow.errors import raised
 from neuroflow.live.frames import Frame
 from neuroflow.view.markup import shown_json
 
@@ -102,7 +103,7 @@ def _guarded(tab: Any, act: Callable[[], list[Frame]]) -> list[Frame]:
     except Exception as error:
         tab.playing = False
         traceback.print_exc(file=sys.stderr)
-        told = f"neuroflow has a bug here: {type(error).__name__}: {error}; see the terminal"
+        told = f"neuroflow has a bug here: {raised(error)}; see the terminal"
         return [{"type": "error", "message": told, "do": ""}]
 
 

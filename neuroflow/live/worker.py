@@ -7,6 +7,7 @@ import traceback
 
 from attrs import define, field
 
+from neuroflow.errors import raised
 from neuroflow.live.frames import Frame
 from neuroflow.live.tab import Tab
 from neuroflow.view.markup import shown_json
@@ -34,7 +35,7 @@ class Worker:
         except Exception as error:
             self.tab.playing = False
             traceback.print_exc()
-            told = f"neuroflow has a bug here: {type(error).__name__}: {error}"
+            told = f"neuroflow has a bug here: {raised(error)}"
             frames = [{"type": "error", "message": told, "do": ""}]
         answer = {"frames": frames, "playing": self.tab.playing, "pause": pause}
         return shown_json(answer)

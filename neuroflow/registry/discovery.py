@@ -51,6 +51,11 @@ class Plugin:
         """The name of the entry point."""
         return self.provider.plugin
 
+    def warn(self, text: str) -> None:
+        """Note what is suspicious, once however often it is seen."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
     @property
     def failure(self) -> str:
         """The error that it was skipped for, and during what, as text; or nothing."""
@@ -121,21 +126,23 @@ class PluginManager:
 
         A command whose name is ``taken``, or was added before, is left out with a warning.
         """
-        for plugin in [p for p in self.plugins if p.module and not p.failure]:
-            for impl in self._implementations("neuroflow_commands", plugin):
-                before = dict(cli.commands)
-                with self._guard(plugin, "neuroflow_commands"), _quiet(plugin):
-                    impl.function(*[cli][: len(impl.argnames)])
-                added = {} if plugin.failure else dict(cli.commands)
-                cli.commands.clear()
-                cli.commands.update({**added, **before})
-                for name in sorted(set(added) & {*taken, *before}):
-                    if added[name] is not before.get(name):
-                        plugin.warnings.append(
-                            f"it adds the command {name!r}, which is there already and stays"
-                        )
-                    if name in taken:
-                        del cli.commands[name]
+        with self._interrupts.noted():
+            for plugin in [p for p in self.plugins if p.module and not p.failure]:
+                self._add_commands_of(plugin, cli, taken)
+
+    def _add_commands_of(self, plugin: Plugin, cli: Any, taken: Iterable[str]) -> None:
+        for impl in self._implementations("neuroflow_commands", plugin):
+            before = dict(cli.commands)
+            with self._guard(plugin, "neuroflow_commands"), _quiet(plugin):
+                impl.function(*[cli][: len(impl.argnames)])
+            added = {} if plugin.failure else dict(cli.commands)
+            cli.commands.clear()
+            cli.commands.update({**added, **before})
+            for name in sorted(set(added) & {*taken, *before}):
+                if added[name] is not before.get(name):
+                    plugin.warn(f"it adds the command {name!r}, which is there already and stays")
+                if name in taken:
+                    del cli.commands[name]
 
     def _load(self, point: EntryPoint) -> None:
         plugin = Plugin(provider_of(point))
@@ -160,7 +167,7 @@ class PluginManager:
                 plugin.entries.append(self.registry.add(entry, plugin.provider))
         plugin.seconds = time.perf_counter() - start
         if plugin.seconds > SLOW and not plugin.failure:
-            plugin.warnings.append(
+            plugin.warn(
                 f"it takes {plugin.seconds:.1f} s to load; give heavy targets as"
                 " 'module:attribute', which is imported on first use"
             )
@@ -211,13 +218,11 @@ def _quiet(plugin: Plugin) -> Iterator[None]:
             yield
     finally:
         for thread in {*threading.enumerate()} - threads:
-            plugin.warnings.append(f"it starts the thread {thread.name!r} while it is loaded")
+            plugin.warn(f"it starts the thread {thread.name!r} while it is loaded")
         if said:
-            plugin.warnings.append("it prints while it is loaded; a plugin should be silent")
+            plugin.warn("it prints while it is loaded; a plugin should be silent")
         if changed:
-            plugin.warnings.append(
-                f"it changes {', '.join(changed)} while it is loaded; that was put back"
-            )
+            plugin.warn(f"it changes {', '.join(changed)} while it is loaded; that was put back")
 
 
 @contextlib.contextmanager

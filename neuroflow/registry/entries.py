@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from neuroflow.core.settings import checked
 from neuroflow.core.value import Op
-from neuroflow.errors import InputError, NeuroflowError, PluginError, Where, short_repr
+from neuroflow.errors import InputError, NeuroflowError, PluginError, Where, raised, short_repr
 from neuroflow.registry.capture import silenced
 
 BUNDLED = "neuroflow"
@@ -142,7 +142,7 @@ class Entry:
             if not self.credit:
                 raise
             raise PluginError(
-                f"{self.kind} {self.id} ({self.provider}) failed: {type(error).__name__}: {error}",
+                f"{self.kind} {self.id} ({self.provider}) failed: {raised(error)}",
                 remedy=f"check what it was given, or tell the authors of {self.credit}",
                 **self.where,
             ) from error
@@ -158,7 +158,7 @@ class Entry:
         except Exception as error:
             raise PluginError(
                 f"{self.kind} {self.id} ({self.provider}) could not be imported from"
-                f" {target!r}: {type(error).__name__}: {error}",
+                f" {target!r}: {raised(error)}",
                 remedy="repair or uninstall that distribution",
                 **self.where,
             ) from error
@@ -322,7 +322,7 @@ class BackendEntry(Entry):
                 found = probe()
             return found if isinstance(found, str) else self._wrong_probe(f"it gave {found!r}")
         except (Exception, SystemExit) as error:
-            return self._wrong_probe(f"{type(error).__name__}: {error}")
+            return self._wrong_probe(f"{raised(error)}")
 
     def _wrong_probe(self, what: str) -> str:
         by = self.provider.distribution if self.provider else "the backend"

@@ -10,7 +10,7 @@ from importlib import metadata
 from importlib.metadata import Distribution, EntryPoint
 from typing import NamedTuple
 
-from neuroflow.errors import told_of
+from neuroflow.errors import raised
 
 GROUP = "neuroflow"
 """The group of entry points that plugins belong to."""
@@ -48,5 +48,5 @@ def readable() -> tuple[list[Distribution], list[Unreadable]]:
             found.append(each)
         except Exception as error:
             where = str(getattr(each, "_path", "a place without a name"))
-            unreadable.append(Unreadable(where, f"{type(error).__name__}: {told_of(error)}"))
+            unreadable.append(Unreadable(where, f"{raised(error)}"))
     return found, unreadable

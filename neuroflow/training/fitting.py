@@ -10,7 +10,7 @@ from neuroflow.core.module import evaluating
 from neuroflow.core.no_grad import no_grad
 from neuroflow.core.value import Value
 from neuroflow.data.dataset import Dataset
-from neuroflow.errors import ConfigurationError, InputError, NeuroflowError
+from neuroflow.errors import ConfigurationError, InputError, NeuroflowError, raised
 from neuroflow.registry.entries import LossEntry
 from neuroflow.registry.manager import get
 from neuroflow.training.examples import name_of
@@ -94,7 +94,7 @@ def _answer(model: Any, data: Dataset) -> Any:
         raise InputError(f"{what}: {error.what}", **error.rest) from error
     except (TypeError, AttributeError, ValueError, LookupError) as error:
         raise InputError(
-            f"{what}: {type(error).__name__}: {error}",
+            f"{what}: {raised(error)}",
             expected="layers of which each takes what the one before it gives",
             remedy="see what each takes: neuroflow show layer NAME",
         ) from error

@@ -27,7 +27,7 @@ from neuroflow.errors import (
     NeuroflowError,
     StateError,
     TraceError,
-    told_of,
+    raised,
 )
 from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
@@ -287,8 +287,7 @@ class Training(Uncopied):
             raise
         except Exception as error:  # a function of somebody else
             raise InputError(
-                f"the schedule gave no learning rate at step {step}:"
-                f" {type(error).__name__}: {told_of(error)}",
+                f"the schedule gave no learning rate at step {step}: {raised(error)}",
                 expected="a function (learning_rate, step, steps) that gives a number",
             ) from error
         if not math.isfinite(number):

@@ -213,10 +213,22 @@ def test_nothing_stays_changed(report):
     assert report["changed"] == []
 
 
-def test_ctrl_c_while_plugins_are_loaded_stops_the_command(run, site):
-    site.add("acme-long", "acme_long", "import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+@pytest.mark.parametrize(
+    ("source", "command"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGINT)", "plugins"),
+        (
+            "import os, signal\nimport neuroflow as nf\n@nf.hookimpl\n"
+            "def neuroflow_commands(cli):\n    os.kill(os.getpid(), signal.SIGINT)\n",
+            "--help",
+        ),
+    ],
+    ids=["at import", "in a hook for commands"],
+)
+def test_ctrl_c_while_plugins_are_loaded_stops_the_command(run, site, source, command):
+    site.add("acme-long", "acme_long", source)
     script = "from neuroflow.cli import main; main()"
-    code, out, err = run("-c", script, "plugins", env=site.environment)
+    code, out, err = run("-c", script, command, env=site.environment)
     assert (code, out) == (130, "")
     assert err.strip() == "Error: stopped"
 

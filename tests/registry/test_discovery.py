@@ -195,6 +195,7 @@ def test_a_command_that_is_there_already_stays_and_whoever_adds_it_is_warned(plu
     plugins.add("one", source.format(names=["train", "shared", "own"], plugin="one"))
     plugins.add("two", source.format(names=["shared"], plugin="two"))
     manager, cli = plugins.manager(), click.Group()
+    manager.add_commands(click.Group(), taken=["train"])  # asked twice, it warns once
     manager.add_commands(cli, taken=["train"])
     assert {name: command.help for name, command in cli.commands.items()} == {
         "shared": "one", "own": "one",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import shutil
 
 import pytest
 
@@ -28,9 +29,7 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def folder(finished, tmp_path):
     """A copy of it, that may be damaged."""
-    for path in finished.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    return tmp_path
+    return shutil.copytree(finished, tmp_path / "copy")
 
 
 def lines_of(folder):

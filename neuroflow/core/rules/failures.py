@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from neuroflow.core.rules.mistakes import listed, mistake
-from neuroflow.errors import InputError, NeuroflowError
+from neuroflow.errors import InputError, NeuroflowError, raised
 
 _LIBRARY = __file__.removesuffix(os.path.join("core", "rules", "failures.py"))
 
@@ -21,7 +21,7 @@ def tell_mistake(op: Any, inputs: Sequence[Any], error: Exception) -> Exception:
     """Raise what a failure of a rule means; it is given back if it means a number not allowed."""
     if isinstance(error, _OWN_FAULT) and not isinstance(error, NeuroflowError):
         place, line = line_of(error.__traceback__)
-        what = f"failed for {listed(inputs)}{place}: {type(error).__name__}: {error}"
+        what = f"failed for {listed(inputs)}{place}: {raised(error)}"
         expected = "a rule that takes every kind of number"
         raise mistake(op.rule, op.name, what, expected, _remedy(line)) from error
     if isinstance(error, InputError) or not isinstance(error, (ArithmeticError, ValueError)):

@@ -24,7 +24,7 @@ from neuroflow.engine.lower.steps import (
     UNBOUNDED,
     step_of,
 )
-from neuroflow.errors import BackendError
+from neuroflow.errors import BackendError, raised
 
 Operand = str | float
 """The name of an input or of an earlier step, or a number."""
@@ -328,5 +328,5 @@ def _run(op: Op | UpdateRule, recorder: Recorder, rule: Callable[[], Any]) -> An
         what = f"the rule of {op.name} cannot be compiled: {error.what}"
         raise RuleError(what, **{**error.rest, "op": op.name}) from error
     except Exception as error:
-        what = f"the rule of {op.name} cannot be compiled: {type(error).__name__}: {error}"
+        what = f"the rule of {op.name} cannot be compiled: {raised(error)}"
         raise RuleError(what, op=op.name) from error

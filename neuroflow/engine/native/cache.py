@@ -85,7 +85,11 @@ class Cache:
         return content if _checksum(name, content) == checksum else None
 
     def write(self, name: str, content: bytes) -> None:
-        """Keep the content of a name; where that cannot be, it serves this process alone."""
+        """Keep the content of a name; where that cannot be, it serves this process alone.
+
+        Unlike :func:`neuroflow.files.write_file` it is private whatever lay there before, and waits
+        for no disk: what a power cut takes is compiled again.
+        """
         if self.folder is None:
             return
         with suppress(OSError):

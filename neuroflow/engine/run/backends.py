@@ -6,7 +6,7 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from neuroflow.errors import BackendError, InputError, NeuroflowError, NeuroflowWarning
+from neuroflow.errors import BackendError, InputError, NeuroflowError, NeuroflowWarning, raised
 from neuroflow.registry.entries import DTYPES, BackendEntry
 from neuroflow.registry.manager import find, get
 
@@ -91,7 +91,7 @@ def _made(entry: BackendEntry, dtype: str, n_parameters: int, memory_limit: int 
         raise
     except Exception as error:
         raise BackendError(
-            f"{_told(entry)} failed while it made an executor: {type(error).__name__}: {error}",
+            f"{_told(entry)} failed while it made an executor: {raised(error)}",
             remedy="use another backend",
             **entry.where,
         ) from error

@@ -36,6 +36,15 @@ def square(x):
     return x * x
 
 
+class Unreadable(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+def unreadable():
+    raise Unreadable
+
+
 def raising(*_):
     raise RuntimeError("no device")
 
@@ -65,10 +74,11 @@ def test_a_backend_without_a_speed_runs_by_name_only(offer):
     [
         ({"probe": lambda: "no device; install a driver"}, "no device; install a driver"),
         ({"probe": raising}, "its probe failed: RuntimeError: no device; expected a text, empty"),
+        ({"probe": unreadable}, "its probe failed: Unreadable: (and its message cannot be read: V"),
         ({"probe": lambda: None}, "its probe failed: it gave None; expected a text, empty if it"),
         ({"probe": "no_such_module:probe"}, "its probe failed: PluginError: backend plugged/quick"),
     ],
-    ids=["honest", "raises", "gives nothing", "cannot be imported"],
+    ids=["honest", "raises", "cannot be read", "gives nothing", "cannot be imported"],
 )
 def test_a_backend_that_cannot_run_says_why_and_is_skipped(offer, facts, obstacle):
     entry = offer(speed=1000.0, **facts)
