@@ -289,12 +289,19 @@ def short_repr(thing: Any, limit: int = 60) -> str:
 def did_you_mean(word: str, known: Iterable[str], then: str) -> str:
     """A remedy for a misspelled word: the closest known spellings, and what to do then.
 
+    A word that other libraries use for a known one means that one: ``lr`` is ``learning_rate``.
+
     >>> did_you_mean("tahn", ["relu", "tanh"], "see: neuroflow list activations")
     "did you mean 'tanh'? see: neuroflow list activations"
-    >>> did_you_mean("swish", ["relu", "tanh"], "see: neuroflow list activations")
+    >>> did_you_mean("ReLU", ["relu", "tanh"], "see: neuroflow list activations")
+    "did you mean 'relu'? see: neuroflow list activations"
+    >>> did_you_mean("maxout", ["relu", "tanh"], "see: neuroflow list activations")
     'see: neuroflow list activations'
     """
-    close = difflib.get_close_matches(word, list(known), n=2, cutoff=0.6)
+    from neuroflow.synonyms import meant_by
+
+    names = list(known)
+    close = meant_by(word, names)[:2] or difflib.get_close_matches(word, names, n=2, cutoff=0.6)
     hint = f"did you mean {' or '.join(map(repr, close))}?" if close else ""
     return f"{hint} {then}".strip()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from attrs import frozen
 
 PARTS = (
+    "synonyms",
     "errors",
     "memory",
     "pythonic",
