@@ -6,6 +6,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from neuroflow.engine.make_runner import make_runner
 from neuroflow.engine.runner import Runner
 from neuroflow.errors import (
     BackendError,
+    DomainError,
     InputError,
     NeuroflowError,
     StateError,
@@ -262,7 +264,8 @@ class Training(Uncopied):
         self.loss = losses[-1]
         metrics = {name: self.metrics[name] for name in ("learning_rate", "gradient_norm")}
         if self.step == self._last_evaluation():
-            scores = self.evaluate()
+            with _evaluating_after(self.step, metrics["learning_rate"]):
+                scores = self.evaluate()
             self.metrics.update(scores)
             metrics.update(scores)
         return Step(
@@ -404,6 +407,16 @@ def train(
     ([1, 2], 'eager')
     """
     return Training(configure(source, changes))
+
+
+@contextmanager
+def _evaluating_after(step: int, rate: float) -> Iterator[None]:
+    """Let a model that has no finite answers say how it came there."""
+    try:
+        yield
+    except DomainError as error:
+        what = f"the evaluation after step {step} failed: {error.what}, with the learning rate"
+        raise DomainError(f"{what} {rate:g}", **error.rest) from error
 
 
 def _next_multiple(step: int, every: int) -> int:

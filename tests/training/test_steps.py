@@ -273,3 +273,15 @@ def test_a_schedule_that_gives_no_number_is_told(schedule, said):
     }
     with pytest.raises(nf.InputError, match=re.escape(said)):
         nf.train(tree)
+
+
+def test_an_evaluation_without_finite_answers_says_step_and_learning_rate():
+    run = nf.train(
+        "moons",
+        {"train.steps": 9, "train.evaluate_every": 1, "train.backend": "eager",
+         "data.points": 6, "optimizer.learning_rate": 1e120, "optimizer.schedule": "constant"},
+    )  # fmt: skip
+    with pytest.raises(nf.DomainError) as caught:
+        run.run()
+    assert re.match(r"the evaluation after step \d+ failed: .* with the learning rate 1e\+120;",
+                    str(caught.value))  # fmt: skip
