@@ -8,7 +8,14 @@ Reading order: :mod:`container`, :mod:`arrays`, :mod:`uses`, :mod:`migrating`, :
 """
 
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays
-from neuroflow.checkpoint.file import CHECKPOINT, SavedModel, file_of, inspect_file, read_arrays
+from neuroflow.checkpoint.file import (
+    CHECKPOINT,
+    SavedModel,
+    file_of,
+    inspect_file,
+    read_arrays,
+    read_description,
+)
 from neuroflow.checkpoint.saving import load, load_parameters, load_with_facts, save
 from neuroflow.checkpoint.uses import Used, check_uses
 
@@ -25,5 +32,6 @@ __all__ = [
     "load_parameters",
     "load_with_facts",
     "read_arrays",
+    "read_description",
     "save",
 ]

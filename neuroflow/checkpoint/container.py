@@ -12,7 +12,7 @@ import json
 import struct
 from collections.abc import Iterable, Mapping
 from math import prod
-from typing import Any
+from typing import Any, BinaryIO
 
 from attrs import frozen
 
@@ -62,16 +62,8 @@ def unpacked(content: bytes) -> tuple[dict[str, str], dict[str, Stored]]:
 
     Raises :class:`StateError` for whatever is not as the form wants it.
     """
-    length = int.from_bytes(content[:8], "little")
-    if length > len(content) - 8:
-        has = max(0, len(content) - 8)
-        raise _wrong(f"its header would have {length} bytes, and {has} are there")
-    header = strict_json(content[8 : 8 + length], "its header")
-    if not isinstance(header, dict):
-        raise _wrong(f"its header is {shown(header)}", "a table")
-    metadata = header.pop(METADATA, {})
-    if not isinstance(metadata, dict) or not all(isinstance(x, str) for x in metadata.values()):
-        raise _wrong("its metadata are no texts by name")
+    length = _header_length(content[:8], len(content) - 8)
+    metadata, header = _parsed(content[8 : 8 + length])
     body = memoryview(content)[8 + length :]
     places = {name: _place(name, entry, len(body)) for name, entry in header.items()}
     _check_cover([(start, end) for _, start, end, _ in places.values()], len(body))
@@ -79,6 +71,33 @@ def unpacked(content: bytes) -> tuple[dict[str, str], dict[str, Stored]]:
         name: Stored(shape, body[start:end], dtype)
         for name, (shape, start, end, dtype) in places.items()
     }
+
+
+def read_header(file: BinaryIO, size: int) -> tuple[dict[str, str], dict[str, Any]]:
+    """The metadata and the tensors' entries of a file of so many bytes; its numbers stay unread.
+
+    Raises :class:`StateError` as :func:`unpacked` does, but knows nothing of the numbers.
+    """
+    length = _header_length(file.read(8), size - 8)
+    return _parsed(file.read(length))
+
+
+def _header_length(first: bytes, rest: int) -> int:
+    length = int.from_bytes(first, "little")
+    if length > rest:
+        raise _wrong(f"its header would have {length} bytes, and {max(0, rest)} are there")
+    return length
+
+
+def _parsed(text: bytes) -> tuple[dict[str, str], dict[str, Any]]:
+    """The metadata of a header, and its entries."""
+    header = strict_json(text, "its header")
+    if not isinstance(header, dict):
+        raise _wrong(f"its header is {shown(header)}", "a table")
+    metadata = header.pop(METADATA, {})
+    if not isinstance(metadata, dict) or not all(isinstance(x, str) for x in metadata.values()):
+        raise _wrong("its metadata are no texts by name")
+    return metadata, header
 
 
 def _place(name: str, entry: Any, room: int) -> tuple[Shape, int, int, str]:

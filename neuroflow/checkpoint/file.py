@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from attrs import field, frozen
 
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, Tensors, digest_of, exactly
-from neuroflow.checkpoint.container import Stored, packed, strict_json, unpacked
+from neuroflow.checkpoint.container import Stored, packed, read_header, strict_json, unpacked
 from neuroflow.checkpoint.schema import DESCRIPTION, check
 from neuroflow.checkpoint.uses import Used
 from neuroflow.core.types import shown
@@ -76,6 +77,24 @@ def inspect_file(path: str | Path) -> SavedModel:
     return saved
 
 
+def read_description(path: str | Path) -> dict[str, Any]:
+    """What a file says about itself, read without its numbers: many files in a moment.
+
+    Its own checksum is checked, that of the numbers is not. Raises as :func:`inspect_file` does.
+    """
+    try:
+        with open(path, "rb") as file:
+            metadata, _ = read_header(file, os.fstat(file.fileno()).st_size)
+        about = _unsealed(metadata.get("neuroflow", ""))
+    except StateError as error:
+        raise _damaged(path, error.what, error.expected) from error
+    except OSError as error:
+        raise _cannot_read(path, error) from error
+    _check_format(about, path)
+    check(about, DESCRIPTION, file=str(path))
+    return about  # type: ignore[no-any-return]
+
+
 def read_arrays(path: str | Path) -> tuple[SavedModel, Arrays]:
     """What a file says about itself and all its numbers, checked like :func:`inspect_file`."""
     saved, stored = _read(path)
@@ -128,9 +147,11 @@ def _content(path: str | Path) -> bytes:
         check_room(path.stat().st_size, f"bytes of {path}", each=COPIES)
         return path.read_bytes()
     except OSError as error:
-        raise FileError(
-            f"cannot read {path}: {error}", remedy="check its permissions", file=str(path)
-        ) from error
+        raise _cannot_read(path, error) from error
+
+
+def _cannot_read(path: str | Path, error: OSError) -> FileError:
+    return FileError(f"cannot read {path}: {error}", remedy="check its permissions", file=str(path))
 
 
 def _unsealed(sealed: str) -> Any:

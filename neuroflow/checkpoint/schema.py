@@ -194,7 +194,12 @@ DESCRIPTION = TableOf(
         "configuration": CONFIGURATION,
         "data": DATA,
         "state": TableOf(
-            optional={"step": COUNT, "training": TableOf(rest=ANYTHING), "origin": ORIGIN},
+            optional={
+                "step": COUNT,
+                "steps": COUNT,
+                "training": TableOf(rest=ANYTHING),
+                "origin": ORIGIN,
+            },
             rest=ANYTHING,
         ),
     }

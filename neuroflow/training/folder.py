@@ -87,6 +87,25 @@ def claimed(folder: Path) -> Iterator[Claim]:
         raise
 
 
+def is_claimed(folder: Path) -> bool:
+    """Whether some process writes in a folder now; nothing is written to find that out.
+
+    >>> is_claimed(Path("nowhere"))
+    False
+    """
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return False
+    try:
+        _lock(descriptor, folder / LOCK)
+    except FileError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def new_folder(name: str) -> Path:
     """A new folder ``runs/moons``, or ``runs/moons-2`` where a run of that name was before.
 

@@ -181,7 +181,12 @@ class Run(Uncopied):
                 training.model,
                 self.folder / CHECKPOINT,
                 configuration=training.configuration,
-                state={"training": state, "step": training.step, "origin": asdict(self.origin)},
+                state={
+                    "training": state,
+                    "step": training.step,
+                    "steps": training.steps,
+                    "origin": asdict(self.origin),
+                },
                 optimizer=numbers,
             )
             self._seen = _stamp(self.folder)

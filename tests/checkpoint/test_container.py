@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 import time
@@ -12,7 +13,7 @@ from safetensors.numpy import load as read_elsewhere
 from safetensors.numpy import save as write_elsewhere
 
 from neuroflow.checkpoint.arrays import exactly
-from neuroflow.checkpoint.container import DTYPES, Stored, packed, unpacked
+from neuroflow.checkpoint.container import DTYPES, Stored, packed, read_header, unpacked
 from neuroflow.errors import StateError
 from tests.support.files import with_header
 
@@ -131,3 +132,13 @@ def test_many_names_are_read_in_a_time_that_grows_with_their_number():
         struct.pack("<Q", len(many)) + many
     )
     assert time.process_time() - begun < 5  # about 0.1 s; what is quadratic would take minutes
+
+
+def test_a_header_is_read_without_the_numbers(tmp_path):
+    file = io.BytesIO(TWO)
+    metadata, entries = read_header(file, len(TWO))
+    assert metadata == {"by": "me"}
+    assert entries["a"]["shape"] == [2]
+    assert file.tell() == len(TWO) - 24  # three float64 are left
+    with pytest.raises(StateError, match="its header would have"):
+        read_header(io.BytesIO(TWO[:20]), 20)

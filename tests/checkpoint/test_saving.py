@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 import neuroflow as nf
-from neuroflow.checkpoint import check_uses
+from neuroflow.checkpoint import check_uses, read_description
 from neuroflow.checkpoint.arrays import gathered, scattered
 from neuroflow.checkpoint.file import sealed
 from neuroflow.checkpoint.saving import load_parameters
@@ -338,3 +338,14 @@ def test_no_file_holds_a_number_that_is_not_finite(tmp_path, number):
     arrays[name] = np.full_like(arrays[name], number)
     with pytest.raises(nf.StateError, match="not finite"):
         load_parameters(nf.load(path), arrays, path)
+
+
+def test_a_description_is_read_without_the_numbers(tmp_path):
+    run = nf.Run.start("moons", tmp_path / "run", {"train.steps": 2, "train.backend": "eager"})
+    path = run.run().folder / "checkpoint.safetensors"
+    about = read_description(path)
+    assert (about["state"]["step"], about["state"]["steps"]) == (2, 2)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"hinge", b"Hinge", 1))
+    with pytest.raises(nf.StateError, match="does not match its checksum"):
+        read_description(path)

@@ -13,7 +13,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.training import CONFIGURATION, METRICS, read_run
-from neuroflow.training.folder import LOCK, claimed, new_folder
+from neuroflow.training.folder import LOCK, claimed, is_claimed, new_folder
 from tests.support.sweeps import tries
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="flock and fork are POSIX's")
@@ -236,3 +236,14 @@ def test_many_that_start_and_resume_together_mix_and_lose_nothing(tmp_path, run,
     assert 9 not in codes
     assert len(folders) == 1 + codes[::2].count(0) == 1 + count // 2
     assert (mixed, lost) == ([], [])
+
+
+@posix
+def test_whether_a_run_goes_on_is_seen_without_disturbing_it(folder):
+    assert not is_claimed(folder)
+    run = nf.Run.start(TINY, folder)
+    assert is_claimed(folder)
+    run.run()
+    assert not is_claimed(folder)
+    (folder / LOCK).write_text("left by a process that was killed")
+    assert not is_claimed(folder)
