@@ -32,6 +32,7 @@ _HOME = {
     "neuroflow.core.module": "Module current_scope evaluating",
     "neuroflow.core.forward_mode": "jvp",
     "neuroflow.core.random": "SplitMix32",
+    "neuroflow.long_work": "progress",
     "neuroflow.errors": "BackendError ConfigurationError DefinitionError DomainError FileError"
     " InputError NeuroflowError OperatorError PluginError RegistryError StateError TraceError",
     "neuroflow.core.random_input": "random_input",

@@ -39,6 +39,7 @@ from neuroflow.core.module import current_scope as current_scope
 from neuroflow.core.module import evaluating as evaluating
 from neuroflow.core.forward_mode import jvp as jvp
 from neuroflow.core.random import SplitMix32 as SplitMix32
+from neuroflow.long_work import progress as progress
 from neuroflow.errors import BackendError as BackendError
 from neuroflow.errors import ConfigurationError as ConfigurationError
 from neuroflow.errors import DefinitionError as DefinitionError

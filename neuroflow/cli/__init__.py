@@ -23,6 +23,7 @@ from typing import Any
 import click
 
 from neuroflow.cli.shared.output import say, show_error, warnings_as_notes
+from neuroflow.cli.shared.progress import LongWork
 from neuroflow.cli.shared.streams import clean_streams
 from neuroflow.errors import (
     ConfigurationError,
@@ -33,6 +34,7 @@ from neuroflow.errors import (
     did_you_mean,
     raised,
 )
+from neuroflow.long_work import following
 from neuroflow.stopping import Terminated, terminable
 
 COMMANDS = {
@@ -115,7 +117,7 @@ class Cli(click.Group):
     def _run(self, words: list[str], debug: bool, options: dict[str, Any]) -> int:
         as_json = "--json" in words
         try:
-            with warnings_as_notes():
+            with warnings_as_notes(), following(LongWork()):
                 code = super().main(words, **options)
             sys.stdout.flush()
             return code if isinstance(code, int) else SUCCESS

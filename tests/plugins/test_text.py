@@ -36,7 +36,10 @@ def test_byte_pairs_show_their_merges():
 
 def test_what_a_tokenizer_does_not_know_is_refused():
     tokenizer = nf.get("tokenizer", "characters").load()().learn(["ab"])
-    with pytest.raises(nf.InputError, match="the tokenizer does not know 'x'; its 2 pieces are"):
+    with pytest.raises(
+        nf.InputError,
+        match="the tokenizer does not know 'x', line 1, character 2 of the text; its 2 pieces are",
+    ):
         tokenizer.encode("ax")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -93,3 +94,36 @@ def _facts(loss: float, metrics: dict[str, float]) -> str:
             short = name.replace("test_", "test ").replace("accuracy", "acc")
             words.append(f"{short} {number:.1%}" if "acc" in short else f"{short} {number:.4g}")
     return "  ".join(words)
+
+
+class LongWork:
+    """A bar for what takes longer than a second before or beside a run, on a terminal alone."""
+
+    PATIENCE = 1.0
+
+    def __init__(self) -> None:
+        self._began = 0.0
+        self._bar: Any = None
+        self._watched: bool | None = None
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Hear how far the work is; to be given to :func:`neuroflow.long_work.following`."""
+        if self._bar is not None:
+            self._bar.update(0, description=what, completed=done, total=total)
+            if done == total:
+                self._bar.stop()
+                self._bar = None
+        elif not done:
+            self._began = time.monotonic()
+        elif time.monotonic() - self._began > self.PATIENCE and done < total:
+            self._show(what)
+
+    def _show(self, what: str) -> None:
+        from rich.progress import Progress
+
+        if self._watched is None:
+            self._watched = console(stderr=True).is_interactive
+        if self._watched:
+            self._bar = Progress(console=console(stderr=True), transient=True)
+            self._bar.add_task(what)
+            self._bar.start()
