@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neuroflow.errors import InputError, short_repr
@@ -33,6 +33,31 @@ def pythonic_parts(value: Any) -> Any:
     if type(value) in (list, tuple):
         return type(value)(map(pythonic_parts, value))
     return pythonic(value)
+
+
+def pythonic_input(value: Any) -> Any:
+    """What a model is called with: arrays as lists, also those in a list or a dict.
+
+    A list is looked at by its first entry alone, for models are called by the million.
+
+    >>> pythonic_input([[1.0, 2.0], {"a": 3}])
+    [[1.0, 2.0], {'a': 3}]
+    """
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return value if _is_plain(value) else kind(map(pythonic_input, value))
+    if kind is dict:
+        return {key: pythonic_input(part) for key, part in value.items()}
+    for method in ("tolist", "to_list"):  # of the class: a Value has any method that is an op
+        if hasattr(kind, method):
+            return getattr(value, method)()
+    return value
+
+
+def _is_plain(entries: Sequence[Any]) -> bool:
+    """Whether a list holds numbers or Values, as its first entry tells, and no arrays."""
+    kind = type(entries[0]) if entries else float
+    return kind not in (list, tuple, dict) and not hasattr(kind, "tolist")
 
 
 def whole_number(value: Any, role: str, low: int = 0, high: int = sys.maxsize) -> int:

@@ -138,6 +138,7 @@ def one_of(*words: str) -> Expectation:
 
 ANYTHING = Plain("anything", lambda x: True)
 TEXT = Plain("a text", lambda x: isinstance(x, str))
+TRUTH = Plain("true or false", lambda x: isinstance(x, bool))
 COUNT = Plain("a whole number from 0 on", lambda x: type(x) is int and 0 <= x <= LARGEST)
 NUMBER = Plain("a number", _is_number)
 FINITE = Plain("a finite number", _is_finite)
@@ -164,6 +165,7 @@ DATA = TableOf(
         "standardization": SCALE,
         "tokenizer": PART,
         "delimiter": TEXT,
+        "shaped": TRUTH,
     },
     rest=ANYTHING,
 )

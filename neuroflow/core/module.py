@@ -10,6 +10,7 @@ from typing import Any
 from neuroflow.core.configured import Configured, fields
 from neuroflow.core.value import Value, here
 from neuroflow.errors import StateError
+from neuroflow.pythonic import pythonic_input
 
 _evaluating: ContextVar[bool] = ContextVar("evaluating", default=False)
 
@@ -105,6 +106,8 @@ class Module(Configured):
         """Run ``forward``; the nodes that it makes know this call."""
         call = _bare(Call)  # without __init__: modules are called by the million
         call.module, call.outer = self, here.get()
+        if type(call.outer) is not Call:  # the outermost one takes arrays, as lists
+            inputs = tuple([pythonic_input(x) for x in inputs])
         token = here.set(call)
         try:
             return self.forward(*inputs, **options) if options else self.forward(*inputs)
@@ -165,8 +168,7 @@ class Module(Configured):
     def load_state_dict(self, state: Mapping[str, float]) -> None:
         """Take over the numbers of a :meth:`state_dict`; all of them or, on an error, none."""
         if not isinstance(state, Mapping):
-            what = f"a state is a dict of numbers by name, but got {state!r}"
-            raise StateError(what, got=state)
+            raise StateError(f"a state is a dict of numbers by name, but got {state!r}", got=state)
         values = dict(self.named_values())
         missing = [name for name in values if name not in state]
         unknown = [name for name in state if name not in values]
@@ -190,7 +192,7 @@ class Module(Configured):
 
 def _walk(path: str, part: Any) -> Iterator[tuple[str, Any]]:
     """Everything inside ``part``, depth first, with dotted names."""
-    stack = list(reversed(_children(path, part)))
+    stack = _children(path, part)[::-1]
     while stack:
         name, inner = stack.pop()
         yield name, inner
@@ -206,8 +208,7 @@ def _children(path: str, part: Any) -> list[tuple[str, Any]]:
         named = enumerate(part)
     elif isinstance(part, dict):
         named = part.items()
-    start = f"{path}." if path else ""
-    return [(f"{start}{name}", inner) for name, inner in named]
+    return [(f"{path}.{name}" if path else str(name), inner) for name, inner in named]
 
 
 def _is_kept(value: Value) -> bool:

@@ -15,6 +15,8 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from neuroflow.data.frames import rows_of
+from neuroflow.data.shapes import is_shaped, shaped
 from neuroflow.data.table import refuse_twice
 from neuroflow.errors import InputError, did_you_mean, require
 from neuroflow.pythonic import finite_number, pythonic, pythonic_parts
@@ -110,8 +112,7 @@ def _equally_long(rows: Iterable[Any]) -> list[list[float]]:
 
 
 def _rows(rows: Iterable[Any]) -> list[Any]:
-    require(rows, Iterable, "the examples of a dataset", "a list with one entry per example")
-    return list(pythonic(rows))
+    return rows_of(rows, "the examples of a dataset", "a list with one entry per example")
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
@@ -137,7 +138,8 @@ class Dataset:
 
     ``labels`` names the classes, ``columns`` the inputs. ``tokenizer`` turns text into token ids
     and back, ``vocab_size`` is how many there are. ``facts`` holds what else is worth showing,
-    such as the ``baselines`` of a text.
+    such as the ``baselines`` of a text. Inputs of a model of your own may be ``shaped``: lists in
+    lists, or tuples and dicts of such, of any lengths; those in which something stands are anyway.
 
     Raises :class:`InputError` for no examples, rows of unequal length, numbers that are not
     finite, and targets that do not fit the task.
@@ -157,6 +159,7 @@ class Dataset:
     vocab_size: int = 0
     standardization: Standardization | None = None
     facts: dict[str, Any] = field(factory=dict)
+    shaped: bool = False
 
     def __attrs_post_init__(self) -> None:
         what = f"dataset {self.name!r}" if self.name else "a dataset"
@@ -178,7 +181,11 @@ class Dataset:
         if self.task == "sequence":
             self._check_sequences(what)
         else:
-            self._check_rows(what)
+            if self.shaped or is_shaped(self.inputs):
+                object.__setattr__(self, "shaped", True)
+                self.inputs[:] = shaped(self.inputs, f"{what}: the input")
+            else:
+                self._check_rows(what)
             self._check_targets(what)
 
     def _check_rows(self, what: str) -> None:
@@ -286,8 +293,8 @@ class Dataset:
 
     @property
     def n_inputs(self) -> int:
-        """How many numbers an input has; 0 for sequences, whose length varies."""
-        return 0 if self.task == "sequence" else len(self.inputs[0])
+        """How many numbers an input has; 0 for sequences, and for all that is no flat row."""
+        return 0 if self.task == "sequence" or self.shaped else len(self.inputs[0])
 
     @property
     def n_outputs(self) -> int:
@@ -355,6 +362,9 @@ class Dataset:
             raise InputError(
                 "token ids cannot be standardized", remedy="leave the option out for text"
             )
+        if self.shaped:
+            what = "inputs that are no flat rows have no columns to standardize"
+            raise InputError(what, remedy="leave the option out, and scale the numbers yourself")
         scale = like or Standardization.fit(self.inputs)
         return evolve(self, inputs=list(map(scale.apply, self.inputs)), standardization=scale)
 

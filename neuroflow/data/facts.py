@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from neuroflow.data.dataset import Dataset, Standardization
+from neuroflow.data.shapes import shaped
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.pythonic import pythonic, pythonic_parts
 
@@ -19,7 +20,7 @@ class DataFacts:
 
     ``standardization`` is what its inputs went through, ``columns`` are their names, ``labels``
     those of the classes, ``tokenizer`` is what reads and writes texts, and ``delimiter`` stands
-    between the cells of its table.
+    between the cells of its table. ``shaped`` inputs are no flat rows: see :class:`Dataset`.
 
     >>> data = Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1], "binary", columns=("x", "y"))
     >>> facts = DataFacts.of(data.standardized())
@@ -39,6 +40,7 @@ class DataFacts:
     standardization: Standardization | None = None
     tokenizer: Any = None
     delimiter: str | None = None
+    shaped: bool = False
 
     @classmethod
     def of(cls, data: Dataset) -> DataFacts:
@@ -46,7 +48,7 @@ class DataFacts:
         return cls(
             data.name, data.task, data.labels, data.columns, data.n_inputs, data.n_outputs,
             data.facts.get("baselines"), data.standardization, data.tokenizer,
-            data.facts.get("delimiter"),
+            data.facts.get("delimiter"), data.shaped,
         )  # fmt: skip
 
     def inputs(self, row: Any, where: str = "the row") -> list[float]:
@@ -54,6 +56,8 @@ class DataFacts:
 
         Raises :class:`InputError` for what is no row of finite numbers, or not of this length.
         """
+        if self.shaped:
+            return shaped([row], where)[0]  # type: ignore[no-any-return]
         row = checked_row(self._in_order(row, where) if isinstance(row, Mapping) else row, where)
         scale = self.standardization
         expected = len(scale.means) if scale else self.n_inputs

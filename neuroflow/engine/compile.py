@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
+from neuroflow.data.frames import is_frame, rows_of
 from neuroflow.engine.plan.function import KEPT, MANY_TRACES, RetraceWarning, TracedFunction
 from neuroflow.engine.plan.plan import Plan
 from neuroflow.engine.report import PlanReport, report
@@ -206,6 +207,7 @@ def compile(
 
 
 def _examples(columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    columns = [rows_of(column) if is_frame(column) else column for column in columns]
     for column in columns:
         if not hasattr(column, "__len__") or isinstance(column, (str, bytes)):
             raise InputError(

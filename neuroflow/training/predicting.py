@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from neuroflow.core.module import Module, evaluating
 from neuroflow.core.no_grad import no_grad
 from neuroflow.data.facts import checked_row
+from neuroflow.data.frames import columns_in, is_frame, rows_of
+from neuroflow.data.shapes import is_shaped, shaped
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import InputError, require
-from neuroflow.pythonic import pythonic
 from neuroflow.training.scores import class_of
 
 ROWS_WORTH_COMPILING = 500
@@ -20,7 +20,7 @@ ROWS_WORTH_COMPILING = 500
 
 def predict(
     model: Any,
-    rows: Sequence[Any],
+    rows: Any,
     *,
     labels: bool = False,
     backend: str = "auto",
@@ -30,7 +30,8 @@ def predict(
 
     ``model`` is a model, the path of a saved one, or the folder of a run: all three answer alike.
     Rows are raw, as they stand in the data that it was trained on, and are standardized as those
-    were; each is a list of numbers, or a dict by the names of columns. With ``labels`` a
+    were; each is a list of numbers, or a dict by the names of columns. They may be an array, or a
+    frame, of which the columns that were trained on are taken by their names. With ``labels`` a
     classifier names the class of each row. ``backend`` is "eager", a backend's name, or "auto",
     which compiles where there are enough rows to make up for it; ``dtype``, "float64" or
     "float32", is for compiled runs.
@@ -41,21 +42,26 @@ def predict(
     >>> predict(build("mlp", sizes=[2, 1], rng=SplitMix32(1)), [[0.0, 0.0]])
     [0.0]
     """
-    rows = pythonic(rows)
     if isinstance(model, (str, Path)):
         from neuroflow.checkpoint import load
 
         model = load(model)
     require(model, Module, "the model", "a neuroflow.Module, or the path of a saved one")
-    require(rows, Sequence, "the rows", "a list of rows, each a list of numbers")
+    facts = model.trained_on
+    named = is_frame(rows) and facts and facts.columns
+    rows = columns_in(rows, facts.columns) if named else rows_of(rows)
     if not rows:
         raise InputError("there are no rows to predict", remedy="give at least one", got=rows)
-    facts = model.trained_on
-    inputs = facts.inputs if facts else checked_row
-    answers = _answers(
-        model, [inputs(row, f"row {k}") for k, row in enumerate(rows)], backend, dtype
-    )
+    answers = _answers(model, _inputs(facts, rows), backend, dtype)
     return [label_of(model, answer) for answer in answers] if labels else answers
+
+
+def _inputs(facts: Any, rows: list[Any]) -> list[Any]:
+    """Rows as the model saw those that it was trained on, if it was."""
+    if facts is None and is_shaped(rows):
+        return shaped(rows, "the input")
+    checked = facts.inputs if facts else checked_row
+    return [checked(row, f"row {k}") for k, row in enumerate(rows)]
 
 
 def has_labels(model: Any) -> bool:

@@ -136,6 +136,8 @@ def _copied(example: Any) -> Any:
     if isinstance(example, (list, tuple)):
         parts = [_copied(part) for part in example]
         return parts if isinstance(example, list) else tuple(parts)
+    if isinstance(example, dict):
+        return {key: _copied(part) for key, part in example.items()}
     if isinstance(example, Value):
         return object()
     return example.tolist() if hasattr(example, "tolist") else example
