@@ -21,6 +21,12 @@ def frame(library, columns):
 TABLE = {"a": [1.0, 3.0, 5.0, 7.0], "b": [2.0, 4.0, 6.0, 8.0]}
 
 
+@pytest.fixture(autouse=True)
+def memory_of_polars(monkeypatch):
+    """polars sets this when it is imported; so it is put back."""
+    monkeypatch.setenv("_RJEM_MALLOC_CONF", "dirty_decay_ms:500,muzzy_decay_ms:1000")
+
+
 GIVEN = {
     "lists": lambda: ROWS,
     "array": lambda: np.array(ROWS),
