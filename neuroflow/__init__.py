@@ -43,8 +43,9 @@ _HOME = {
     "neuroflow.engine.runner": "Runner",
     "neuroflow.engine.make_runner": "make_runner",
     "neuroflow.registry.entries": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
-    " LayerEntry LossEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
+    " LayerEntry LossEntry MetricEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
     "neuroflow.core.update_rule": "UpdateRule update_rule",
+    "neuroflow.evaluation.means": "exact_mean",
     "neuroflow.registry.hooks": "hookimpl",
     "neuroflow.registry.manager": "find get names",
     "neuroflow.checks.gradcheck": "gradcheck",

@@ -71,12 +71,14 @@ from neuroflow.registry.entries import Entry as Entry
 from neuroflow.registry.entries import InitializerEntry as InitializerEntry
 from neuroflow.registry.entries import LayerEntry as LayerEntry
 from neuroflow.registry.entries import LossEntry as LossEntry
+from neuroflow.registry.entries import MetricEntry as MetricEntry
 from neuroflow.registry.entries import OpEntry as OpEntry
 from neuroflow.registry.entries import OptimizerEntry as OptimizerEntry
 from neuroflow.registry.entries import ScheduleEntry as ScheduleEntry
 from neuroflow.registry.entries import TokenizerEntry as TokenizerEntry
 from neuroflow.core.update_rule import UpdateRule as UpdateRule
 from neuroflow.core.update_rule import update_rule as update_rule
+from neuroflow.evaluation.means import exact_mean as exact_mean
 from neuroflow.registry.hooks import hookimpl as hookimpl
 from neuroflow.registry.manager import find as find
 from neuroflow.registry.manager import get as get

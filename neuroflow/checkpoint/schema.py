@@ -17,8 +17,8 @@ from attrs import NOTHING, field, fields, frozen
 
 from neuroflow.checkpoint.uses import Purpose, Used
 from neuroflow.core.types import shown
-from neuroflow.data.dataset import TASKS
 from neuroflow.errors import Problem, StateError
+from neuroflow.registry.entries import TASKS
 
 
 class Expectation(ABC):

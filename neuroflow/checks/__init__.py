@@ -8,6 +8,6 @@ wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_w
 :mod:`backends`, in the table of :mod:`ops`; :mod:`activations`. Of losses: :mod:`loss_examples`,
 :mod:`labels`, :mod:`loss_formula`, :mod:`losses`. Of layers: :mod:`layer_trials`,
 :mod:`layer_parameters`, :mod:`layer_rebuilding`, :mod:`layer_calls`, :mod:`layers`. Of the rest:
-:mod:`optimizers`, :mod:`executors` (backends), :mod:`others`; of all, :mod:`settings`. In front:
-:mod:`selection` (who is meant), :mod:`check`, :mod:`gradcheck`.
+:mod:`metrics`, :mod:`optimizers`, :mod:`executors` (backends), :mod:`others`; of all,
+:mod:`settings`. In front: :mod:`selection` (who is meant), :mod:`check`, :mod:`gradcheck`.
 """

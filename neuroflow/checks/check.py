@@ -9,6 +9,7 @@ from neuroflow.checks.activations import check_activation
 from neuroflow.checks.executors import check_backend
 from neuroflow.checks.layers import check_layer
 from neuroflow.checks.losses import check_loss
+from neuroflow.checks.metrics import check_metric
 from neuroflow.checks.ops import check_subject, complete, guarded
 from neuroflow.checks.optimizers import check_optimizer
 from neuroflow.checks.others import check_other
@@ -66,6 +67,7 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "op": check_op,
     "activation": check_activation,
     "loss": check_loss,
+    "metric": check_metric,
     "layer": check_layer,
     "optimizer": check_optimizer,
     "backend": check_backend,

@@ -77,9 +77,12 @@ def find_entry(reference: str, kind: str | None) -> tuple[Entry, list[str]]:
 def facts_of(entry: Entry) -> dict[str, Any]:
     """What can be told about the thing itself, beyond its registration."""
     from neuroflow.core.value import Op
+    from neuroflow.registry.entries import MetricEntry
 
     target = entry.load()
     facts: dict[str, Any] = {"settings": _settings(entry), "source": place_of(target)}
+    if isinstance(entry, MetricEntry):
+        facts |= {name: getattr(entry, name) for name in ("range", "better", "tasks", "needs")}
     if isinstance(target, Op):
         facts |= {
             "inputs": list(target.parameters),
@@ -134,6 +137,7 @@ def _print(entry: Entry, facts: dict[str, Any], others: list[str]) -> None:
     from rich.text import Text
 
     from neuroflow.cli.shared.entries import standing_of, summary_of
+    from neuroflow.registry.entries import MetricEntry
 
     out = console()
     out.print(Text.assemble((entry.name, "bold"), f"  {entry.kind}, {entry.id}"))
@@ -145,6 +149,8 @@ def _print(entry: Entry, facts: dict[str, Any], others: list[str]) -> None:
     for partial in facts.get("partials", []):
         rows.append((f"∂/∂{partial['by']}", partial.get("text") or partial["source"]))
     rows += _mathematics(facts)
+    if isinstance(entry, MetricEntry):
+        rows.append(("values", entry.in_words))
     rows += [(f"setting {s['name']}", setting_in_words(s)) for s in facts["settings"]]
     if standing := standing_of(entry):
         rows.append(("here", standing))

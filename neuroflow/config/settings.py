@@ -71,6 +71,10 @@ class TrainTable:
     clip_norm: Annotated[
         float | None, Setting("the longest gradient that is not shortened", "(0, inf)")
     ] = None
+    metrics: Annotated[
+        list[Any] | None,
+        Setting("what to tell at each evaluation beside the usual", part="metric"),
+    ] = None
     evaluate_every: Annotated[
         int | None,
         Setting("steps between evaluations; a tenth of the run if left out", "[1, inf)"),

@@ -20,8 +20,7 @@ from neuroflow.data.shapes import is_shaped, shaped
 from neuroflow.data.table import refuse_twice
 from neuroflow.errors import InputError, did_you_mean, require
 from neuroflow.pythonic import finite_number, pythonic, pythonic_parts
-
-TASKS = ("regression", "binary", "classes", "sequence")
+from neuroflow.registry.entries import TASKS
 
 
 @frozen

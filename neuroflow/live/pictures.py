@@ -11,8 +11,8 @@ from attrs import define, field
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.expression import parse_expression
 from neuroflow.errors import InputError
-from neuroflow.training import Training, class_of, score
-from neuroflow.training.scores import listed
+from neuroflow.evaluation.answers import Answers, class_of, listed
+from neuroflow.training import Training
 from neuroflow.view.network import network_of
 
 ACROSS = 121
@@ -122,11 +122,12 @@ class Plane(Picture):
     def now(self) -> dict[str, Any]:
         data = self.training.dataset
         said = self.training.answers(data.inputs)
+        (accuracy, *_), loss = self.training.scored_by, self.training.loss_entry
         return {
             "background": self.training.answers_to_rows(self._grid),
             "answers": said,
             "classes": [class_of(answer) for answer in said],
-            "accuracy": score(said, data),
+            "accuracy": accuracy.of(Answers(data, loss, lambda: said, list)),
         }
 
 

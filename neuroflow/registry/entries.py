@@ -24,6 +24,9 @@ BUNDLED = "neuroflow"
 DTYPES = ("float64", "float32")
 """The precisions that backends compute in."""
 
+TASKS = ("regression", "binary", "classes", "sequence")
+"""What the targets of a dataset are; see :class:`neuroflow.Dataset`."""
+
 
 @frozen
 class Provider:
@@ -213,14 +216,63 @@ class LossEntry(Entry):
     ``labels`` says in words which targets are allowed and ``allows`` checks one.
     ``index_target``: the target is the number of the right class, an integer. ``examples`` help
     the checks where a loss takes something unusual: each is a prediction, a target, and a
-    prediction that is better.
+    prediction that is better. ``probabilities`` makes the probabilities of classes out of an
+    answer, a list of numbers, where the loss is minus the log of one: one for each number, or of
+    the second of two classes. Without it answers are scores, and no probabilities.
     """
 
     kind = "loss"
     labels: str = "any real number"
     allows: Callable[[Any], bool] | None = None
     index_target: bool = False
+    probabilities: Callable[[list[float]], list[float]] | None = None
     examples: tuple[tuple[Any, Any, Any], ...] = ()
+
+
+BETTER = ("higher", "lower")
+NEEDS = ("classes", "probabilities", "scores", "numbers", "tokens", "losses")
+"""What a metric takes of the answers of a model; see :class:`MetricEntry`."""
+
+
+def _word_of(*words: str) -> Callable[..., None]:
+    def check(entry: Entry, what: Any, given: Any) -> None:
+        for word in given if isinstance(given, tuple) else (given,):
+            if word not in words:
+                raise InputError(
+                    f"the metric {entry.name!r} has {word!r} as {what.name!r}",
+                    expected=f"one of {', '.join(words)}",
+                    got=word,
+                )
+
+    return check
+
+
+@frozen(kw_only=True, eq=False)
+class MetricEntry(Entry):
+    """How good all answers together are: ``(predictions, targets, **settings) -> float``.
+
+    ``range`` is the interval of its values, ``better`` says whether the ``"higher"`` or the
+    ``"lower"`` one is the better, and ``tasks`` are those of the datasets that it is for.
+    ``needs`` says what the predictions are, one per example: ``"classes"``, the numbers of
+    classes; ``"probabilities"``, a list of one per class; ``"scores"``, the same or, of a model
+    whose loss gives no probabilities, any numbers that rise with the certainty; ``"numbers"``,
+    the numbers of a regression; ``"tokens"``, the likeliest token at each target of a text;
+    ``"losses"``, the mean loss of each text. A setting ``classes`` that is left out becomes the
+    number of classes of the data. Answers with a nan are not shown to a metric: its value is nan.
+    """
+
+    kind = "metric"
+    range: str = ""
+    better: str = field(default="higher", validator=_word_of(*BETTER))
+    tasks: tuple[str, ...] = field(default=("binary", "classes"), validator=_word_of(*TASKS))
+    needs: str = field(default="classes", validator=_word_of(*NEEDS))
+
+    @property
+    def in_words(self) -> str:
+        """Its range, which values are the better, for which tasks, and what it needs."""
+        span = f"{self.range}, " if self.range else ""
+        tasks = " and ".join(self.tasks)
+        return f"{span}the {self.better} the better; for {tasks}; needs {self.needs}"
 
 
 @frozen(kw_only=True, eq=False)
@@ -335,7 +387,7 @@ class BackendEntry(Entry):
 ENTRY_TYPES: dict[str, type[Entry]] = {
     entry.kind: entry
     for entry in (
-        OpEntry, ActivationEntry, LossEntry, LayerEntry, OptimizerEntry,
+        OpEntry, ActivationEntry, LossEntry, MetricEntry, LayerEntry, OptimizerEntry,
         ScheduleEntry, InitializerEntry, DatasetEntry, TokenizerEntry, BackendEntry,
     )
 }  # fmt: skip

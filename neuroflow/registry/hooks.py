@@ -16,6 +16,7 @@ from neuroflow.registry.entries import (
     InitializerEntry,
     LayerEntry,
     LossEntry,
+    MetricEntry,
     OpEntry,
     OptimizerEntry,
     ScheduleEntry,
@@ -42,6 +43,10 @@ class Hooks:
     @hookspec
     def neuroflow_losses(self) -> Iterable[LossEntry]:  # type: ignore[empty-body]
         """Losses: how wrong one prediction is."""
+
+    @hookspec
+    def neuroflow_metrics(self) -> Iterable[MetricEntry]:  # type: ignore[empty-body]
+        """Metrics: how good all answers together are."""
 
     @hookspec
     def neuroflow_layers(self) -> Iterable[LayerEntry]:  # type: ignore[empty-body]

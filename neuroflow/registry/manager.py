@@ -8,7 +8,14 @@ from typing import Literal, overload
 from neuroflow.core.value import Op
 from neuroflow.locks import once
 from neuroflow.registry.discovery import PluginManager
-from neuroflow.registry.entries import BUNDLED, KINDS, ActivationEntry, Entry, LossEntry
+from neuroflow.registry.entries import (
+    BUNDLED,
+    KINDS,
+    ActivationEntry,
+    Entry,
+    LossEntry,
+    MetricEntry,
+)
 from neuroflow.registry.lookups import current_lookups
 
 
@@ -35,6 +42,8 @@ def manager() -> PluginManager:
 def get(kind: Literal["activation"], reference: str) -> ActivationEntry: ...
 @overload
 def get(kind: Literal["loss"], reference: str) -> LossEntry: ...
+@overload
+def get(kind: Literal["metric"], reference: str) -> MetricEntry: ...
 @overload
 def get(kind: str, reference: str) -> Entry: ...
 def get(kind: str, reference: str) -> Entry:

@@ -16,7 +16,7 @@ from sphinx.util import logging
 
 from neuroflow.core.settings import Setting
 from neuroflow.core.value import Op
-from neuroflow.registry.entries import Entry
+from neuroflow.registry.entries import Entry, MetricEntry
 from neuroflow.sphinxext.examples import example
 from neuroflow.sphinxext.mathematics import convention, derivatives, with_left_side
 from neuroflow.sphinxext.nodes import (
@@ -43,6 +43,8 @@ def entry_nodes(entry: Entry, source_url: str = "") -> list[nodes.Node]:
         found.append(formula_block(formula if "=" in formula else with_left_side(entry, formula)))
     if isinstance(target, Op):
         found += derivatives(target)
+    if isinstance(entry, MetricEntry):
+        found.append(paragraph(f"Values: {entry.in_words}."))
     picture = plot_of(entry, target)
     if picture:
         found.append(nodes.raw("", picture, format="html"))

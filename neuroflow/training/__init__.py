@@ -18,7 +18,6 @@ from neuroflow.training.loading import GENERATORS, go_on_from, load_data
 from neuroflow.training.metrics import METRICS, read_metrics
 from neuroflow.training.predicting import has_labels, label_of, predict
 from neuroflow.training.run import CONFIGURATION, Run, read_run
-from neuroflow.training.scores import class_of, exact, r2, score
 from neuroflow.training.steps import Step, Training, train
 
 __all__ = [
@@ -29,19 +28,15 @@ __all__ = [
     "Run",
     "Step",
     "Training",
-    "class_of",
     "encoded",
-    "exact",
     "go_on_from",
     "has_labels",
     "label_of",
     "load_data",
     "predict",
-    "r2",
     "read_metrics",
     "read_run",
     "row_loss",
-    "score",
     "sequence_loss",
     "train",
 ]

@@ -12,7 +12,7 @@ from neuroflow.data.frames import columns_in, is_frame, rows_of
 from neuroflow.data.shapes import is_shaped, shaped
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import InputError, require
-from neuroflow.training.scores import class_of
+from neuroflow.evaluation import class_of
 
 ROWS_WORTH_COMPILING = 500
 """From so many rows on, predicting is faster compiled, the compilation included."""

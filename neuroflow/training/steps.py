@@ -31,6 +31,8 @@ from neuroflow.errors import (
     TraceError,
     raised,
 )
+from neuroflow.evaluation.metrics import Metric, asked_metrics, usual_metrics
+from neuroflow.registry.entries import LossEntry
 from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
 from neuroflow.training.evaluator import Evaluator
@@ -38,7 +40,7 @@ from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.fitting import check_answers, fill_in_from_data
 from neuroflow.training.loading import GENERATORS, fitting, go_on_from, load_data, speaking_of
 from neuroflow.training.looking_ahead import refuse_looking_ahead
-from neuroflow.training.scores import scores_of
+from neuroflow.training.scores import answers_of, scores_of
 from neuroflow.training.state import STATE
 
 MOST_TRAIN_EXAMPLES = 2000
@@ -94,6 +96,7 @@ class Training(Uncopied):
     seconds: float = field(init=False, default=0.0)
     batches: Batches = field(init=False)
     origin: Origin | None = field(init=False, default=None)
+    scored_by: list[Metric] = field(init=False)
     _schedule: Callable[..., float] = field(init=False)
     _make_runner: Callable[[str], Runner] = field(init=False)
     _sample: Dataset | None = field(init=False, default=None)
@@ -114,6 +117,7 @@ class Training(Uncopied):
                     remedy="give it a layer that has some, such as mlp",
                 )
         self.model.trained_on = DataFacts.of(self.dataset)
+        self.scored_by = self._metrics()
         self._make_runner = self._runner_maker()
         self._evaluator = Evaluator(self._make_runner)
         self.runner = self._make_runner(options["backend"])
@@ -127,6 +131,11 @@ class Training(Uncopied):
     def options(self) -> Tree:
         """The table ``train`` of the configuration."""
         return self.configuration["train"]  # type: ignore[no-any-return]
+
+    @property
+    def loss_entry(self) -> LossEntry:
+        """The entry of the loss."""
+        return get("loss", self.configuration["loss"]["use"])
 
     @property
     def backend(self) -> str:
@@ -179,8 +188,7 @@ class Training(Uncopied):
             found = {} if self._scored_by_its_test else self._train_scores()
             if self.test is not None:
                 held_out = range(len(self.dataset), len(self.dataset) + len(self.test))
-                runner = self._evaluator.of(self.runner, self.test)
-                scores = scores_of(runner, self.test, held_out, with_loss=True)
+                scores = self._scores(self.test, held_out, with_loss=True)
                 found.update({f"test_{name}": score for name, score in scores.items()})
             return found
 
@@ -319,8 +327,19 @@ class Training(Uncopied):
         """The scores on the training data, or on the first of them where there are many."""
         count = min(len(self.dataset), MOST_TRAIN_EXAMPLES)
         self._sample = self._sample or self.dataset.take(range(count))
-        runner = self._evaluator.of(self.runner, self._sample)
-        return scores_of(runner, self._sample, range(count), with_loss=False)
+        return self._scores(self._sample, range(count), with_loss=False)
+
+    def _scores(self, data: Dataset, places: Sequence[int], *, with_loss: bool) -> dict[str, float]:
+        """How good the model is on data, whose examples the runner has at these places."""
+        answers = answers_of(self._evaluator.of(self.runner, data), data, places, self.loss_entry)
+        return scores_of(answers, self.scored_by, with_loss=with_loss)
+
+    def _metrics(self) -> list[Metric]:
+        """The metrics of every evaluation: the usual ones, and those that are asked for."""
+        asked = self.options.get("metrics") or []
+        with speaking_of("train.metrics"):
+            more = asked_metrics(asked, self.dataset, self.loss_entry)
+        return [*usual_metrics(self.dataset), *more]
 
     def _all_batches(self) -> Batches:
         """The batches of the run; the orders of the examples get a generator of their own."""
@@ -333,7 +352,7 @@ class Training(Uncopied):
 
     def _runner_maker(self) -> Callable[[str], Runner]:
         """What makes a runner for a backend."""
-        entry = get("loss", self.configuration["loss"]["use"])
+        entry = self.loss_entry
         with fitting("loss"):
             parts = [self.dataset, self.test] if self.test else [self.dataset]
             examples = [example for part in parts for example in encoded(part, entry)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from neuroflow.data.dataset import Dataset
-from neuroflow.training import class_of
+from neuroflow.evaluation import class_of
 
 if TYPE_CHECKING:
     from neuroflow.training import Run, Training

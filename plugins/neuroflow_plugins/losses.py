@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import neuroflow as nf
-from neuroflow_plugins.activations import NO_NUMBERS, below_largest, require_number, require_numbers
+from neuroflow_plugins.activations import (
+    NO_NUMBERS,
+    below_largest,
+    require_number,
+    require_numbers,
+    sigmoid,
+    softmax,
+)
+from neuroflow_plugins.metrics import neuroflow_metrics  # noqa: F401  offered by this plugin too
 
 
 def _pairs(prediction, target):
@@ -182,6 +190,7 @@ def neuroflow_losses():
         "labels": "the number of the right class, an integer from 0",
         "allows": lambda y: isinstance(y, int) and not isinstance(y, bool) and y >= 0,
         "index_target": True,
+        "probabilities": softmax,
     }
     return [
         _entry(mse, r"\frac{1}{n} \sum_i (p_i - y_i)^2", **real),
@@ -193,11 +202,17 @@ def neuroflow_losses():
         ),
         _entry(hinge, r"\max(0, 1 - y s)", **signs, aliases=("max_margin",)),
         _entry(squared_hinge, r"\max(0, 1 - y s)^2", **signs),
-        _entry(binary_cross_entropy, r"y \ln(1 + e^{-x}) + (1 - y) \ln(1 + e^x)", **unit),
+        _entry(
+            binary_cross_entropy,
+            r"y \ln(1 + e^{-x}) + (1 - y) \ln(1 + e^x)",
+            **unit,
+            probabilities=lambda answer: [sigmoid(x) for x in answer],
+        ),
         _entry(cross_entropy, r"\ln \sum_j e^{x_j} - x_t", **index),
         _entry(
             cross_entropy_from_probabilities,
             r"-\sum_i y_i \ln p_i",
             **{**unit, "labels": "one-hot: 1 for the right class, 0 for the others"},
+            probabilities=list,
         ),
     ]

@@ -316,6 +316,7 @@ ENTRIES = {
     "neuroflow_ops": "nf.OpEntry(name='it', target='math:exp')",
     "neuroflow_activations": "nf.ActivationEntry(name='it', target='math:exp')",
     "neuroflow_losses": "nf.LossEntry(name='it', target='math:exp')",
+    "neuroflow_metrics": "nf.MetricEntry(name='it', target='math:exp')",
     "neuroflow_layers": "nf.LayerEntry(name='it', target='math:exp')",
     "neuroflow_optimizers": "nf.OptimizerEntry(name='it', target='math:exp')",
     "neuroflow_schedules": "nf.ScheduleEntry(name='it', target='math:exp')",

@@ -38,6 +38,7 @@ PARTS = (
     "engine.run",
     "engine.native",
     "engine",
+    "evaluation",
     "training",
     "generation",
     "checks",
@@ -60,6 +61,7 @@ from where they live.
 PLUGINS = (
     "ops",
     "activations",
+    "metrics",
     "losses",
     "initializers",
     "schedules",

@@ -1,4 +1,4 @@
-"""Scores: classes and the coefficient of determination."""
+"""Scores of a run: by the names of its metrics, with those that are asked for."""
 
 from __future__ import annotations
 
@@ -7,45 +7,48 @@ import math
 import pytest
 
 import neuroflow as nf
-from neuroflow.training import class_of, r2, score
-from neuroflow.training.scores import _mean
+
+SHORT = {"train.steps": 2, "train.backend": "eager", "data.points": 20, "data.test": 0.4}
 
 
-def test_scores():
-    assert [class_of(x) for x in (0.1, -0.1, [0.2], [1.0, 3.0, 2.0])] == [1, 0, 1, 1]
-    assert r2([[1.0, 2.0]], [[1.0, 2.0]]) == 1.0
-    assert r2([[0.0], [0.0]], [[1.0], [-1.0]]) == 0.0
+def test_metrics_that_are_asked_for_are_told_at_every_evaluation():
+    asked = ["f1", {"use": "precision", "average": "macro"}, "auc", "accuracy"]
+    run = nf.train("moons", {**SHORT, "train.metrics": asked, "train.evaluate_every": 1})
+    steps = [step.metrics for step in run]
+    names = ["accuracy", "f1", "precision_macro", "auc"]
+    names += ["test_loss", *(f"test_{name}" for name in names)]
+    assert all([*found][2:] == names for found in steps)
+    scores = {name: run.metrics[f"test_{name}"] for name in names[:4]}
+    said = [int(x > 0) for x in run.answers(run.test.inputs)]
+    assert scores["f1"] == nf.resolve("metric", "f1")(said, run.test.targets)
+    macro = nf.resolve("metric", {"use": "precision", "average": "macro"})
+    assert scores["precision_macro"] == macro(said, run.test.targets)
 
 
-@pytest.mark.parametrize("answer", [math.nan, [math.nan], [1.0, math.nan], [math.nan, 1.0]])
-def test_an_answer_with_a_nan_means_no_class(answer):
-    with pytest.raises(nf.DomainError, match="means no class"):
-        class_of(answer)
-    assert math.isnan(r2([math.nan, 1.0], [1.0, 2.0]))
-    data = nf.Dataset([[0.0], [1.0]], [0, 1], "classes" if isinstance(answer, list) else "binary")
-    assert math.isnan(score([[0.0, 1.0], answer], data))
+def test_a_function_is_a_metric_under_its_own_name():
+    def share_of_ones(predictions, targets):
+        return sum(predictions) / len(targets)
 
-
-BIG = 1.7e308
+    run = nf.train("moons", {**SHORT, "train.metrics": [share_of_ones]}).run()
+    assert 0.0 <= run.metrics["test_share_of_ones"] <= 1.0
 
 
 @pytest.mark.parametrize(
-    ("answers", "targets", "right"),
+    ("metric", "told"),
     [
-        ([1e200, 0.0], [0.0, 1.0], -math.inf),  # the true one, -2e400, is no float
-        ([3e160, 1e160], [1e160, 3e160], -3.0),
-        ([BIG, -BIG], [-BIG, BIG], -3.0),
-        ([BIG, BIG], [BIG, BIG], 1.0),
-        ([3e-200, 1e-200], [1e-200, 3e-200], -3.0),
-        ([math.inf, 1e200], [0.0, 1.0], -math.inf),
+        ("rmse", "train.metrics: metric 'rmse' is not for the task 'binary' of the data; expected"),
+        ("brier", "metric 'brier' needs probabilities, but loss 'hinge' gives scores, which are"),
+        ("acuracy", "train.metrics.0.use: unknown metric 'acuracy'; did you mean 'accuracy' or"),
     ],
 )
-def test_r2_is_right_where_differences_and_squares_are_no_floats(answers, targets, right):
-    assert r2(answers, targets) == pytest.approx(right, rel=1e-15)
+def test_a_metric_that_does_not_fit_is_refused_before_the_first_step(metric, told):
+    with pytest.raises(nf.NeuroflowError) as caught:
+        nf.train("moons", {**SHORT, "train.metrics": [metric]})
+    assert told in str(caught.value)
 
 
-def test_the_mean_of_losses_does_not_overflow():
-    assert _mean([BIG, BIG, BIG, BIG]) == BIG
-    assert _mean([1e308, -1e308, 1e308], [3, 1, 2]) == pytest.approx(2 / 3 * 1e308, rel=1e-15)
-    assert _mean([math.inf, 1.0]) == math.inf
-    assert _mean([0.1, 0.2, 0.7]) == math.fsum([0.1, 0.2, 0.7]) / 3
+def test_a_nan_makes_every_score_nan():
+    run = nf.train("moons", {**SHORT, "train.metrics": ["f1", "auc"]})
+    run.model.parameters()[0].data = math.nan
+    scores = run.evaluate()
+    assert all(math.isnan(scores[name]) for name in ("accuracy", "test_f1", "test_auc"))

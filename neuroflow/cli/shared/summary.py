@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 PICTURE = "picture.png"
 SAMPLES, MOST_SAMPLE_TOKENS = 10, 32
-_ORDER = (
-    "loss", "accuracy", "r2", "perplexity", "test_loss", "test_accuracy", "test_r2",
-    "test_perplexity", "baselines", "steps", "epochs", "parameters", "examples", "test_examples",
-    "backend", "note", "seconds", "folder", "picture",
+_AFTER_SCORES = (
+    "baselines", "steps", "epochs", "parameters", "examples", "test_examples", "backend", "note",
+    "seconds", "folder", "picture",
 )  # fmt: skip
+_SHARES = ("accuracy", "test_accuracy")
 
 
 def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) -> None:
@@ -39,7 +39,7 @@ def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) 
     if as_json:
         print_json(summary)
         return
-    rows = [(name.replace("_", " "), _shown(name, summary[name])) for name in _ORDER
+    rows = [(name.replace("_", " "), _shown(name, summary[name])) for name in _order(run)
             if summary.get(name) not in (None, "", 0)]  # fmt: skip
     console().print(table(("", ""), rows))
     if samples:
@@ -53,6 +53,12 @@ def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) 
         note("for a picture as PNG: pip install 'neuroflow[plot]'", style="dim")
     if asked := _how_to_ask(run):
         note(f"ask it: neuroflow {asked}", style="dim")
+
+
+def _order(run: Run) -> list[str]:
+    scores = [metric.name for metric in run.training.scored_by]
+    held_out = [f"test_{name}" for name in ("loss", *scores)]
+    return ["loss", *scores, *held_out, *_AFTER_SCORES]
 
 
 def _how_to_ask(run: Run) -> str:
@@ -102,7 +108,7 @@ def _anomalies(run: Run, quiet: bool) -> list[dict[str, Any]]:
 
 
 def _shown(name: str, value: Any) -> str:
-    if "accuracy" in name:
+    if name in _SHARES:
         return f"{value:.2%}"
     if name == "baselines":
         return ", ".join(f"{model} {loss:.4g}" for model, loss in value.items())
