@@ -11,10 +11,11 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.data.dataset import TASKS, Dataset
+from neuroflow.data.dataset import Dataset
 from neuroflow.data.frames import columns_in, is_frame, names_of, rows_of, shape_of
 from neuroflow.errors import InputError, did_you_mean, short_repr
 from neuroflow.pythonic import pythonic
+from neuroflow.registry.entries import TASKS
 
 MOST_CLASSES = 20
 """Whole numbers of more different values are something to predict, if nobody says otherwise."""
