@@ -67,6 +67,7 @@ _HOME = {
     "neuroflow.data.expression": "parse_expression",
     "neuroflow.config": "build configure recipes resolve",
     "neuroflow.training": "Run Step Training predict read_metrics train",
+    "neuroflow.experiments": "RunComparison RunTable compare runs",
     "neuroflow.checkpoint": "SavedModel inspect_file load save",
     "neuroflow.generation.writing": "Sampling Writer Written generate",
     "neuroflow.generation.attention": "AttentionTrace show_attention trace_attention",

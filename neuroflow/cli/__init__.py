@@ -40,6 +40,8 @@ from neuroflow.stopping import Terminated, terminable
 COMMANDS = {
     "train": "Train a recipe or a configuration.",
     "resume": "Go on with a run that was stopped.",
+    "runs": "List runs beside each other.",
+    "compare": "Compare runs: curves, scores, settings.",
     "predict": "Ask a saved model.",
     "generate": "Let a trained language model write.",
     "recipes": "List what can be trained by name.",

@@ -12,15 +12,16 @@ from neuroflow.errors import InputError, printable
 
 def to_toml(tree: Mapping[str, Any]) -> str:
     """The tree as TOML; ``tomllib.loads`` gives it back. Keys without a value are left out."""
-    lines = [f"{_toml_key(k)} = {_toml(v)}" for k, v in tree.items() if not isinstance(v, Mapping)]
+    lines = [f"{_toml_key(k)} = {inline(v)}" for k, v in tree.items() if not isinstance(v, Mapping)]
     for name, table in tree.items():
         if isinstance(table, Mapping):
             lines += ["", f"[{_toml_key(name)}]"]
-            lines += [f"{_toml_key(k)} = {_toml(v)}" for k, v in table.items() if v is not None]
+            lines += [f"{_toml_key(k)} = {inline(v)}" for k, v in table.items() if v is not None]
     return "\n".join(lines) + "\n"
 
 
-def _toml(value: Any) -> str:
+def inline(value: Any) -> str:
+    """A value as TOML has it, on one line."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and not math.isfinite(value):
@@ -28,10 +29,10 @@ def _toml(value: Any) -> str:
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, Mapping):
-        pairs = (f"{_toml_key(k)} = {_toml(v)}" for k, v in value.items() if v is not None)
+        pairs = (f"{_toml_key(k)} = {inline(v)}" for k, v in value.items() if v is not None)
         return "{ " + ", ".join(pairs) + " }"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(_toml, value)) + "]"
+        return "[" + ", ".join(map(inline, value)) + "]"
     if isinstance(value, (int, float)):
         return repr(value)
     what = f"{value!r} cannot be written as TOML"
@@ -58,4 +59,4 @@ def _number(character: str) -> str:
 
 def _toml_key(key: str) -> str:
     bare = key.replace("_", "").replace("-", "")
-    return key if bare.isascii() and bare.isalnum() else _toml(key)
+    return key if bare.isascii() and bare.isalnum() else inline(key)

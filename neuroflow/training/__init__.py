@@ -14,8 +14,9 @@ Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :m
 
 from neuroflow.training.batches import Batches
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
+from neuroflow.training.folder import RUNS, is_claimed
 from neuroflow.training.loading import GENERATORS, go_on_from, load_data
-from neuroflow.training.metrics import METRICS, read_metrics
+from neuroflow.training.metrics import METRICS, DamagedMetricsWarning, last_metrics, read_metrics
 from neuroflow.training.predicting import has_labels, label_of, predict
 from neuroflow.training.run import CONFIGURATION, Run, read_run
 from neuroflow.training.steps import Step, Training, train
@@ -24,14 +25,18 @@ __all__ = [
     "CONFIGURATION",
     "GENERATORS",
     "METRICS",
+    "RUNS",
     "Batches",
+    "DamagedMetricsWarning",
     "Run",
     "Step",
     "Training",
     "encoded",
     "go_on_from",
     "has_labels",
+    "is_claimed",
     "label_of",
+    "last_metrics",
     "load_data",
     "predict",
     "read_metrics",

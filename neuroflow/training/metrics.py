@@ -133,6 +133,23 @@ def read_metrics(folder: str | Path) -> list[dict[str, Any]]:
     return [line for _, _, line in found if line is not None]
 
 
+TAIL = 1 << 16
+"""So many bytes at the end of a metrics file are read for where its run stands."""
+
+
+def last_metrics(folder: Path) -> list[dict[str, Any]]:
+    """The last lines of a run's metrics file, for where it stands now; none if there are none."""
+    try:
+        with open(folder / METRICS, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL))
+            lines = file.read().split(b"\n")
+    except OSError:
+        return []
+    whole = lines if size <= TAIL else lines[1:]  # the first is torn
+    return [line for line in map(_parsed, whole) if line is not None]
+
+
 def _as_json(line: dict[str, Any]) -> str:
     """A line of the file; JSON knows no infinity and no nan, which Python would write."""
     finite = {name: x if math.isfinite(x) else None for name, x in line.items()}

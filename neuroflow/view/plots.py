@@ -10,12 +10,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroflow.errors import one_line
+from neuroflow.errors import InputError, one_line
 from neuroflow.files import write_file
 from neuroflow.view.chart import colour, ends, shown
 from neuroflow.view.outcome import LossCurve, Losses, Outcome
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from neuroflow.training import Run
 
 MAIN, PALE, OTHER, THIRD = colour(0), colour(0, light=True), colour(1), colour(2)
@@ -38,18 +40,25 @@ def save_picture(run: Run, path: str | Path) -> Path | None:
 
 def picture_of(run: Run) -> bytes:
     """The picture as the bytes of a PNG: what the model learned beside the loss of each step."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    return png_of(figure_of_run(run))
 
+
+def png_of(figure: Figure) -> bytes:
+    """A figure as the bytes of a PNG."""
+    with _look():
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def figure_of_run(run: Run) -> Figure:
+    """What the model of a run learned beside the loss of each step, as a figure of matplotlib."""
     outcome = Outcome(run.training)
-    parts: Any
     draw = _DRAWERS.get(outcome.sight)
-    with rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10}):
-        figure = Figure(figsize=(10.0, 4.6) if draw else (6.4, 4.4), dpi=120, layout="constrained")
-        FigureCanvasAgg(figure)
+    figure = new_figure(10.0, 4.6) if draw else new_figure(6.4, 4.4)
+    with _look():
         if draw:
-            parts = figure.subfigures(1, 2, width_ratios=(1.1, 1))
+            parts: Any = figure.subfigures(1, 2, width_ratios=(1.1, 1))
             draw(parts[0], outcome)
             _draw_loss(parts[1].subplots(), LossCurve.of(run))
         else:
@@ -57,13 +66,34 @@ def picture_of(run: Run) -> bytes:
         figure.suptitle(_title(run), fontsize=11)
         providers = outcome.third_party()
         if providers:
-            figure.supxlabel(f"with {_name('; '.join(providers))}", fontsize=8)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+            figure.supxlabel(f"with {plain_name('; '.join(providers))}", fontsize=8)
+    return figure
 
 
-def _name(name: str) -> str:
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure that belongs to nobody: pyplot neither keeps nor shows it."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError(
+            "pictures of this kind are drawn by matplotlib, which is not installed",
+            remedy="pip install 'neuroflow[plot]'",
+        ) from error
+    with _look():
+        figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
+        FigureCanvasAgg(figure)
+    return figure
+
+
+def _look() -> Any:
+    """The fonts of every picture, whatever somebody has set for their own."""
+    from matplotlib import rc_context
+
+    return rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10})
+
+
+def plain_name(name: str) -> str:
     """A name as matplotlib writes it: no formula is read in it, and nothing in it is hidden."""
     return one_line(name).replace("$", r"\$")
 
@@ -72,7 +102,7 @@ def _title(run: Run) -> str:
     training = run.training
     model = training.configuration["model"]["use"]
     count = len(training.runner.parameters)
-    name = _name(training.dataset.name or "data")
+    name = plain_name(training.dataset.name or "data")
     return f"{name}: {model} with {count:,} parameters after {training.step:,} steps"
 
 
@@ -139,7 +169,7 @@ def _draw_plane(figure: Any, outcome: Outcome) -> None:
     for part, hollow in ((data, False), (test, True)):
         if part is not None:
             _mark_examples(axes, outcome, part, hollow)
-    columns = [*map(_name, data.columns), "x", "y"] if len(data.columns) >= 2 else ["x", "y"]
+    columns = [*map(plain_name, data.columns), "x", "y"] if len(data.columns) >= 2 else ["x", "y"]
     axes.set(title="What the model decides", xlabel=columns[0], ylabel=columns[1])
     axes.legend(frameon=True, framealpha=0.85, loc="best", fontsize=8)
     _tidy(axes)
@@ -155,7 +185,7 @@ def _mark_examples(axes: Any, outcome: Outcome, part: Any, hollow: bool) -> None
                 xs, ys, s=22, marker=MARKS[k % len(MARKS)], linewidths=0.8,
                 facecolors="white" if hollow else colour(k),
                 edgecolors=colour(k) if hollow else "white",
-                label=f"{_name(label)}{' (test)' if hollow else ''}",
+                label=f"{plain_name(label)}{' (test)' if hollow else ''}",
             )  # fmt: skip
 
 
@@ -189,7 +219,7 @@ def _draw_images(figure: Any, outcome: Outcome) -> None:
     grid = figure.subplots(4, 5)
     for axes, k in zip(grid.flat, shown, strict=False):
         _show_image(axes, rows[k], outcome)
-        read, meant = (_name(data.labels[n]) for n in (answers[k], data.targets[k]))
+        read, meant = (plain_name(data.labels[n]) for n in (answers[k], data.targets[k]))
         is_right = read == meant
         axes.set_title(read if is_right else f"{read}, not {meant}", fontsize=8,
                        color="black" if is_right else OTHER)  # fmt: skip

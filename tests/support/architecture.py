@@ -44,6 +44,7 @@ PARTS = (
     "checks",
     "inspect",
     "view",
+    "experiments",
     "",
     "live",
     "scaffold",

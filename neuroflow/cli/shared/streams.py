@@ -152,6 +152,11 @@ def below(stream: Any) -> Any:
     return stream.below if isinstance(stream, PlainStream) else stream
 
 
+def is_watched() -> bool:
+    """Whether results go to a terminal, rather than into a pipe or a file."""
+    return bool(getattr(below(sys.stdout), "isatty", lambda: False)())
+
+
 def console(stderr: bool = False) -> Console:
     """Where to print in colour; without if NO_COLOR is set or nobody watches."""
     from neuroflow.cli.shared.screen import Screen
