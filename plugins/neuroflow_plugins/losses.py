@@ -125,20 +125,60 @@ def cross_entropy(
 ):
     """Minus the log of the probability given to the right class, from logits.
 
-    ln(sum_j e^(x_j)) - x_target, computed with the largest logit subtracted. With label
-    smoothing e the target is 1 - e + e/n for the right class and e/n for the n - 1 others
-    (Szegedy et al. 2016, section 7). The target is the number of the class.
+    ln(sum_j e^(x_j)) - x_target, computed as :func:`_surprise`, so that the smallest losses and
+    slopes have all digits. With label smoothing e the target is 1 - e + e/n for the right class
+    and e/n for the n - 1 others (Szegedy et al. 2016, section 7). The target is the number of the
+    class.
 
-    >>> round(cross_entropy([0.0, 3.0, -2.0, 1.0], 3), 12)
-    2.175515362617
+    >>> round(cross_entropy([0.0, 3.0, -2.0, 1.0], 3), 12), cross_entropy([100.0, 0.0], 0)
+    (2.175515362617, 3.720075976020836e-44)
     """
     logits = below_largest(prediction, "cross_entropy")
-    log_total = nf.log(nf.sum([nf.exp(x) for x in logits]))
-    loss = log_total - nf.take(logits, _class_number(target))
+    right = nf.take(logits, _class_number(target))
+    others = [_weight_of_other(x, float(k), target) for k, x in enumerate(logits)]
+    loss = _surprise(right, nf.sum(others))
     if not label_smoothing:
         return loss
-    even = log_total - nf.mean(logits)
-    return (1.0 - label_smoothing) * loss + label_smoothing * even
+    return loss + label_smoothing * (right - nf.mean(logits))
+
+
+@nf.op(formula=r"\begin{cases} e^x & k \neq t \\ 0 & k = t \end{cases}", convention="0 for k and t")
+def _weight_of_other(x, k, t):
+    """e^x for a class k that is not the right one t, and nothing for the right one."""
+    return nf.minimum(nf.abs(k - t), 1.0) * nf.exp(x)
+
+
+@_weight_of_other.partials
+def _(out, x, k, t):
+    return (out, 0.0, 0.0)
+
+
+@nf.op(formula=r"\ln\left(e^x + r\right) - x", domain=("(-inf, 0]", "[0, inf)"))
+def _surprise(x, r):
+    """Minus the log of the share e^x / (e^x + r) of a weight e^x, where the others have r.
+
+    For x = 0, the largest logit, it is ln(1 + r). Elsewhere r is at least 1, so that nothing is
+    lost by the difference either.
+    """
+    return nf.log1p(r + nf.expm1(x)) - x
+
+
+@_surprise.partials
+def _(out, x, r):
+    weight = nf.exp(x)
+    return (-_share(r, weight), 1.0 / (r + weight))
+
+
+@nf.op(formula=r"\frac{a}{a + b}", domain=("[0, inf)", "(0, inf)"))
+def _share(a, b):
+    """The share that a has of a + b; its slopes are no differences of what is nearly equal."""
+    return a / (a + b)
+
+
+@_share.partials
+def _(out, a, b):
+    total = a + b
+    return (b / total / total, -out / total)
 
 
 def cross_entropy_from_probabilities(prediction, target):

@@ -16,6 +16,7 @@ from tests.support.accuracy import (
     BOUNDS,
     PATHS,
     Compiled,
+    curvatures,
     eager,
     exactly,
     fits,
@@ -55,6 +56,21 @@ def test_compiled_results_keep_their_digits(backend, dtype, figures):
     found = Compiled(OPS, backend, dtype).worst(columns)
     for worst in found:
         figures(tried=n, faults=len(worst.faults()), **units(worst, 2))
+    assert [fault for worst in found for fault in worst.faults()] == []
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize(("backend", "dtype"), PATHS)
+def test_compiled_curvatures_keep_their_digits(backend, dtype, figures):
+    n = tries(AT_ONCE // 4, full=100)
+    narrow = dtype == "float32"
+    columns = [points(op, 2 * n, seed=f"{dtype} 2")[1 if narrow else 0 :: 2] for op in OPS]
+    found = curvatures(OPS, columns, backend, dtype)
+    figures(
+        tried=n,
+        faults=sum(len(w.faults()) for w in found),
+        curvature=max(w.found[2][0] for w in found),
+    )
     assert [fault for worst in found for fault in worst.faults()] == []
 
 

@@ -225,3 +225,24 @@ class Compiled:
                         seen.see(0, x, got, value)
                         seen.see(1, x, got_slope, slope)
         return worst
+
+
+def curvatures(ops, columns, backend, dtype):
+    """The worst of each op: the compiled derivatives of what its rule of partials gives."""
+
+    def total(columns):
+        pairs = zip(ops, columns, strict=True)
+        return nf.sum([op.partials_at(op(x), x)[0] for op, xs in pairs for x in xs])
+
+    worst, compiled = [Worst(op, dtype) for op in ops], nf.compile(total, backend, dtype)
+    exacts = [[exact(op, x) for x in xs] for op, xs in zip(ops, columns, strict=True)]
+    given = [  # a sum must stay finite
+        [x if all(fits(r, dtype) for r in right) else 0.75 for x, right in zip(*pair, strict=True)]
+        for pair in zip(columns, exacts, strict=True)
+    ]
+    (found,) = compiled.value_and_gradients(given)[1].inputs
+    for seen, xs, rights, got in zip(worst, given, exacts, found, strict=True):
+        for x, right, slope in zip(xs, rights, got, strict=True):
+            if all(fits(r, dtype) for r in right):
+                seen.see(2, x, slope, right[2])
+    return worst
