@@ -166,6 +166,7 @@ DATA = TableOf(
         "tokenizer": PART,
         "delimiter": TEXT,
         "shaped": TRUTH,
+        "loss": TEXT,
     },
     rest=ANYTHING,
 )

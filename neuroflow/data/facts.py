@@ -21,6 +21,7 @@ class DataFacts:
     ``standardization`` is what its inputs went through, ``columns`` are their names, ``labels``
     those of the classes, ``tokenizer`` is what reads and writes texts, and ``delimiter`` stands
     between the cells of its table. ``shaped`` inputs are no flat rows: see :class:`Dataset`.
+    ``loss`` is what the model was trained with: it reads probabilities out of answers.
 
     >>> data = Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1], "binary", columns=("x", "y"))
     >>> facts = DataFacts.of(data.standardized())
@@ -41,6 +42,7 @@ class DataFacts:
     tokenizer: Any = None
     delimiter: str | None = None
     shaped: bool = False
+    loss: str | None = None
 
     @classmethod
     def of(cls, data: Dataset) -> DataFacts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from neuroflow.data.frames import columns_in, is_frame, rows_of
 from neuroflow.data.shapes import is_shaped, shaped
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import InputError, require
-from neuroflow.evaluation import class_of
+from neuroflow.evaluation.answers import class_of, class_probabilities
+from neuroflow.registry.manager import get
 
 ROWS_WORTH_COMPILING = 500
 """From so many rows on, predicting is faster compiled, the compilation included."""
@@ -23,6 +25,7 @@ def predict(
     rows: Any,
     *,
     labels: bool = False,
+    probabilities: bool = False,
     backend: str = "auto",
     dtype: str = "float64",
 ) -> list[Any]:
@@ -32,11 +35,13 @@ def predict(
     Rows are raw, as they stand in the data that it was trained on, and are standardized as those
     were; each is a list of numbers, or a dict by the names of columns. They may be an array, or a
     frame, of which the columns that were trained on are taken by their names. With ``labels`` a
-    classifier names the class of each row. ``backend`` is "eager", a backend's name, or "auto",
+    classifier names the class of each row, and with ``probabilities`` it gives a dict of the
+    probability of each class by its name. ``backend`` is "eager", a backend's name, or "auto",
     which compiles where there are enough rows to make up for it; ``dtype``, "float64" or
     "float32", is for compiled runs.
 
-    Raises :class:`InputError` for rows that are not of finite numbers or not as in the data.
+    Raises :class:`InputError` for rows that are not of finite numbers or not as in the data, and
+    where probabilities are asked of a model whose loss gives none, such as hinge.
 
     >>> from neuroflow import SplitMix32, build
     >>> predict(build("mlp", sizes=[2, 1], rng=SplitMix32(1)), [[0.0, 0.0]])
@@ -50,9 +55,13 @@ def predict(
     facts = model.trained_on
     named = is_frame(rows) and facts and facts.columns
     rows = columns_in(rows, facts.columns) if named else rows_of(rows)
+    if probabilities and labels:
+        raise InputError("labels and probabilities are both asked for", expected="one of them")
     if not rows:
         raise InputError("there are no rows to predict", remedy="give at least one", got=rows)
     answers = _answers(model, _inputs(facts, rows), backend, dtype)
+    if probabilities:
+        return probabilities_of(model, answers)
     return [label_of(model, answer) for answer in answers] if labels else answers
 
 
@@ -75,13 +84,36 @@ def label_of(model: Any, answer: Any) -> str:
 
     Raises :class:`InputError` for a model that was not trained to tell classes apart.
     """
+    _require_labels(model)
+    return str(model.trained_on.label(class_of(answer)))
+
+
+def probabilities_of(model: Any, answers: Sequence[Any]) -> list[dict[str, float]]:
+    """The probability of each class by its name, as the loss of the training reads the answers.
+
+    Raises :class:`InputError` for a model that was not trained to tell classes apart, or with a
+    loss that gives scores and no probabilities.
+    """
+    _require_labels(model)
+    facts = model.trained_on
+    if not facts.loss:
+        raise InputError(
+            f"{type(model).__name__} does not know the loss that it was trained with",
+            expected="a model of nf.train or nf.fit, whose loss says what its answers mean",
+            got=model,
+        )
+    loss = get("loss", facts.loss)
+    rows = [class_probabilities(loss, answer) for answer in answers]
+    return [{facts.label(k): p for k, p in enumerate(row)} for row in rows]
+
+
+def _require_labels(model: Any) -> None:
     if not has_labels(model):
         raise InputError(
             f"{type(model).__name__} has no names for its answers",
             expected="a model that was trained to tell classes apart",
             got=model,
         )
-    return str(model.trained_on.label(class_of(answer)))
 
 
 def _answers(model: Any, rows: list[Any], backend: str, dtype: str) -> list[Any]:

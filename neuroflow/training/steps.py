@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from neuroflow.checkpoint.origin import Origin
 from neuroflow.checkpoint.schema import check
@@ -116,7 +116,8 @@ class Training(Uncopied):
                     "the model has no parameters: there is nothing to train",
                     remedy="give it a layer that has some, such as mlp",
                 )
-        self.model.trained_on = DataFacts.of(self.dataset)
+        facts = DataFacts.of(self.dataset)
+        self.model.trained_on = evolve(facts, loss=self.loss_entry.shortest_name)
         self.scored_by = self._metrics()
         self._make_runner = self._runner_maker()
         self._evaluator = Evaluator(self._make_runner)

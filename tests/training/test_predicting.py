@@ -119,3 +119,23 @@ def test_a_transformer_keeps_its_dropout_while_another_thread_predicts(together)
         assert len({model([4, 0])[-1][0].data for _ in range(20)}) > 10
     model.eval()
     assert len({model([4, 0])[-1][0].data for _ in range(5)}) == 1
+
+
+def test_probabilities_are_by_the_names_of_classes_also_from_a_file(tmp_path):
+    rows = [[0.0, 1.0], [1.0, 0.0]]
+    run = nf.train(SMALL, {"loss": "binary_cross_entropy"}).run()
+    nf.save(run.model, tmp_path / "model.safetensors")
+    for model in (run.model, tmp_path / "model.safetensors"):
+        found = nf.predict(model, rows, probabilities=True)
+        for one, (logit,) in zip(found, zip(nf.predict(run.model, rows), strict=True), strict=True):
+            assert one == {"0": pytest.approx(1 - one["1"]), "1": 1 / (1 + math.exp(-logit))}
+
+
+def test_scores_are_no_probabilities():
+    with pytest.raises(nf.InputError) as caught:
+        nf.predict(nf.train(SMALL).run().model, [[0.0, 1.0]], probabilities=True)
+    assert "'hinge' gives scores, which are no probabilities of classes" in str(caught.value)
+    assert "train with cross_entropy, or with binary_cross_entropy" in caught.value.remedy
+    bare = nf.build("mlp", sizes=[2, 1])
+    with pytest.raises(nf.InputError, match="has no names for its answers"):
+        nf.predict(bare, [[0.0, 1.0]], probabilities=True)
