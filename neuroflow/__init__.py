@@ -63,6 +63,7 @@ _HOME = {
     "neuroflow.memory": "check_room",
     "neuroflow.files": "read_text",
     "neuroflow.data.table": "TextTable read_table",
+    "neuroflow.data.prompting": "Prompting",
     "neuroflow.data.dataset": "Dataset Standardization",
     "neuroflow.data.expression": "parse_expression",
     "neuroflow.config": "build configure recipes resolve",

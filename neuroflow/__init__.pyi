@@ -104,6 +104,7 @@ from neuroflow.memory import check_room as check_room
 from neuroflow.files import read_text as read_text
 from neuroflow.data.table import TextTable as TextTable
 from neuroflow.data.table import read_table as read_table
+from neuroflow.data.prompting import Prompting as Prompting
 from neuroflow.data.dataset import Dataset as Dataset
 from neuroflow.data.dataset import Standardization as Standardization
 from neuroflow.data.expression import parse_expression as parse_expression

@@ -10,6 +10,7 @@ from attrs import asdict, fields
 from neuroflow.config import resolve
 from neuroflow.data.dataset import Standardization
 from neuroflow.data.facts import DataFacts
+from neuroflow.data.prompting import Prompting
 from neuroflow.errors import StateError
 
 
@@ -22,6 +23,7 @@ def facts_table(facts: DataFacts | None) -> dict[str, Any]:
         table[name] = list(table[name])
     if facts.standardization is not None:
         table["standardization"] = asdict(facts.standardization)
+    table["prompting"] = asdict(facts.prompting) if facts.prompting != Prompting() else None
     if facts.tokenizer is not None:
         table["tokenizer"] = tokenizer_table(facts.tokenizer)
     return {name: value for name, value in table.items() if value is not None}
@@ -37,6 +39,8 @@ def facts_of(table: Mapping[str, Any]) -> DataFacts | None:
     if scale := known.get("standardization"):
         fitted = Standardization(tuple(scale["means"]), tuple(scale["deviations"]))
         known["standardization"] = fitted
+    if "prompting" in known:
+        known["prompting"] = Prompting(**known["prompting"])
     if "tokenizer" in known:
         known["tokenizer"] = make_tokenizer(known["tokenizer"])
     return DataFacts(**known)

@@ -153,6 +153,10 @@ USED = TableOf(
     {"purpose": one_of(*get_args(Purpose))},
 )
 
+PROMPTING = TableOf(
+    optional={"begins": TRUTH, "between": TEXT, "source_length": COUNT, "most": COUNT}
+)
+
 DATA = TableOf(
     optional={
         "name": TEXT,
@@ -167,6 +171,7 @@ DATA = TableOf(
         "delimiter": TEXT,
         "shaped": TRUTH,
         "loss": TEXT,
+        "prompting": PROMPTING,
     },
     rest=ANYTHING,
 )

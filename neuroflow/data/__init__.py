@@ -1,5 +1,5 @@
 """Data: examples to learn from, functions as text, and how well counting predicts a text.
 
-Reading order: :mod:`table`, :mod:`frames`, :mod:`shapes`, :mod:`dataset`, :mod:`facts`,
-:mod:`given`, :mod:`expression`, :mod:`baselines`.
+Reading order: :mod:`table`, :mod:`frames`, :mod:`shapes`, :mod:`prompting`, :mod:`dataset`,
+:mod:`facts`, :mod:`given`, :mod:`expression`, :mod:`baselines`.
 """

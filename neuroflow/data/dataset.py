@@ -16,6 +16,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from neuroflow.data.frames import rows_of
+from neuroflow.data.prompting import Prompting
 from neuroflow.data.shapes import is_shaped, shaped
 from neuroflow.data.table import refuse_twice
 from neuroflow.errors import InputError, did_you_mean, require
@@ -136,9 +137,14 @@ class Dataset:
       prompt can be left out of the loss.
 
     ``labels`` names the classes, ``columns`` the inputs. ``tokenizer`` turns text into token ids
-    and back, ``vocab_size`` is how many there are. ``facts`` holds what else is worth showing,
-    such as the ``baselines`` of a text. Inputs of a model of your own may be ``shaped``: lists in
-    lists, or tuples and dicts of such, of any lengths; those in which something stands are anyway.
+    and back, ``vocab_size`` is how many there are; where classes have one, inputs are lists of
+    token ids too. ``prompting`` says how a prompt becomes tokens. ``facts`` holds what else is
+    worth showing, such as the ``baselines`` of a text. Inputs of a model of your own may be
+    ``shaped``: lists in lists, or tuples and dicts of such, of any lengths; those in which
+    something stands are anyway.
+
+    ``overlap`` says that examples follow each other, as the windows of one text do, and how many
+    of the next ones each shares some of its contents with: then the end is held out, whole.
 
     Raises :class:`InputError` for no examples, rows of unequal length, numbers that are not
     finite, and targets that do not fit the task.
@@ -159,6 +165,8 @@ class Dataset:
     standardization: Standardization | None = None
     facts: dict[str, Any] = field(factory=dict)
     shaped: bool = False
+    prompting: Prompting = field(factory=Prompting)
+    overlap: int | None = None
 
     def __attrs_post_init__(self) -> None:
         what = f"dataset {self.name!r}" if self.name else "a dataset"
@@ -179,6 +187,9 @@ class Dataset:
         refuse_twice(self.labels, f"{what} has", "classes")
         if self.task == "sequence":
             self._check_sequences(what)
+        elif self.vocab_size:
+            self._check_tokens(what)
+            self._check_targets(what)
         else:
             if self.shaped or is_shaped(self.inputs):
                 object.__setattr__(self, "shaped", True)
@@ -254,6 +265,24 @@ class Dataset:
                     got=target,
                 )
 
+    def _check_tokens(self, what: str) -> None:
+        """Refuse inputs that are no lists of tokens."""
+        for k, tokens in enumerate(self.inputs):
+            self.inputs[k] = tokens = pythonic_parts(pythonic(tokens))
+            require(tokens, (list, tuple), f"{what}: example {k}", "a list of token ids")
+            if not tokens:
+                raise InputError(f"{what}: example {k} is empty", expected="at least one token")
+            self._check_known(tokens, what, k)
+
+    def _check_known(self, tokens: Sequence[int], what: str, k: int) -> None:
+        for token in tokens:
+            if _class(token, f"{what}: a token of example {k}") >= self.vocab_size:
+                raise InputError(
+                    f"{what}: example {k} has the token {token}",
+                    expected=f"0 to {self.vocab_size - 1}",
+                    got=token,
+                )
+
     def _check_sequences(self, what: str) -> None:
         object.__setattr__(self, "vocab_size", pythonic(self.vocab_size))
         if type(self.vocab_size) is not int or self.vocab_size < 1:
@@ -273,13 +302,7 @@ class Dataset:
                     f"{what}: example {k} has {len(tokens)} tokens and {len(targets)} targets",
                     expected="at least one target, and no more targets than tokens",
                 )
-            for token in (*tokens, *targets):
-                if _class(token, f"{what}: a token of example {k}") >= self.vocab_size:
-                    raise InputError(
-                        f"{what}: example {k} has the token {token}",
-                        expected=f"0 to {self.vocab_size - 1}",
-                        got=token,
-                    )
+            self._check_known((*tokens, *targets), what, k)
 
     def _column(self, j: int) -> str:
         return f"column {self.columns[j]!r}" if j < len(self.columns) else f"column {j}"
@@ -292,8 +315,13 @@ class Dataset:
 
     @property
     def n_inputs(self) -> int:
-        """How many numbers an input has; 0 for sequences, and for all that is no flat row."""
-        return 0 if self.task == "sequence" or self.shaped else len(self.inputs[0])
+        """How many numbers an input has; 0 for tokens, and for all that is no flat row."""
+        return 0 if self.reads_tokens or self.shaped else len(self.inputs[0])
+
+    @property
+    def reads_tokens(self) -> bool:
+        """Whether inputs are lists of token ids."""
+        return self.vocab_size > 0
 
     @property
     def n_outputs(self) -> int:
@@ -325,7 +353,9 @@ class Dataset:
     def split(self, fraction: float, rng: random.Random) -> tuple[Dataset, Dataset]:
         """Two datasets, drawn by ``rng``: to train on, and ``fraction`` of all to test on.
 
-        Both keep the order of the examples. Raises :class:`InputError` if one would be empty.
+        Of examples that follow each other the last ones are held out, and none before them
+        overlaps with them. Both keep the order of the examples. Raises :class:`InputError` if one
+        would be empty.
 
         >>> from neuroflow import SplitMix32
         >>> data = Dataset([[x] for x in range(10)], range(10))
@@ -348,16 +378,30 @@ class Dataset:
                 expected="at least one in both parts",
                 got=fraction,
             )
+        if self.overlap is not None:
+            return self._split_at(len(self) - held_out)
         order = list(range(len(self)))
         rng.shuffle(order)
         return self.take(sorted(order[held_out:])), self.take(sorted(order[:held_out]))
+
+    def _split_at(self, first: int) -> tuple[Dataset, Dataset]:
+        """The examples that end before the one at ``first`` begins, and those from there on."""
+        apart = first - (self.overlap or 0)
+        if apart < 1:
+            raise InputError(
+                f"the first {first} of {len(self)} examples overlap with those held out",
+                expected=f"more than {self.overlap} to train on",
+                remedy="take a longer text, a smaller test fraction, or a larger stride",
+                got=len(self),
+            )
+        return self.take(range(apart)), self.take(range(first, len(self)))
 
     def standardized(self, like: Standardization | None = None) -> Dataset:
         """Inputs with mean 0 and deviation 1 per column, or transformed like other data.
 
         Fit on the training part, and hand its ``standardization`` to the test part.
         """
-        if self.task == "sequence":
+        if self.reads_tokens:
             raise InputError(
                 "token ids cannot be standardized", remedy="leave the option out for text"
             )

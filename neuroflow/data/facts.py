@@ -6,9 +6,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from neuroflow.data.dataset import Dataset, Standardization
+from neuroflow.data.prompting import Prompting
 from neuroflow.data.shapes import shaped
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.pythonic import pythonic, pythonic_parts
@@ -19,9 +20,10 @@ class DataFacts:
     """What belongs to a trained model beside its numbers: it takes raw rows and names its answers.
 
     ``standardization`` is what its inputs went through, ``columns`` are their names, ``labels``
-    those of the classes, ``tokenizer`` is what reads and writes texts, and ``delimiter`` stands
-    between the cells of its table. ``shaped`` inputs are no flat rows: see :class:`Dataset`.
-    ``loss`` is what the model was trained with: it reads probabilities out of answers.
+    those of the classes, ``tokenizer`` is what reads and writes texts, ``prompting`` says how a
+    prompt becomes tokens, and ``delimiter`` stands between the cells of its table. ``shaped``
+    inputs are no flat rows: see :class:`Dataset`. ``loss`` is what the model was trained with: it
+    reads probabilities out of answers.
 
     >>> data = Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1], "binary", columns=("x", "y"))
     >>> facts = DataFacts.of(data.standardized())
@@ -43,6 +45,7 @@ class DataFacts:
     delimiter: str | None = None
     shaped: bool = False
     loss: str | None = None
+    prompting: Prompting = field(factory=Prompting)
 
     @classmethod
     def of(cls, data: Dataset) -> DataFacts:
@@ -50,14 +53,17 @@ class DataFacts:
         return cls(
             data.name, data.task, data.labels, data.columns, data.n_inputs, data.n_outputs,
             data.facts.get("baselines"), data.standardization, data.tokenizer,
-            data.facts.get("delimiter"), data.shaped,
+            data.facts.get("delimiter"), data.shaped, prompting=data.prompting,
         )  # fmt: skip
 
     def inputs(self, row: Any, where: str = "the row") -> list[float]:
         """A row, a list or a dict by the names of columns, as the model saw rows in training.
 
-        Raises :class:`InputError` for what is no row of finite numbers, or not of this length.
+        For a model that learned from texts the row is a text, or a list of token ids. Raises
+        :class:`InputError` for what is no row of finite numbers, or not of this length.
         """
+        if self.tokenizer is not None and isinstance(row, str):
+            return self.prompting.tokens(self.tokenizer, row)  # type: ignore[return-value]
         if self.shaped:
             return shaped([row], where)[0]  # type: ignore[no-any-return]
         row = checked_row(self._in_order(row, where) if isinstance(row, Mapping) else row, where)

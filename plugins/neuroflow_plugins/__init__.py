@@ -3,6 +3,7 @@
 Reading order: :mod:`ops`, :mod:`activations`, :mod:`metrics`, :mod:`losses`, :mod:`initializers`,
 :mod:`schedules`, :mod:`optimizers`, :mod:`datasets`; networks: :mod:`sizes`, :mod:`parts`,
 :mod:`mlp`, :mod:`attention`; language: :mod:`pieces`, :mod:`byte_pairs`, :mod:`tokenizers`,
-:mod:`text`, :mod:`multi_head`, :mod:`blocks`, :mod:`gpt`, :mod:`encoder_decoder`,
-:mod:`transformer`; and :mod:`backends`. Beside them, :mod:`zoo`: wrong twins to learn from.
+:mod:`text`, :mod:`multi_head`, :mod:`blocks`, :mod:`gpt`, :mod:`text_classifier`,
+:mod:`encoder_decoder`, :mod:`transformer`; and :mod:`backends`. Beside them, :mod:`zoo`: wrong
+twins to learn from.
 """

@@ -1,7 +1,7 @@
-"""Text datasets: lines of a file, given names, and tasks that are generated.
+"""Text datasets: a file as one text or as lines, columns of a table, tasks that are generated.
 
 An example is a list of token ids and, for each of them or for the last few, the one that comes
-next. BOS, the tokenizer's last id, stands at both ends of a text.
+next; or the class of the text. BOS, the tokenizer's last id, stands at both ends of a text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,12 @@ LETTER = 40
 
 Tokenizer = Annotated[Any, nf.Setting("what cuts a text into tokens", part="tokenizer")]
 BlockSize = Annotated[int, nf.Setting("the longest example, in tokens", "[1, inf)")]
+TextFile = Annotated[str, nf.Setting("the file", file=True)]
+Column = str | int
+Delimiter = Annotated[str, nf.Setting("what stands between cells", length="[1, 1]")]
+Header = Annotated[
+    bool | None, nf.Setting("whether the first line has the names of columns; it has if left out")
+]
 MostLines = Annotated[int, nf.Setting("keep so many lines; 0 for all", "[0, inf)")]
 Examples = Annotated[int, nf.Setting("how many examples", "[1, inf)", each=1000)]
 Length = Annotated[int, nf.Setting("letters in each word", "[1, inf)", each=LETTER)]
@@ -25,10 +31,54 @@ Alphabet = Annotated[int, nf.Setting("letters to choose from: a, b, c ...", "[1,
 MOST_PIECES = 4096
 
 
+def text(
+    rng,
+    *,
+    path: TextFile,
+    tokenizer: Tokenizer = "characters",
+    block_size: Annotated[int, nf.Setting("tokens of a window", "[1, inf)")] = 64,
+    stride: Annotated[
+        int,
+        nf.Setting(
+            "tokens from the beginning of a window to that of the next; 0 for block_size",
+            "[0, inf)",
+        ),
+    ] = 0,
+):
+    """One long text: windows of ``block_size`` tokens, each to be gone on with token by token.
+
+    The file is read as it is, ends of lines, blank lines and indentation included; only a byte
+    order mark is left out, and a line ends with a single newline, also where the file ends lines as
+    Windows does. All windows are equally long, so that a model is compiled once; what is left at
+    the end of the text is less than a stride. A ``test`` fraction is the end of the text, and no
+    window to train on reaches into it. The tokenizer learns its vocabulary from the whole file.
+
+    Raises InputError for a text that is no longer than a window, and for a vocabulary of more than
+    4,096 pieces.
+    """
+    content, name = _text_of(path), Path(path).name
+    learned = learned_from(tokenizer, [content] if content else [], name)
+    tokens, stride = learned.encode(content), stride or block_size
+    if len(tokens) <= block_size:
+        raise nf.InputError(
+            f"{name} has {len(tokens):,} tokens",
+            expected=f"more than the {block_size} of a window",
+            remedy="give a longer text, or set a smaller block_size",
+            got=len(tokens),
+        )
+    starts = range(0, len(tokens) - block_size, stride)
+    return nf.Dataset(
+        [tokens[start : start + block_size] for start in starts],
+        [tokens[start + 1 : start + block_size + 1] for start in starts],
+        "sequence", name=name, tokenizer=learned, vocab_size=learned.vocab_size,
+        prompting=nf.Prompting(begins=False), overlap=block_size // stride,
+    )  # fmt: skip
+
+
 def lines(
     rng,
     *,
-    path: Annotated[str, nf.Setting("the file", file=True)],
+    path: TextFile,
     tokenizer: Tokenizer = "characters",
     block_size: BlockSize = 64,
     most_lines: MostLines = 0,
@@ -63,9 +113,75 @@ def names(
     return from_texts(rng, texts, tokenizer, block_size, most_lines, name)
 
 
+def texts(
+    rng,
+    *,
+    path: TextFile,
+    column: Annotated[Column, nf.Setting("the column of the texts, by name or number")],
+    target: Annotated[Column, nf.Setting("the column of their classes, by name or number")],
+    tokenizer: Tokenizer = "characters",
+    block_size: Annotated[int, nf.Setting("cut texts after so many tokens", "[1, inf)")] = 64,
+    delimiter: Delimiter = ",",
+    header: Header = None,
+):
+    """Texts and their classes, two columns of a CSV file: tokens in, class out.
+
+    BOS stands before a text. One that is longer than ``block_size`` tokens is cut there. A model
+    for it is ``text_classifier``, with as many ``outputs`` as there are classes.
+    """
+    table = nf.read_table(nf.read_text(path), str(path), delimiter=delimiter, header=header)
+    found = table.texts(table.position(column, "column"))
+    labels, classes = table.classes(table.position(target, "target"))
+    name, prompting = Path(path).name, nf.Prompting(most=block_size)
+    learned = learned_from(tokenizer, found, name)
+    inputs = [prompting.tokens(learned, one) for one in nf.progress(found, "encoding texts")]
+    return nf.Dataset(
+        inputs, classes, "classes", labels=labels, name=name, tokenizer=learned,
+        vocab_size=learned.vocab_size, prompting=prompting,
+    )  # fmt: skip
+
+
+def text_pairs(
+    rng,
+    *,
+    path: TextFile,
+    source: Annotated[Column, nf.Setting("the column of the questions, by name or number")],
+    target: Annotated[Column, nf.Setting("the column of the answers, by name or number")],
+    tokenizer: Tokenizer = "characters",
+    between: Annotated[
+        str, nf.Setting("what stands between question and answer", length="[1, 100]")
+    ] = "\n",
+    source_length: Annotated[
+        int,
+        nf.Setting(
+            "fill questions up to so many tokens, for encoder_decoder; 0 for no", "[0, inf)"
+        ),
+    ] = 0,
+    delimiter: Delimiter = ",",
+    header: Header = None,
+):
+    """Questions and answers, two columns of a CSV file; only the answers count in the loss.
+
+    An example is BOS, the question, what stands ``between``, the answer, and BOS. For a model that
+    reads a source of fixed length, as ``encoder_decoder`` does, set the same ``source_length``
+    here: BOS and the question are filled up with BOS to so many tokens.
+    """
+    table = nf.read_table(nf.read_text(path), str(path), delimiter=delimiter, header=header)
+    questions = table.texts(table.position(source, "source"))
+    answers = table.texts(table.position(target, "target"))
+    prompting = nf.Prompting(between=between, source_length=source_length)
+    name = Path(path).name
+    learned = learned_from(tokenizer, [*questions, *answers, between], name)
+    return question_answers(name, questions, answers, learned, prompting)
+
+
 def _lines_of(path):
+    return _text_of(path).split("\n")
+
+
+def _text_of(path):
     try:
-        return nf.read_text(path).split("\n")
+        return nf.read_text(path)
     except nf.FileError as error:
         what = f"cannot read text from {path}: {error.__cause__ or error.what}"
         raise nf.InputError(what, **error.rest) from error
@@ -74,10 +190,28 @@ def _lines_of(path):
 def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
     """A dataset of next tokens, from plain texts; those of nothing but blanks are left out."""
     texts = [text for text in texts if text.strip()]
-    if not texts:
-        raise nf.InputError(f"{name} holds no text", expected="at least one line that is not empty")
     rng.shuffle(texts)
     texts = texts[: most_lines or None]
+    learned = learned_from(tokenizer, texts, name)
+    inputs, targets = [], []
+    for text in nf.progress(texts, "encoding texts"):
+        tokens = [learned.bos, *learned.encode(text), learned.bos]
+        for start in range(0, len(tokens) - 1, block_size):
+            window = tokens[start : start + block_size + 1]
+            inputs.append(window[:-1])
+            targets.append(window[1:])
+    return nf.Dataset(
+        inputs, targets, "sequence", name=name, tokenizer=learned, vocab_size=learned.vocab_size
+    )
+
+
+def learned_from(tokenizer, texts, name):
+    """A tokenizer that knows texts: one by name learns them. Raises InputError if there are none.
+
+    Raises InputError for what is no tokenizer, and for more pieces than a model should have.
+    """
+    if not texts:
+        raise nf.InputError(f"{name} holds no text", expected="at least one line that is not empty")
     learned = nf.resolve("tokenizer", tokenizer)()
     if getattr(learned, "pieces", None) is None:
         raise nf.InputError(
@@ -94,29 +228,27 @@ def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
             remedy='use tokenizer = "bytes", or {use = "byte_pairs", n_merges = 200}',
             got=learned.vocab_size,
         )
+    return learned
+
+
+def question_answers(name, questions, answers, learned, prompting):
+    """A dataset in which only the answers count: what follows the tokens of each prompt."""
     inputs, targets = [], []
-    for text in texts:
-        tokens = [learned.bos, *learned.encode(text), learned.bos]
-        for start in range(0, len(tokens) - 1, block_size):
-            window = tokens[start : start + block_size + 1]
-            inputs.append(window[:-1])
-            targets.append(window[1:])
+    pairs = list(zip(questions, answers, strict=True))
+    for question, answer in nf.progress(pairs, "encoding questions"):
+        answered = [*learned.encode(answer), learned.bos]
+        inputs.append([*prompting.tokens(learned, question), *answered[:-1]])
+        targets.append(answered)
     return nf.Dataset(
-        inputs, targets, "sequence", name=name, tokenizer=learned, vocab_size=learned.vocab_size
-    )
+        inputs, targets, "sequence", name=name, tokenizer=learned, vocab_size=learned.vocab_size,
+        prompting=prompting,
+    )  # fmt: skip
 
 
 def _task(name, questions, answers, characters):
     """A dataset in which only the answer counts: what follows the ``=`` of each question."""
     learned = nf.resolve("tokenizer", "characters")().learn([characters])
-    inputs, targets = [], []
-    for question, answer in zip(questions, answers, strict=True):
-        tokens = [learned.bos, *learned.encode(question + answer), learned.bos]
-        inputs.append(tokens[:-1])
-        targets.append(tokens[len(question) + 1 :])
-    return nf.Dataset(
-        inputs, targets, "sequence", name=name, tokenizer=learned, vocab_size=learned.vocab_size
-    )
+    return question_answers(name, questions, answers, learned, nf.Prompting(between="="))
 
 
 def _words(rng, examples, length, alphabet):
@@ -171,6 +303,8 @@ def addition(
 @nf.hookimpl
 def neuroflow_datasets():
     """All text datasets by name."""
-    for dataset in (lines, names, copy, reverse, sort, addition):
+    for dataset in (
+        text, lines, names, texts, text_pairs, copy, reverse, sort, addition,
+    ):  # fmt: skip
         summary = (dataset.__doc__ or "").split("\n", 1)[0]
         yield nf.DatasetEntry(name=dataset.__name__, target=dataset, summary=summary)

@@ -15,6 +15,7 @@ from neuroflow_plugins.parts import (
     RMSNorm,
     SinusoidalPositions,
 )
+from neuroflow_plugins.text_classifier import TextClassifier
 
 
 @nf.hookimpl
@@ -35,6 +36,7 @@ def neuroflow_layers():
         "transformer_block": (Block, heads, [token, token[::-1]]),
         "gpt": (GPT, {**model, "block_size": 4}, text),
         "encoder": (Encoder, {**model, "block_size": 4}, text),
+        "text_classifier": (TextClassifier, {**model, "outputs": 3, "block_size": 4}, text),
         "encoder_decoder": (EncoderDecoder, {**model, "source_length": 2, "block_size": 5}, text),
     }
     relations = {
@@ -42,6 +44,7 @@ def neuroflow_layers():
         Block: heads_divide,
         GPT: heads_divide,
         Encoder: heads_divide,
+        TextClassifier: heads_divide,
         EncoderDecoder: source_within_block,
     }
     for name, (layer, example, inputs) in parts.items():

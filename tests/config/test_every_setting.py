@@ -26,6 +26,7 @@ HUGE = 10**5000  # Python spells no such number
 UNBOUNDED = {
     ("uniform", "low"), ("uniform", "high"), ("normal", "mean"), ("function", "low"),
     ("function", "high"), ("spirals", "turns"), ("csv", "target"),
+    ("texts", "column"), ("texts", "target"), ("text_pairs", "source"), ("text_pairs", "target"),
 }  # fmt: skip
 """Numbers that may be anything: places on the line of numbers, turns either way, a column."""
 

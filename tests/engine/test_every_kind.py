@@ -19,6 +19,7 @@ MOONS = {
 }
 GPT = {"use": "gpt", "n_embd": 4, "n_head": 2, "n_layer": 1, "block_size": 8}
 SEQUENCE = {"model": GPT, "loss": "cross_entropy", "train": {"steps": 2, "batch": 1}}
+READER = {"use": "text_classifier", "n_embd": 4, "n_head": 2, "block_size": 8}
 POINTS = {"circles": {}, "gauss": {}, "linear": {}, "moons": {}, "spirals": {}, "xor": {}}
 TASKS = {"addition": {"digits": 1}, "copy": {}, "reverse": {}, "sort": {}}
 SHORT = {"length": 2, "alphabet": 3, "examples": 5}
@@ -68,6 +69,20 @@ CASES = {
             "data": {"use": "function", "f": "sin(x)", "points": 9},
         },
         "lines": of_tokenizer("characters"),
+        "text": {
+            **SEQUENCE, "data": {"use": "text", "path": "lines.txt", "block_size": 7, "stride": 4},
+        },
+        "texts": {
+            **SEQUENCE, "model": {**READER, "outputs": 2},
+            "data": {"use": "texts", "path": "texts.csv", "column": "a", "target": "b"},
+        },
+        "text_pairs": {
+            **SEQUENCE, "model": {**READER, "use": "encoder_decoder", "source_length": 3},
+            "data": {
+                "use": "text_pairs", "path": "texts.csv", "source": "a", "target": "b",
+                "source_length": 3,
+            },
+        },
         "names": {**SEQUENCE, "data": {"use": "names", "path": "names.txt"}},
         "rows": {"data": {"use": "rows", "rows": [[0.0, 1.0, 0], [1.0, 0.5, 1], [2.0, -1.0, 1]]}},
     },
@@ -86,6 +101,7 @@ def files(tmp_path, monkeypatch):
     """Texts and a table, where the run looks for them; short, as a run scores every line."""
     (tmp_path / "lines.txt").write_text("ab ba\nba ab\nab ab\n")
     (tmp_path / "names.txt").write_text("ada\nemmy\nalan\n")
+    (tmp_path / "texts.csv").write_text("a,b\nab,yes\nb,no\n")
     (tmp_path / "rows.csv").write_text("a,b,c\n1.0,2.0,0.5\n0.5,-1.0,0.25\n-1.0,0.25,1.5\n")
     monkeypatch.chdir(tmp_path)
 

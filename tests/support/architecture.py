@@ -79,6 +79,7 @@ PLUGINS = (
     "multi_head",
     "blocks",
     "gpt",
+    "text_classifier",
     "encoder_decoder",
     "transformer",
     "backends",
