@@ -112,6 +112,10 @@ from neuroflow.config import build as build
 from neuroflow.config import configure as configure
 from neuroflow.config import recipes as recipes
 from neuroflow.config import resolve as resolve
+from neuroflow.tensors.form import TensorForm as TensorForm
+from neuroflow.tensors.functions import tensor_function as tensor_function
+from neuroflow.tensors.conversion import from_torch as from_torch
+from neuroflow.tensors.conversion import to_torch as to_torch
 from neuroflow.training import Run as Run
 from neuroflow.training import Step as Step
 from neuroflow.training import Training as Training

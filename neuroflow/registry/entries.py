@@ -280,12 +280,19 @@ class LayerEntry(Entry):
     """A :class:`~neuroflow.Module` class; keyword arguments of ``__init__`` are its settings.
 
     ``example`` are settings that build a small one and ``example_inputs`` what to call it with;
-    without them the checks guess both from the names of the settings.
+    without them the checks guess both from the names of the settings. ``tensors`` is a
+    :class:`~neuroflow.TensorForm`, how it runs on tensors, or its ``"module:attribute"``; a layer
+    without one runs there number by number, from its plan.
     """
 
     kind = "layer"
     example: Mapping[str, Any] = field(factory=dict)
     example_inputs: tuple[Any, ...] = ()
+    tensors: Any = None
+
+    def load_tensors(self) -> Any:
+        """The class of its tensor form; a lazy one is imported now."""
+        return self._imported(self.tensors)
 
 
 @frozen(kw_only=True, eq=False)

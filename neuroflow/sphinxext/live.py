@@ -37,6 +37,7 @@ FILES = (
 )  # fmt: skip
 REASONS = {
     "needs-numpy": "not in the page: it needs numpy, which is not loaded here",
+    "needs-torch": "not in the page: it needs PyTorch, which is not loaded here",
     "continues": "not in the page: it continues a block that needs numpy",
 }
 

@@ -88,5 +88,6 @@ def neuroflow_layers():
             summary="One head of scaled dot-product self-attention, causal or not.",
             formula=r"\operatorname{softmax}\left(\frac{Q K^\top}{\sqrt{d}}\right) V",
             reference="Vaswani et al. 2017, equation 1",
+            tensors="neuroflow_plugins.tensor_forms:AttentionForm",
         )
     ]

@@ -99,6 +99,11 @@ class Block(nf.Module):
         self.norms = [make_norm(norm, n_embd, norm_gain) for _ in range(3 if cross else 2)]
         self._dropout = Dropout(rate=dropout, rng=rng) if dropout else None
 
+    @property
+    def drop(self):
+        """What drops numbers of a part while training; None if nothing does."""
+        return self._dropout
+
     def forward(self, xs, memory=None, cache=None):
         """(n_tokens, n_embd) -> (n_tokens, n_embd)"""
         xs = self._around(0, xs, lambda ys: self.attention(ys, cache=cache))

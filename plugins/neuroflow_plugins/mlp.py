@@ -214,6 +214,9 @@ def neuroflow_layers():
     for name, layer in {
         "neuron": Neuron, "layer": Layer, "sequential": Sequential, "mlp": MLP, "dropout": Dropout,
     }.items():  # fmt: skip
+        tensors = f"neuroflow_plugins.tensor_forms:{layer.__name__}Form"
         summary = (layer.__doc__ or "").split("\n", 1)[0]
         formula = {"neuron": r"f(w \cdot x + b)", "layer": r"f(W x + b)"}.get(name, "")
-        yield nf.LayerEntry(name=name, target=layer, summary=summary, formula=formula)
+        yield nf.LayerEntry(
+            name=name, target=layer, summary=summary, formula=formula, tensors=tensors
+        )

@@ -39,6 +39,10 @@ def neuroflow_layers():
         "text_classifier": (TextClassifier, {**model, "outputs": 3, "block_size": 4}, text),
         "encoder_decoder": (EncoderDecoder, {**model, "source_length": 2, "block_size": 5}, text),
     }
+    forms = {
+        Embedding: "Table", LearnedPositions: "Table", SinusoidalPositions: "Sinusoidal",
+        MultiHeadAttention: "MultiHead", Encoder: "GPT",
+    }  # fmt: skip
     relations = {
         MultiHeadAttention: heads_divide,
         Block: heads_divide,
@@ -52,4 +56,5 @@ def neuroflow_layers():
         yield nf.LayerEntry(
             name=name, target=layer, summary=summary, example=example, example_inputs=(inputs,),
             relations=relations.get(layer),
+            tensors=f"neuroflow_plugins.tensor_forms:{forms.get(layer, layer.__name__)}Form",
         )  # fmt: skip

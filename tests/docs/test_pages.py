@@ -39,6 +39,8 @@ WITH_CODE = [page for page in pages() if any(blocks(page))]
 
 @pytest.mark.parametrize("chapter", WITH_CODE, ids=lambda p: str(p.relative_to(DOCS)))
 def test_the_snippets_of_a_page_run_in_order(chapter, tmp_path, monkeypatch):
+    if "{.needs-torch}" in chapter.read_text(encoding="utf-8"):
+        pytest.importorskip("torch", reason="PyTorch is not installed")
     monkeypatch.chdir(tmp_path)
     scope = {"__name__": "page"}
     for line, body in blocks(chapter):

@@ -1,0 +1,384 @@
+"""The bundled layers on tensors: each says which tensors it is made of, and runs on them.
+
+The names are those that readers of PyTorch expect: ``layers.0.weight`` in an MLP, and in a GPT
+those of nanoGPT (``transformer.h.0.attn.c_attn.weight``, ``lm_head.weight``), as far as our layers
+are its own. Axes in front of those of a layer are examples.
+
+PyTorch is imported where it runs: what the tensors are called can be asked without it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import neuroflow as nf
+
+
+def _linear(x, weight, bias):
+    from torch.nn.functional import linear
+
+    return linear(x, weight, bias)
+
+
+class NeuronForm(nf.TensorForm):
+    """f(w . x + b), one number for each example."""
+
+    bare = True
+
+    def parts(self, layer):
+        """A row of weights."""
+        return {
+            "weight": layer.weights,
+            "bias": None if layer.bias is False else layer.bias,
+            "activation": nf.tensor_function("activation", layer.activation),
+        }
+
+    def run(self, t, x):
+        """(..., inputs) -> (...)"""
+        total = x @ t.weight
+        total = total if t.bias is None else total + t.bias
+        return t.activation(total.unsqueeze(-1)).squeeze(-1)
+
+
+class LayerForm(nf.TensorForm):
+    """f(W x + b)."""
+
+    def parts(self, layer):
+        """The weights of all neurons as a matrix, their biases as a vector."""
+        self.bare = layer.outputs == 1
+        return {
+            "weight": [neuron.weights for neuron in layer.neurons],
+            "bias": [neuron.bias for neuron in layer.neurons] if layer.bias else None,
+            "activation": nf.tensor_function("activation", layer.activation),
+        }
+
+    def run(self, t, x):
+        """(..., inputs) -> (..., outputs), or (...) if there is one output."""
+        y = t.activation(_linear(x, t.weight, t.bias))
+        return y.squeeze(-1) if self.bare else y
+
+
+class SequentialForm(nf.TensorForm):
+    """Layers one after the other; a bare number becomes a list of one for the next."""
+
+    def parts(self, layer):
+        """The layers."""
+        return {"layers": layer.layers or None}
+
+    def run(self, t, x):
+        """Through all layers."""
+        x, self.bare = _through(t.layers.children() if t.layers else (), x)
+        return x
+
+
+class MLPForm(nf.TensorForm):
+    """Layers, with dropout between them."""
+
+    def parts(self, layer):
+        """Layers, and what drops."""
+        self.bare = layer.sizes[-1] == 1
+        return {"layers": layer.layers, "dropouts": layer.dropouts or None}
+
+    def run(self, t, x):
+        """(..., sizes[0]) -> (..., sizes[-1]), or (...) if that is 1."""
+        layers, drops = list(t.layers.children()), list(t.dropouts.children()) if t.dropouts else []
+        mixed = [part for k, layer in enumerate(layers) for part in (layer, *drops[k : k + 1])]
+        return _through(mixed, x)[0]
+
+
+def _through(layers, x):
+    """What comes out in the end, and whether it is one bare number."""
+    bare = False
+    for layer in layers:
+        x = layer(x.unsqueeze(-1) if bare else x)
+        bare = layer.bare
+    return x, bare
+
+
+class DropoutForm(nf.TensorForm):
+    """Zero with probability ``rate`` while training."""
+
+    def parts(self, layer):
+        """Nothing to learn."""
+        return {"rate": layer.rate}
+
+    def run(self, t, x):
+        """Of any shape."""
+        if not t.training or t.rate == 0.0:
+            return x
+        kept = (t.random_like(x) >= t.rate).to(x.dtype)
+        return kept / (1.0 - t.rate) * x
+
+
+class AttentionForm(nf.TensorForm):
+    """One head."""
+
+    def parts(self, layer):
+        """Three matrices."""
+        return {"query": layer.query, "key": layer.key, "value": layer.value}
+
+    def run(self, t, x):
+        """(..., n_tokens, size) -> (..., n_tokens, head_size)"""
+        from torch.nn.functional import scaled_dot_product_attention
+
+        q, k, v = (_linear(x, weight, None) for weight in (t.query, t.key, t.value))
+        return scaled_dot_product_attention(q, k, v, is_causal=t.layer.causal)
+
+
+class LinearForm(nf.TensorForm):
+    """W x + b."""
+
+    def parts(self, layer):
+        """A matrix, and maybe a vector."""
+        return {"weight": layer.weights, "bias": layer.biases or None}
+
+    def run(self, t, x):
+        """(..., inputs) -> (..., outputs)"""
+        return _linear(x, t.weight, t.bias)
+
+
+class TableForm(nf.TensorForm):
+    """One row for each token, or for each position."""
+
+    def parts(self, layer):
+        """The table."""
+        return {"weight": layer.rows}
+
+    def run(self, t, token):
+        """(...) whole numbers -> (..., size)"""
+        from torch.nn.functional import embedding
+
+        return embedding(token, t.weight)
+
+
+class SinusoidalForm(nf.TensorForm):
+    """Sines and cosines of the position."""
+
+    def parts(self, layer):
+        """Nothing to learn."""
+        return {"size": layer.size}
+
+    def run(self, t, position):
+        """(...) -> (..., size)"""
+        import torch
+
+        dtype = position.dtype if position.is_floating_point() else torch.float64
+        pairs = [10000.0 ** (2 * (k // 2) / t.size) for k in range(t.size)]
+        scale = torch.tensor(pairs, dtype=dtype, device=position.device)
+        angles = position.unsqueeze(-1).to(dtype) / scale
+        odd = torch.arange(t.size, device=position.device) % 2 == 1
+        return torch.where(odd, torch.cos(angles), torch.sin(angles))
+
+
+class LayerNormForm(nf.TensorForm):
+    """(x - mean) / sqrt(variance + epsilon), scaled and shifted."""
+
+    def parts(self, layer):
+        """Gains and biases, where there are any."""
+        return {"weight": layer.gains or None, "bias": layer.biases or None}
+
+    def run(self, t, x):
+        """(..., size) -> (..., size)"""
+        from torch.nn.functional import layer_norm
+
+        return layer_norm(x, (t.layer.size,), t.weight, t.bias, t.layer.epsilon)
+
+
+class RMSNormForm(nf.TensorForm):
+    """x / sqrt(mean(x^2) + epsilon), scaled."""
+
+    def parts(self, layer):
+        """Gains, where there are any."""
+        return {"weight": layer.gains or None}
+
+    def run(self, t, x):
+        """(..., size) -> (..., size)"""
+        normal = x * ((x * x).mean(-1, keepdim=True) + t.layer.epsilon).rsqrt()
+        return normal if t.weight is None else normal * t.weight
+
+
+class MultiHeadForm(nf.TensorForm):
+    """Heads side by side; queries, keys and values in one matrix, one behind the other."""
+
+    def parts(self, layer):
+        """``c_attn`` makes queries, keys and values, ``c_proj`` mixes the heads."""
+        three = (layer.query, layer.key, layer.value)
+        return {
+            "c_attn": {
+                "weight": [row for part in three for row in part.weights],
+                "bias": [bias for part in three for bias in part.biases] or None,
+            },
+            "c_proj": layer.output,
+        }
+
+    def run(self, t, x, memory=None):
+        """(..., n_tokens, n_embd) -> (..., n_tokens, n_embd)"""
+        from torch.nn.functional import scaled_dot_product_attention
+
+        layer = t.layer
+        q, k, v = self._projected(t, x, memory)
+        if layer.positions == "rotary" and memory is None:
+            q, k = _turned(q), _turned(k)
+        if layer.group_size > 1:
+            k, v = (part.repeat_interleave(layer.group_size, dim=-3) for part in (k, v))
+        causal = layer.causal and memory is None
+        if layer.positions == "alibi":
+            y = scaled_dot_product_attention(q, k, v, attn_mask=_slopes(q, k, causal))
+        else:
+            y = scaled_dot_product_attention(q, k, v, is_causal=causal)
+        return t.c_proj(y.transpose(-3, -2).flatten(-2))
+
+    def _projected(self, t, x, memory):
+        """Queries, keys and values: (..., heads, n_tokens, head_size) each."""
+        size, n_embd = t.layer.head_size, t.layer.n_embd
+        weight, bias = t.c_attn.weight, t.c_attn.bias
+        if memory is None:
+            made = _linear(x, weight, bias)
+            narrow = (made.shape[-1] - n_embd) // 2
+            three = made.split((n_embd, narrow, narrow), -1)
+        else:
+            rows = (slice(0, n_embd), slice(n_embd, None))
+            first, rest = (None, None) if bias is None else (bias[rows[0]], bias[rows[1]])
+            three = (
+                _linear(x, weight[rows[0]], first),
+                *_linear(memory, weight[rows[1]], rest).chunk(2, -1),
+            )
+        return [part.unflatten(-1, (-1, size)).transpose(-3, -2) for part in three]
+
+
+def _turned(x):
+    """Rotary positions: pairs of neighbours turned by an angle that grows with the position."""
+    import torch
+
+    n_tokens, size = x.shape[-2:]
+    place = {"dtype": x.dtype, "device": x.device}
+    speeds = torch.tensor([10000.0 ** (-2 * k / size) for k in range(size // 2)], **place)
+    angles = torch.arange(n_tokens, **place).unsqueeze(-1) * speeds
+    cos, sin = torch.cos(angles), torch.sin(angles)
+    a, b = x[..., 0::2], x[..., 1::2]
+    return torch.stack((a * cos - b * sin, a * sin + b * cos), -1).flatten(-2)
+
+
+def _slopes(q, k, causal):
+    """ALiBi: less for a key in proportion to its distance, each head at its own slope."""
+    import torch
+
+    place = {"dtype": q.dtype, "device": q.device}
+    heads, n, m = q.shape[-3], q.shape[-2], k.shape[-2]
+    slopes = torch.tensor([2.0 ** (-8.0 * (h + 1) / heads) for h in range(heads)], **place)
+    apart = torch.arange(n, **place).unsqueeze(-1) - torch.arange(m, **place)
+    mask = -slopes.reshape(-1, 1, 1) * apart.abs()
+    return mask.masked_fill(apart < 0, -math.inf) if causal else mask
+
+
+class FeedForwardForm(nf.TensorForm):
+    """Up, an activation, and down again."""
+
+    def parts(self, layer):
+        """As nanoGPT calls them; ``c_gate`` is ours."""
+        return {
+            "c_fc": layer.up,
+            "c_gate": layer.gate,
+            "activation": nf.tensor_function("activation", layer.activation),
+            "c_proj": layer.down,
+        }
+
+    def run(self, t, x):
+        """(..., n_embd) -> (..., n_embd)"""
+        hidden = t.c_fc(x)
+        if t.c_gate is None:
+            return t.c_proj(t.activation(hidden))
+        return t.c_proj(t.activation(t.c_gate(x)) * hidden)
+
+
+class BlockForm(nf.TensorForm):
+    """Attention, maybe to a memory too, then feed-forward."""
+
+    def parts(self, layer):
+        """``ln_1``, ``attn``, ``ln_2``, ``mlp``; for a memory ``ln_3`` and ``cross_attn``."""
+        norms = {f"ln_{k + 1}": _norm(norm) for k, norm in enumerate(layer.norms)}
+        return {
+            **norms, "attn": layer.attention, "cross_attn": layer.lookup,
+            "mlp": layer.feed_forward, "drop": layer.drop,
+        }  # fmt: skip
+
+    def run(self, t, x, memory=None):
+        """(..., n_tokens, n_embd) -> (..., n_tokens, n_embd)"""
+        x = self._around(t, t.ln_1, x, t.attn)
+        if t.cross_attn is not None:
+            x = self._around(t, t.ln_3, x, lambda y: t.cross_attn(y, memory))
+        return self._around(t, t.ln_2, x, t.mlp)
+
+    def _around(self, t, norm, x, part):
+        pre = t.layer.order == "pre"
+        y = part(_normal(norm, x) if pre else x)
+        total = x + (y if t.drop is None else t.drop(y))
+        return total if pre else _normal(norm, total)
+
+
+def _norm(norm):
+    """A norm with numbers to learn, or any other; None for what leaves tokens as they are."""
+    return norm if isinstance(norm, nf.Module) else None
+
+
+def _normal(norm, x):
+    return x if norm is None else norm(x)
+
+
+class GPTForm(nf.TensorForm):
+    """A language model, by the names of nanoGPT."""
+
+    def parts(self, layer):
+        """``transformer``: ``wte``, ``wpe``, ``ln_e``, ``h``, ``ln_f``; and ``lm_head``."""
+        first, last = layer.norms
+        head = {"weight": layer.tokens.rows} if layer.head is None else layer.head
+        return {
+            "transformer": {
+                "wte": layer.tokens, "wpe": layer.places, "ln_e": _norm(first),
+                "h": layer.blocks, "ln_f": _norm(last),
+            },
+            "lm_head": head,
+        }  # fmt: skip
+
+    def run(self, t, tokens):
+        """(..., n_tokens) token ids -> (..., n_tokens, vocab_size) logits"""
+        parts = t.transformer
+        x = _embedded(tokens, parts.wte, parts.wpe)
+        x = _normal(parts.ln_e, x)
+        for block in parts.h.children():
+            x = block(x)
+        return _linear(_normal(parts.ln_f, x), t.lm_head.weight, getattr(t.lm_head, "bias", None))
+
+
+def _embedded(tokens, table, places, first=0):
+    """The rows of tokens, with what stands for their positions added."""
+    import torch
+
+    x = table(tokens)
+    if places is None:
+        return x
+    positions = torch.arange(first, first + tokens.shape[-1], device=tokens.device)
+    return x + places(positions).to(x.dtype)
+
+
+class EncoderDecoderForm(nf.TensorForm):
+    """One reads, the other writes."""
+
+    def parts(self, layer):
+        """``wte``, ``wpe`` (nothing to learn), ``encoder``, ``decoder`` and ``lm_head``."""
+        sines = nf.build("sinusoidal_positions", block_size=layer.block_size, size=layer.n_embd)
+        return {
+            "wte": layer.tokens, "wpe": sines, "encoder": layer.encoder,
+            "decoder": layer.decoder, "lm_head": layer.head,
+        }  # fmt: skip
+
+    def run(self, t, tokens):
+        """(..., n_tokens) -> (..., n_tokens - source_length, vocab_size)"""
+        length = t.layer.source_length
+        memory = _embedded(tokens[..., :length], t.wte, t.wpe)
+        for block in t.encoder.children():
+            memory = block(memory)
+        x = _embedded(tokens[..., length:], t.wte, t.wpe)
+        for block in t.decoder.children():
+            x = block(x, memory)
+        return t.lm_head(x)
