@@ -342,12 +342,16 @@ class GPTForm(nf.TensorForm):
 
     def run(self, t, tokens):
         """(..., n_tokens) token ids -> (..., n_tokens, vocab_size) logits"""
+        return _linear(self.features(t, tokens), t.lm_head.weight, None)
+
+    def features(self, t, tokens):
+        """(..., n_tokens) -> (..., n_tokens, n_embd)"""
         parts = t.transformer
         x = _embedded(tokens, parts.wte, parts.wpe)
         x = _normal(parts.ln_e, x)
         for block in parts.h.children():
             x = block(x)
-        return _linear(_normal(parts.ln_f, x), t.lm_head.weight, getattr(t.lm_head, "bias", None))
+        return _normal(parts.ln_f, x)
 
 
 def _embedded(tokens, table, places, first=0):
@@ -359,6 +363,18 @@ def _embedded(tokens, table, places, first=0):
         return x
     positions = torch.arange(first, first + tokens.shape[-1], device=tokens.device)
     return x + places(positions).to(x.dtype)
+
+
+class TextClassifierForm(nf.TensorForm):
+    """An encoder whose tokens are averaged and scored."""
+
+    def parts(self, layer):
+        """``encoder``, by the names of a GPT, and ``classifier``."""
+        return {"encoder": layer.encoder, "classifier": layer.head}
+
+    def run(self, t, tokens):
+        """(..., n_tokens) token ids -> (..., outputs)"""
+        return t.classifier(t.encoder.form.features(t.encoder, tokens).mean(-2))
 
 
 class EncoderDecoderForm(nf.TensorForm):
