@@ -104,9 +104,15 @@ from neuroflow.memory import check_room as check_room
 from neuroflow.files import read_text as read_text
 from neuroflow.data.table import TextTable as TextTable
 from neuroflow.data.table import read_table as read_table
+from neuroflow.data.columns import Columns as Columns
+from neuroflow.data.preparation import Preparation as Preparation
+from neuroflow.data.reading import read_columns as read_columns
+from neuroflow.data.rows import Rows as Rows
 from neuroflow.data.prompting import Prompting as Prompting
 from neuroflow.data.dataset import Dataset as Dataset
 from neuroflow.data.dataset import Standardization as Standardization
+from neuroflow.data.tabular import Roles as Roles
+from neuroflow.data.tabular import from_table as from_table
 from neuroflow.data.expression import parse_expression as parse_expression
 from neuroflow.config import build as build
 from neuroflow.config import configure as configure

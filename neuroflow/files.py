@@ -130,16 +130,21 @@ def read_text(path: str | Path, remedy: str = "give the path of a text file in U
     """
     path = path_of(path)
     try:
-        about = path.stat()
-        if stat.S_ISCHR(about.st_mode) and not os.path.samefile(path, "/dev/null"):
-            raise FileError(f"cannot read {path}: it is a device", remedy=remedy, file=str(path))
-        check_room(about.st_size, f"bytes of {path}", each=BYTES_PER_CHARACTER)
+        check_room(size_of(path, remedy), f"bytes of {path}", each=BYTES_PER_CHARACTER)
         content = path.read_bytes()
     except FileError:
         raise
     except OSError as error:
         raise FileError(f"cannot read {path}: {error}", remedy=remedy, file=str(path)) from error
     return decoded(content, str(path), remedy)
+
+
+def size_of(path: Path, remedy: str = "give the path of a file") -> int:
+    """How many bytes a file has. Raises :class:`FileError` for a device, which may have no end."""
+    about = path.stat()
+    if stat.S_ISCHR(about.st_mode) and not os.path.samefile(path, "/dev/null"):
+        raise FileError(f"cannot read {path}: it is a device", remedy=remedy, file=str(path))
+    return about.st_size
 
 
 BYTES_PER_CHARACTER = 4

@@ -10,6 +10,7 @@ from attrs import asdict, fields
 from neuroflow.config import resolve
 from neuroflow.data.dataset import Standardization
 from neuroflow.data.facts import DataFacts
+from neuroflow.data.preparation import Preparation
 from neuroflow.data.prompting import Prompting
 from neuroflow.errors import StateError
 
@@ -24,6 +25,8 @@ def facts_table(facts: DataFacts | None) -> dict[str, Any]:
     if facts.standardization is not None:
         table["standardization"] = asdict(facts.standardization)
     table["prompting"] = asdict(facts.prompting) if facts.prompting != Prompting() else None
+    if facts.preparation is not None:
+        table["preparation"] = facts.preparation.table()
     if facts.tokenizer is not None:
         table["tokenizer"] = tokenizer_table(facts.tokenizer)
     return {name: value for name, value in table.items() if value is not None}
@@ -41,6 +44,8 @@ def facts_of(table: Mapping[str, Any]) -> DataFacts | None:
         known["standardization"] = fitted
     if "prompting" in known:
         known["prompting"] = Prompting(**known["prompting"])
+    if preparation := known.get("preparation"):
+        known["preparation"] = Preparation.of_table(preparation)
     if "tokenizer" in known:
         known["tokenizer"] = make_tokenizer(known["tokenizer"])
     return DataFacts(**known)

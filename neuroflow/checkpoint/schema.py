@@ -17,6 +17,7 @@ from attrs import NOTHING, field, fields, frozen
 
 from neuroflow.checkpoint.uses import Purpose, Used
 from neuroflow.core.types import shown
+from neuroflow.data.kinds import KINDS, MISSING, UNSEEN
 from neuroflow.errors import Problem, StateError
 from neuroflow.registry.entries import TASKS
 
@@ -140,6 +141,7 @@ ANYTHING = Plain("anything", lambda x: True)
 TEXT = Plain("a text", lambda x: isinstance(x, str))
 TRUTH = Plain("true or false", lambda x: isinstance(x, bool))
 COUNT = Plain("a whole number from 0 on", lambda x: type(x) is int and 0 <= x <= LARGEST)
+CELL = Plain("a cell", lambda x: x is None or isinstance(x, str) or _is_finite(x))
 NUMBER = Plain("a number", _is_number)
 FINITE = Plain("a finite number", _is_finite)
 TIME = Plain("seconds since 1970", lambda x: _is_finite(x) and 0 <= x <= LAST_SECOND)
@@ -157,6 +159,27 @@ PROMPTING = TableOf(
     optional={"begins": TRUTH, "between": TEXT, "source_length": COUNT, "most": COUNT}
 )
 
+KIND = TableOf(
+    {"kind": one_of(*KINDS), "name": TEXT, "missing": one_of(*MISSING), "fill": CELL},
+    {
+        "unseen": one_of(*UNSEEN),
+        "categories": ListOf(TEXT),
+        "order": ListOf(TEXT),
+        "take": ListOf(TEXT),
+        "format": TEXT,
+    },
+)
+
+PREPARATION = TableOf(
+    {
+        "kinds": ListOf(KIND),
+        "notation": TableOf(
+            {"delimiter": TEXT, "decimal": TEXT, "thousands": TEXT, "encoding": TEXT},
+            {"header": TRUTH},
+        ),
+    }
+)
+
 DATA = TableOf(
     optional={
         "name": TEXT,
@@ -168,10 +191,10 @@ DATA = TableOf(
         "baselines": TableOf(rest=NUMBER),
         "standardization": SCALE,
         "tokenizer": PART,
-        "delimiter": TEXT,
         "shaped": TRUTH,
         "loss": TEXT,
         "prompting": PROMPTING,
+        "preparation": PREPARATION,
     },
     rest=ANYTHING,
 )

@@ -1,5 +1,6 @@
 """Data: examples to learn from, functions as text, and how well counting predicts a text.
 
-Reading order: :mod:`table`, :mod:`frames`, :mod:`shapes`, :mod:`prompting`, :mod:`dataset`,
-:mod:`facts`, :mod:`given`, :mod:`expression`, :mod:`baselines`.
+Reading order: :mod:`rows`, :mod:`notation`, :mod:`columns`, :mod:`kinds`, :mod:`preparation`,
+:mod:`cells`, :mod:`table`, :mod:`reading`, :mod:`frames`, :mod:`shapes`, :mod:`prompting`,
+:mod:`dataset`, :mod:`tabular`, :mod:`facts`, :mod:`given`, :mod:`expression`, :mod:`baselines`.
 """

@@ -10,18 +10,25 @@ import math
 import numbers
 import random
 import sys
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import evolve, field, frozen
 
+from neuroflow.data.columns import Columns
 from neuroflow.data.frames import rows_of
+from neuroflow.data.preparation import Preparation
 from neuroflow.data.prompting import Prompting
+from neuroflow.data.rows import Rows
 from neuroflow.data.shapes import is_shaped, shaped
 from neuroflow.data.table import refuse_twice
 from neuroflow.errors import InputError, did_you_mean, require
 from neuroflow.pythonic import finite_number, pythonic, pythonic_parts
 from neuroflow.registry.entries import TASKS
+
+MOST_SHOWN = 6
+"""So many names of columns are shown at a glance."""
 
 
 @frozen
@@ -49,7 +56,7 @@ class Standardization:
         >>> Standardization.fit([[1e200, 0.3], [-1e200, 0.1 + 0.2]]).deviations
         (1e+200, 1.0)
         """
-        columns = list(zip(*_equally_long(rows), strict=True))
+        columns = _columns(rows)
         means, deviations = zip(*map(_mean_and_deviation, columns), strict=True)
         return cls(means, deviations)
 
@@ -57,6 +64,16 @@ class Standardization:
         """One row with each column shifted and scaled."""
         parts = zip(_numbers(row, self.means), self.means, self.deviations, strict=True)
         return [_standardized(x, mean, deviation) for x, mean, deviation in parts]
+
+    def apply_all(self, rows: Sequence[Sequence[float]]) -> Rows:
+        """Many rows, each as :meth:`apply` makes it."""
+        if not isinstance(rows, Rows) or rows.width != len(self.means):
+            return Rows.of_columns(list(zip(*map(self.apply, rows), strict=True)))
+        parts = zip(range(rows.width), self.means, self.deviations, strict=True)
+        return Rows.of_columns([
+            array("d", [_standardized(x, mean, deviation) for x in rows.column(j)])
+            for j, mean, deviation in parts
+        ])  # fmt: skip
 
     def undo(self, row: Sequence[float]) -> list[float]:
         """The row that :meth:`apply` made this one of."""
@@ -97,6 +114,13 @@ def _standardized(x: float, mean: float, deviation: float) -> float:
     return shifted / deviation if math.isfinite(shifted) else x / deviation - mean / deviation
 
 
+def _columns(rows: Iterable[Any]) -> Iterable[Sequence[float]]:
+    """The columns of rows of finite numbers."""
+    if isinstance(rows, Rows):
+        return map(rows.column, range(rows.width))
+    return list(zip(*_equally_long(rows), strict=True))
+
+
 def _equally_long(rows: Iterable[Any]) -> list[list[float]]:
     """Rows of finite numbers, as many in each. Raises :class:`InputError` for anything else."""
     listed = [_listed(row) for row in _rows(rows)]
@@ -111,7 +135,9 @@ def _equally_long(rows: Iterable[Any]) -> list[list[float]]:
     ]
 
 
-def _rows(rows: Iterable[Any]) -> list[Any]:
+def _rows(rows: Iterable[Any]) -> Any:
+    if isinstance(rows, Rows):
+        return rows
     return rows_of(rows, "the examples of a dataset", "a list with one entry per example")
 
 
@@ -123,7 +149,7 @@ def _names(names: Iterable[str]) -> tuple[str, ...]:
     return listed
 
 
-@frozen
+@frozen(repr=False)
 class Dataset:
     """Examples: inputs and what a model should answer to them.
 
@@ -143,6 +169,10 @@ class Dataset:
     ``shaped``: lists in lists, or tuples and dicts of such, of any lengths; those in which
     something stands are anyway.
 
+    Of a table, ``preparation`` is what its cells went through to become the inputs, and
+    ``source`` holds them as they were. ``weights`` says how much the loss of each example counts.
+    Many rows are best given as :class:`Rows`, which hold their numbers in one piece.
+
     ``overlap`` says that examples follow each other, as the windows of one text do, and how many
     of the next ones each shares some of its contents with: then the end is held out, whole.
 
@@ -154,8 +184,8 @@ class Dataset:
     (2, 2, 1, ([0.0, 1.0], 1))
     """
 
-    inputs: list[Any] = field(converter=_rows)
-    targets: list[Any] = field(converter=_rows)
+    inputs: Any = field(converter=_rows)
+    targets: Any = field(converter=_rows)
     task: str = "regression"
     labels: tuple[str, ...] = field(default=(), converter=_names)
     columns: tuple[str, ...] = field(default=(), converter=_names)
@@ -163,6 +193,9 @@ class Dataset:
     tokenizer: Any = None
     vocab_size: int = 0
     standardization: Standardization | None = None
+    preparation: Preparation | None = None
+    source: Columns | None = field(default=None, repr=False)
+    weights: Sequence[float] | None = field(default=None, repr=False)
     facts: dict[str, Any] = field(factory=dict)
     shaped: bool = False
     prompting: Prompting = field(factory=Prompting)
@@ -176,7 +209,7 @@ class Dataset:
                 remedy=did_you_mean(str(self.task), TASKS, f"tasks: {', '.join(TASKS)}"),
                 got=self.task,
             )
-        if not self.inputs:
+        if not len(self.inputs):
             raise InputError(f"{what} is empty", expected="at least one example", got=[])
         if len(self.inputs) != len(self.targets):
             raise InputError(
@@ -197,8 +230,25 @@ class Dataset:
             else:
                 self._check_rows(what)
             self._check_targets(what)
+        self._check_weights(what)
+
+    def _check_weights(self, what: str) -> None:
+        if self.weights is None:
+            return
+        if len(self.weights) != len(self):
+            raise InputError(
+                f"{what} has {len(self)} examples and {len(self.weights)} weights",
+                expected="a weight for each example",
+            )
+        for k, weight in enumerate(self.weights):
+            if not _finite(weight, f"{what}: the weight of row {k}") >= 0:
+                raise InputError(
+                    f"{what}: the weight of row {k} is {weight}", expected="at least 0", got=weight
+                )
 
     def _check_rows(self, what: str) -> None:
+        if isinstance(self.inputs, Rows) and math.isfinite(sum(self.inputs.flat)):
+            return
         width = len(_listed(self.inputs[0]))
         for k, row in enumerate(self.inputs):
             cells = _listed(row)
@@ -222,6 +272,8 @@ class Dataset:
             )
         if self.task == "binary" and not self.labels:
             object.__setattr__(self, "labels", ("0", "1"))
+        if self._has_plain_targets():
+            return
         for k, target in enumerate(map(pythonic, self.targets)):
             where = f"{what}: the target of row {k}"
             if self.task == "regression" and isinstance(target, (list, tuple)):
@@ -234,6 +286,14 @@ class Dataset:
             self._check_widths(what)
         else:
             self._check_classes(what)
+
+    def _has_plain_targets(self) -> bool:
+        """Whether all targets are right at a glance: a look at each takes a second a million."""
+        if self.task == "regression":
+            flat = self.targets.flat if isinstance(self.targets, Rows) else self.targets
+            return set(map(type, flat)) == {float} and math.isfinite(sum(flat))
+        numbered = len(self.labels) >= 2 and set(map(type, self.targets)) == {int}
+        return numbered and min(self.targets) >= 0 and max(self.targets) < len(self.labels)
 
     def _check_widths(self, what: str) -> None:
         width = len(_listed(self.targets[0]))
@@ -310,6 +370,16 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def __repr__(self) -> str:
+        """One line, however many examples there are."""
+        named = f" {self.name!r}" if self.name else ""
+        if self.task == "sequence":
+            return f"<Dataset{named}: {len(self):,} texts, {self.vocab_size} tokens>"
+        some = ", ".join(self.columns[:MOST_SHOWN]) + (", ..." * (len(self.columns) > MOST_SHOWN))
+        inputs = f"{self.n_inputs} inputs{f' ({some})' if some else ''}"
+        goal = f"{self.classes} classes" if self.classes else f"{self.n_outputs} to predict"
+        return f"<Dataset{named}: {len(self):,} examples, {inputs}, {self.task}, {goal}>"
+
     def __getitem__(self, k: int) -> tuple[Any, Any]:
         return self.inputs[k], self.targets[k]
 
@@ -340,22 +410,28 @@ class Dataset:
     def take(self, positions: Sequence[int]) -> Dataset:
         """The examples at these positions, counted from 0, in this order."""
         for k in positions:
+            if type(k) is int and 0 <= k < len(self.inputs):
+                continue
             if not isinstance(k, numbers.Integral) or not 0 <= k < len(self):
                 raise InputError(
                     f"there is no example {k!r}", expected=f"0 to {len(self) - 1}", got=k
                 )
+        inputs = _taken(self.inputs, positions)
         return evolve(
             self,
-            inputs=[self.inputs[k] for k in positions],
-            targets=[self.targets[k] for k in positions],
+            inputs=inputs,
+            targets=inputs if self.reconstructs else _taken(self.targets, positions),
+            source=self.source.take(positions) if self.source else None,
+            weights=_taken(self.weights, positions) if self.weights is not None else None,
         )
 
     def split(self, fraction: float, rng: random.Random) -> tuple[Dataset, Dataset]:
         """Two datasets, drawn by ``rng``: to train on, and ``fraction`` of all to test on.
 
         Of examples that follow each other the last ones are held out, and none before them
-        overlaps with them. Both keep the order of the examples. Raises :class:`InputError` if one
-        would be empty.
+        overlaps with them. Both keep the order of the examples. What a preparation learned is
+        learned again, from the part to train on alone. Raises :class:`InputError` if one would
+        be empty.
 
         >>> from neuroflow import SplitMix32
         >>> data = Dataset([[x] for x in range(10)], range(10))
@@ -382,7 +458,22 @@ class Dataset:
             return self._split_at(len(self) - held_out)
         order = list(range(len(self)))
         rng.shuffle(order)
-        return self.take(sorted(order[held_out:])), self.take(sorted(order[:held_out]))
+        train, test = self.take(sorted(order[held_out:])), self.take(sorted(order[:held_out]))
+        if self.preparation is None or train.source is None:
+            return train, test
+        preparation = self.preparation.learned(train.source)
+        return train.prepared(preparation), test.prepared(preparation)
+
+    def prepared(self, preparation: Preparation) -> Dataset:
+        """The rows of the table that it was made from, prepared in another way."""
+        inputs = preparation.rows(self.source)
+        return evolve(
+            self,
+            inputs=inputs,
+            targets=inputs if self.reconstructs else self.targets,
+            columns=preparation.names,
+            preparation=preparation,
+        )
 
     def _split_at(self, first: int) -> tuple[Dataset, Dataset]:
         """The examples that end before the one at ``first`` begins, and those from there on."""
@@ -409,13 +500,24 @@ class Dataset:
             what = "inputs that are no flat rows have no columns to standardize"
             raise InputError(what, remedy="leave the option out, and scale the numbers yourself")
         scale = like or Standardization.fit(self.inputs)
-        return evolve(self, inputs=list(map(scale.apply, self.inputs)), standardization=scale)
+        inputs = scale.apply_all(self.inputs)
+        targets = inputs if self.reconstructs else self.targets
+        return evolve(self, inputs=inputs, targets=targets, standardization=scale)
+
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the inputs are the targets too, as an autoencoder has it."""
+        return self.targets is self.inputs
 
     @property
     def raw_inputs(self) -> list[list[float]]:
         """The inputs as they were before they were standardized."""
         undo = self.standardization.undo if self.standardization else list
         return [undo(row) for row in self.inputs]
+
+
+def _taken(rows: Any, positions: Sequence[int]) -> Any:
+    return rows.take(positions) if isinstance(rows, Rows) else [rows[k] for k in positions]
 
 
 def _listed(row: Any) -> Sequence[Any]:

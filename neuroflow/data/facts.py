@@ -9,7 +9,11 @@ from typing import Any
 from attrs import field, frozen
 
 from neuroflow.data.dataset import Dataset, Standardization
+<<<<<<< HEAD
 from neuroflow.data.prompting import Prompting
+=======
+from neuroflow.data.preparation import Preparation
+>>>>>>> c29d008 (A table becomes numbers by a preparation: columns are recognised or declared, learned on the training part, saved with the model)
 from neuroflow.data.shapes import shaped
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.pythonic import pythonic, pythonic_parts
@@ -20,10 +24,17 @@ class DataFacts:
     """What belongs to a trained model beside its numbers: it takes raw rows and names its answers.
 
     ``standardization`` is what its inputs went through, ``columns`` are their names, ``labels``
+<<<<<<< HEAD
     those of the classes, ``tokenizer`` is what reads and writes texts, ``prompting`` says how a
     prompt becomes tokens, and ``delimiter`` stands between the cells of its table. ``shaped``
     inputs are no flat rows: see :class:`Dataset`. ``loss`` is what the model was trained with: it
     reads probabilities out of answers.
+=======
+    those of the classes, ``tokenizer`` is what reads and writes texts, and ``preparation`` is what
+    the cells of a table go through before that. ``shaped`` inputs are no flat rows: see
+    :class:`Dataset`. ``loss`` is what the model was trained with: it reads probabilities out of
+    answers.
+>>>>>>> c29d008 (A table becomes numbers by a preparation: columns are recognised or declared, learned on the training part, saved with the model)
 
     >>> data = Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1], "binary", columns=("x", "y"))
     >>> facts = DataFacts.of(data.standardized())
@@ -42,7 +53,7 @@ class DataFacts:
     baselines: Mapping[str, float] | None = None
     standardization: Standardization | None = None
     tokenizer: Any = None
-    delimiter: str | None = None
+    preparation: Preparation | None = None
     shaped: bool = False
     loss: str | None = None
     prompting: Prompting = field(factory=Prompting)
@@ -53,19 +64,31 @@ class DataFacts:
         return cls(
             data.name, data.task, data.labels, data.columns, data.n_inputs, data.n_outputs,
             data.facts.get("baselines"), data.standardization, data.tokenizer,
+<<<<<<< HEAD
             data.facts.get("delimiter"), data.shaped, prompting=data.prompting,
+=======
+            data.preparation, data.shaped,
+>>>>>>> c29d008 (A table becomes numbers by a preparation: columns are recognised or declared, learned on the training part, saved with the model)
         )  # fmt: skip
 
     def inputs(self, row: Any, where: str = "the row") -> list[float]:
         """A row, a list or a dict by the names of columns, as the model saw rows in training.
 
+<<<<<<< HEAD
         For a model that learned from texts the row is a text, or a list of token ids. Raises
         :class:`InputError` for what is no row of finite numbers, or not of this length.
+=======
+        Where the model was trained on a table, these are its cells: numbers, words and dates.
+
+        Raises :class:`InputError` for what is no row of finite numbers, or not of this length.
+>>>>>>> c29d008 (A table becomes numbers by a preparation: columns are recognised or declared, learned on the training part, saved with the model)
         """
         if self.tokenizer is not None and isinstance(row, str):
             return self.prompting.tokens(self.tokenizer, row)  # type: ignore[return-value]
         if self.shaped:
             return shaped([row], where)[0]  # type: ignore[no-any-return]
+        if self.preparation is not None:
+            row = self.preparation.row(row, where)
         row = checked_row(self._in_order(row, where) if isinstance(row, Mapping) else row, where)
         scale = self.standardization
         expected = len(scale.means) if scale else self.n_inputs
@@ -76,6 +99,11 @@ class DataFacts:
                 got=row,
             )
         return scale.apply(row) if scale else row
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The names of what a row has, in its order; empty where nobody named them."""
+        return self.preparation.columns if self.preparation else self.columns
 
     def label(self, number: int) -> str:
         """The name of a class."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
+from neuroflow.data.cells import cut_lines, lines_of, refuse_ragged
+from neuroflow.data.columns import by_number, plain_number
+from neuroflow.data.notation import DELIMITERS, how_to_write
 from neuroflow.errors import InputError, require
-
-DELIMITERS = (",", ";", "\t", "|")
-"""What usually stands between cells."""
 
 
 @frozen
@@ -66,8 +63,8 @@ class TextTable:
         """
         texts = self.texts(j)
         if self.is_numeric(j):
-            texts = [_plain(float(text)) for text in texts]
-        labels = sorted(set(texts), key=_by_number)
+            texts = [plain_number(float(text)) for text in texts]
+        labels = sorted(set(texts), key=by_number)
         places = {label: k for k, label in enumerate(labels)}
         return labels, [places[text] for text in texts]
 
@@ -79,7 +76,7 @@ class TextTable:
                 raise InputError(
                     f"{self.name}, line {line}, column {self.names[j]!r} is {cell!r}",
                     expected="a finite number",
-                    remedy=_how_to_write(cell)
+                    remedy=how_to_write(cell)
                     or "repair the cell, or leave the column out with columns = [...]",
                     got=cell,
                     file=self.name,
@@ -119,8 +116,8 @@ def read_table(
         rows = rows[1:]
     if not rows:
         raise InputError(f"{name} has no rows of data", expected="at least one", file=name)
-    advice = _advice_on_delimiter(text, delimiter) if len(names) == 1 else ""
-    _refuse_ragged(rows, len(names), name, advice)
+    advice = advice_on_delimiter(text, delimiter) if len(names) == 1 else ""
+    refuse_ragged(rows, len(names), name, advice)
     refuse_twice(names, f"{name} has", "columns", file=name)
     return TextTable(name, tuple(names), tuple(rows), advice)
 
@@ -128,21 +125,7 @@ def read_table(
 def split_rows(text: str, name: str, delimiter: str = ",") -> list[tuple[int, list[str]]]:
     """The lines of a table, each with its number and its cells."""
     require(text, str, f"the text of {name}", "a text, such as read_text(path) gives")
-    if not isinstance(delimiter, str) or len(delimiter) != 1:
-        raise InputError(f"the delimiter is {delimiter!r}", expected="one character", got=delimiter)
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
-    )
-    try:
-        rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except csv.Error as error:
-        raise InputError(
-            f"{name}, line {reader.line_num}: {error}",
-            remedy="repair the file",
-            file=name,
-            line=reader.line_num,
-        ) from error
-    return [(line, cells) for line, cells in rows if any(cells)]
+    return list(cut_lines(lines_of(text), name, delimiter))
 
 
 def refuse_twice(names: Iterable[str], whose: str, what: str, file: str = "") -> None:
@@ -181,40 +164,8 @@ def better_delimiter(text: str, delimiter: str) -> str:
     return ""
 
 
-def _advice_on_delimiter(text: str, delimiter: str) -> str:
+def advice_on_delimiter(text: str, delimiter: str) -> str:
     """A remedy for a table that another delimiter would split better; empty if none would."""
     other = better_delimiter(text, delimiter)
     spelled = "\\t" if other == "\t" else other
     return f'if "{spelled}" stands between its cells, set delimiter = "{spelled}"' if other else ""
-
-
-def _refuse_ragged(
-    rows: Sequence[tuple[int, list[str]]], width: int, name: str, advice: str
-) -> None:
-    for line, cells in rows:
-        if len(cells) != width:
-            raise InputError(
-                f"{name}, line {line} has {len(cells)} cells",
-                expected=f"{width}, one for each column",
-                remedy=advice,
-                file=name,
-                line=line,
-            )
-
-
-def _plain(x: float) -> str:
-    """A number as the name of a class: 1 and not 1.0."""
-    return f"{x:.0f}" if x == int(x) and abs(x) < 1e15 else repr(x)
-
-
-def _by_number(label: str) -> tuple[int, float, str]:
-    return (0, float(label), label) if is_number(label) else (1, 0.0, label)
-
-
-def _how_to_write(cell: str) -> str:
-    """A remedy for a number that is written as people write it."""
-    if re.fullmatch(r"[+-]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?", cell):
-        return f"write it without marks between thousands: {re.sub('[^0-9.+-]', '', cell)}"
-    if re.fullmatch(r"[+-]?\d+(?:\.\d{3})*,\d+", cell):
-        return f"write it with a point: {cell.replace('.', '').replace(',', '.')}"
-    return ""

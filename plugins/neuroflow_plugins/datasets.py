@@ -159,13 +159,20 @@ def rows(
     return nf.Dataset([row[:-1] for row in rows], targets, task, labels=labels, name="rows")
 
 
+Named = Column | list[Column]
+
+
 def csv(
     rng,
     *,
     path: Annotated[str, nf.Setting("the file", file=True)],
-    target: Annotated[Column, nf.Setting("the column of the answers, by name or number")],
+    target: Annotated[
+        Named | None,
+        nf.Setting('the column of the answers, by name or number; several; or "inputs"'),
+    ] = None,
     columns: Annotated[
-        list[Column] | None, nf.Setting("the columns of the inputs; all others if left out")
+        list[Column] | dict[str, Any] | None,
+        nf.Setting("the columns of the inputs, all others if left out; or what columns are"),
     ] = None,
     header: Annotated[
         bool | None,
@@ -174,69 +181,49 @@ def csv(
     task: Annotated[
         Literal["auto", "regression", "binary", "classes"], nf.Setting("what is to be learned")
     ] = "auto",
-    delimiter: Annotated[str, nf.Setting("what stands between cells", length="[1, 1]")] = ",",
+    missing: Annotated[
+        Literal["refuse", "drop", "mean", "median", "most_frequent", "indicator"],
+        nf.Setting("what to do where a cell of an input is empty"),
+    ] = "refuse",
+    unseen: Annotated[
+        Literal["refuse", "zero"],
+        nf.Setting("what to do about a category that the part to train on has not"),
+    ] = "refuse",
+    weights: Annotated[
+        Column | None, nf.Setting("the column that says how much the loss of a row counts")
+    ] = None,
+    delimiter: Annotated[
+        str | None,
+        nf.Setting("what stands between cells; recognised if left out", length="[1, 1]"),
+    ] = None,
+    decimal: Annotated[
+        Literal[".", ","] | None,
+        nf.Setting("the mark before the fraction of a number; recognised if left out"),
+    ] = None,
+    thousands: Annotated[
+        Literal["", ",", ".", "'", " "] | None,
+        nf.Setting("the mark between groups of three digits; recognised if left out"),
+    ] = None,
+    encoding: Annotated[
+        str | None, nf.Setting("how the file is encoded; recognised if left out")
+    ] = None,
 ) -> nf.Dataset:
     """The rows of a CSV file, or of a file like it.
 
     ``target`` and ``columns`` are names from the header or numbers from 0; without ``columns``
-    all but the target are inputs. ``task = "auto"`` means regression if every target is a
-    number, and classes otherwise. Classes are numbered in the order of their names, or of their
-    numbers if all are numbers; 1 and 1.0 are one class.
+    all but the target are inputs. As a table, ``columns`` says what columns are, such as
+    ``city = "category"``; what is not said is recognised. ``task = "auto"`` means regression if
+    every target is a number, and classes otherwise. Classes are numbered in the order of their
+    names, or of their numbers if all are numbers; 1 and 1.0 are one class.
     """
-    table = nf.read_table(nf.read_text(path), str(path), delimiter=delimiter, header=header)
-    goal = table.position(target, "target")
-    chosen = _inputs(table, columns, goal)
-    inputs = list(map(list, zip(*map(table.numbers, chosen), strict=True)))
-    facts: dict[str, Any] = {"columns": [table.names[j] for j in chosen], "name": str(path)}
-    facts["facts"] = {"delimiter": delimiter}
-    if task == "regression" or (task == "auto" and table.is_numeric(goal)):
-        return nf.Dataset(inputs, table.numbers(goal), "regression", **facts)
-    labels, classes = table.classes(goal)
-    if task == "auto":
-        task = "binary" if len(labels) == 2 else "classes"
-    _enough_classes(table, goal, labels, task)
-    return nf.Dataset(inputs, classes, task, labels=labels, **facts)
-
-
-def _inputs(table, columns, goal):
-    """Where the inputs are: all but the answers, unless they are named."""
-    if len(table.names) == 1:
-        raise nf.InputError(
-            f"{table.name} has the one column {table.names[0]!r}",
-            expected="a target and at least one input",
-            remedy=table.advice,
-            file=table.name,
-        )
-    if columns is None:
-        return [j for j in range(len(table.names)) if j != goal]
-    chosen = [table.position(column, "columns") for column in columns]
-    if not chosen or goal in chosen or len(set(chosen)) < len(chosen):
-        raise nf.InputError(
-            f"columns is {columns!r}, and the target is column {table.names[goal]!r}",
-            expected="at least one column, none of them twice, and not the target, which would be"
-            " its own answer",
-            got=columns,
-        )
-    return chosen
-
-
-def _enough_classes(table, goal, labels, task):
-    """Raise :class:`neuroflow.InputError` where a task cannot tell so many classes apart."""
-    if len(labels) == 2 or (len(labels) > 2 and task == "classes"):
-        return
-    what = f"{table.name}: column {table.names[goal]!r} has"
-    where: dict[str, Any] = {"got": labels, "file": table.name}
-    if len(labels) == 1:
-        raise nf.InputError(
-            f"{what} the one value {labels[0]!r}",
-            expected="at least 2 classes to tell apart",
-            remedy="choose another target",
-            **where,
-        )
-    raise nf.InputError(
-        f"{what} {len(labels)} different values",
-        remedy='a binary task needs 2, so choose task = "classes" or another target',
-        **where,
+    spelling = {
+        "delimiter": delimiter, "decimal": decimal, "thousands": thousands,
+        "encoding": encoding, "header": header,
+    }  # fmt: skip
+    roles = nf.Roles(target, columns, weights, task)
+    table = nf.read_columns(path, roles.wanted, **spelling)
+    return nf.from_table(
+        table, target, columns=columns, task=task, missing=missing, unseen=unseen, weights=weights
     )
 
 

@@ -264,7 +264,7 @@ def test_a_csv_file_without_a_header_and_with_numbers_as_classes(table):
         ("a,b\n", "has no rows of data; expected at least one"),
         ("a,b\n1,2\n3,\n", "line 3, column 'b' is empty; fill it in, or remove the row"),
         ("a,b\n1,2\nx,4\n", "line 3, column 'a' is 'x'; expected a finite number"),
-        ("a,b\n1,2\nnan,4\n", "line 3, column 'a' is 'nan'; expected a finite number"),
+        ("a,b\n1,2\nnan,4\n", "line 3, column 'a' is empty, or as good as empty: nan, NA, null, ?"),
         ("a,b\n1,2\n3,4,5\n", "line 3 has 3 cells; expected 2, one for each column"),
         ("a,c\n1,2\n", "has no column 'b', which target asks for; its columns: 'a', 'c'"),
         ('a,b\n"1,2\n', "line 2: unexpected end of data; repair the file"),
@@ -285,8 +285,9 @@ def test_the_answers_are_never_among_the_inputs(table):
         )
     path = table("a;b\n1;2\n")
     for target in ("b", 0):
-        message = error_of(dataset, "csv", path=path, target=target)
+        message = error_of(dataset, "csv", path=path, target=target, delimiter=",")
         assert 'set delimiter = ";"' in message
+        assert len(dataset("csv", path=path, target=target).columns) == 1
 
 
 def test_whole_numbers_are_classes_where_the_task_says_so(table):

@@ -51,7 +51,7 @@ def test_the_files_of_a_model_and_of_its_run_tell_the_same(trained):
     assert told[0] == told[1]
     assert told[0]["labels"] == ["far", "near"]
     assert told[0]["columns"] == ["width", "depth"]
-    assert told[0]["delimiter"] == ";"
+    assert told[0]["preparation"]["notation"]["delimiter"] == ";"
     nf.save(nf.load(folder / "run"), folder / "again.safetensors")
     assert nf.inspect_file(folder / "again.safetensors").data == told[0]
     assert pickle.loads(pickle.dumps(model.trained_on)) == model.trained_on

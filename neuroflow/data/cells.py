@@ -1,0 +1,58 @@
+"""Cells: the lines of a table, cut where its delimiter stands, quotes and all."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+from neuroflow.errors import InputError
+
+
+def cut_lines(
+    lines: Iterable[str], name: str, delimiter: str = ",", before: int = 0
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a table, each with its number and its cells, without blanks around them.
+
+    ``before`` is how many lines stand before these; ``name`` is what messages call the table.
+    Rows whose cells are all empty are left out. Raises :class:`InputError` for quotes that do not
+    end.
+
+    >>> list(cut_lines(["a, b\\n", ",\\n", '1,"x, y"\\n'], "a table"))
+    [(1, ['a', 'b']), (3, ['1', 'x, y'])]
+    """
+    if not isinstance(delimiter, str) or len(delimiter) != 1:
+        raise InputError(f"the delimiter is {delimiter!r}", expected="one character", got=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+    try:
+        for cells in reader:
+            stripped = [cell.strip() for cell in cells]
+            if any(stripped):
+                yield before + reader.line_num, stripped
+    except csv.Error as error:
+        raise InputError(
+            f"{name}, line {before + reader.line_num}: {error}",
+            remedy="repair the file",
+            file=name,
+            line=before + reader.line_num,
+        ) from error
+
+
+def lines_of(text: str) -> io.StringIO:
+    """The lines of a text, each with its end."""
+    return io.StringIO(text, newline="")
+
+
+def refuse_ragged(
+    rows: Iterable[tuple[int, Sequence[str]]], width: int, name: str, advice: str = ""
+) -> None:
+    """Raise :class:`InputError` for a row that has more or fewer cells than the first."""
+    for line, cells in rows:
+        if len(cells) != width:
+            raise InputError(
+                f"{name}, line {line} has {len(cells)} cells",
+                expected=f"{width}, one for each column",
+                remedy=advice,
+                file=name,
+                line=line,
+            )

@@ -1,0 +1,406 @@
+"""Reading: a table in a file becomes columns, block by block, so that only numbers stay in memory.
+
+How the file is written is recognised from its first block, unless it is said. A column is read as
+numbers if it looks like them there, and then a cell that is none is an error with its line.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from abc import ABC, abstractmethod
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import repeat
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from attrs import define, field, frozen
+
+from neuroflow.data.cells import cut_lines, lines_of, refuse_ragged
+from neuroflow.data.columns import Column, Columns, Numbers, Words
+from neuroflow.data.notation import (
+    Notation,
+    encodings_of,
+    how_to_write,
+    is_missing,
+    recognised_delimiter,
+    seems_number,
+    with_spelling,
+)
+from neuroflow.data.table import advice_on_delimiter, refuse_twice
+from neuroflow.errors import FileError, InputError
+from neuroflow.files import path_of, size_of
+
+BLOCK = 1 << 20
+"""So many characters of a table are looked at at a time."""
+
+SAMPLE = 1000
+"""Kinds of columns and spellings of numbers are recognised in so many rows."""
+
+Made = TypeVar("Made")
+
+Progress = Callable[[str, int, float], None]
+"""Told what is read, how many rows so far, and what share of it."""
+
+_progress: ContextVar[Progress | None] = ContextVar("progress", default=None)
+
+
+@contextmanager
+def told_to(progress: Progress) -> Iterator[None]:
+    """Let reading tell how far it has come, as long as this lasts."""
+    token = _progress.set(progress)
+    try:
+        yield
+    finally:
+        _progress.reset(token)
+
+
+@frozen
+class Source:
+    """Where the bytes of a table come from, as often as asked; ``name`` is for messages."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+    size: int
+
+    @classmethod
+    def of(cls, path: str | Path) -> Source:
+        """A file. Raises :class:`FileError` if there is none to read."""
+        path = path_of(path)
+        try:
+            size = size_of(path)
+            with path.open("rb"):
+                pass
+        except FileError:
+            raise
+        except OSError as error:
+            raise FileError(
+                f"cannot read {path}: {error}",
+                remedy="give the path of a table, such as a CSV file",
+                file=str(path),
+            ) from error
+        return cls(str(path), lambda: path.open("rb"), size)
+
+    @classmethod
+    def of_bytes(cls, content: bytes, name: str) -> Source:
+        """Bytes that are here already, such as those of standard input."""
+        return cls(name, lambda: io.BytesIO(content), len(content))
+
+
+@frozen
+class Wanted:
+    """Which columns to read, and which as words or as numbers whatever they look like."""
+
+    positions: Sequence[int]
+    as_words: frozenset[int] = frozenset()
+    as_numbers: frozenset[int] = frozenset()
+
+
+class Header:
+    """The names of a table's columns, and where each is."""
+
+    def __init__(self, name: str, names: Sequence[str], advice: str = "") -> None:
+        self.name, self.names, self.advice = name, tuple(names), advice
+        refuse_twice(self.names, f"{name} has", "columns", file=name)
+
+    def position(self, column: Any, role: str) -> int:
+        """Where a column is, by its name or its number from 0; ``role`` is what asks for it."""
+        if isinstance(column, str) and column in self.names:
+            return self.names.index(column)
+        if type(column) is int and 0 <= column < len(self.names):
+            return column
+        raise InputError(
+            f"{self.name} has no column {column!r}, which {role} asks for",
+            remedy=self.advice or f"its columns: {', '.join(map(repr, self.names))}",
+            got=column,
+            file=self.name,
+        )
+
+
+def read_columns(
+    source: str | Path | Source,
+    wanted: Callable[[Header], Wanted] | None = None,
+    **told: Any,
+) -> Columns:
+    """The columns of a table in a file; ``wanted`` chooses some once the header is known.
+
+    ``told`` is what is known of how it is written: ``delimiter``, ``decimal``, ``thousands``,
+    ``encoding`` and ``header``; the rest is recognised. Without ``header`` the first line has the
+    names, and one of which half is numbers is refused: it may be either.
+
+    Raises :class:`FileError` for what cannot be read as text, and :class:`InputError` with file,
+    line and column for what is no table, and for a cell that is none of its column's kind.
+    """
+    source = source if isinstance(source, Source) else Source.of(source)
+    return _decoded(source, told.get("encoding"), lambda text: _read(source, text, wanted, told))
+
+
+def read_cells(source: Source, **told: Any) -> tuple[Notation, list[str], Iterator[Any]]:
+    """How a table is written, its first line, and its other rows one by one: line and cells.
+
+    Numbers are not recognised: their marks are those that are told.
+    """
+    encoding = _decoded(source, told.get("encoding"), _read_through)
+    text = io.TextIOWrapper(source.open(), encoding=encoding)
+    start = _block(text)
+    delimiter = told.get("delimiter") or recognised_delimiter(start)
+    rows = cut_lines(_lines(start, text), source.name, delimiter)
+    _, first = next(rows, (0, []))
+    notation = Notation(delimiter, encoding=encoding)
+    return notation, first, rows
+
+
+def _lines(start: str, text: io.TextIOWrapper) -> Iterator[str]:
+    yield from lines_of(start)
+    yield from text
+
+
+def _read_through(text: io.TextIOWrapper) -> str:
+    while text.read(BLOCK):
+        pass
+    return text.encoding
+
+
+def _decoded(source: Source, told: str | None, use: Callable[[io.TextIOWrapper], Made]) -> Made:
+    """What ``use`` makes of the text, in the first encoding that all of it can be read in."""
+    with source.open() as file:
+        start = file.read(BLOCK)
+    known = (told,) if told else encodings_of(start)
+    if b"\0" in start and not known[0].startswith("utf-16"):
+        what = f"cannot read {source.name}: it holds the byte 0, so it is no text"
+        raise FileError(what, remedy="give a table as text, such as CSV", file=source.name)
+    problem: Exception | None = None
+    for encoding in known:
+        try:
+            with io.TextIOWrapper(source.open(), encoding=encoding) as text:
+                return use(text)
+        except (UnicodeDecodeError, LookupError) as error:
+            problem = error
+    raise FileError(
+        f"cannot read {source.name} as {known[-1]}: {problem}",
+        remedy='say in which encoding it is, such as encoding = "cp1252"',
+        file=source.name,
+    ) from problem
+
+
+def _block(text: io.TextIOWrapper) -> str:
+    """Whole lines, and whole cells in quotes; empty at the end."""
+    block = text.read(BLOCK)
+    block += text.readline()
+    while block.count('"') % 2:
+        more = text.readline()
+        if not more:
+            break
+        block += more
+    return block
+
+
+def _read(
+    source: Source,
+    text: io.TextIOWrapper,
+    wanted: Callable[[Header], Wanted] | None,
+    told: Mapping[str, Any],
+) -> Columns:
+    start = _block(text)
+    delimiter = told.get("delimiter") or recognised_delimiter(start)
+    header, skipped = _header(start, source.name, delimiter, told.get("header"))
+    chosen = wanted(header) if wanted else Wanted(range(len(header.names)))
+    block = Block(_behind(start, skipped), source.name, delimiter, len(header.names), skipped)
+    notation = Notation(delimiter, encoding=text.encoding, header=told.get("header") is not False)
+    guessed = [j for j in chosen.positions if j not in chosen.as_words]
+    sample = {j: block.column(j)[:SAMPLE] for j in guessed}
+    notation = with_spelling(notation, [c for j in guessed for c in sample[j]], source.name, **told)
+    builders = {
+        j: NumbersBuilder(header.names[j], notation)
+        if j in sample and (j in chosen.as_numbers or _seem_numbers(sample[j], notation))
+        else WordsBuilder()
+        for j in chosen.positions
+    }
+    lines = _fill(builders, block, text, source)
+    if not lines:
+        what = f"{source.name} has no rows of data"
+        raise InputError(what, expected="at least one", file=source.name)
+    names = tuple(header.names[j] for j in chosen.positions)
+    columns = tuple(builders[j].built() for j in chosen.positions)
+    return Columns(names, columns, source.name, lines, notation)
+
+
+def _fill(
+    builders: Mapping[int, Builder], block: Block, text: io.TextIOWrapper, source: Source
+) -> array[int]:
+    """Add block after block to the columns; the number of each row's line."""
+    lines = array("L")
+    progress = _progress.get()
+    while block.text:
+        for j, builder in builders.items():
+            builder.add(block, j)
+        lines.extend(block.lines)
+        if progress:
+            read = text.buffer.tell()  # type: ignore[attr-defined]  # of an open file
+            progress(source.name, len(lines), read / max(source.size, 1))
+        n_lines = block.before + block.text.count("\n")
+        block = Block(_block(text), block.name, block.delimiter, block.width, n_lines)
+    return lines
+
+
+def _header(start: str, name: str, delimiter: str, told: bool | None) -> tuple[Header, int]:
+    """The names of the columns, and how many lines stand before the first row of data."""
+    found = next(cut_lines(lines_of(start), name, delimiter), None)
+    if found is None:
+        what = f"{name} is empty: it has no rows of data"
+        raise InputError(what, expected="at least one, below a line with names", file=name)
+    line, names = found
+    numbers = sum(map(Notation().is_number, names))
+    if told is None and 2 * numbers >= len(names):
+        raise InputError(
+            f"{name}: the first line has numbers where names of columns are expected:"
+            f" {', '.join(names[:8])}",
+            remedy="say header = false if that is data, or header = true if these are names",
+            file=name,
+        )
+    if told is False:
+        return Header(name, list(map(str, range(len(names))))), 0
+    advice = advice_on_delimiter(start, delimiter) if len(names) == 1 else ""
+    return Header(name, names, advice), line
+
+
+def _behind(text: str, lines: int) -> str:
+    """The text without its first lines."""
+    at = 0
+    for _ in range(lines):
+        at = text.find("\n", at) + 1 or len(text)
+    return text[at:]
+
+
+def _seem_numbers(cells: Sequence[str], notation: Notation) -> bool:
+    """Whether half of the cells that are there are numbers, well spelt or not."""
+    there = [cell for cell in map(str.strip, cells) if not is_missing(cell)]
+    found = sum(notation.is_number(cell) or seems_number(cell) for cell in there)
+    return bool(there) and 2 * found >= len(there)
+
+
+@define(eq=False)
+class Block:
+    """Some lines of a table, cut into columns; ``before`` is how many lines stand before them."""
+
+    text: str
+    name: str
+    delimiter: str
+    width: int
+    before: int
+    lines: Sequence[int] = field(init=False)
+    _flat: list[str] | None = field(init=False, default=None)
+    _columns: list[Sequence[str]] = field(init=False, factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        if self.text and self._is_plain():
+            self._flat = self.text.replace("\n", self.delimiter).split(self.delimiter)
+            n_rows = len(self._flat) // self.width
+            self.lines = range(self.before + 1, self.before + 1 + n_rows)
+            return
+        rows = list(cut_lines(lines_of(self.text), self.name, self.delimiter, self.before))
+        refuse_ragged(rows, self.width, self.name, self._advice())
+        self.lines = [line for line, _ in rows]
+        columns = zip(*(cells for _, cells in rows), strict=True)
+        self._columns = list(columns) or [()] * self.width
+
+    def _is_plain(self) -> bool:
+        """Whether every line has as many cells as columns, and none has quotes or is empty."""
+        if not self.text.endswith("\n"):
+            self.text += "\n"
+        empty = f"\n{self.delimiter * (self.width - 1)}\n"
+        if '"' in self.text or empty in self.text or self.text.startswith(empty[1:]):
+            return False
+        lines = self.text.split("\n")[:-1]
+        return set(map(str.count, lines, repeat(self.delimiter))) == {self.width - 1}
+
+    def _advice(self) -> str:
+        if self.text.lstrip().startswith("#") or self.width == 1:
+            return "the first line is no line of names: remove what stands above the table"
+        return ""
+
+    def column(self, j: int) -> Sequence[str]:
+        """The cells of a column; there may be blanks around them."""
+        return self._columns[j] if self._flat is None else self._flat[j : -1 : self.width]
+
+
+class Builder(ABC):
+    """Makes a column from the cells of one block after the other."""
+
+    @abstractmethod
+    def add(self, block: Block, j: int) -> None:
+        """Take the cells of a block's column."""
+
+    @abstractmethod
+    def built(self) -> Column:
+        """The whole column."""
+
+
+class NumbersBuilder(Builder):
+    """Makes a column of numbers; a cell that is none is refused with its line."""
+
+    def __init__(self, name: str, notation: Notation) -> None:
+        self.name = name
+        self.notation = notation
+        self.values = array("d")
+
+    def add(self, block: Block, j: int) -> None:
+        cells = block.column(j)
+        values = self._at_once(cells)
+        if values is None:
+            values = array("d", [self._number(c, k, block) for k, c in enumerate(cells)])
+        self.values.extend(values)
+
+    def _at_once(self, cells: Sequence[str]) -> array[float] | None:
+        """The numbers, where all cells are as Python spells them; else None."""
+        if self.notation.decimal != ".":
+            return None
+        try:
+            values = array("d", map(float, cells))
+        except ValueError:
+            return None
+        return values if math.isfinite(sum(values)) else None
+
+    def _number(self, cell: str, k: int, block: Block) -> float:
+        if is_missing(cell):
+            return math.nan
+        try:
+            return self.notation.number(cell)
+        except ValueError:
+            line = block.lines[k]
+            raise InputError(
+                f"{block.name}, line {line}, column {self.name!r} is {cell.strip()!r}",
+                expected="a finite number",
+                remedy=how_to_write(cell.strip())
+                or f"repair the cell, or say what the column is: columns.{self.name} ="
+                ' "category" or "ignore"',
+                got=cell.strip(),
+                file=block.name,
+                line=line,
+            ) from None
+
+    def built(self) -> Numbers:
+        return Numbers(self.values)
+
+
+class WordsBuilder(Builder):
+    """Makes a column of words: each is kept once."""
+
+    def __init__(self) -> None:
+        self.codes = array("i")
+        self.words: dict[str, int] = {}
+        self._of_cell: dict[str, int] = {}  # as it stands in the file, with blanks around it
+
+    def add(self, block: Block, j: int) -> None:
+        cells = block.column(j)
+        for cell in set(cells).difference(self._of_cell):
+            word = cell.strip()
+            missing = is_missing(word)
+            self._of_cell[cell] = -1 if missing else self.words.setdefault(word, len(self.words))
+        self.codes.extend(map(self._of_cell.__getitem__, cells))
+
+    def built(self) -> Words:
+        return Words(self.codes, tuple(self.words))
