@@ -9,11 +9,8 @@ from typing import Any
 from attrs import field, frozen
 
 from neuroflow.data.dataset import Dataset, Standardization
-<<<<<<< HEAD
-from neuroflow.data.prompting import Prompting
-=======
 from neuroflow.data.preparation import Preparation
->>>>>>> c29d008 (A table becomes numbers by a preparation: columns are recognised or declared, learned on the training part, saved with the model)
+from neuroflow.data.prompting import Prompting
 from neuroflow.data.shapes import shaped
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.pythonic import pythonic, pythonic_parts
@@ -24,17 +21,10 @@ class DataFacts:
     """What belongs to a trained model beside its numbers: it takes raw rows and names its answers.
 
     ``standardization`` is what its inputs went through, ``columns`` are their names, ``labels``
-<<<<<<< HEAD
     those of the classes, ``tokenizer`` is what reads and writes texts, ``prompting`` says how a
-    prompt becomes tokens, and ``delimiter`` stands between the cells of its table. ``shaped``
-    inputs are no flat rows: see :class:`Dataset`. ``loss`` is what the model was trained with: it
-    reads probabilities out of answers.
-=======
-    those of the classes, ``tokenizer`` is what reads and writes texts, and ``preparation`` is what
-    the cells of a table go through before that. ``shaped`` inputs are no flat rows: see
-    :class:`Dataset`. ``loss`` is what the model was trained with: it reads probabilities out of
-    answers.
->>>>>>> c29d008 (A table becomes numbers by a preparation: columns are recognised or declared, learned on the training part, saved with the model)
+    prompt becomes tokens, and ``preparation`` is what the cells of a table go through before all
+    of that. ``shaped`` inputs are no flat rows: see :class:`Dataset`. ``loss`` is what the model
+    was trained with: it reads probabilities out of answers.
 
     >>> data = Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1], "binary", columns=("x", "y"))
     >>> facts = DataFacts.of(data.standardized())
@@ -64,24 +54,16 @@ class DataFacts:
         return cls(
             data.name, data.task, data.labels, data.columns, data.n_inputs, data.n_outputs,
             data.facts.get("baselines"), data.standardization, data.tokenizer,
-<<<<<<< HEAD
-            data.facts.get("delimiter"), data.shaped, prompting=data.prompting,
-=======
-            data.preparation, data.shaped,
->>>>>>> c29d008 (A table becomes numbers by a preparation: columns are recognised or declared, learned on the training part, saved with the model)
+            data.preparation, data.shaped, prompting=data.prompting,
         )  # fmt: skip
 
     def inputs(self, row: Any, where: str = "the row") -> list[float]:
         """A row, a list or a dict by the names of columns, as the model saw rows in training.
 
-<<<<<<< HEAD
-        For a model that learned from texts the row is a text, or a list of token ids. Raises
-        :class:`InputError` for what is no row of finite numbers, or not of this length.
-=======
-        Where the model was trained on a table, these are its cells: numbers, words and dates.
+        For a model that learned from texts the row is a text, or a list of token ids; for one that
+        learned from a table it has the cells of one: numbers, words and dates.
 
         Raises :class:`InputError` for what is no row of finite numbers, or not of this length.
->>>>>>> c29d008 (A table becomes numbers by a preparation: columns are recognised or declared, learned on the training part, saved with the model)
         """
         if self.tokenizer is not None and isinstance(row, str):
             return self.prompting.tokens(self.tokenizer, row)  # type: ignore[return-value]
