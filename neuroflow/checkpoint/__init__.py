@@ -9,6 +9,7 @@ Reading order: :mod:`container`, :mod:`arrays`, :mod:`uses`, :mod:`migrating`, :
 
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays
 from neuroflow.checkpoint.file import (
+    BEST_MODEL,
     CHECKPOINT,
     SavedModel,
     file_of,
@@ -20,6 +21,7 @@ from neuroflow.checkpoint.saving import load, load_parameters, load_with_facts, 
 from neuroflow.checkpoint.uses import Used, check_uses
 
 __all__ = [
+    "BEST_MODEL",
     "CHECKPOINT",
     "OPTIMIZER",
     "Arrays",

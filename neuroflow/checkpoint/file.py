@@ -23,6 +23,8 @@ from neuroflow.memory import check_room
 
 FORMAT = 1
 CHECKPOINT = "checkpoint.safetensors"
+BEST_MODEL = "best.safetensors"
+"""In a run's folder: where it stands, and its best model so far if it keeps that."""
 COPIES = 3
 """A file that is read takes so many times its bytes: itself, and its numbers twice on their way."""
 
@@ -108,9 +110,11 @@ def read_arrays(path: str | Path) -> tuple[SavedModel, Arrays]:
     return saved, arrays
 
 
-def file_of(path: str | Path) -> Path:
-    """The file itself, or the checkpoint in a run's folder."""
+def file_of(path: str | Path, *, best: bool = False) -> Path:
+    """The file itself, or the checkpoint in a run's folder; the best model, if it keeps one."""
     path = path_of(path)
+    if best and (path / BEST_MODEL).is_file():
+        return path / BEST_MODEL
     return path / CHECKPOINT if path.is_dir() else path
 
 

@@ -76,7 +76,7 @@ def saved_bytes(
 
 
 def load(path: str | Path) -> Any:
-    """The model of a file, or of the last checkpoint in a run's folder, in evaluation mode.
+    """The model of a file, or of a run's folder, the best if it keeps that, in evaluation mode.
 
     It answers as the model that was saved: what that knew of its data is ``model.trained_on``.
     Where a distribution or a data file is no longer the same, a warning says so.
@@ -99,7 +99,7 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     from neuroflow.config import build
     from neuroflow.registry.lookups import noting_lookups
 
-    path = file_of(path)
+    path = file_of(path, best=True)
     saved, arrays = read_arrays(path)
     pinned, outgrown = check_uses(saved.uses, str(path), training=False)
     migrating = Migrating(arrays, outgrown, str(path))

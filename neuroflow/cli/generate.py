@@ -118,11 +118,11 @@ def known_texts(configuration: Mapping[str, Any]) -> set[str] | None:
         return None
     try:
         table = configure(configuration)["data"]
-        data, _ = load_data({**table, "test": 0}, SplitMix32(0))
+        parts = load_data({**table, "test": 0, "validation": 0}, SplitMix32(0))
     except NeuroflowError as error:
         note(f"cannot tell new texts from known ones: {error}", style="dim")
         return None
-    return set(texts_of(data))
+    return set(texts_of(parts.train))
 
 
 def _generator(saved: SavedModel, seed: int | None) -> random.Random:

@@ -50,7 +50,7 @@ def predict(
     from neuroflow.checkpoint import file_of, inspect_file, load
     from neuroflow.training import predict as ask
 
-    path = file_of(model)
+    path = file_of(model, best=True)
     about = inspect_file(path)
     if about.data.get("task") == "sequence":
         raise InputError(

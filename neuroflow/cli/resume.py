@@ -31,7 +31,12 @@ def resume(run: Path, live: bool, anomaly: bool, as_json: bool) -> None:
 
     going_on = Run.resume(run)
     step, steps = going_on.training.step, going_on.training.steps
-    note(f"going on from step {step} of {steps}" if step < steps else f"all {steps} steps are done")
+    if step >= steps:
+        note(f"all {steps} steps are done")
+    elif going_on.training.is_over:
+        note(f"ended at step {step} of {steps}; to go on, raise train.patience in its config.toml")
+    else:
+        note(f"going on from step {step} of {steps}")
 
     def finished() -> None:
         finish(going_on, as_json, anomaly=anomaly)

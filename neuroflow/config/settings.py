@@ -38,6 +38,13 @@ class DataTable:
     """What data have beside the settings of their own."""
 
     test: Annotated[float, Setting("the fraction of examples held out to test on", "[0, 1]")] = 0.0
+    validation: Annotated[
+        float | None,
+        Setting("the fraction of examples held out to choose the best model by", "[0, 1]"),
+    ] = None
+    validation_file: Annotated[
+        str | None, Setting("a file like that of the data to choose the best model by", file=True)
+    ] = None
     standardize: Annotated[bool, Setting("give each input column mean 0 and deviation 1")] = False
 
 
@@ -75,6 +82,22 @@ class TrainTable:
         list[Any] | None,
         Setting("what to tell at each evaluation beside the usual", part="metric"),
     ] = None
+    keep: Annotated[
+        Literal["last", "best"],
+        Setting(
+            "which numbers the model has at the end: the last, or those of the best evaluation"
+        ),
+    ] = "last"
+    best_by: Annotated[
+        str | None, Setting("the score that says which is the best; validation_loss if left out")
+    ] = None
+    patience: Annotated[
+        int | None,
+        Setting("evaluations in a row without a better one that end it", "[1, inf)"),
+    ] = None
+    min_delta: Annotated[
+        float, Setting("how much better a score must be to count as better", "[0, inf)")
+    ] = 0.0
     evaluate_every: Annotated[
         int | None,
         Setting("steps between evaluations; a tenth of the run if left out", "[1, inf)"),

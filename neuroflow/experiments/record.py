@@ -60,7 +60,8 @@ def record_of(folder: Path) -> RunRecord:
     steps = _steps(configuration, saved)
     problem = _text_of(folder / ERROR)
     state = RUNNING if is_running else FAILED if problem else STOPPED
-    if steps is not None and step >= steps and not is_running:
+    ended_early = saved.get("training", {}).get("best", {}).get("over", False)
+    if steps is not None and (step >= steps or ended_early) and not is_running:
         state = DONE
     return RunRecord(
         folder, state, _begun(folder, saved), step, steps, loss, scores, configuration, problem

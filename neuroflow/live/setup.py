@@ -190,4 +190,4 @@ def _fit(tree: Tree, loss_was_chosen: bool) -> None:
 
 def dataset_of(tree: Tree) -> Dataset:
     """The training examples of a tree, drawn from its seed as the run draws them."""
-    return load_data(tree["data"], SplitMix32(tree["train"]["seed"]))[0]
+    return load_data(tree["data"], SplitMix32(tree["train"]["seed"])).train

@@ -7,8 +7,8 @@ There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner
 surrounds it.
 
 Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :mod:`fitting`,
-:mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`steps` (the run itself), and
-:mod:`predicting` with what was trained. A run that outlives its process is a folder:
+:mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`, :mod:`steps` (the run itself),
+and :mod:`predicting` with what was trained. A run that outlives its process is a folder:
 :mod:`metrics`, :mod:`folder`, :mod:`resuming` and :mod:`run`.
 """
 

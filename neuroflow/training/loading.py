@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from attrs import evolve, fields, frozen
+
+from neuroflow.checkpoint.facts import tokenizer_table
+from neuroflow.config.settings import DataTable, settings_of
 from neuroflow.core.random import SplitMix32
 from neuroflow.data.baselines import baselines
 from neuroflow.data.dataset import Dataset
@@ -17,6 +21,10 @@ GENERATORS: dict[str, Callable[[int], random.Random]] = {
     "splitmix32": SplitMix32,
     "python": random.Random,
 }
+
+
+BESIDE = ("use", *(each.name for each in fields(DataTable)))
+"""What a table of data says beside the settings of its dataset."""
 
 
 def go_on_from(state: Any, rng: random.Random) -> None:
@@ -51,24 +59,114 @@ def _is_like(state: Any, known: Any) -> bool:
     return state is None or isinstance(state, float)
 
 
-def load_data(table: Mapping[str, Any], rng: random.Random) -> tuple[Dataset, Dataset | None]:
-    """The dataset of a checked table: the training part, and the held-out part if there is one."""
-    entry = get("dataset", table["use"])
-    target = entry.load()
-    settings = {
-        name: value for name, value in table.items() if name not in ("use", "test", "standardize")
-    }
-    with entry.running():
-        dataset: Dataset = target(rng, **settings)
-    test = None
+@frozen
+class Parts:
+    """The data of a run: what it is trained on, and what is held out of that."""
+
+    train: Dataset
+    test: Dataset | None = None
+    validation: Dataset | None = None
+
+
+def load_data(table: Mapping[str, Any], rng: random.Random) -> Parts:
+    """The dataset of a checked table, in its parts: first the test is drawn, then the validation.
+
+    Raises :class:`InputError` where one of the parts would be empty.
+    """
+    dataset = _made(table, rng)
+    test = validation = None
+    fraction, file = table.get("validation"), table.get("validation_file")
+    if fraction and file:
+        raise InputError(
+            f"validation = {fraction} and validation_file = {file!r}", expected="one of the two"
+        )
     if table["test"]:
+        whole = len(dataset)
         dataset, test = dataset.split(table["test"], rng)
+        fraction = fraction and _of_the_rest(fraction, table["test"], len(dataset) / whole)
+    if fraction:
+        dataset, validation = dataset.split(fraction, rng)
+    elif file:
+        validation = load_like(table, file, dataset)
     if dataset.task == "sequence":
-        dataset.facts.setdefault("baselines", baselines(dataset, test))
+        dataset.facts.setdefault("baselines", baselines(dataset, test or validation))
     if table["standardize"]:
         dataset = dataset.standardized()
-        test = test.standardized(dataset.standardization) if test else None
-    return dataset, test
+        scale = dataset.standardization
+        test = test.standardized(scale) if test else None
+        validation = validation.standardized(scale) if validation else None
+    return Parts(dataset, test, validation)
+
+
+def _of_the_rest(fraction: float, test: float, left: float) -> float:
+    """A fraction of all examples as one of those that are left beside the test."""
+    if fraction + test >= 1.0:
+        raise InputError(
+            f"test = {test} and validation = {fraction} leave nothing to train on",
+            expected="fractions of all examples that add up to less than 1",
+        )
+    return fraction / left
+
+
+def _made(table: Mapping[str, Any], rng: random.Random) -> Dataset:
+    entry = get("dataset", table["use"])
+    target = entry.load()
+    settings = {name: x for name, x in table.items() if name not in BESIDE}
+    with entry.running():
+        dataset: Dataset = target(rng, **settings)
+    return dataset
+
+
+def load_like(table: Mapping[str, Any], file: str, like: Dataset) -> Dataset:
+    """The examples of another file, read as those of a table were: by their classes and tokens.
+
+    Nothing is drawn from the generator of a run. Raises :class:`InputError` for a dataset that is
+    not read from a file, and for examples that are not such as those of ``like``.
+    """
+    entry = get("dataset", table["use"])
+    named = [setting.name for setting in settings_of(entry) if setting.file]
+    if len(named) != 1:
+        raise InputError(
+            f"dataset {entry.name!r} is not read from a file, so no other file is like it",
+            remedy="hold a fraction of its examples out: validation = 0.1",
+            got=file,
+        )
+    table = {**table, named[0]: file}
+    if like.tokenizer is not None:
+        table["tokenizer"] = tokenizer_table(like.tokenizer)
+    return as_like(_made(table, SplitMix32(0)), like)
+
+
+def as_like(data: Dataset, like: Dataset) -> Dataset:
+    """Examples with the classes of others, by their names, to be scored by a model of those.
+
+    Raises :class:`InputError` for other inputs, another task, and a class that is not known.
+    """
+    what = f"dataset {data.name!r}" if data.name else "the dataset"
+    by_class = like.classes and data.classes
+    if (data.n_inputs, data.task) != (like.n_inputs, like.task) and not by_class:
+        raise InputError(
+            f"{what} has the task {data.task!r} and {data.n_inputs} inputs",
+            expected=f"{like.task!r} and {like.n_inputs}, as in what the model is trained on",
+        )
+    if data.n_inputs != like.n_inputs or (data.columns and data.columns != like.columns):
+        raise InputError(
+            f"{what} has the columns {', '.join(data.columns) or data.n_inputs}",
+            expected=f"{', '.join(like.columns) or like.n_inputs}, as in what the model is trained"
+            " on",
+        )
+    if not by_class:
+        return evolve(data, tokenizer=like.tokenizer, vocab_size=like.vocab_size)
+    unknown = [label for label in data.labels if label not in like.labels]
+    if unknown:
+        raise InputError(
+            f"{what} has the class {unknown[0]!r}",
+            expected=f"one of {', '.join(like.labels)}, as in what the model is trained on",
+            got=unknown[0],
+        )
+    number = [like.labels.index(label) for label in data.labels]
+    targets = [number[target] for target in data.targets]
+    return evolve(data, targets=targets, labels=like.labels, task=like.task)
 
 
 @contextmanager

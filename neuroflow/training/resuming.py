@@ -13,13 +13,21 @@ from neuroflow.errors import FileError, StateError
 from neuroflow.files import in_shell
 
 MOST_TOLD = 5
-UNCOUNTED = ("train.report_every", "train.evaluate_every", "train.threads")
+UNCOUNTED = ("train.metrics", "train.report_every", "train.evaluate_every", "train.threads")
 """Settings that change no number of the steps."""
 
 NO_EFFECT = ("train.backend",)
 """Settings that only the beginning of a run reads."""
 
-COUNTED = ("train.steps", "train.epochs", "train.l2", "train.clip_norm", "optimizer", "data")
+COUNTED = (
+    "train.patience",
+    "train.steps",
+    "train.epochs",
+    "train.l2",
+    "train.clip_norm",
+    "optimizer",
+    "data",
+)
 """Settings that may change on the way: what comes after is made with the new ones."""
 
 Edits = dict[str, tuple[Any, Any]]

@@ -11,6 +11,7 @@ from typing import Any
 from attrs import asdict, define, evolve, field
 
 from neuroflow.checkpoint import (
+    BEST_MODEL,
     CHECKPOINT,
     check_uses,
     load_parameters,
@@ -27,7 +28,7 @@ from neuroflow.stopping import Signals, listening
 from neuroflow.training.folder import Claim, claimed, new_folder
 from neuroflow.training.metrics import MetricsFile
 from neuroflow.training.resuming import check_data, check_edits, check_files
-from neuroflow.training.state import state_of
+from neuroflow.training.state import lists_apart, state_of
 from neuroflow.training.steps import Step, Training
 
 CONFIGURATION = "config.toml"
@@ -52,6 +53,7 @@ class Run(Uncopied):
     _claim: Claim | None = None
     _writing: bool = field(init=False, default=False)
     _seen: Stamp = field(init=False)
+    _saved_best: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         self._seen = _stamp(self.folder)
@@ -135,7 +137,7 @@ class Run(Uncopied):
 
         for step, is_report in self.training.advances(is_time):
             (metrics.write if is_report else metrics.write_losses)(step)
-            if signals.heard() and step.step < step.steps:
+            if signals.heard() and not self.training.is_over:
                 self.save()
                 told = f"stopped and saved at step {step.step} of {step.steps}"
                 raise signals.stopped(f"{told}; go on with: {self._how_to_go_on}")
@@ -169,14 +171,8 @@ class Run(Uncopied):
     def save(self) -> None:
         """Write the checkpoint, in one step; the metrics up to it are on the disk by then."""
         training = self.training
-        state = training.state_dict()
-        numbers = {
-            name: value for name, value in state["optimizer"].items() if isinstance(value, list)
-        }
-        state["optimizer"] = {
-            name: value for name, value in state["optimizer"].items() if name not in numbers
-        }
-        with self._holding():
+        with self._holding(), training.as_after_its_last_step():
+            state, numbers = lists_apart(training.state_dict())
             save(
                 training.model,
                 self.folder / CHECKPOINT,
@@ -190,6 +186,17 @@ class Run(Uncopied):
                 optimizer=numbers,
             )
             self._seen = _stamp(self.folder)
+            self._save_best()
+
+    def _save_best(self) -> None:
+        """Write the best model so far, if it is kept and another than the one that is written."""
+        best = self.training.best
+        if best is None or not best.numbers or best.step == self._saved_best:
+            return
+        with self.training.as_at_its_best():
+            configuration = self.training.configuration
+            save(self.training.model, self.folder / BEST_MODEL, configuration=configuration)
+        self._saved_best = best.step
 
     def summary(self) -> dict[str, Any]:
         """What there is to say about the run so far, and where it is."""
@@ -256,8 +263,7 @@ def read_run(folder: str | Path) -> Training:
 
 def origin_of(training: Training) -> Origin:
     """What a run is made from, with the data that it has read."""
-    parts = [training.dataset, *([training.test] if training.test else [])]
-    return Origin.of(training.configuration, parts)
+    return Origin.of(training.configuration, training.parts)
 
 
 def _holds_a_run(folder: str | Path) -> Path:

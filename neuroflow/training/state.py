@@ -33,6 +33,27 @@ STATE = TableOf(
 )
 
 
+BEST_NUMBERS = "best:numbers"
+"""The array of the best model's numbers, beside those of the optimizer; no state is named so."""
+
+
+def lists_apart(state: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[float]]]:
+    """A state without its long lists, which go into arrays, and those; :func:`state_of` undoes it.
+
+    >>> lists_apart({"optimizer": {"steps": 1, "m": [0.5]}})
+    ({'optimizer': {'steps': 1}}, {'m': [0.5]})
+    """
+    optimizer = state["optimizer"]
+    numbers = {name: value for name, value in optimizer.items() if isinstance(value, list)}
+    rest = {name: value for name, value in optimizer.items() if name not in numbers}
+    state = {**state, "optimizer": rest}
+    if "best" in state:
+        best = dict(state["best"])
+        numbers[BEST_NUMBERS] = best.pop("numbers")
+        state["best"] = best
+    return state, numbers
+
+
 def state_of(saved: SavedModel, arrays: Arrays, file: str) -> dict[str, Any]:
     """The state that a checkpoint holds; the optimizer's numbers are among its arrays.
 
@@ -50,6 +71,8 @@ def state_of(saved: SavedModel, arrays: Arrays, file: str) -> dict[str, Any]:
         if name.startswith(OPTIMIZER)
     }
     state = dict(saved.state.get("training", {}))
+    if isinstance(state.get("best"), Mapping):
+        state["best"] = {**state["best"], "numbers": numbers.pop(BEST_NUMBERS, [])}
     if isinstance(state.get("optimizer"), Mapping):
         state["optimizer"] = {**state["optimizer"], **numbers}
     check(state, STATE, "state.training", file)

@@ -35,6 +35,7 @@ from neuroflow.evaluation.metrics import Metric, asked_metrics, usual_metrics
 from neuroflow.registry.entries import LossEntry
 from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
+from neuroflow.training.best import Best, best_of, give_numbers, numbers_of_model
 from neuroflow.training.evaluator import Evaluator
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.fitting import check_answers, fill_in_from_data
@@ -71,15 +72,23 @@ class Step:
     model: Any
 
 
+@frozen
+class LastNumbers:
+    """What a model had after its last step, where the best numbers were given back to it."""
+
+    numbers: list[float]
+    metrics: dict[str, float]
+
+
 @define(eq=False)
 class Training(Uncopied):
     """One run: all its parts, and how far it has come. Iterate to go on; see :func:`train`.
 
-    ``model``, ``dataset`` (the training part), ``test`` (the held-out part or None), ``batches``,
-    ``runner`` and ``backend`` are there before the first step. Making it draws random numbers in
-    a fixed order from one generator, ``rng``: data, split, initial weights. Where examples are
-    shuffled, it then seeds a second generator for the orders, so that dropout cannot disturb
-    them.
+    ``model``, ``dataset`` (the training part), ``test`` and ``validation`` (held-out parts or
+    None), ``batches``, ``runner`` and ``backend`` are there before the first step. Making it draws
+    random numbers in a fixed order from one generator, ``rng``: data, test, validation, initial
+    weights. Where examples are shuffled, it then seeds a second generator for the orders, so that
+    dropout cannot disturb them.
     """
 
     copy_instead = "copy its model, or train() again from the same configuration"
@@ -87,6 +96,7 @@ class Training(Uncopied):
     rng: random.Random = field(init=False)
     dataset: Dataset = field(init=False)
     test: Dataset | None = field(init=False)
+    validation: Dataset | None = field(init=False)
     model: Any = field(init=False)
     runner: Runner = field(init=False)
     note: str = field(init=False, default="")
@@ -97,6 +107,8 @@ class Training(Uncopied):
     batches: Batches = field(init=False)
     origin: Origin | None = field(init=False, default=None)
     scored_by: list[Metric] = field(init=False)
+    best: Best | None = field(init=False, default=None)
+    _last: LastNumbers | None = field(init=False, default=None)
     _schedule: Callable[..., float] = field(init=False)
     _make_runner: Callable[[str], Runner] = field(init=False)
     _sample: Dataset | None = field(init=False, default=None)
@@ -107,7 +119,8 @@ class Training(Uncopied):
         options = self.options
         self.rng = GENERATORS[options["generator"]](options["seed"])
         with speaking_of("data"):
-            self.dataset, self.test = load_data(self.configuration["data"], self.rng)
+            parts = load_data(self.configuration["data"], self.rng)
+        self.dataset, self.test, self.validation = parts.train, parts.test, parts.validation
         fill_in_from_data(self.configuration["model"], self.dataset)
         with speaking_of("model"):
             self.model = build_model(self.configuration["model"], self.rng).train()
@@ -119,6 +132,8 @@ class Training(Uncopied):
         facts = DataFacts.of(self.dataset)
         self.model.trained_on = evolve(facts, loss=self.loss_entry.shortest_name)
         self.scored_by = self._metrics()
+        with speaking_of("train"):
+            self.best = best_of(options, self.scored_by, self._scored_parts())
         self._make_runner = self._runner_maker()
         self._evaluator = Evaluator(self._make_runner)
         self.runner = self._make_runner(options["backend"])
@@ -170,12 +185,18 @@ class Training(Uncopied):
         step that was given.
         """
         every = self.options.get("report_every") or max(1, self.steps // 100)
-        while self.step < self.steps:
+        while not self.is_over:
             start = time.perf_counter()
             next_stop = min(_next_multiple(self.step, every), self._next_evaluation())
             step = self._advance(next_stop, is_asked)
             self.seconds += time.perf_counter() - start
             yield step, self.step == next_stop
+        self._give_back_best()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all steps are made, or no evaluation was better for as long as was waited."""
+        return self.step >= self.steps or (self.best is not None and self.best.over)
 
     def run(self) -> Training:
         """Run to the end without reports; gives the run itself, for ``train(...).run().model``."""
@@ -187,10 +208,11 @@ class Training(Uncopied):
         """How good the model is now, on the training data and on what was held out."""
         with evaluating():
             found = {} if self._scored_by_its_test else self._train_scores()
-            if self.test is not None:
-                held_out = range(len(self.dataset), len(self.dataset) + len(self.test))
-                scores = self._scores(self.test, held_out, with_loss=True)
-                found.update({f"test_{name}": score for name, score in scores.items()})
+            first = len(self.dataset)
+            for name, part in self._held_out:
+                scores = self._scores(part, range(first, first + len(part)), with_loss=True)
+                found.update({f"{name}{score}": number for score, number in scores.items()})
+                first += len(part)
             return found
 
     def answers(self, inputs: Sequence[Any]) -> list[Any]:
@@ -212,7 +234,9 @@ class Training(Uncopied):
             **self.metrics,
             "parameters": len(self.runner.parameters),
             "examples": len(self.dataset),
+            **{f"{name}examples": len(part) for name, part in self._held_out},
             "test_examples": len(self.test) if self.test else 0,
+            **({"best": self.best.summary()} if self.best else {}),
             "backend": self.backend,
             **({"note": self.note} if self.note else {}),
             **(
@@ -239,6 +263,7 @@ class Training(Uncopied):
             "seconds": self.seconds,
             "backend": self.backend,
             "bits_depend_on": self.runner.bits_depend_on(),
+            **({"best": self.best.state_dict()} if self.best else {}),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -260,6 +285,8 @@ class Training(Uncopied):
         self.loss = state["loss"]
         self.metrics = dict(state["metrics"])
         self.seconds = state["seconds"]
+        if self.best is not None:
+            self.best.load_state_dict(state["best"], len(numbers_of_model(self.model)))
         self.add_note(_other_bits(state["bits_depend_on"], self.runner.bits_depend_on()))
 
     def _advance(self, stop: int, is_asked: Callable[[], bool]) -> Step:
@@ -277,6 +304,9 @@ class Training(Uncopied):
                 scores = self.evaluate()
             self.metrics.update(scores)
             metrics.update(scores)
+            if self.best is not None:
+                keeps = self.options["keep"] == "best"
+                self.best.see(self.step, scores, numbers_of_model(self.model) if keeps else [])
         return Step(
             self.epoch, self.step, self.steps, self.loss, tuple(losses), metrics, self.model
         )
@@ -319,10 +349,56 @@ class Training(Uncopied):
             return self.step
         return self.step // self._evaluation_period() * self._evaluation_period()
 
+    def _give_back_best(self) -> None:
+        """Give the model the numbers of the best evaluation, if they were kept, and its scores."""
+        if self.best is not None and self.best.numbers and self._last is None:
+            self._last = LastNumbers(numbers_of_model(self.model), dict(self.metrics))
+            give_numbers(self.model, self.best.numbers)
+            self.metrics.update(self.best.scores)
+
+    @contextmanager
+    def as_after_its_last_step(self) -> Iterator[None]:
+        """Have the numbers of the last step, where the model was given back the best ones."""
+        last, self._last = self._last, None
+        if last is not None:
+            give_numbers(self.model, last.numbers)
+            self.metrics = dict(last.metrics)
+        try:
+            yield
+        finally:
+            if last is not None:
+                self._give_back_best()
+
+    @contextmanager
+    def as_at_its_best(self) -> Iterator[None]:
+        """Have the numbers of the best evaluation for a while."""
+        now = numbers_of_model(self.model)
+        if self.best is not None and self.best.numbers:
+            give_numbers(self.model, self.best.numbers)
+        try:
+            yield
+        finally:
+            give_numbers(self.model, now)
+
+    @property
+    def _held_out(self) -> list[tuple[str, Dataset]]:
+        """The parts that are held out, in the order of their examples, by how scores begin."""
+        parts = {"test_": self.test, "validation_": self.validation}
+        return [(name, part) for name, part in parts.items() if part is not None]
+
+    @property
+    def parts(self) -> list[Dataset]:
+        """All data of the run: what it trains on, and what is held out."""
+        return [self.dataset, *(part for _, part in self._held_out)]
+
+    def _scored_parts(self) -> list[str]:
+        own = [] if self._scored_by_its_test else [""]
+        return [*own, *(name for name, _ in self._held_out)]
+
     @property
     def _scored_by_its_test(self) -> bool:
         """Texts are scored on what was held out alone; on their own, by their perplexity."""
-        return self.dataset.task == "sequence" and self.test is not None
+        return self.dataset.task == "sequence" and bool(self._held_out)
 
     def _train_scores(self) -> dict[str, float]:
         """The scores on the training data, or on the first of them where there are many."""
@@ -355,8 +431,7 @@ class Training(Uncopied):
         """What makes a runner for a backend."""
         entry = self.loss_entry
         with fitting("loss"):
-            parts = [self.dataset, self.test] if self.test else [self.dataset]
-            examples = [example for part in parts for example in encoded(part, entry)]
+            examples = [example for part in self.parts for example in encoded(part, entry)]
         loss = resolve("loss", self.configuration["loss"])
         example_loss = sequence_loss(loss) if self.dataset.task == "sequence" else row_loss(loss)
         with fitting("model"):

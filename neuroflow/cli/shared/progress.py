@@ -74,7 +74,7 @@ def _lines(run: Run) -> Iterator[Any]:
 
     def show(step: Step) -> None:
         nonlocal last
-        if step.step - last >= every or step.step == step.steps:
+        if step.step - last >= every or training.is_over:
             note(f"step {step.step}/{step.steps}  {_facts(step.loss, training.metrics)}")
             last = step.step
 
@@ -85,13 +85,19 @@ def _name(run: Run) -> str:
     return str(run.training.dataset.name or run.folder.name)
 
 
+_SCORES = (
+    "accuracy", "validation_accuracy", "test_accuracy", "r2", "validation_r2", "test_r2",
+    "validation_perplexity", "test_perplexity",
+)  # fmt: skip
+
+
 def _facts(loss: float, metrics: dict[str, float]) -> str:
     """Loss and scores, short; a score is that of the last evaluation."""
     words = [f"loss {loss:.4g}"]
-    for name in ("accuracy", "test_accuracy", "r2", "test_r2", "test_perplexity"):
+    for name in _SCORES:
         if name in metrics:
             number = metrics[name]
-            short = name.replace("test_", "test ").replace("accuracy", "acc")
+            short = name.replace("_", " ").replace("accuracy", "acc")
             words.append(f"{short} {number:.1%}" if "acc" in short else f"{short} {number:.4g}")
     return "  ".join(words)
 

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 PICTURE = "picture.png"
 SAMPLES, MOST_SAMPLE_TOKENS = 10, 32
 _AFTER_SCORES = (
-    "baselines", "steps", "epochs", "parameters", "examples", "test_examples", "backend", "note",
+    "best", "baselines", "steps", "epochs", "parameters", "examples", "validation_examples",
+    "test_examples", "backend", "note",
     "seconds", "folder", "picture",
 )  # fmt: skip
-_SHARES = ("accuracy", "test_accuracy")
+_SHARES = ("accuracy", "validation_accuracy", "test_accuracy")
 
 
 def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) -> None:
@@ -57,7 +58,8 @@ def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) 
 
 def _order(run: Run) -> list[str]:
     scores = [metric.name for metric in run.training.scored_by]
-    held_out = [f"test_{name}" for name in ("loss", *scores)]
+    parts = ("validation_", "test_")
+    held_out = [f"{part}{name}" for part in parts for name in ("loss", *scores)]
     return ["loss", *scores, *held_out, *_AFTER_SCORES]
 
 
@@ -83,8 +85,7 @@ def _samples(run: Run) -> list[dict[str, Any]]:
     data = training.dataset
     if data.tokenizer is None or not can_write(training.model) or _asks(data):
         return []
-    parts = [training.dataset, *([training.test] if training.test else [])]
-    known = {text for part in parts for text in texts_of(part)}
+    known = {text for part in training.parts for text in texts_of(part)}
     written = generate(
         training.model, training.dataset.tokenizer, SplitMix32(0),
         count=SAMPLES, most_tokens=MOST_SAMPLE_TOKENS, temperature=0.8,
@@ -107,9 +108,22 @@ def _anomalies(run: Run, quiet: bool) -> list[dict[str, Any]]:
     return [anomaly.to_dict() for anomaly in found]
 
 
+def _best_in_words(
+    by: str, value: float | None, step: int, evaluations_since: int, ended_early: bool
+) -> str:
+    told = f"no evaluation had a finite {by}"
+    if value is not None:
+        told = f"{by.replace('_', ' ')} {value:.6g} at step {step}"
+    if ended_early:
+        told += f"; ended early, as none of the {evaluations_since} evaluations since was better"
+    return told
+
+
 def _shown(name: str, value: Any) -> str:
     if name in _SHARES:
         return f"{value:.2%}"
+    if name == "best":
+        return _best_in_words(**value)
     if name == "baselines":
         return ", ".join(f"{model} {loss:.4g}" for model, loss in value.items())
     if name == "seconds":
