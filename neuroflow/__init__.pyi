@@ -130,8 +130,10 @@ from neuroflow.training import read_metrics as read_metrics
 from neuroflow.training import train as train
 from neuroflow.experiments import RunComparison as RunComparison
 from neuroflow.experiments import RunTable as RunTable
+from neuroflow.experiments import Sweep as Sweep
 from neuroflow.experiments import compare as compare
 from neuroflow.experiments import runs as runs
+from neuroflow.experiments import sweep as sweep
 from neuroflow.checkpoint import SavedModel as SavedModel
 from neuroflow.checkpoint import inspect_file as inspect_file
 from neuroflow.checkpoint import load as load

@@ -41,6 +41,7 @@ COMMANDS = {
     "train": "Train a recipe or a configuration.",
     "resume": "Go on with a run that was stopped.",
     "runs": "List runs beside each other.",
+    "sweep": "Train with many settings, and name the best.",
     "compare": "Compare runs: curves, scores, settings.",
     "predict": "Ask a saved model.",
     "generate": "Let a trained language model write.",

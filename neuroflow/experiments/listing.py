@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class RunTable:
 
     records: tuple[RunRecord, ...]
     folder: Path = field(factory=Path)
+    paths: tuple[str, ...] = ()
+    """The settings to show; those that differ if there are none."""
 
     def __len__(self) -> int:
         return len(self.records)
@@ -50,7 +52,11 @@ class RunTable:
     @cached_property
     def settings(self) -> dict[str, list[Any]]:
         """The settings in which the runs differ, by path, each with one value per run."""
-        return differing([record.configuration for record in self.records if record.configuration])
+        trees = [record.configuration for record in self.records]
+        if self.paths:
+            flat = list(map(flattened, trees))
+            return {path: [_setting(tree, path) for tree in flat] for path in self.paths}
+        return differing([tree for tree in trees if tree])
 
     @cached_property
     def score_names(self) -> list[str]:
@@ -155,7 +161,7 @@ class RunTable:
     def _settings_of(self, record: RunRecord) -> dict[str, Any]:
         """All that differ, None where this run has no such setting."""
         own = flattened(record.configuration)
-        return {path: own.get(path) for path in self.settings}
+        return {path: _setting(own, path) for path in self.settings}
 
     def _values(self, key: str) -> Callable[[RunRecord], Any]:
         """What a column says of a run."""
@@ -217,6 +223,11 @@ def _folders_in(folder: Path) -> Iterable[Path]:
     except OSError:
         return []
     return [folder / name for name in sorted(inner) if not name.startswith(".")]
+
+
+def _setting(flat: Mapping[str, Any], path: str) -> Any:
+    """A setting, or the name that a part has where only parts of that kind are set apart."""
+    return flat.get(path, flat.get(f"{path}.use"))
 
 
 LONGEST = 32

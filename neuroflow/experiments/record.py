@@ -24,6 +24,9 @@ ERROR = "error.txt"
 RUNNING, STOPPED, DONE, FAILED, DAMAGED = "running", "stopped", "done", "failed", "damaged"
 """The states of a run: at work, to be resumed, at its end, given up, or unreadable."""
 
+WAITING = "waiting"
+"""The state of a point of a sweep that was not begun."""
+
 _OF_ONE_STEP = ("step", "loss", "epoch", "learning_rate", "gradient_norm")
 """What a line of the metrics says that is no score."""
 

@@ -72,3 +72,17 @@ def test_a_recipe_replaces_no_file(neuroflow):
     assert "mine.toml is there already" in err
     assert Path("mine.toml").read_text() == "mine"
     assert neuroflow("recipes", "mons")[0] == neuroflow("recipes", "--toml")[0] == 2
+
+
+def test_a_sweep_ends_with_one_table_and_names_the_best(neuroflow):
+    grid = ["optimizer.learning_rate=0.1,0.2", "train.steps=2", "train.backend=eager"]
+    words = ["sweep", "moons", *(word for each in grid for word in ("--grid", each))]
+    code, out, err = neuroflow(*words)
+    assert code == 0
+    assert out.splitlines()[-1].startswith("best by accuracy: sweeps/moons/learning_rate=0.")
+    assert "2/2 " in err
+    told = json.loads(neuroflow(*words, "--json", "--by", "loss")[1])
+    assert told["best"] == min(told["runs"], key=lambda row: row["loss"])["run"]
+    code, _, err = neuroflow("sweep", "moons", "--grid", "optimizer.learning_rate=1..2")
+    assert code == 2
+    assert "say how many to draw: random=20, or --random 20" in " ".join(err.split())

@@ -284,6 +284,7 @@ PRINTERS = {
     "registry/capture.py": "what plugins print, to standard error",
     "live/conversation.py": "the traceback of a fault, to standard error",
     "live/worker.py": "the same, to the browser's console",
+    "experiments/worker.py": "the points of a sweep, handed over by another process",
     "cli/__init__.py": "the streams of a command, and the traceback that --debug asks for",
     "cli/predict.py": "reads standard input",
     "view/markup.py": "text within SVG and HTML",
