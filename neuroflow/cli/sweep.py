@@ -58,7 +58,7 @@ def command(
 
     \b
     Examples:
-      neuroflow sweep moons --grid train.seed=1,2 --grid model.activation=relu,tanh
+      neuroflow sweep moons --grid train.seed=1,2 --grid model.bias=true,false
       neuroflow sweep my.toml --grid train.l2=log:1e-5..1e-2 --random 20 --jobs 2
     """
     from neuroflow.experiments import sweep
