@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 from attrs import frozen
 
-from neuroflow.checks.numeric import number
+from neuroflow.checks.numeric import has, number
 from neuroflow.core.domain import Domain
 
 
@@ -37,12 +38,12 @@ def find_breaks(f: Callable[[float], Any], xs: Sequence[float]) -> list[Break]:
     """
     values = [_value(f, x) for x in xs]
     slopes = [(b - a) / (y - x) for a, b, x, y in zip(values, values[1:], xs, xs[1:], strict=False)]
+    cells = [k for k in range(1, len(slopes) - 1) if _suspicious(slopes[k - 1 : k + 2])]
     found = []
-    for k in range(1, len(slopes) - 1):
-        if _suspicious(slopes[k - 1 : k + 2]):
-            hit = close_in(f, xs[k], xs[k + 1])
-            if hit is not None:
-                found.append(hit)
+    for k in unsmooth(f, xs, values, cells):
+        hit = close_in(f, xs[k], xs[k + 1])
+        if hit is not None:
+            found.append(hit)
     for k in range(1, len(xs) - 1):
         if abs(values[k - 1]) <= abs(values[k]) >= abs(values[k + 1]) > 0.0:
             pole = climb(f, xs[k - 1], xs[k + 1])
@@ -66,7 +67,7 @@ def far_breaks(f: Callable[[float], Any], domain: Domain) -> list[Break]:
         values = [_value(f, scale * t) for t in ts]
         if max(map(abs, values)) > 1e100 * abs(scale):
             continue
-        hits = find_breaks(lambda t, s=scale: number(f(s * t)) / s, ts)  # type: ignore[misc]
+        hits = find_breaks(lambda t, s=scale: f(s * t) / s, ts)  # type: ignore[misc]
         for x in [scale * hit.x for hit in hits if hit.shape == "kink"]:
             reach = 1e-4 * abs(scale)  # a wave that was too fine for the octave fades from here
             hit = close_in(f, x - reach, x + 1.1 * reach)
@@ -112,6 +113,49 @@ def close_in(f: Callable[[float], Any], low: float, high: float) -> Break | None
         if max(recent) < 0.02 * first < math.inf:
             return None
     return _name_it(f, low, high)
+
+
+def unsmooth(
+    f: Callable[[Any], Any], xs: Sequence[float], values: Sequence[float], cells: Sequence[int]
+) -> Sequence[int]:
+    """The cells of a grid whose change of slope does not fade away, of those suspected.
+
+    As :func:`close_in` says it, but of all cells at once, as arrays: rules take them as well. If
+    this one does not, or gives other ``values`` than number by number, no cell is ruled out.
+    """
+    if not has("numpy") or len(cells) < 2:
+        return cells
+    np = import_module("numpy")
+    low, high = np.array(xs)[cells], np.array(xs)[[k + 1 for k in cells]]
+    try:
+        with np.errstate(all="ignore"):
+            if not np.allclose(f(np.array(xs)), values, rtol=1e-9, atol=1e-300):
+                return cells
+            stays = _stays(np, f, low, high)
+    except Exception:  # whatever a rule does with arrays; other checks tell
+        return cells
+    return [k for k, kept in zip(cells, stays, strict=True) if kept]
+
+
+def _stays(np: Any, f: Callable[[Any], Any], low: Any, high: Any) -> Any:
+    """Whether the change of slope stays, for intervals of one width."""
+
+    def change(low: Any, high: Any) -> Any:
+        h = (high - low) / 3
+        a, b, c, d = f(np.concatenate([low, low + h, high - h, high])).reshape(4, -1)
+        total = (abs((b - a) - (c - b)) + abs((c - b) - (d - c))) / h
+        return np.where(np.isfinite(total), total, np.inf)
+
+    stays, width = np.ones(len(low), dtype=bool), (high - low)[0]
+    first = change(low, high)
+    recent = [first] * 4
+    while stays.any() and (high - low)[0] > 2e-6 * max(1.0, width):
+        middle = (low + high) / 2 + 0.0123 * (high - low)
+        left, right = change(low, middle), change(middle, high)
+        low, high = np.where(left > right, (low, middle), (middle, high))
+        recent = [*recent[1:], np.maximum(left, right)]
+        stays &= ~(np.max(recent, axis=0) < 0.02 * first) | np.isinf(first)
+    return stays
 
 
 def _name_it(f: Callable[[float], Any], low: float, high: float) -> Break | None:

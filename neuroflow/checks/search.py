@@ -8,6 +8,7 @@ rounding nor overflow raises an alarm.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
@@ -149,8 +150,8 @@ class _Search:
 
 
 def _around(row: Sequence[float], x: float, count: int = 48) -> Iterator[float]:
-    """Points between the neighbours of x in a row."""
-    i = min(range(len(row)), key=lambda j: abs(row[j] - x))
+    """Points between the neighbours of x in a row, which is sorted and has x."""
+    i = bisect_left(row, x)
     low, high = row[max(0, i - 1)], row[min(len(row) - 1, i + 1)]
     yield from (low + (high - low) * (k + 0.4142) / count for k in range(count))
 
