@@ -125,6 +125,7 @@ from neuroflow.tensors.conversion import to_torch as to_torch
 from neuroflow.training import Run as Run
 from neuroflow.training import Step as Step
 from neuroflow.training import Training as Training
+from neuroflow.training import fit as fit
 from neuroflow.training import predict as predict
 from neuroflow.training import read_metrics as read_metrics
 from neuroflow.training import train as train

@@ -150,7 +150,9 @@ def _changed_code(saved: SavedModel) -> Iterator[str]:
 def _told(data: Dataset) -> Iterator[str | bytes]:
     """All that a model can learn from a dataset, piece by piece."""
     yield repr((data.task, data.labels, data.columns, data.vocab_size, len(data)))
-    for rows in (data.inputs, data.targets):
+    if data.shaped:
+        yield from map(repr, data.inputs)
+    for rows in (data.targets,) if data.shaped else (data.inputs, data.targets):
         lists = [row if isinstance(row, (list, tuple)) else (row,) for row in rows]
         yield struct.pack(f"<{len(lists)}q", *map(len, lists))
         numbers = list(chain.from_iterable(lists))

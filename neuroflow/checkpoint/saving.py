@@ -19,6 +19,8 @@ from neuroflow.core.random import SplitMix32
 from neuroflow.errors import StateError, require
 from neuroflow.files import path_of, write_file
 from neuroflow.memory import no_more_parameters
+from neuroflow.registry.entries import Entry
+from neuroflow.registry.lookups import Name
 
 
 def save(
@@ -29,18 +31,22 @@ def save(
     data: Mapping[str, Any] | None = None,
     state: Mapping[str, Any] | None = None,
     optimizer: Mapping[str, Sequence[float]] | None = None,
+    given: bool = False,
 ) -> None:
     """Write a model to a ``.safetensors`` file; what was there before is replaced as a whole.
 
     What the model knows of its data (``model.trained_on``: standardization, tokenizer, names) is
-    written too, unless ``data`` says otherwise. The other arguments are what a run adds to its
-    checkpoints. Raises :class:`StateError` for a number that is infinite or nan, for
-    a model that no plugin registers, or that was changed by hand into another than its settings
-    build, and :class:`FileError` if the file cannot be written.
+    written too, unless ``data`` says otherwise. A model that was ``given`` to a run may be of a
+    class that nothing builds again: then its numbers are kept, and whoever loads them hands over
+    such a model. The other arguments are what a run adds to its checkpoints.
+
+    Raises :class:`StateError` for a number that is infinite or nan, for a model that no plugin
+    registers, or that was changed by hand into another than its settings build, and
+    :class:`FileError` if the file cannot be written.
     """
     path = path_of(path)
     require(model, Module, "the model", "a neuroflow.Module; build one with neuroflow.build")
-    write_file(path, saved_bytes(model, configuration, data, state, optimizer))
+    write_file(path, saved_bytes(model, configuration, data, state, optimizer, given))
 
 
 def saved_bytes(
@@ -49,13 +55,13 @@ def saved_bytes(
     data: Mapping[str, Any] | None = None,
     state: Mapping[str, Any] | None = None,
     optimizer: Mapping[str, Sequence[float]] | None = None,
+    given: bool = False,
 ) -> bytes:
     """What :func:`save` writes to a file."""
     from neuroflow.checkpoint.facts import facts_table
-    from neuroflow.checkpoint.rebuilding import rebuilding_table
 
     data = facts_table(model.trained_on) if data is None else data
-    table, looked_up = rebuilding_table(model)
+    table, looked_up = _table_of(model, given)
     needed = [*uses_of_model(model, looked_up), *uses_of_tables(configuration or {}, data)]
     uses = {(used.kind, used.use): used for used in reversed(needed)}  # answering comes first
     state_dict = model.state_dict()
@@ -75,8 +81,23 @@ def saved_bytes(
     return file_bytes(about, tensors)
 
 
-def load(path: str | Path) -> Any:
+def _table_of(model: Module, given: bool) -> tuple[dict[str, Any], dict[Name, Entry]]:
+    """What builds a model again, or the word that a given one goes by."""
+    from neuroflow.checkpoint.rebuilding import rebuilding_table
+
+    try:
+        return rebuilding_table(model)
+    except StateError:
+        if not given:
+            raise
+        return {"given": type(model).__name__}, {}
+
+
+def load(path: str | Path, model: Module | None = None) -> Any:
     """The model of a file, or of a run's folder, the best if it keeps that, in evaluation mode.
+
+    ``model`` is one to take over the numbers: where the file holds those of a class of your own,
+    give one made as that was.
 
     It answers as the model that was saved: what that knew of its data is ``model.trained_on``.
     Where a distribution or a data file is no longer the same, a warning says so.
@@ -85,7 +106,7 @@ def load(path: str | Path) -> Any:
     missing, :class:`StateError` if an entry has changed or the file is damaged, and
     :class:`FileError` if there is no such file.
     """
-    model, _ = load_with_facts(path)
+    model, _ = load_with_facts(path, model)
     return model
 
 
@@ -93,7 +114,7 @@ DRAWING = ("initializer",)
 """Kinds that only give what saved numbers replace."""
 
 
-def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
+def load_with_facts(path: str | Path, given: Module | None = None) -> tuple[Any, SavedModel]:
     """The model of a file, and what the file says about itself."""
     from neuroflow.checkpoint.facts import facts_of
     from neuroflow.config import build
@@ -106,12 +127,31 @@ def load_with_facts(path: str | Path) -> tuple[Any, SavedModel]:
     with noting_lookups(without=DRAWING):
         table = with_ids(migrating.model(saved.model), "layer", pinned)
         data = migrating.data(saved.data)
+    model = _handed_over(table, given, path)
     with noting_lookups(pinned, DRAWING), no_more_parameters(migrating.parameters, str(path)):
-        model = build(table, rng=SplitMix32(0))
+        model = build(table, rng=SplitMix32(0)) if model is None else model
         model.trained_on = facts_of(data)
     load_parameters(model, arrays, path)
     warn_of_changes(saved, str(path))
     return model.eval(), saved
+
+
+def _handed_over(table: Mapping[str, Any], model: Module | None, path: Path) -> Module | None:
+    """The model that takes over the numbers of a file, where its caller gives it or has to."""
+    if model is not None:
+        require(model, Module, "the model", "a neuroflow.Module")
+    word = table.get("given")
+    if word is not None and (model is None or type(model).__name__ != word):
+        got = "" if model is None else f", and got a {type(model).__name__}"
+        raise StateError(
+            f"{path} holds the numbers of a {word[:60]}, which no name builds again{got}",
+            expected=f"a {word[:60]} made as that was",
+            remedy=f"give it: nf.load(path, model={word[:60]}(...)), or nf.Run.resume(folder,"
+            " model=...)",
+            got=model,
+            file=str(path),
+        )
+    return model
 
 
 def load_parameters(model: Module, arrays: Arrays, path: str | Path) -> None:

@@ -79,6 +79,19 @@ class TableOf(Expectation):
         return None
 
 
+@frozen
+class TableBy(Expectation):
+    """A table of one kind if it has a key, else of another."""
+
+    key: str
+    with_it: Expectation
+    without: Expectation
+
+    def problem(self, value: Any, path: str) -> Problem | None:
+        has = isinstance(value, Mapping) and self.key in value
+        return (self.with_it if has else self.without).problem(value, path)
+
+
 def _inside(path: str, key: str) -> str:
     return f"{path}.{key[:60]}".lstrip(".")
 
@@ -149,6 +162,8 @@ PATH = Plain("a path", lambda x: isinstance(x, str) and x != "" and "\0" not in 
 ID = Plain("an id with a version, such as neuroflow/mlp@1", _is_id)
 SCALE = Plain("as many finite means as deviations above 0", _is_scale)
 PART = TableOf({"use": TEXT}, rest=ANYTHING)
+MODEL = TableBy("given", TableOf({"given": TEXT}), PART)
+"""One that was handed over as itself has a word to know it by, and nothing to build it from."""
 
 USED = TableOf(
     {each.name: TEXT for each in fields(Used) if each.default is NOTHING} | {"id": ID},
@@ -220,7 +235,7 @@ DESCRIPTION = TableOf(
         "format": COUNT,
         "neuroflow": TEXT,
         "sha256": TEXT,
-        "model": PART,
+        "model": MODEL,
         "uses": ListOf(USED),
         "configuration": CONFIGURATION,
         "data": DATA,

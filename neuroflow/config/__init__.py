@@ -10,7 +10,7 @@ Reading order: :mod:`settings`, :mod:`recipe`, :mod:`reading`, :mod:`changing`, 
 
 from neuroflow.config.building import build, build_model, resolve, simplified
 from neuroflow.config.changing import changed, differences, scale_schedule
-from neuroflow.config.checking import FROM_DATA, check_part, check_schedule, configure
+from neuroflow.config.checking import DATA, FROM_DATA, check_part, check_schedule, configure
 from neuroflow.config.describing import (
     configuration_of,
     described_part,
@@ -34,6 +34,7 @@ from neuroflow.config.toml import to_toml
 from neuroflow.core.types import REQUIRED
 
 __all__ = [
+    "DATA",
     "FROM_DATA",
     "REQUIRED",
     "SCHEMA",

@@ -25,6 +25,20 @@ from neuroflow.registry.manager import get, names
 FROM_DATA = ("vocab_size",)
 """Settings of a model that the data fills in where a configuration leaves them out."""
 
+DATA = "data"
+"""What a model's table says in place of a number of inputs or outputs that the data knows."""
+
+GIVEN_PARTS = {
+    "model": (),
+    "loss": (),
+    "optimizer": (),
+    "optimizer.schedule": (),
+    "data": ("task", "shaped"),
+}
+"""The parts of a run that may be handed over as themselves, and what is said of each; they stand
+in a configuration as ``given = "a word to know it by"``, for only who has them can hand them over.
+"""
+
 LONGEST_NAME = 200
 MOST_UNKNOWN = 20
 """So many unknown keys of a table are told one by one, the rest by their number."""
@@ -93,6 +107,8 @@ class Check:
         if not isinstance(table, Mapping):
             self.problem(path, f"got {shown(given)}", f"the name of {a(kind)}, or a table")
             return given
+        if path in GIVEN_PARTS and "given" in table and "use" not in table:
+            return self.given(table, path)
         if not isinstance(table.get("use"), str) or len(table["use"]) > LONGEST_NAME:
             got = f"got {shown(table['use'])}" if "use" in table else "missing"
             self.problem(f"{path}.use", got, f"the name of {a(kind)}")
@@ -113,6 +129,20 @@ class Check:
         if len(self.problems) == before:  # each is right by itself
             self.problems += problems_together(entry, checked, path, self.steps)
         return {"use": entry.qualified(table["use"]), **checked}
+
+    def given(self, table: Mapping[str, Any], path: str) -> Tree:
+        """A part that is handed over as itself: the word that it goes by, and what is beside it."""
+        beside = next((s.settings for s in SECTIONS if s.name == path), ())
+        names = {setting.name for setting in beside}
+        is_rule = path == "optimizer"  # whose settings only its caller knows
+        own = {
+            name: x for name, x in table.items()
+            if name in GIVEN_PARTS[path] or (is_rule and name not in names)
+        }  # fmt: skip
+        rest = {name: x for name, x in table.items() if name not in (*own, "given")}
+        if not isinstance(table["given"], str):
+            self.problem(f"{path}.given", f"got {shown(table['given'])}", "a text")
+        return {"given": table["given"], **own, **self.settings(rest, beside, path)}
 
     def settings(
         self, given: Mapping[str, Any], allowed: Sequence[Setting], path: str, owner: str = ""
@@ -159,6 +189,13 @@ class Check:
             return self.parts(value, setting, path)
         value = pythonic_parts(value)
         problem = setting.problem(value, path)
+        if (
+            problem
+            and self.with_data
+            and path.startswith("model.")
+            and _left_to_data(value, setting)
+        ):
+            return value
         if problem is not None:
             self.problems.append(problem)
             return value
@@ -191,6 +228,14 @@ class Check:
             ]
         self.problem(path, f"got {shown(value)}", setting.expected)
         return value
+
+
+def _left_to_data(value: Any, setting: Setting) -> bool:
+    """Whether a size, or one in a list of sizes, is what the data will say, and all else right."""
+    sizes = value if isinstance(value, list) else [value]
+    numbers = [1 if size == DATA else size for size in sizes]
+    filled = numbers if isinstance(value, list) else numbers[0]
+    return DATA in sizes and setting.problem(filled) is None
 
 
 def _steps(tree: Mapping[str, Any]) -> int | None:
@@ -266,7 +311,7 @@ def check_part(kind: str, reference: Any) -> Tree:
 def check_schedule(tree: Tree, steps: int) -> None:
     """Raise :class:`ConfigurationError` for a schedule that does not fit into so many steps."""
     table = tree["optimizer"]["schedule"]
-    if not isinstance(table, Mapping):
+    if not isinstance(table, Mapping) or "use" not in table:
         return  # a function, handed over as itself
     entry = get("schedule", table["use"])
     _raise(problems_together(entry, table, "optimizer.schedule", steps), "the configuration")

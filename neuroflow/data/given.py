@@ -28,7 +28,7 @@ def dataset_of(
     task: str = "",
     classes: bool | None = None,
     labels: Sequence[str] = (),
-    shaped: bool = False,
+    shaped: bool | None = False,
 ) -> Dataset:
     """Inputs and targets as a dataset; ``facts["inferred"]`` says what was told by the data.
 
@@ -36,7 +36,8 @@ def dataset_of(
     pairs of both, or ``X`` is a dataset already; in a frame ``y`` may be the name of a column.
     Without a ``task``, floats are numbers to predict, texts and truth values are classes, and
     whole numbers are classes if ``classes`` says so, or if they are few. ``labels`` are the
-    classes in their order where that is known, and ``shaped`` inputs are no flat rows.
+    classes in their order where that is known. ``shaped`` inputs are no flat rows; None asks the
+    rows whether they are of unequal length.
 
     Raises :class:`InputError` that tells the shapes where inputs and targets do not go together.
 
@@ -59,9 +60,13 @@ def dataset_of(
         found.task,
         labels=found.labels,
         columns=columns,
-        shaped=shaped,
+        shaped=_is_uneven(inputs) if shaped is None else shaped,
         facts={"inferred": found.inferred} if found.inferred else {},
     )
+
+
+def _is_uneven(inputs: Sequence[Any]) -> bool:
+    return len({len(row) for row in inputs if isinstance(row, (list, tuple))}) > 1
 
 
 def _check_task(task: str) -> None:

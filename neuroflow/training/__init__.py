@@ -6,14 +6,16 @@
 There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner`; here is what
 surrounds it.
 
-Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :mod:`fitting`,
-:mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`, :mod:`steps` (the run itself),
-and :mod:`predicting` with what was trained. A run that outlives its process is a folder:
-:mod:`metrics`, :mod:`folder`, :mod:`resuming` and :mod:`run`.
+Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :mod:`given`,
+:mod:`fitting`, :mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`,
+:mod:`predicting` and :mod:`using` (what a trained model is for), and :mod:`steps` (the run itself).
+A run that outlives its process is a folder: :mod:`metrics`, :mod:`folder`, :mod:`resuming` and
+:mod:`run`. All of it in one call is :mod:`fit`.
 """
 
 from neuroflow.training.batches import Batches
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
+from neuroflow.training.fit import fit
 from neuroflow.training.folder import RUNS, is_claimed
 from neuroflow.training.loading import GENERATORS, go_on_from, load_data
 from neuroflow.training.metrics import METRICS, DamagedMetricsWarning, last_metrics, read_metrics
@@ -32,6 +34,7 @@ __all__ = [
     "Step",
     "Training",
     "encoded",
+    "fit",
     "go_on_from",
     "has_labels",
     "is_claimed",

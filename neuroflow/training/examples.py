@@ -7,8 +7,12 @@ from typing import Any
 
 from neuroflow.core.vectors import mean
 from neuroflow.data.dataset import Dataset
+from neuroflow.data.table import is_number
 from neuroflow.errors import InputError
 from neuroflow.registry.entries import LossEntry
+
+AS_GIVEN = "whatever the data say"
+"""The ``labels`` of a loss of the caller's own, which takes targets as they were given."""
 
 
 def row_loss(loss: Callable[[Any, Any], Any]) -> Callable[..., Any]:
@@ -35,9 +39,12 @@ def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, Any]]:
     """The examples with targets as the loss wants them.
 
     A class becomes its number for losses that take one, else -1 and +1 or 0 and 1 for two
-    classes, and a one-hot list for more. Raises :class:`InputError` for a target that the loss
+    classes, and a one-hot list for more. For a function of the caller's own, classes that are
+    numbers are these numbers. Raises :class:`InputError` for a target that the loss
     does not allow.
     """
+    if loss.labels == AS_GIVEN:
+        return _as_given(data)
     allows = loss.allows or (lambda target: True)
     spelled: Callable[[Any], Any] = _as_it_is
     if data.task == "regression" and loss.index_target:
@@ -74,6 +81,19 @@ def _or_classes(data: Dataset) -> str:
         return ""
     named = ", ".join(f"{target:.0f}" for target in sorted(kinds)[:5])
     return f'; if {named}{" ..." if len(kinds) > 5 else ""} are classes, set data.task = "classes"'
+
+
+def _as_given(data: Dataset) -> list[tuple[Any, Any]]:
+    """The examples with targets as they came, and texts as the numbers of their classes."""
+    numeric = data.classes and all(map(is_number, data.labels))
+    numbers = [_number(label) for label in data.labels] if numeric else range(data.classes)
+    return [(x, numbers[target] if data.classes else target) for x, target in data]  # type: ignore[attr-defined]
+
+
+def _number(label: str) -> float:
+    """The number that a class is called, whole if it is: it may choose."""
+    number = float(label)
+    return int(number) if number.is_integer() else number
 
 
 def _as_it_is(target: Any) -> Any:

@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from neuroflow.config import FROM_DATA, REQUIRED, Tree, settings_of
+from attrs import evolve
+
+from neuroflow.config import DATA, FROM_DATA, REQUIRED, Tree, settings_of
 from neuroflow.core.module import evaluating
 from neuroflow.core.no_grad import no_grad
 from neuroflow.core.value import Value
 from neuroflow.data.dataset import Dataset
+from neuroflow.data.frames import shape_of
 from neuroflow.errors import ConfigurationError, InputError, NeuroflowError, raised
 from neuroflow.registry.entries import LossEntry
 from neuroflow.registry.manager import get
-from neuroflow.training.examples import name_of
+from neuroflow.training.examples import AS_GIVEN, name_of
+
+INPUT_SIZES = ("inputs", "in_features", "size")
+"""Settings of a layer that are how many numbers it takes; other sizes are of what it gives."""
 
 LEAVE_OUT = "leave vocab_size out: the data know it"
 
 
-def fill_in_from_data(table: Tree, data: Dataset) -> None:
+def fill_in_from_data(table: Tree, data: Dataset, loss: LossEntry) -> None:
     """What only the data knows of a model's table, such as how many tokens there are.
 
-    Layers inside it are filled in too. Raises :class:`ConfigurationError` where the data do not
+    Layers inside it are filled in too, and each number that a table leaves to the data by the word
+    "data" in its place. Raises :class:`ConfigurationError` where the data do not
     know it either, or know of more tokens than the model's own table says.
     """
     for path, inner, own in _tables(table, "model"):
+        _fill_in_sizes(inner, data, loss, path)
         settings = {setting.name: setting for setting in settings_of(get("layer", inner["use"]))}
         for name in set(FROM_DATA) & set(settings):
             if name in inner:
@@ -38,6 +46,37 @@ def fill_in_from_data(table: Tree, data: Dataset) -> None:
                     remedy="train this model on text, or set it",
                     path=f"{path}.{name}",
                 )
+
+
+def _fill_in_sizes(table: Tree, data: Dataset, loss: LossEntry, path: str) -> None:
+    """How many inputs and outputs there are, where a table says "data" for a number of them."""
+    for setting in settings_of(get("layer", table["use"])):
+        name, value = setting.name, table.get(setting.name)
+        here = f"{path}.{name}"
+        sizes = value if isinstance(value, list) else [value]
+        if DATA not in sizes or setting.problem(value) is None:
+            continue
+        if DATA in sizes[1:-1]:
+            expected = f'"{DATA}" at the ends alone, for inputs and outputs'
+            raise ConfigurationError(f"got {value}", expected=expected, got=value, path=here)
+        counts = {True: data.n_inputs, False: outputs_of(data, loss)}
+        ends = (
+            [name in INPUT_SIZES]
+            if value == DATA
+            else [k < len(sizes) - 1 for k in range(len(sizes))]
+        )
+        filled = [
+            counts[end] if size == DATA else size for size, end in zip(sizes, ends, strict=True)
+        ]
+        if 0 in filled:
+            what = f'got "{DATA}", but the inputs of {name_of(data)} are no rows of one length'
+            raise ConfigurationError(what, expected="a number", got=value, path=here)
+        table[name] = filled if isinstance(value, list) else filled[0]
+
+
+def outputs_of(data: Dataset, loss: LossEntry) -> int:
+    """How many numbers a model has to answer for this loss."""
+    return 2 if data.task == "binary" and loss.index_target else data.n_outputs
 
 
 def _too_few_tokens(size: int, data: Dataset, path: str) -> ConfigurationError:
@@ -66,12 +105,17 @@ def _tables(table: Any, path: str, own: bool = True) -> Iterator[tuple[str, Tree
 
 
 def check_answers(model: Any, data: Dataset, loss: LossEntry) -> None:
-    """Run the model once, to say early and clearly that it does not fit the data."""
+    """Run the model once, to say early and clearly that it does not fit the data.
+
+    What a loss of the caller's own can take is known to that alone.
+    """
     answer = _answer(model, data)
+    if loss.labels == AS_GIVEN:
+        return
     if data.task == "sequence":
         answer = _checked_texts(answer, data)
     got = _size(answer, data)
-    expected = 2 if data.task == "binary" and loss.index_target else data.n_outputs
+    expected = outputs_of(data, loss)
     if got != expected:
         of = {"classes": ", one per class", "sequence": ", one per token of the vocabulary"}
         raise InputError(
@@ -83,10 +127,22 @@ def check_answers(model: Any, data: Dataset, loss: LossEntry) -> None:
         )
 
 
+def is_scored(answer: Any, data: Dataset, loss: LossEntry) -> bool:
+    """Whether an answer means a class or a target as it stands, so that it is right or wrong.
+
+    A loss of the caller's own may take anything: answers are scored if they are one number for
+    each class, or as many as there are targets.
+    """
+    if loss.labels != AS_GIVEN:
+        return True
+    got = len(answer) if isinstance(answer, (list, tuple)) else 1
+    return got == (data.classes or data.n_outputs)
+
+
 def _answer(model: Any, data: Dataset) -> Any:
     """What the model says to the first example; anything that goes wrong in it is told."""
-    given = f"{data.n_inputs} numbers" if data.n_inputs else f"{len(data.inputs[0])} tokens"
-    what = f"the model cannot take the inputs of {name_of(data)}, {given} each"
+    given = f"{data.n_inputs} numbers each" if data.n_inputs else _of_first(data)
+    what = f"the model cannot take the inputs of {name_of(data)}, {given}"
     try:
         with evaluating(), no_grad():
             return model(data.inputs[0])
@@ -98,6 +154,39 @@ def _answer(model: Any, data: Dataset) -> Any:
             expected="layers of which each takes what the one before it gives",
             remedy="see what each takes: neuroflow show layer NAME",
         ) from error
+
+
+def _of_first(data: Dataset) -> str:
+    """What the first input is, where all may differ."""
+    first = data.inputs[0]
+    if data.task == "sequence":
+        return f"{len(first)} tokens each"
+    return f"the first {'with the keys ' if isinstance(first, dict) else 'of shape '}" + (
+        ", ".join(map(str, first)) if isinstance(first, dict) else shape_of(first)
+    )
+
+
+def whole_where_needed(model: Any, data: Dataset) -> Dataset:
+    """The data with whole numbers as inputs, if the model takes these and no floats.
+
+    So it is where they choose, such as the rows of an embedding.
+    """
+    if data.standardization or not data.n_inputs or _takes(model, data.inputs[0]):
+        return data
+    if not all(x.is_integer() for row in data.inputs for x in row):
+        return data
+    whole = [[int(x) for x in row] for row in data.inputs]
+    return evolve(data, inputs=whole, shaped=True) if _takes(model, whole[0]) else data
+
+
+def _takes(model: Any, x: Any) -> bool:
+    """Whether a model answers to an input; what else is wrong with it, others tell."""
+    try:
+        with evaluating(), no_grad():
+            model(x)
+    except Exception:  # anything that the code of somebody else does
+        return False
+    return True
 
 
 def _checked_texts(answers: Any, data: Dataset) -> Any:

@@ -68,25 +68,37 @@ class Parts:
     validation: Dataset | None = None
 
 
-def load_data(table: Mapping[str, Any], rng: random.Random) -> Parts:
+@frozen
+class GivenData:
+    """Examples that were handed over, each in the place of what a table says; None where none."""
+
+    data: Dataset | None = None
+    test: Dataset | None = None
+    validation: Dataset | None = None
+
+
+def load_data(
+    table: Mapping[str, Any], rng: random.Random, given: GivenData = GivenData()
+) -> Parts:
     """The dataset of a checked table, in its parts: first the test is drawn, then the validation.
 
     Raises :class:`InputError` where one of the parts would be empty.
     """
-    dataset = _made(table, rng)
-    test = validation = None
+    dataset = _made(table, rng) if given.data is None else given.data
+    test = given.test and as_like(given.test, dataset)
+    validation = given.validation and as_like(given.validation, dataset)
     fraction, file = table.get("validation"), table.get("validation_file")
     if fraction and file:
         raise InputError(
             f"validation = {fraction} and validation_file = {file!r}", expected="one of the two"
         )
-    if table["test"]:
+    if table["test"] and test is None:
         whole = len(dataset)
         dataset, test = dataset.split(table["test"], rng)
         fraction = fraction and _of_the_rest(fraction, table["test"], len(dataset) / whole)
-    if fraction:
+    if fraction and validation is None:
         dataset, validation = dataset.split(fraction, rng)
-    elif file:
+    elif file and validation is None:
         validation = load_like(table, file, dataset)
     if dataset.task == "sequence":
         dataset.facts.setdefault("baselines", baselines(dataset, test or validation))

@@ -19,23 +19,25 @@ from neuroflow.checkpoint import (
     save,
 )
 from neuroflow.checkpoint.origin import Origin, changes_since
-from neuroflow.config import changed, configure, differences, to_toml
-from neuroflow.core.protocols.uncopied import Uncopied
+from neuroflow.config import changed, configure, differences, read, to_toml
+from neuroflow.core.types import shown
 from neuroflow.errors import FileError, StateError
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
 from neuroflow.memory import no_more_parameters
 from neuroflow.stopping import Signals, listening
 from neuroflow.training.folder import Claim, claimed, new_folder
+from neuroflow.training.given import separated
 from neuroflow.training.metrics import MetricsFile
 from neuroflow.training.resuming import check_data, check_edits, check_files
 from neuroflow.training.state import lists_apart, state_of
 from neuroflow.training.steps import Step, Training
+from neuroflow.training.using import Trained
 
 CONFIGURATION = "config.toml"
 
 
 @define(eq=False)
-class Run(Uncopied):
+class Run(Trained):
     """A training run and its folder; iterate to go on, as with :class:`Training`.
 
     ``seconds_between`` is the longest time without a checkpoint, counted between steps::
@@ -68,16 +70,32 @@ class Run(Uncopied):
         changes: Mapping[str, Any] | Iterable[str] = (),
         *,
         seconds_between: float = 5.0,
+        **parts: Any,
     ) -> Run:
         """A new run in a folder that holds none yet; without one in ``runs``, under a new name.
+
+        Parts of your own (``model``, ``data``, ``loss`` ...) are those of :func:`train`.
 
         Raises :class:`FileError` if it does, if another process begins one there, or if it
         cannot be written, and :class:`ConfigurationError` for the problems of the source.
         """
         folder = folder if folder is None else path_of(folder, "the run folder")
-        training = Training(configure(source, changes))
+        tree, given = separated(source, **parts)
+        training = Training(configure(tree, changes), given)
         if folder is None:
             folder = new_folder("run" if isinstance(source, Mapping) else Path(source).stem)
+        return cls.begun(training, folder, seconds_between=seconds_between)
+
+    @classmethod
+    def begun(
+        cls,
+        training: Training,
+        folder: str | Path,
+        *,
+        seconds_between: float = 5.0,
+    ) -> Run:
+        """A new run of what is about to be trained, in a folder of its own; see :meth:`start`."""
+        folder = path_of(folder, "the run folder")
         text = to_toml(training.configuration)
         _holds_no_run(folder)
         try:
@@ -88,11 +106,17 @@ class Run(Uncopied):
             _holds_no_run(folder)  # another process may have been quicker
             training.origin = origin_of(training)  # before anything can change its data
             write_file(folder / CONFIGURATION, text)
-            return cls(folder, training, seconds_between, claim)
+            run = cls(folder, training, seconds_between, claim)
+        if training.given.model is not None:
+            run.save()  # its first numbers are in no configuration
+        return run
 
     @classmethod
-    def resume(cls, folder: str | Path, *, seconds_between: float = 5.0) -> Run:
+    def resume(cls, folder: str | Path, *, seconds_between: float = 5.0, **parts: Any) -> Run:
         """The run of a folder, as it stands at its last checkpoint; nobody else can go on with it.
+
+        What has no name, such as a model of your own class or examples from an array, is handed
+        over again: ``Run.resume(folder, model=..., data=(X, y))``.
 
         Raises :class:`FileError` if the folder holds no run or another process writes in it, and
         :class:`StateError` if its checkpoint is damaged or belongs to another model.
@@ -101,7 +125,7 @@ class Run(Uncopied):
         with claimed(folder) as claim:
             for left_over in folder.glob(PARTIAL.format("*")):
                 left_over.unlink(missing_ok=True)
-            return cls(folder, read_run(folder), seconds_between, claim)
+            return cls(folder, read_run(folder, **parts), seconds_between, claim)
 
     def __iter__(self) -> Iterator[Step]:
         """Run to the end; every report is in the metrics file before it is given.
@@ -168,8 +192,23 @@ class Run(Uncopied):
             pass
         return self
 
-    def save(self) -> None:
-        """Write the checkpoint, in one step; the metrics up to it are on the disk by then."""
+    @property
+    def _training(self) -> Training:
+        return self.training
+
+    @property
+    def model(self) -> Any:
+        """The model that is trained, itself and no copy."""
+        return self.training.model
+
+    def save(self, path: str | Path | None = None) -> None:
+        """Write the checkpoint, in one step; the metrics up to it are on the disk by then.
+
+        With a path the model alone is written, there: see :meth:`Trained.save_model`.
+        """
+        if path is not None:
+            self.save_model(path)
+            return
         training = self.training
         with self._holding(), training.as_after_its_last_step():
             state, numbers = lists_apart(training.state_dict())
@@ -184,6 +223,7 @@ class Run(Uncopied):
                     "origin": asdict(self.origin),
                 },
                 optimizer=numbers,
+                given=training.given.model is not None,
             )
             self._seen = _stamp(self.folder)
             self._save_best()
@@ -229,26 +269,29 @@ class Run(Uncopied):
             )
 
 
-def read_run(folder: str | Path) -> Training:
+def read_run(folder: str | Path, **parts: Any) -> Training:
     """The run of a folder as it stands at its last checkpoint, to be looked at.
 
     Its configuration is that of ``config.toml``; where the checkpoint was written with another,
     the note of the run's summary says so.
+    What a run was given as itself, ``parts`` give again, see :meth:`Run.resume`.
     Nothing is written and nobody is waited for: another process may go on with the run. Raises
     what :meth:`Run.resume` raises.
     """
     folder = _holds_a_run(folder)
     checkpoint = folder / CHECKPOINT
+    tree, given = separated(folder / CONFIGURATION, **parts)
+    _are_the_same(read(folder / CONFIGURATION)[0], tree, folder)
     if not checkpoint.exists():
-        return Training(configure(folder / CONFIGURATION))
+        return Training(configure(tree), given)
     saved, arrays = read_arrays(checkpoint)
     state = state_of(saved, arrays, str(checkpoint))
     check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
-    configuration = configure(folder / CONFIGURATION)
+    configuration = configure(tree)
     origin = Origin.from_state(saved.state)
     check_files(folder, configuration, origin)
     with no_more_parameters(saved.parameters, str(checkpoint)):
-        training = Training(changed(configuration, {"train.backend": state["backend"]}))
+        training = Training(changed(configuration, {"train.backend": state["backend"]}), given)
     training.options["backend"] = configuration["train"]["backend"]
     edits = differences(training.configuration, saved.configuration)
     steps = (saved.state.get("step", 0), training.steps)
@@ -259,6 +302,20 @@ def read_run(folder: str | Path) -> Training:
     load_parameters(training.model, arrays, checkpoint)
     training.load_state_dict(state)
     return training
+
+
+def _are_the_same(then: Mapping[str, Any], now: Any, folder: Path) -> None:
+    """Raise :class:`StateError` for a part handed over in the place of another."""
+    if not isinstance(now, Mapping):
+        return
+    for path, (old, new) in differences(then, now).items():
+        raise StateError(
+            f"{folder} began with {path} = {shown(old)}, and was given {shown(new)}",
+            expected="what it began with",
+            remedy="hand over the same again, or begin another run",
+            got=new,
+            file=str(folder),
+        )
 
 
 def origin_of(training: Training) -> Origin:

@@ -14,9 +14,8 @@ from attrs import define, evolve, field, frozen
 
 from neuroflow.checkpoint.origin import Origin
 from neuroflow.checkpoint.schema import check
-from neuroflow.config import Tree, build_model, check_schedule, configure, resolve
+from neuroflow.config import Tree, build_model, check_schedule, configure
 from neuroflow.core.module import evaluating
-from neuroflow.core.protocols.uncopied import Uncopied
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.facts import DataFacts
 from neuroflow.engine.decay import set_no_decay
@@ -33,19 +32,28 @@ from neuroflow.errors import (
 )
 from neuroflow.evaluation.metrics import Metric, asked_metrics, usual_metrics
 from neuroflow.registry.entries import LossEntry
-from neuroflow.registry.manager import get
 from neuroflow.training.batches import Batches
 from neuroflow.training.best import Best, best_of, give_numbers, numbers_of_model
 from neuroflow.training.evaluator import Evaluator
-from neuroflow.training.examples import encoded, row_loss, sequence_loss
-from neuroflow.training.fitting import check_answers, fill_in_from_data
+from neuroflow.training.examples import AS_GIVEN, encoded, row_loss, sequence_loss
+from neuroflow.training.fitting import (
+    check_answers,
+    fill_in_from_data,
+    is_scored,
+    whole_where_needed,
+)
+from neuroflow.training.given import GIVEN, NOTHING, Given, separated
 from neuroflow.training.loading import GENERATORS, fitting, go_on_from, load_data, speaking_of
 from neuroflow.training.looking_ahead import refuse_looking_ahead
 from neuroflow.training.scores import answers_of, scores_of
 from neuroflow.training.state import STATE
+from neuroflow.training.using import Trained
 
 MOST_TRAIN_EXAMPLES = 2000
 """At most so many training examples are looked at for the training accuracy."""
+
+HAND_OVER = "nf.train(source, {0}), or nf.Run.resume(folder, {0})"
+"""Where whoever made a run gives again what no name builds."""
 
 PIECE = 0.25
 """Compiled steps are made in pieces of about so many seconds: between them a run can stop."""
@@ -81,8 +89,10 @@ class LastNumbers:
 
 
 @define(eq=False)
-class Training(Uncopied):
+class Training(Trained):
     """One run: all its parts, and how far it has come. Iterate to go on; see :func:`train`.
+
+    What it is for, to predict, evaluate, explain and save, is told by :class:`Trained`.
 
     ``model``, ``dataset`` (the training part), ``test`` and ``validation`` (held-out parts or
     None), ``batches``, ``runner`` and ``backend`` are there before the first step. Making it draws
@@ -93,6 +103,7 @@ class Training(Uncopied):
 
     copy_instead = "copy its model, or train() again from the same configuration"
     configuration: Tree
+    given: Given = NOTHING
     rng: random.Random = field(init=False)
     dataset: Dataset = field(init=False)
     test: Dataset | None = field(init=False)
@@ -117,31 +128,45 @@ class Training(Uncopied):
 
     def __attrs_post_init__(self) -> None:
         options = self.options
+        self.given.require(self.configuration, HAND_OVER)
         self.rng = GENERATORS[options["generator"]](options["seed"])
         with speaking_of("data"):
-            parts = load_data(self.configuration["data"], self.rng)
+            parts = load_data(self.configuration["data"], self.rng, self.given.datasets)
         self.dataset, self.test, self.validation = parts.train, parts.test, parts.validation
-        fill_in_from_data(self.configuration["model"], self.dataset)
+        fill_in_from_data(self.configuration["model"], self.dataset, self.loss_entry)
         with speaking_of("model"):
-            self.model = build_model(self.configuration["model"], self.rng).train()
+            self.model = self._first_model().train()
             if not self.model.parameters():
                 raise InputError(
                     "the model has no parameters: there is nothing to train",
                     remedy="give it a layer that has some, such as mlp",
                 )
         facts = DataFacts.of(self.dataset)
-        self.model.trained_on = evolve(facts, loss=self.loss_entry.shortest_name)
+        self.model.trained_on = evolve(
+            facts, loss=None if self.given.loss else self.loss_entry.shortest_name
+        )
         self.scored_by = self._metrics()
         with speaking_of("train"):
             self.best = best_of(options, self.scored_by, self._scored_parts())
         self._make_runner = self._runner_maker()
         self._evaluator = Evaluator(self._make_runner)
         self.runner = self._make_runner(options["backend"])
-        self._schedule = resolve("schedule", self.configuration["optimizer"]["schedule"])
+        self._schedule = self.given.schedule_of(self.configuration["optimizer"])
         self.batches = self._all_batches()
         self.steps = options.get("steps") or options["epochs"] * self.steps_per_epoch
         check_schedule(self.configuration, self.steps)
-        self.note = self._note_of_rising_rate()
+        self.add_note(self._note_of_rising_rate())
+        inferred = self.dataset.facts.get("inferred")
+        self.add_note(f"the task is {inferred}" if inferred else "")
+
+    def _first_model(self) -> Any:
+        """The model with its first numbers: the one that was given, or a new one."""
+        if self.given.model is None:
+            return build_model(self.configuration["model"], self.rng)
+        self.dataset = whole_where_needed(self.given.model, self.dataset)
+        if self.test is not None and self.dataset.shaped:
+            self.test = whole_where_needed(self.given.model, self.test)
+        return self.given.model
 
     @property
     def options(self) -> Tree:
@@ -151,7 +176,7 @@ class Training(Uncopied):
     @property
     def loss_entry(self) -> LossEntry:
         """The entry of the loss."""
-        return get("loss", self.configuration["loss"]["use"])
+        return self.given.loss_of(self.configuration["loss"])[0]
 
     @property
     def backend(self) -> str:
@@ -204,7 +229,18 @@ class Training(Uncopied):
             pass
         return self
 
-    def evaluate(self) -> dict[str, float]:
+    @property
+    def _training(self) -> Training:
+        return self
+
+    def save(self, path: str | Path) -> None:
+        """Write the model, with what it knows of its data: see :meth:`Trained.save_model`.
+
+        A run that can be gone on with later is one of a folder, see :class:`Run`.
+        """
+        self.save_model(path)
+
+    def scores(self) -> dict[str, float]:
         """How good the model is now, on the training data and on what was held out."""
         with evaluating():
             found = {} if self._scored_by_its_test else self._train_scores()
@@ -301,7 +337,7 @@ class Training(Uncopied):
         metrics = {name: self.metrics[name] for name in ("learning_rate", "gradient_norm")}
         if self.step == self._last_evaluation():
             with _evaluating_after(self.step, metrics["learning_rate"]):
-                scores = self.evaluate()
+                scores = self.scores()
             self.metrics.update(scores)
             metrics.update(scores)
             if self.best is not None:
@@ -416,7 +452,14 @@ class Training(Uncopied):
         asked = self.options.get("metrics") or []
         with speaking_of("train.metrics"):
             more = asked_metrics(asked, self.dataset, self.loss_entry)
-        return [*usual_metrics(self.dataset), *more]
+        return [*usual_metrics(self.dataset), *more] if self._is_scored() else more
+
+    def _is_scored(self) -> bool:
+        """Whether an answer is right or wrong as it stands."""
+        if self.loss_entry.labels != AS_GIVEN:
+            return True
+        with evaluating():
+            return is_scored(self.model(self.dataset.inputs[0]), self.dataset, self.loss_entry)
 
     def _all_batches(self) -> Batches:
         """The batches of the run; the orders of the examples get a generator of their own."""
@@ -429,24 +472,23 @@ class Training(Uncopied):
 
     def _runner_maker(self) -> Callable[[str], Runner]:
         """What makes a runner for a backend."""
-        entry = self.loss_entry
+        entry, loss = self.given.loss_of(self.configuration["loss"])
         with fitting("loss"):
             examples = [example for part in self.parts for example in encoded(part, entry)]
-        loss = resolve("loss", self.configuration["loss"])
         example_loss = sequence_loss(loss) if self.dataset.task == "sequence" else row_loss(loss)
         with fitting("model"):
             check_answers(self.model, self.dataset, entry)
             if self.dataset.task == "sequence":
                 refuse_looking_ahead(self.model, self.dataset)
         options, table = self.options, self.configuration["optimizer"]
-        beside = ("use", "learning_rate", "schedule", "no_decay")
+        beside = ("use", GIVEN, "learning_rate", "schedule", "no_decay")
 
         def of_backend(backend: str) -> Runner:
             runner = make_runner(
                 self.model,
                 example_loss,
                 examples,
-                get("optimizer", table["use"]).load(),
+                self.given.rule_of(table),
                 settings={name: value for name, value in table.items() if name not in beside},
                 l2=options["l2"],
                 clip_norm=options.get("clip_norm"),
@@ -488,10 +530,15 @@ class Training(Uncopied):
 def train(
     source: Mapping[str, Any] | str | Path,
     changes: Mapping[str, Any] | Iterable[str] = (),
+    **parts: Any,
 ) -> Training:
     """Train what a tree, a TOML or JSON file, or a recipe describes.
 
-    ``changes`` sets single keys: ``{"train.seed": 3}`` or ``["train.seed=3"]``. Nothing runs
+    ``changes`` sets single keys: ``{"train.seed": 3}`` or ``["train.seed=3"]``. Parts of your own
+    take the place of those described: ``model``, a module; ``data``, a :class:`Dataset`, a pair
+    ``(X, y)`` or a generator of pairs, and ``test`` alike; ``loss`` and ``schedule``, functions;
+    ``optimizer``, an update rule. They may stand in a tree too. :func:`fit` is shorter where
+    there are only those. Nothing runs
     until you iterate over the result; ``train(...).run()`` goes to the end. The same source,
     changes, backend and machine give the same numbers to the last bit.
 
@@ -501,7 +548,8 @@ def train(
     >>> [step.step for step in run], run.backend
     ([1, 2], 'eager')
     """
-    return Training(configure(source, changes))
+    source, given = separated(source, **parts)
+    return Training(configure(source, changes), given)
 
 
 @contextmanager

@@ -1,0 +1,270 @@
+"""Given parts: what a run is made of that was handed over as itself, with no name to build it by.
+
+A configuration stays plain data. Where it would name a part that is registered nowhere, such as a
+module, a loss or examples of the caller's own, it says ``given = "GRU"``: a word to know the
+part by, and no way to it. Whoever goes on with such a run hands the same things over again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from neuroflow.checkpoint.rebuilding import rebuilding_table
+from neuroflow.config import SECTIONS, Tree, described_part, read, resolve
+from neuroflow.core.module import Module
+from neuroflow.core.settings import Setting, unchecked
+from neuroflow.core.update_rule import UpdateRule, update_rule
+from neuroflow.data.dataset import Dataset
+from neuroflow.data.given import dataset_of
+from neuroflow.errors import InputError, StateError, short_repr
+from neuroflow.registry.entries import Entry, LossEntry
+from neuroflow.registry.manager import get, manager
+from neuroflow.training.examples import AS_GIVEN
+from neuroflow.training.loading import GivenData
+
+GIVEN = "given"
+"""The key under which a configuration says how a part is called that was handed over."""
+
+
+@frozen(kw_only=True)
+class Given:
+    """The parts of a run that were handed over as themselves; None for all that have names."""
+
+    model: Module | None = None
+    data: Dataset | None = None
+    test: Dataset | None = None
+    validation: Dataset | None = None
+    loss: LossEntry | None = None
+    optimizer: UpdateRule | None = None
+    schedule: Callable[..., float] | None = None
+
+    @property
+    def datasets(self) -> GivenData:
+        """All examples that were handed over."""
+        return GivenData(self.data, self.test, self.validation)
+
+    def loss_of(self, table: Mapping[str, Any]) -> tuple[LossEntry, Callable[..., Any]]:
+        """The loss: what is known about it, and the function with the settings of a table."""
+        if self.loss is not None:
+            return self.loss, self.loss.load()
+        return get("loss", table["use"]), resolve("loss", table)
+
+    def rule_of(self, table: Mapping[str, Any]) -> UpdateRule:
+        """The update rule of the optimizer, before it has settings."""
+        rule: UpdateRule = self.optimizer or get("optimizer", table["use"]).load()
+        return rule
+
+    def schedule_of(self, table: Mapping[str, Any]) -> Callable[..., float]:
+        """What gives the learning rate of a step."""
+        return self.schedule or resolve("schedule", table["schedule"])
+
+    def require(self, configuration: Mapping[str, Any], again: str) -> None:
+        """Raise :class:`InputError` for a part that a configuration lacks and nobody gave."""
+        tables = {
+            name: configuration.get(name, {}) for name in ("model", "data", "loss", "optimizer")
+        }
+        tables["schedule"] = tables["optimizer"].get("schedule", {})
+        missing = {
+            name: table[GIVEN]
+            for name, table in tables.items()
+            if isinstance(table, Mapping) and GIVEN in table and getattr(self, name) is None
+        }
+        if missing:
+            told = ", ".join(f"its {name} ({word})" for name, word in missing.items())
+            words = ", ".join(f"{name}=..." for name in missing)
+            raise InputError(
+                f"the run was given {told}, which no name builds again",
+                expected="the same, handed over once more",
+                remedy=again.format(words),
+                path=next(iter(missing)),
+            )
+
+
+NOTHING = Given()
+
+
+def separated(
+    source: Mapping[str, Any] | str | Path, **parts: Any
+) -> tuple[Mapping[str, Any] | str | Path, Given]:
+    """A source whose parts all have names, or are called :data:`GIVEN`, and those parts.
+
+    Parts are found in the source, where it is a dict, or are handed over beside it: ``model``,
+    ``data`` with ``test`` and ``validation``, ``loss``, ``optimizer``, ``schedule``. What is
+    registered gets its name.
+    """
+    parts = {name: part for name, part in parts.items() if part is not None}
+    if not parts and not (isinstance(source, Mapping) and _holds_objects(source)):
+        return source, NOTHING
+    tree = dict(source) if isinstance(source, Mapping) else read(source)[0]
+    found: dict[str, Any] = {}
+    _place_model(tree, parts.get("model", tree.get("model")), found)
+    _place_loss(tree, parts.get("loss", tree.get("loss")), found)
+    _place_optimizer(tree, parts, found)
+    _place_data(tree, parts, found)
+    return tree, Given(**found)
+
+
+def _holds_objects(tree: Mapping[str, Any]) -> bool:
+    optimizer = tree.get("optimizer")
+    schedule = optimizer.get("schedule") if isinstance(optimizer, Mapping) else None
+    sections = [tree.get(name) for name in ("model", "loss", "optimizer", "data")]
+    return any(not _is_plain(part) for part in [*sections, schedule])
+
+
+def _is_plain(part: Any) -> bool:
+    """Whether a part is a name or a table, or missing."""
+    return part is None or isinstance(part, (str, Mapping))
+
+
+def _place_model(tree: Tree, model: Any, found: dict[str, Any]) -> None:
+    if isinstance(model, Entry):
+        model = model.shortest_name
+    if isinstance(model, Module):
+        found["model"] = model
+        model = _described(model)
+    if not _is_plain(model):
+        what = f"the model is {short_repr(model)}, of type {type(model).__name__}"
+        raise InputError(what, expected="a module made, the name of a layer, or a table", got=model)
+    _put(tree, "model", model)
+
+
+def _described(model: Module) -> Tree:
+    """The table that builds a model again, or a word for one that no table builds."""
+    try:
+        return rebuilding_table(model)[0]
+    except StateError:
+        return {GIVEN: type(model).__name__}
+
+
+def _place_loss(tree: Tree, loss: Any, found: dict[str, Any]) -> None:
+    named = _named("loss", loss)
+    if named is None:
+        entry = loss if isinstance(loss, LossEntry) else _loss_entry(loss)
+        found["loss"], named = entry, {GIVEN: entry.name}
+    _put(tree, "loss", named)
+
+
+def _loss_entry(loss: Any) -> LossEntry:
+    if not callable(loss):
+        what = f"the loss is {short_repr(loss)}, of type {type(loss).__name__}"
+        raise InputError(what, expected="a name, or a function (prediction, target)", got=loss)
+    return LossEntry(name=_word(loss), target=loss, labels=AS_GIVEN)
+
+
+def _place_optimizer(tree: Tree, parts: Mapping[str, Any], found: dict[str, Any]) -> None:
+    given = parts.get("optimizer", tree.get("optimizer"))
+    if given is None and "schedule" not in parts:
+        return
+    before = tree.get("optimizer")
+    beside = dict(before) if isinstance(before, Mapping) and given is not before else {}
+    named = _named("optimizer", given if given is not None else "sgd")
+    if named is None:
+        rule = given if isinstance(given, UpdateRule) else update_rule(given)
+        found["optimizer"], named = rule, {GIVEN: rule.name}
+    table = {"use": named} if isinstance(named, str) else dict(named)
+    kept = {name: x for name, x in beside.items() if name in ("learning_rate", "schedule")}
+    tree["optimizer"] = table = {**kept, **table}
+    schedule = parts.get("schedule", table.get("schedule"))
+    if schedule is not None:
+        table["schedule"] = _named("schedule", schedule)
+        if table["schedule"] is None:
+            found["schedule"], table["schedule"] = schedule, {GIVEN: _word(schedule)}
+
+
+def _place_data(tree: Tree, parts: Mapping[str, Any], found: dict[str, Any]) -> None:
+    before = tree.get("data")
+    data = parts.get("data", before)
+    made = partial(
+        given_dataset, loss=found.get("loss", tree.get("loss")), model=found.get("model")
+    )
+    for held_out in ("test", "validation"):
+        if held_out in parts:
+            found[held_out] = made(*_two_sides(parts[held_out]))
+    if data is None or _is_plain(data):
+        return
+    beside = dict(before) if isinstance(before, Mapping) and data is not before else {}
+    task, shaped = beside.get("task", ""), beside.get("shaped")
+    found["data"] = given = made(*_two_sides(data), task=task, shaped=shaped)
+    kept = {s.name: beside[s.name] for s in _beside_data() if s.name in beside}
+    tree["data"] = {
+        GIVEN: data_word(given), "task": given.task, "shaped": given.shaped, **kept,
+    }  # fmt: skip
+
+
+def _beside_data() -> tuple[Setting, ...]:
+    """The settings that data have whatever they are."""
+    return next(section.settings for section in SECTIONS if section.name == "data")
+
+
+def _two_sides(data: Any) -> tuple[Any, Any]:
+    """Inputs and targets, where a pair of both was given; else all, and nothing."""
+    return data if isinstance(data, tuple) and len(data) == 2 else (data, None)
+
+
+def given_dataset(
+    X: Any, y: Any = None, *, task: str = "", loss: Any = None, model: Any = None,
+    shaped: bool | None = None,
+) -> Dataset:  # fmt: skip
+    """Examples that were given, for a loss that may tell the task and a model that may be a module.
+
+    A module of the caller's own may take rows of any length; what has a name takes flat rows.
+    """
+    if shaped is None and not isinstance(model, Module):
+        shaped = False
+    return dataset_of(X, y, task=task, classes=_is_of_classes(loss), shaped=shaped)
+
+
+def _is_of_classes(loss: Any) -> bool | None:
+    """Whether a loss is one of classes; None if it does not tell."""
+    entry = loss if isinstance(loss, LossEntry) else None
+    if entry is None:
+        named = _named("loss", loss) if loss is not None else None
+        use = named.get("use") if isinstance(named, Mapping) else named
+        entry = get("loss", use) if use else None
+    if entry is None or entry.labels == AS_GIVEN:
+        return None
+    return entry.index_target or (entry.allows is not None and not entry.allows(ANY_NUMBER))
+
+
+ANY_NUMBER = 7.25
+"""What no loss of classes allows as a target, and every loss of numbers does."""
+
+
+def data_word(data: Dataset) -> str:
+    """What a configuration says of examples that were given.
+
+    >>> data_word(Dataset([[1.0, 2.0]], [0.5]))
+    '1 example of 2 numbers'
+    """
+    what = f" of {data.n_inputs} numbers" if data.n_inputs else ""
+    name = f"{data.name}: " if data.name else ""
+    return f"{name}{len(data):,} example{'s' if len(data) > 1 else ''}{what}"
+
+
+def _named(kind: str, thing: Any) -> Any:
+    """The name or table of a part that has one; None for one that is registered nowhere."""
+    if _is_plain(thing):
+        return thing or ""
+    if isinstance(thing, Entry):
+        return thing.shortest_name if thing.provider else None
+    function, settings = thing, {}
+    if isinstance(thing, partial):
+        function, settings = thing.func, dict(thing.keywords)
+    for entry in manager().registry.entries(kind):
+        if unchecked(entry.load()) is unchecked(function):
+            return {"use": entry.shortest_name, **described_part(settings)}
+    return None
+
+
+def _word(function: Any) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _put(tree: Tree, section: str, part: Any) -> None:
+    if part is not None and part != "":
+        tree[section] = part
