@@ -37,6 +37,18 @@ def progress(parts: Collection[T], what: str) -> Iterator[T]:
         follower(what, len(parts), len(parts))
 
 
+def report(what: str, done: int, total: int) -> None:
+    """Say how far work is that does not go through a collection: ``done`` of ``total``.
+
+    >>> with following(lambda what, done, total: print(what, done, "of", total)):
+    ...     report("reading", 3, 9)
+    reading 3 of 9
+    """
+    follower = _follower.get()
+    if follower is not None:
+        follower(what, done, total)
+
+
 @contextmanager
 def following(follower: Follower) -> Iterator[None]:
     """Hear of the progress of what is done inside, in this thread or task.

@@ -20,7 +20,7 @@ def facts_table(facts: DataFacts | None) -> dict[str, Any]:
     if facts is None:
         return {}
     table = asdict(facts, recurse=False)
-    for name in ("labels", "columns"):
+    for name in ("labels", "columns", "targets"):
         table[name] = list(table[name])
     if facts.standardization is not None:
         table["standardization"] = asdict(facts.standardization)
@@ -37,7 +37,7 @@ def facts_of(table: Mapping[str, Any]) -> DataFacts | None:
     if not table:
         return None
     known = {name: table[name] for name in (f.name for f in fields(DataFacts)) if name in table}
-    for name in ("labels", "columns"):
+    for name in ("labels", "columns", "targets"):
         known[name] = tuple(known.get(name, ()))
     if scale := known.get("standardization"):
         fitted = Standardization(tuple(scale["means"]), tuple(scale["deviations"]))

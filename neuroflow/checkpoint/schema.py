@@ -210,6 +210,7 @@ DATA = TableOf(
         "loss": TEXT,
         "prompting": PROMPTING,
         "preparation": PREPARATION,
+        "targets": ListOf(TEXT),
     },
     rest=ANYTHING,
 )

@@ -41,7 +41,10 @@ def command(model: Path, as_json: bool) -> None:
         return
     rows = [("file", str(path)), ("written by", f"neuroflow {about.neuroflow}")]
     rows += [("model", _short(about.model)), ("parameters", f"{about.parameters:,}")]
-    rows += [(name, _short(value)) for name, value in about.data.items() if value not in ("", [])]
+    told = {name: value for name, value in about.data.items() if value not in ("", [])}
+    preparation = told.pop("preparation", None)
+    rows += [(name, _short(value)) for name, value in told.items()]
+    rows += _prepared(preparation) if preparation else []
     if "step" in about.state:
         rows.append(("step", str(about.state["step"])))
     if origin := Origin.from_state(about.state):
@@ -52,6 +55,22 @@ def command(model: Path, as_json: bool) -> None:
     uses = [(u.kind, u.id, u.plugin, u.offered_by) for u in about.uses]
     out.print(table(("needs", "id", "plugin", "distribution"), uses))
     out.print(table(("tensors", "count", "shape"), _grouped(about.shapes), right="count"))
+
+
+MOST_COLUMNS = 20
+"""So many columns of a table are told one by one."""
+
+
+def _prepared(table: dict[str, Any]) -> list[tuple[str, str]]:
+    """What becomes of the columns of a table, and how it is written."""
+    from neuroflow.data.preparation import Preparation
+
+    preparation = Preparation.of_table(table)
+    columns = [f"{name}: {words}" for name, words in preparation.told()]
+    more = [f"and {len(columns) - MOST_COLUMNS} more columns"] * (len(columns) > MOST_COLUMNS)
+    written = [str(preparation.notation)] * bool(str(preparation.notation))
+    lines = [*columns[:MOST_COLUMNS], *more, *written]
+    return [("prepared" if k == 0 else "", line) for k, line in enumerate(lines)]
 
 
 def _grouped(shapes: dict[str, tuple[int, ...]]) -> list[tuple[str, str, str]]:

@@ -1,22 +1,28 @@
-"""``neuroflow predict MODEL``: numbers in, answers out."""
+"""``neuroflow predict MODEL``: rows in, answers out."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import frozen
 
-from neuroflow.cli.shared.output import BACKENDS, json_option, note, print_json, table
+from neuroflow.cli.shared.answers import Answered, answer_names, written
+from neuroflow.cli.shared.output import BACKENDS, json_option, json_text, note, say
 from neuroflow.cli.shared.streams import console
-from neuroflow.data.table import better_delimiter, is_number, refuse_twice, split_rows
-from neuroflow.errors import InputError, did_you_mean
-from neuroflow.files import decoded, in_shell, read_text
+from neuroflow.errors import InputError
+from neuroflow.files import in_shell, write_file
 
 if TYPE_CHECKING:
-    from neuroflow.checkpoint import SavedModel
+    from neuroflow.data.asked import AskedRow, AskedTable
+    from neuroflow.data.facts import DataFacts
+
+CHUNK = 5000
+"""So many rows are answered at a time."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -26,155 +32,162 @@ if TYPE_CHECKING:
     "--csv",
     "source",
     metavar="FILE",
-    help="Rows of numbers, with or without a header; - reads standard input.",
+    help="Rows of a table, with or without a header; - reads standard input.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the answers to a file."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    help="How answers are written; a table on a terminal, CSV everywhere else if left out.",
 )
 @click.option("--backend", default="auto", help=f"{BACKENDS}.")
 @click.option("--dtype", default="float64", help="float64, or float32 for compiled runs.")
 @json_option
 def predict(
-    model: Path, values: tuple[str, ...], source: str | None, backend: str, dtype: str,
-    as_json: bool,
+    model: Path, values: tuple[str, ...], source: str | None, out: Path | None, form: str | None,
+    backend: str, dtype: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask MODEL, a run folder or a .safetensors file.
 
     Give one row as VALUES, or a CSV file, or rows on standard input. A header picks columns by
-    the names that the model was trained with. Rows are standardized as the training data were.
+    the names that the model was trained with; other columns, such as one of ids, stand beside the
+    answers. Rows are prepared and standardized as the training data were. On a terminal answers
+    come first, and cells as far as they fit; in a file or a pipe everything is there.
 
     \b
     Examples:
       neuroflow predict runs/moons 0.5 -0.25
-      neuroflow predict runs/moons --csv points.csv --json
+      neuroflow predict runs/moons --csv points.csv --out answers.csv
       echo "1.2, 0.3" | neuroflow predict runs/moons
-      neuroflow predict runs/moons --csv points.csv --dtype float32
+      neuroflow predict runs/moons --csv points.csv --dtype float32 --json
     """  # fmt: skip
     from neuroflow.checkpoint import file_of, inspect_file, load
-    from neuroflow.training import predict as ask
 
     path = file_of(model, best=True)
-    about = inspect_file(path)
-    if about.data.get("task") == "sequence":
+    if inspect_file(path).data.get("task") == "sequence":
         raise InputError(
             f"{path} is a language model, which reads text and not rows of numbers",
             remedy=f"use: neuroflow generate {in_shell(model)}",
             file=str(path),
         )
-    rows = [_numbers(values, "the arguments")] if values else _read_rows(source or "-", about)
-    _check_lengths(rows, about)
     network = load(path)
-    answers = ask(network, rows, backend=backend, dtype=dtype)
-    results = [_result(row, answer, network) for row, answer in zip(rows, answers, strict=True)]
-    if as_json:
-        print_json({"model": str(path), "predictions": results})
-        return
-    columns = ("input", "output", *(("label",) if "label" in results[0] else ()))
-    console().print(table(columns, [[_shown(r[c]) for c in columns] for r in results]))
+    table = _asked(values, source or "-", network)
+    told = _answered(table.rows, network, backend, dtype)
+    first = next(told)  # what is wrong with the model or the rows is told before anything
+    spoken = Spoken.of(network, first[1])
+    rows = chain([first], told)
+    if as_json or form == "json":
+        results = [spoken.as_json(row, answer, table) for row, answer in rows]
+        lines = iter([json_text({"model": str(path), "predictions": results})])
+    else:
+        found = (Answered(spoken.by_name(answer), row.cells) for row, answer in rows)
+        lines = written(table.names, found, form or _usual_form(out), console().width)
+    if out is None:
+        for line in lines:
+            say(line)
+    else:
+        write_file(out, "".join(f"{line}\n" for line in lines))
+        note(f"wrote {out}")
 
 
-def _check_lengths(rows: Sequence[Sequence[float]], about: SavedModel) -> None:
-    expected = about.data.get("n_inputs")
-    for k, row in enumerate(rows):
-        if expected and len(row) != expected:
-            raise InputError(
-                f"row {k + 1} has {len(row)} numbers",
-                expected=f"{expected}{_named(about)}, as in the data that the model was trained on",
-                got=row,
-            )
+def _usual_form(out: Path | None) -> str:
+    return "table" if out is None and console().is_terminal else "csv"
 
 
-def _result(row: Sequence[float], answer: Any, network: Any) -> dict[str, Any]:
-    from neuroflow.training import has_labels, label_of
+def _asked(values: tuple[str, ...], source: str, network: Any) -> AskedTable:
+    """What is asked: the arguments, a file, or standard input."""
+    from neuroflow.data.asked import AskedRow, AskedTable, asked_inputs, asked_table
+    from neuroflow.data.facts import DataFacts
+    from neuroflow.data.reading import Source
 
-    label = {"label": label_of(network, answer)} if has_labels(network) else {}
-    return {"input": list(row), "output": answer, **label}
-
-
-def _read_rows(source: str, about: SavedModel) -> list[list[float]]:
-    name = "standard input" if source == "-" else source
-    if source == "-" and sys.stdin.isatty():
-        note("rows of numbers, one a line; end with Ctrl-D", style="dim")
-    text = _text(source)
-    lines = split_rows(text, name, _delimiter(text, about))
-    if not lines:
-        raise InputError(
-            f"{name} holds no rows", remedy="give at least one row of numbers", file=str(name)
-        )
-    if len(lines[0][1]) == 1 and len(lines[0][1][0].split()) > 1:
-        lines = [(line, " ".join(cells).split()) for line, cells in lines]
-    first = lines[0][1]
-    has_names = not all(map(is_number, first)) or _names_all(first, about)
-    chosen = _columns(first, about, name) if has_names else None
-    if has_names and len(lines) == 1:
-        raise InputError(
-            f"{name} has no rows behind its names of columns", remedy="add some", file=str(name)
-        )
-    for line, cells in lines[has_names:]:
-        if len(cells) != len(first):
-            raise InputError(
-                f"{name}, line {line} has {len(cells)} cells",
-                expected=f"{len(first)}, as its first line",
-                file=str(name),
-                line=line,
-            )
-    return [
-        _numbers([cells[j] for j in chosen] if chosen else cells, f"{name}, row {k}")
-        for k, (_, cells) in enumerate(lines[has_names:], 1)
-    ]
+    facts = network.trained_on or DataFacts()
+    if values:
+        inputs = asked_inputs(values, facts, "the arguments")
+        named = facts.cells if len(facts.cells) == len(values) else map(str, range(len(values)))
+        row = AskedRow(0, inputs, values, values)
+        return AskedTable(tuple(named), tuple(range(len(values))), iter([row]))
+    if source != "-":
+        return asked_table(Source.of(source), facts)
+    if sys.stdin.isatty():
+        note("rows of a table, one a line; end with Ctrl-D", style="dim")
+    return asked_table(Source.of_bytes(sys.stdin.buffer.read(), "standard input"), facts)
 
 
-def _delimiter(text: str, about: SavedModel) -> str:
-    """What stands between the cells: what stood there in training, or what splits the lines."""
-    trained_with = about.data.get("delimiter")
-    if trained_with and trained_with in text:
-        return str(trained_with)
-    wanted = about.data.get("n_inputs") or 1
-    return (wanted > 1 and "," not in text and better_delimiter(text, ",")) or ","
+def _answered(
+    rows: Iterator[AskedRow], network: Any, backend: str, dtype: str
+) -> Iterator[tuple[AskedRow, Any]]:
+    """Each row with its answer; many rows are answered by a compiled model."""
+    from neuroflow.training.predicting import ROWS_WORTH_COMPILING, answerer
+
+    answers: Callable[[list[Any]], list[Any]] | None = None
+    while chunk := list(islice(rows, CHUNK)):
+        few = len(chunk) < ROWS_WORTH_COMPILING and backend == "auto" and dtype == "float64"
+        if answers is None:
+            answers = answerer(network, "eager" if few else backend, dtype)
+        yield from zip(chunk, answers([row.inputs for row in chunk]), strict=True)
 
 
-def _names_all(cells: Sequence[str], about: SavedModel) -> bool:
-    """Whether a line of numbers is the names of columns, as the model knows them."""
-    wanted = about.data.get("columns") or []
-    return bool(wanted) and set(wanted) <= set(cells)
+@frozen
+class Spoken:
+    """What the answers of a model are in words: the names of classes, and their probabilities."""
 
+    network: Any
+    facts: DataFacts
+    has_labels: bool
+    has_probabilities: bool
 
-def _text(source: str) -> str:
-    if source == "-":
-        return decoded(sys.stdin.buffer.read(), "standard input")
-    return read_text(source, "give the path of a CSV file in UTF-8")
+    @classmethod
+    def of(cls, network: Any, answer: Any) -> Spoken:
+        """How this model is spoken for, which gave this answer."""
+        from neuroflow.data.facts import DataFacts
+        from neuroflow.training.predicting import has_labels, probabilities_of
 
+        labelled = has_labels(network)
+        try:
+            known = labelled and bool(probabilities_of(network, [answer]))
+        except InputError:  # a loss that gives scores alone
+            known = False
+        return cls(network, network.trained_on or DataFacts(), labelled, known)
 
-def _columns(header: Sequence[str], about: SavedModel, name: str) -> list[int] | None:
-    """Where the model's columns are; None if the model knows no names and takes them in order."""
-    wanted = about.data.get("columns") or []
-    if not wanted:
-        return None
-    refuse_twice(header, f"{name} has", "columns", file=name)
-    columns = f"its columns: {', '.join(header)}; the model needs: {', '.join(wanted)}"
-    for column in wanted:
-        if column not in header:
-            raise InputError(
-                f"{name} has no column {column!r}",
-                remedy=did_you_mean(column, header, columns),
-                got=column,
-                file=str(name),
-            )
-    return [header.index(column) for column in wanted]
+    def label(self, answer: Any) -> str:
+        from neuroflow.training.predicting import label_of
 
+        return label_of(self.network, answer)
 
-def _numbers(cells: Sequence[str], where: str) -> list[float]:
-    for k, cell in enumerate(cells, 1):
-        if not is_number(cell):
-            what = f"{where}: number {k} is {cell.strip()!r}"
-            raise InputError(what, expected="a finite number", got=cell)
-    return [float(cell) for cell in cells]
+    def probabilities(self, answer: Any) -> dict[str, float]:
+        from neuroflow.training.predicting import probabilities_of
 
+        return probabilities_of(self.network, [answer])[0]
 
-def _named(about: SavedModel) -> str:
-    columns = about.data.get("columns") or []
-    return f" ({', '.join(columns)})" if 0 < len(columns) <= 12 else ""
+    def by_name(self, answer: Any) -> dict[str, Any]:
+        """The answer as columns: the class and its probabilities, or the numbers."""
+        numbers = answer if isinstance(answer, list) else [answer]
+        facts = self.facts
+        label = f"predicted {facts.targets[0]}" if len(facts.targets) == 1 else "predicted"
+        labels = {label: self.label(answer)} if self.has_labels else {}
+        if self.has_probabilities:
+            chances = self.probabilities(answer)
+            return {**labels, **{f"P({name})": p for name, p in chances.items()}}
+        names = answer_names(facts.labels, facts.targets, len(numbers))
+        return {**labels, **dict(zip(names, numbers, strict=True))}
 
+    def as_json(self, row: AskedRow, answer: Any, table: AskedTable) -> dict[str, Any]:
+        """All of it, and the columns that were not asked for."""
+        told: dict[str, Any] = {"input": self._inputs(row), "output": answer}
+        if self.has_labels:
+            told["label"] = self.label(answer)
+        if self.has_probabilities:
+            told["probabilities"] = self.probabilities(answer)
+        if table.passed:
+            told["beside"] = {table.names[j]: row.cells[j] for j in table.passed}
+        return told
 
-def _shown(cell: Any) -> str:
-    if isinstance(cell, list):
-        some = " ".join(f"{x:.4g}" for x in cell[:12])
-        return some + (f" ... ({len(cell)} numbers)" if len(cell) > 12 else "")
-    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+    def _inputs(self, row: AskedRow) -> list[Any]:
+        """The cells that were asked: numbers where the model takes numbers, else texts."""
+        preparation = self.facts.preparation
+        if preparation is None:
+            return list(row.asked) if self.facts.tokenizer else list(map(float, row.asked))
+        return [preparation.value(k, cell) for k, cell in enumerate(row.asked)]

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from neuroflow.data.notation import Notation, is_missing
 from neuroflow.errors import InputError
@@ -121,7 +121,8 @@ class Columns:
     """A table by its columns: their names, what stands in them, and which line each row is from.
 
     ``name`` is what the table is called in messages, ``lines`` are numbers from 1, or empty where
-    the rows are from no file, and ``notation`` is how the file is written.
+    the rows are from no file, ``notation`` is how the file is written, and ``header`` has all the
+    names that stand in it, where only some of its columns were read.
 
     >>> table = Columns.of({"age": [30, None], "city": ["Rome", "Oslo"]})
     >>> table, table.row(1)
@@ -133,6 +134,7 @@ class Columns:
     name: str = "a table"
     lines: Sequence[int] = ()
     notation: Notation = field(factory=Notation)
+    header: tuple[str, ...] = Factory(lambda self: self.names, takes_self=True)
 
     @classmethod
     def of(cls, data: Any, name: str = "a table") -> Columns:
@@ -167,12 +169,18 @@ class Columns:
         """The cells of a row by the names of their columns."""
         return {n: c.cell(k) for n, c in zip(self.names, self.columns, strict=True)}
 
+    def dicts(self) -> list[dict[str, Cell]]:
+        """All rows, each as :meth:`row` has it."""
+        return [
+            dict(zip(self.names, cells, strict=True)) for cells in zip(*self.columns, strict=True)
+        ]
+
     def position(self, column: str | int, role: str) -> int:
         """Where a column is, by its name or its number from 0; ``role`` is what asks for it."""
         if isinstance(column, str) and column in self.names:
             return self.names.index(column)
-        if isinstance(column, int) and 0 <= column < len(self.names):
-            return column
+        if isinstance(column, int) and 0 <= column < len(self.header):
+            return self.names.index(self.header[column])
         raise InputError(
             f"{self.name} has no column {column!r}, which {role} asks for",
             remedy=f"its columns: {', '.join(map(repr, self.names))}",

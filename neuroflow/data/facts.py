@@ -21,10 +21,11 @@ class DataFacts:
     """What belongs to a trained model beside its numbers: it takes raw rows and names its answers.
 
     ``standardization`` is what its inputs went through, ``columns`` are their names, ``labels``
-    those of the classes, ``tokenizer`` is what reads and writes texts, ``prompting`` says how a
-    prompt becomes tokens, and ``preparation`` is what the cells of a table go through before all
-    of that. ``shaped`` inputs are no flat rows: see :class:`Dataset`. ``loss`` is what the model
-    was trained with: it reads probabilities out of answers.
+    those of the classes and ``targets`` those of what is to be predicted. ``preparation`` is what
+    the cells of a table go through before all of that, ``tokenizer`` is what reads and writes
+    texts, and ``prompting`` says how a prompt becomes tokens. ``shaped`` inputs are no flat rows:
+    see :class:`Dataset`. ``loss`` is what the model was trained with: it reads probabilities out
+    of answers.
 
     >>> data = Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1], "binary", columns=("x", "y"))
     >>> facts = DataFacts.of(data.standardized())
@@ -44,6 +45,7 @@ class DataFacts:
     standardization: Standardization | None = None
     tokenizer: Any = None
     preparation: Preparation | None = None
+    targets: tuple[str, ...] = ()
     shaped: bool = False
     loss: str | None = None
     prompting: Prompting = field(factory=Prompting)
@@ -54,7 +56,8 @@ class DataFacts:
         return cls(
             data.name, data.task, data.labels, data.columns, data.n_inputs, data.n_outputs,
             data.facts.get("baselines"), data.standardization, data.tokenizer,
-            data.preparation, data.shaped, prompting=data.prompting,
+            data.preparation, tuple(data.facts.get("targets", ())), data.shaped,
+            prompting=data.prompting,
         )  # fmt: skip
 
     def inputs(self, row: Any, where: str = "the row") -> list[float]:

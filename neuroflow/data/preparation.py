@@ -22,7 +22,7 @@ from neuroflow.data.kinds import (
     iso_date,
     kind_of_table,
 )
-from neuroflow.data.notation import Notation, seems_number
+from neuroflow.data.notation import Notation, is_missing, seems_number
 from neuroflow.data.rows import Rows
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.pythonic import pythonic
@@ -113,6 +113,12 @@ class Preparation:
                 what = f"{where}, column {kind.name!r} {error.what}"
                 raise InputError(what, **error.rest) from None
         return numbers
+
+    def value(self, k: int, cell: str) -> float | str | None:
+        """The cell of the column at ``k``: a number where it is one, None where it is missing."""
+        if is_missing(cell):
+            return None
+        return self.notation.number(cell) if isinstance(self.kinds[k], NumberKind) else cell
 
     def rows(self, data: Any) -> Rows:
         """The numbers of all rows of a table, see :meth:`learn`; other columns are left out."""

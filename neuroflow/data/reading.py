@@ -11,8 +11,6 @@ import math
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from itertools import repeat
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -33,6 +31,7 @@ from neuroflow.data.notation import (
 from neuroflow.data.table import advice_on_delimiter, refuse_twice
 from neuroflow.errors import FileError, InputError
 from neuroflow.files import path_of, size_of
+from neuroflow.long_work import report
 
 BLOCK = 1 << 20
 """So many characters of a table are looked at at a time."""
@@ -41,21 +40,6 @@ SAMPLE = 1000
 """Kinds of columns and spellings of numbers are recognised in so many rows."""
 
 Made = TypeVar("Made")
-
-Progress = Callable[[str, int, float], None]
-"""Told what is read, how many rows so far, and what share of it."""
-
-_progress: ContextVar[Progress | None] = ContextVar("progress", default=None)
-
-
-@contextmanager
-def told_to(progress: Progress) -> Iterator[None]:
-    """Let reading tell how far it has come, as long as this lasts."""
-    token = _progress.set(progress)
-    try:
-        yield
-    finally:
-        _progress.reset(token)
 
 
 @frozen
@@ -104,6 +88,7 @@ class Header:
 
     def __init__(self, name: str, names: Sequence[str], advice: str = "") -> None:
         self.name, self.names, self.advice = name, tuple(names), advice
+        self.header = self.names
         refuse_twice(self.names, f"{name} has", "columns", file=name)
 
     def position(self, column: Any, role: str) -> int:
@@ -138,27 +123,35 @@ def read_columns(
     return _decoded(source, told.get("encoding"), lambda text: _read(source, text, wanted, told))
 
 
-def read_cells(source: Source, **told: Any) -> tuple[Notation, list[str], Iterator[Any]]:
-    """How a table is written, its first line, and its other rows one by one: line and cells.
+def read_cells(
+    source: Source, delimiter: str = ""
+) -> tuple[Notation, Iterator[tuple[int, list[str]]]]:
+    """How a table is written, and its rows one by one, the first with them: line and cells.
 
-    Numbers are not recognised: their marks are those that are told.
+    ``delimiter`` is taken where it stands in the first line; else it is recognised. How numbers
+    are spelt is not looked at.
     """
-    encoding = _decoded(source, told.get("encoding"), _read_through)
+    encoding = _decoded(source, None, _read_through)
     text = io.TextIOWrapper(source.open(), encoding=encoding)
     start = _block(text)
-    delimiter = told.get("delimiter") or recognised_delimiter(start)
-    rows = cut_lines(_lines(start, text), source.name, delimiter)
-    _, first = next(rows, (0, []))
-    notation = Notation(delimiter, encoding=encoding)
-    return notation, first, rows
+    known = delimiter and delimiter in start.lstrip("\n").partition("\n")[0]
+    notation = Notation(delimiter if known else recognised_delimiter(start), encoding=encoding)
+    return notation, cut_lines(_lines(start, text, source), source.name, notation.delimiter)
 
 
-def _lines(start: str, text: io.TextIOWrapper) -> Iterator[str]:
-    yield from lines_of(start)
-    yield from text
+def _lines(start: str, text: io.TextIOWrapper, source: Source) -> Iterator[str]:
+    """The lines of a text, of which the start has been read."""
+    with text:
+        block = start
+        while block:
+            _tell(f"predicting {source.name}", text, source)
+            yield from lines_of(block)
+            block = _block(text)
+    report(f"predicting {source.name}", source.size, source.size)
 
 
 def _read_through(text: io.TextIOWrapper) -> str:
+    """The encoding of a text, all of which can be read in it."""
     while text.read(BLOCK):
         pass
     return text.encoding
@@ -225,7 +218,7 @@ def _read(
         raise InputError(what, expected="at least one", file=source.name)
     names = tuple(header.names[j] for j in chosen.positions)
     columns = tuple(builders[j].built() for j in chosen.positions)
-    return Columns(names, columns, source.name, lines, notation)
+    return Columns(names, columns, source.name, lines, notation, header.names)
 
 
 def _fill(
@@ -233,17 +226,21 @@ def _fill(
 ) -> array[int]:
     """Add block after block to the columns; the number of each row's line."""
     lines = array("L")
-    progress = _progress.get()
     while block.text:
         for j, builder in builders.items():
             builder.add(block, j)
         lines.extend(block.lines)
-        if progress:
-            read = text.buffer.tell()  # type: ignore[attr-defined]  # of an open file
-            progress(source.name, len(lines), read / max(source.size, 1))
+        _tell(f"reading {source.name}", text, source)
         n_lines = block.before + block.text.count("\n")
         block = Block(_block(text), block.name, block.delimiter, block.width, n_lines)
+    report(f"reading {source.name}", source.size, source.size)
     return lines
+
+
+def _tell(what: str, text: io.TextIOWrapper, source: Source) -> None:
+    """How many bytes have been read, of how many; the last ones are told at the end."""
+    read = text.buffer.tell()  # type: ignore[attr-defined]  # of an open file
+    report(what, min(read, source.size - 1), source.size)
 
 
 def _header(start: str, name: str, delimiter: str, told: bool | None) -> tuple[Header, int]:

@@ -69,9 +69,13 @@ class Roles:
         if self.columns is not None and not isinstance(self.columns, Mapping):
             return self._named(header, taken)
         for name in self.declared:
-            header.position(name, "columns")
-        ignored = [header.names.index(n) for n, kind in self.declared.items() if kind == "ignore"]
-        found = [j for j in range(len(header.names)) if j not in (*taken, *ignored)]
+            if name not in header.header:
+                header.position(name, "columns")
+        found = [
+            j
+            for j, name in enumerate(header.names)
+            if j not in taken and self.declared.get(name) != "ignore"
+        ]
         if not found:
             raise InputError(
                 f"{header.name} has the columns {', '.join(map(repr, header.names))}",
@@ -148,6 +152,7 @@ def from_table(
         "preparation": preparation,
         "source": source,
         "weights": numbers_of(table, weight[0]) if weight else None,
+        "facts": {"targets": [table.names[j] for j in goals] or list(preparation.names)},
     }
     targets, task, labels = _targets(table, goals, task) if goals else (rows, "regression", ())
     return Dataset(rows, targets, task, labels=labels, **facts)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from neuroflow.core.module import Module, evaluating
 from neuroflow.core.no_grad import no_grad
+from neuroflow.data.columns import Columns
 from neuroflow.data.facts import checked_row
 from neuroflow.data.frames import columns_in, is_frame, rows_of
 from neuroflow.data.shapes import is_shaped, shaped
@@ -53,6 +54,8 @@ def predict(
         model = load(model)
     require(model, Module, "the model", "a neuroflow.Module, or the path of a saved one")
     facts = model.trained_on
+    if facts and facts.preparation and is_frame(rows):
+        rows = Columns.of(rows, "the frame").dicts()
     named = is_frame(rows) and facts and facts.columns
     rows = columns_in(rows, facts.columns) if named else rows_of(rows)
     if probabilities and labels:
@@ -119,12 +122,25 @@ def _require_labels(model: Any) -> None:
 def _answers(model: Any, rows: list[Any], backend: str, dtype: str) -> list[Any]:
     if backend == "auto" and dtype == "float64" and len(rows) < ROWS_WORTH_COMPILING:
         backend = "eager"
-    with evaluating():
-        if backend == "eager":
-            check_eager(dtype)
-            with no_grad():
-                return [numbers_of(model(row)) for row in rows]
-        from neuroflow.engine.compile import compile
+    return answerer(model, backend, dtype)(rows)
 
-        compiled = compile(lambda model, x: model(x), backend=backend, dtype=dtype)
-        return compiled.batch_value(model, rows)
+
+def answerer(model: Any, backend: str, dtype: str) -> Callable[[list[Any]], list[Any]]:
+    """What answers to inputs such as the model was trained on, again and again, compiled once."""
+    if backend == "eager":
+        check_eager(dtype)
+        return lambda inputs: _eager_answers(model, inputs)
+    from neuroflow.engine.compile import compile
+
+    compiled = compile(lambda model, x: model(x), backend=backend, dtype=dtype)
+
+    def answers(inputs: list[Any]) -> list[Any]:
+        with evaluating():
+            return compiled.batch_value(model, inputs)
+
+    return answers
+
+
+def _eager_answers(model: Any, inputs: list[Any]) -> list[Any]:
+    with evaluating(), no_grad():
+        return [numbers_of(model(row)) for row in inputs]

@@ -12,21 +12,24 @@ def test_predict_takes_arguments_csv_and_standard_input(neuroflow, moons, tmp_pa
 
     (wanted,) = predict("moons/checkpoint.safetensors", [[0.5, -1.0]])
     (tmp_path / "points.csv").write_text("y,name,x\n-1,a,0.5\n")
-    for words, text in (
-        (["0.5", "-1.0"], None),
-        (["--csv", "points.csv"], None),
-        (["--csv", "-"], "0.5,-1\n"),
-        ([], "x,y\n0.5,-1\n"),
-        ([], "0.5 -1\n\n"),
-        ([], "\ufeffx,y\r\n0.5,-1\r\n"),
-        ([], "x;note;y\n0.5;a;-1\n"),
-        ([], 'x,"no\nte",y\n0.5,"a, b",-1\n'),
+    for words, text, beside in (
+        (["0.5", "-1.0"], None, {}),
+        (["--csv", "points.csv"], None, {"name": "a"}),
+        (["--csv", "-"], "0.5,-1\n", {}),
+        ([], "x,y\n0.5,-1\n", {}),
+        ([], "0.5 -1\n\n", {}),
+        ([], "\ufeffx,y\r\n0.5,-1\r\n", {}),
+        ([], "x;note;y\n0.5;a;-1\n", {"note": "a"}),
+        ([], 'x,"no\nte",y\n0.5,"a, b",-1\n', {"no\nte": "a, b"}),
     ):
         code, out, err = neuroflow("predict", moons, *words, "--json", text=text)
         assert code == 0, err
         (got,) = json.loads(out)["predictions"]
+        assert got.pop("beside", {}) == beside
         assert got == {"input": [0.5, -1.0], "output": wanted, "label": str(int(wanted > 0))}
-    assert "0.5 -1" in neuroflow("predict", "moons/checkpoint.safetensors", "0.5", "-1")[1]
+    assert neuroflow("predict", "moons/checkpoint.safetensors", "0.5", "-1")[1] == (
+        f"predicted,output,x,y\n{int(wanted > 0)},{wanted!r},0.5,-1\n"
+    )
 
 
 @pytest.mark.parametrize(
