@@ -167,7 +167,7 @@ class Session:
         """The derivatives by each number of the example, which lies in the memory."""
         program = self.executor.programs[number]
         numbers = [0.0] * program.plan.n_numbers
-        slopes = self.executor.memory[program.input_offsets + program.shift].tolist()
+        slopes = self.executor.numbers(program.input_offsets + program.shift).tolist()
         for k, slope in zip(program.plan.input_numbers.tolist(), slopes, strict=True):
             numbers[k] = float(slope)
         return numbers

@@ -29,6 +29,11 @@ from neuroflow.pythonic import whole_number
 
 Floats = NDArray[np.float64]
 
+LANE_BYTES = 4_000_000
+"""Lanes are limited so that what a program works on stays about this large."""
+
+MOST_LANES = 512
+
 CACHE_LINE = 64
 """Bytes of a line of the processor's cache, and of the largest vectors."""
 
@@ -120,6 +125,10 @@ class Executor(ABC):
         """Numbers that the backend handles together; lanes are padded to a multiple of it."""
         return 1
 
+    def most_lanes(self, cells: int) -> int:
+        """How many examples to run side by side, of so many cells each: they stay in the caches."""
+        return min(MOST_LANES, LANE_BYTES // (16 * max(cells, 1)))
+
     def bits_depend_on(self) -> str:
         """What the last bits of results depend on beside the program; empty for nothing.
 
@@ -138,6 +147,10 @@ class Executor(ABC):
     def gradients(self) -> NDArray[Any]:
         """The parameters' gradients after a run."""
         return self.memory[self.n_padded : self.n_padded + self.n_parameters]
+
+    def numbers(self, offsets: Ints) -> NDArray[Any]:
+        """What lies in the memory at some offsets."""
+        return np.asarray(self.memory[offsets])
 
     def state_rows(self) -> NDArray[Any]:
         """The optimizer's state, one row per name; to read and to write."""

@@ -99,7 +99,7 @@ class NumpyCode:
     ) -> Callable[[Any], None]:
         """Adds an array to a grid, correctly also where cells of the grid coincide."""
         view = self.grid(start, shape, strides)
-        if _distinct(shape, strides):
+        if distinct(shape, strides):
 
             def add(x: Any) -> None:
                 np.add(view, x, out=view)
@@ -115,12 +115,12 @@ class NumpyCode:
     # Instructions, in the order of Instruction
 
     def _gather(self, to: int, first: int, n: int, *_: int) -> Thunk:
-        index = _expanded(self.runs[first : first + n])
+        index = expanded(self.runs[first : first + n])
         memory, target = self.memory, self.slice(to, len(index))
         return lambda: target.__setitem__(slice(None), memory[index])
 
     def _scatter(self, source: int, first: int, n: int, *_: int) -> Thunk:
-        index = _expanded(self.runs[first : first + n])
+        index = expanded(self.runs[first : first + n])
         memory, values = self.memory, self.slice(source, len(index))
         cells, which = np.unique(index, return_inverse=True)
         if len(cells) == len(index):
@@ -305,11 +305,11 @@ def _nothing(_: Any) -> None:
     """Where a gradient goes that nobody needs."""
 
 
-def _expanded(runs: Ints) -> Ints:
+def expanded(runs: Ints) -> Ints:
     return np.concatenate([start + step * np.arange(n) for start, step, n in runs.tolist()])
 
 
-def _distinct(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+def distinct(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     """Whether no two positions of a grid are the same cell (sufficient, not necessary)."""
     reach = 0
     axes = sorted((abs(s), n) for s, n in zip(strides, shape, strict=True) if n > 1)

@@ -21,11 +21,6 @@ from neuroflow.engine.trace.structure import Structure, flatten
 from neuroflow.engine.trace.tape import Ints
 from neuroflow.errors import InputError
 
-LANE_BYTES = 4_000_000
-"""Lanes are limited so that what a program works on stays about this large."""
-
-MOST_LANES = 512
-
 FEW_NUMBERS = 10_000
 """Numbers of examples that became others are kept up to here, whatever their share."""
 
@@ -174,8 +169,7 @@ class Batcher:
         if count < max(2, 3 * width // 4):  # fewer are faster one by one
             return 1
         cells = trace.plan.n_cells - trace.plan.n_uniform
-        most = LANE_BYTES // (16 * max(cells, 1))
-        most = max(width, min(MOST_LANES, most) // width * width)
+        most = max(width, self.executor.most_lanes(cells) // width * width)
         share = -(-count // self.threads)
         return min(most, padded(share, width))
 

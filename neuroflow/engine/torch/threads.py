@@ -1,0 +1,199 @@
+"""What one thread of a GPU does: the instructions of the machine in C, each for one number.
+
+No thread adds to a cell that another adds to: who owns a cell adds up all that comes to it, in the
+order of a table, so that the same step gives the same bits. ``m`` is the memory, ``i`` the number
+of the thread; lanes are neighbours, and so are the cells that neighbours read.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from neuroflow.engine.lower.kernel import Kernel
+from neuroflow.engine.lower.kernels import MapKernel
+from neuroflow.engine.torch.rules import PRELUDE, c_number, kernel_lines
+
+FOR_CUDA = """
+#define DEVICE __device__ inline
+#define KERNEL extern "C" __global__ void
+#define THREAD (blockIdx.x * (Int)blockDim.x + threadIdx.x)
+"""
+"""What the words in capitals are on a GPU."""
+
+TYPES = """
+typedef long long Int;
+#ifndef INFINITY
+#define INFINITY __builtin_huge_val()
+#define NAN __builtin_nan("")
+#endif
+"""
+
+
+@frozen
+class Source:
+    """A kernel: its name, what it is given beside the memory, and what one thread does."""
+
+    name: str
+    real: str
+    given: tuple[str, ...]
+    body: str
+
+    def text(self, words: str = FOR_CUDA) -> str:
+        """The whole text; ``words`` say what the words in capitals are."""
+        parameters = ", ".join([f"{self.real}* m", *self.given])
+        head = f"KERNEL {self.name}({parameters}) {{\n  const Int i = THREAD;\n"
+        return f"{words}{TYPES}{PRELUDE}{head}{self.body}}}\n"
+
+
+SUMS = """
+  if (i >= (Int)n * lanes) return;
+  const Int d = i / lanes, l = i % lanes;
+  {real} sum = 0;
+  for (Int c = first[d]; c < first[d + 1]; c++) sum += {term};
+  m[dest[d] + l] {assign} sum;
+"""
+
+PIECES = """
+  if (i >= (Int)n * pieces) return;
+  const Int d = i / pieces, end = first[d + 1] * lanes;
+  {real} sum = 0;
+  for (Int j = first[d] * lanes + i % pieces; j < end; j += pieces) {{
+    const Int c = j / lanes, l = j % lanes;
+    sum += {term};
+  }}
+  part[i] = sum;
+"""
+
+TOTALS = """
+  if (i >= n) return;
+  {real} sum = 0;
+  for (Int k = 0; k < pieces; k++) sum += part[i * pieces + k];
+  m[dest[i]] {assign} sum;
+"""
+
+EXTREMES = """
+  if (i >= (Int)n * lanes) return;
+  const Int* row = rows + 4 * (i / lanes);
+  const {real}* x = m + row[1] + i % lanes;
+  {real} best = x[0];
+  for (Int k = 1; k < row[3]; k++) best = {better}(best, x[k * row[2]]);
+  m[row[0] + i % lanes] = best;
+"""
+
+SHARES = """
+  if (i >= (Int)n * lanes) return;
+  const Int* row = rows + 5 * (i / lanes);
+  const Int l = i % lanes;
+  const {real}* x = m + row[1] + l;
+  {real} tied = 0;
+  for (Int k = 0; k < row[3]; k++) tied += x[k * row[2]] == m[row[0] + l];
+  share[i] = m[row[4] + l] / (tied > 0 ? tied : 1);
+"""
+
+TIES = """
+  if (i >= (Int)n * lanes) return;
+  const Int d = i / lanes, l = i % lanes;
+  {real} sum = 0;
+  for (Int c = first[d]; c < first[d + 1]; c++)
+    if (m[a[c] + l] == m[rows[5 * b[c]] + l]) sum += share[b[c] * lanes + l];
+  m[dest[d] + l] += sum;
+"""
+
+TAKES = """
+  if (i >= (Int)n * lanes) return;
+  const Int* row = rows + 4 * (i / lanes);
+  const Int l = i % lanes;
+  m[row[0] + l] = m[row[1] + l * {wide} + chosen[row[2] * lanes + l] * row[3]];
+"""
+
+TAKES_BACK = """
+  if (i >= (Int)n * lanes) return;
+  const Int d = i / lanes, l = i % lanes;
+  for (Int c = first[d]; c < first[d + 1]; c++) {{
+    const Int* row = rows + 4 * c;
+    m[row[1] + l + chosen[row[2] * lanes + l] * row[3]] += m[row[0] + l];
+  }}
+"""
+
+_CSR = ("const Int* dest", "const Int* first", "const Int* a", "const Int* b")
+_COUNTS = ("int n", "int lanes")
+
+
+def _term(a_wide: bool, b_wide: bool, is_product: bool) -> str:
+    """What is added up: cells, or products of two; those without lanes are the same for all."""
+    a = f"m[a[c]{' + l' if a_wide else ''}]"
+    return f"{a} * m[b[c]{' + l' if b_wide else ''}]" if is_product else a
+
+
+def sums(real: str, adds: bool, *of: bool) -> Source:
+    """Each cell, or what it grows by, is a sum of cells or of products; lane by lane."""
+    body = SUMS.format(real=real, term=_term(*of), assign="+=" if adds else "=")
+    return Source("sums", real, (*_CSR, *_COUNTS), body)
+
+
+def pieces(real: str, *of: bool) -> Source:
+    """The same for cells without lanes: sums over the lanes as well, each in some pieces."""
+    body = PIECES.format(real=real, term=_term(*of))
+    return Source(
+        "sums_in_pieces", real, (*_CSR[1:], f"{real}* part", *_COUNTS, "int pieces"), body
+    )
+
+
+def totals(real: str, adds: bool) -> Source:
+    """The pieces of each sum, added up."""
+    body = TOTALS.format(real=real, assign="+=" if adds else "=")
+    return Source("totals", real, ("const Int* dest", f"{real}* part", "int n", "int pieces"), body)
+
+
+def extremes(real: str, sign: int) -> Source:
+    """The largest or the smallest of each row."""
+    body = EXTREMES.format(real=real, better="larger" if sign == 1 else "smaller")
+    return Source("extremes", real, ("const Int* rows", *_COUNTS), body)
+
+
+def shares(real: str) -> Source:
+    """What each of a row's largest gets of the gradient: they share it."""
+    given = ("const Int* rows", f"{real}* share", *_COUNTS)
+    return Source("shares", real, given, SHARES.format(real=real))
+
+
+def ties(real: str) -> Source:
+    """Each cell gets its shares, from the rows of which it is a largest."""
+    given = (*_CSR, "const Int* rows", f"{real}* share", *_COUNTS)
+    return Source("ties", real, given, TIES.format(real=real))
+
+
+def takes(real: str, wide: bool) -> Source:
+    """Each lane's index chooses a row of a table."""
+    given = ("const Int* rows", "const Int* chosen", *_COUNTS)
+    return Source("takes", real, given, TAKES.format(wide=int(wide)))
+
+
+def takes_back(real: str) -> Source:
+    """Gradients go back to the rows that were chosen, of tables with lanes."""
+    given = ("const Int* first", "const Int* rows", "const Int* chosen", *_COUNTS)
+    return Source("takes_back", real, given, TAKES_BACK.format())
+
+
+def map_source(entry: MapKernel, kernel: Kernel, real: str, targets: tuple[int, ...]) -> Source:
+    """A rule for one element; ``at`` has how many there are, and where each operand begins.
+
+    Backward it adds to the gradients of the inputs ``targets``.
+    """
+    names = list(kernel.inputs) if entry.backward else ["out", *kernel.inputs]
+    wide = "double" if kernel.needs_float64 else real
+    lines = ["if (i >= at[0]) return;"]
+    lines += [
+        f"const {wide} {name} = m[at[{k}] + i];"
+        for k, name in enumerate(names, 1) if name in kernel.used
+    ]  # fmt: skip
+    lines += kernel_lines(kernel, wide)
+    if entry.backward:
+        places = {j: k for k, j in enumerate(entry.targets, 1 + len(names))}
+        lines += [
+            f"m[at[{places[j]}] + i] += ({real}){c_number(kernel.results[j], wide)};"
+            for j in targets
+        ]
+    else:
+        lines.append(f"m[at[1] + i] = ({real}){c_number(kernel.results[0], wide)};")
+    return Source("map", real, ("const Int* at",), "".join(f"  {line}\n" for line in lines))
