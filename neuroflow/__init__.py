@@ -39,6 +39,7 @@ _HOME = {
     "neuroflow.engine.lower.program": "Instruction Program",
     "neuroflow.engine.run.executor": "Executor NumpyExecutor",
     "neuroflow.engine.native.backend": "llvm_backend portable_backend",
+    "neuroflow.engine.torch.backend": "torch_backend",
     "neuroflow.engine.compile": "Compiled Gradients compile",
     "neuroflow.engine.runner": "Runner",
     "neuroflow.engine.make_runner": "make_runner",

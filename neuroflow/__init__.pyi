@@ -59,6 +59,7 @@ from neuroflow.engine.run.executor import Executor as Executor
 from neuroflow.engine.run.executor import NumpyExecutor as NumpyExecutor
 from neuroflow.engine.native.backend import llvm_backend as llvm_backend
 from neuroflow.engine.native.backend import portable_backend as portable_backend
+from neuroflow.engine.torch.backend import torch_backend as torch_backend
 from neuroflow.engine.compile import Compiled as Compiled
 from neuroflow.engine.compile import Gradients as Gradients
 from neuroflow.engine.compile import compile as compile

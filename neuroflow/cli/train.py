@@ -42,6 +42,7 @@ class WithSettings(click.Command):
 @click.option("--seed", type=int, help="Short for --set train.seed=...")
 @click.option("--backend", help=f"Short for --set train.backend=...: {BACKENDS}.")
 @click.option("--dtype", help="Short for --set train.dtype=...: float64 or float32.")
+@click.option("--device", help="Short for --set train.device=...: cpu, cuda or mps.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -58,6 +59,7 @@ def train(
     seed: int | None,
     backend: str | None,
     dtype: str | None,
+    device: str | None,
     out: Path | None,
     live: bool,
     profile: bool,
@@ -78,7 +80,7 @@ def train(
     """  # fmt: skip
     from neuroflow.training import Run
 
-    given = {"seed": seed, "backend": backend, "dtype": dtype}
+    given = {"seed": seed, "backend": backend, "dtype": dtype, "device": device}
     short = [f"train.{name}={value}" for name, value in given.items() if value is not None]
     run = Run.start(source, out, [*changes, *short])
 

@@ -107,9 +107,14 @@ class TrainTable:
         Setting("steps between reports; a hundredth of the run if left out", "[1, inf)"),
     ] = None
     backend: Annotated[str, Setting("what runs the steps: auto, eager, or a backend")] = "auto"
-    dtype: Annotated[Literal["float64", "float32"], Setting("the numbers of compiled runs")] = (
-        "float64"
-    )
+    dtype: Annotated[
+        Literal["float64", "float32", "bfloat16"],
+        Setting("the numbers of compiled runs; bfloat16 is float32 with rounded matrix products"),
+    ] = "float64"
+    device: Annotated[
+        Literal["auto", "cpu", "cuda", "mps"],
+        Setting("where compiled runs compute; auto leaves it to the backend"),
+    ] = "auto"
     threads: Annotated[int, Setting("threads that share a batch in compiled runs", "[1, 1024]")] = 1
     compare: Annotated[
         bool, Setting("hold one example against plain Values before the first compiled step")

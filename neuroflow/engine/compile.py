@@ -60,10 +60,11 @@ class Compiled:
 
     def __init__(
         self, function: Callable[..., Any], backend: str, dtype: str, threads: int,
-        memory_limit: int | None,
+        memory_limit: int | None, device: str,
     ) -> None:  # fmt: skip
         self.function = function
-        self.backend = chosen_backend(backend, dtype)
+        self.backend = chosen_backend(backend, dtype, device)
+        self.device = device
         self.dtype = dtype
         self.threads = threads
         self.memory_limit = memory_limit
@@ -78,7 +79,7 @@ class Compiled:
     def __reduce__(self) -> Any:
         """A copy is compiled anew, from a copy of the function and its model."""
         return Compiled, (
-            self.function, self.backend, self.dtype, self.threads, self.memory_limit
+            self.function, self.backend, self.dtype, self.threads, self.memory_limit, self.device
         )  # fmt: skip
 
     @property
@@ -171,7 +172,7 @@ class Compiled:
         return _Bound(*[
             Session.on(
                 self.backend, traced, gradients, dtype=self.dtype, threads=self.threads,
-                memory_limit=self.memory_limit,
+                memory_limit=self.memory_limit, device=self.device,
             )
             for gradients in ("none", "all")
         ])  # fmt: skip
@@ -183,6 +184,7 @@ def compile(
     dtype: str = "float64",
     threads: int = 1,
     memory_limit: int | None = None,
+    device: str = "auto",
 ) -> Compiled:
     """Run a function of scalars at array speed: traced once, then native or array code.
 
@@ -190,7 +192,7 @@ def compile(
     lists of them, and gives a Value or nested lists of Values. Integers may choose through
     :func:`neuroflow.take`. ``backend`` is a backend's name or "auto", the fastest that can run
     here; ``dtype`` "float64" or "float32"; ``memory_limit`` in bytes, by default 80% of what is
-    free.
+    free; ``device`` "cpu", "cuda", "mps", or "auto", which leaves it to the backend.
 
     >>> def area(width, height):
     ...     return width * height
@@ -203,7 +205,7 @@ def compile(
     >>> fast.batch_value([1.0, 2.0], [5.0, 6.0])
     [5.0, 12.0]
     """
-    return Compiled(function, backend, dtype, threads, memory_limit)
+    return Compiled(function, backend, dtype, threads, memory_limit, device)
 
 
 def _examples(columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:

@@ -48,14 +48,14 @@ class CompiledRunner(Runner):
 
     def __init__(
         self, *arguments: Any, backend: str = "auto", dtype: str = "float64", threads: int = 1,
-        memory_limit: int | None = None, compare: bool = True,
+        memory_limit: int | None = None, compare: bool = True, device: str = "auto",
     ) -> None:  # fmt: skip
         super().__init__(*arguments)
         self._comparing = lock()
         self.compare = compare
-        self.backend = chosen_backend(backend, dtype)
+        self.backend = chosen_backend(backend, dtype, device)
         self.threads = whole_number(threads, "threads", low=1, high=MOST_THREADS)
-        self.dtype, self.memory_limit = dtype, memory_limit
+        self.dtype, self.memory_limit, self.device = dtype, memory_limit, device
         self._prepare()
 
     def _exclusively(self) -> Any:
@@ -91,7 +91,9 @@ class CompiledRunner(Runner):
         return self.executor.bits_depend_on()
 
     def _new_executor(self) -> Executor:
-        return make_executor(self.backend, self.dtype, len(self.parameters), self.memory_limit)
+        return make_executor(
+            self.backend, self.dtype, len(self.parameters), self.memory_limit, self.device
+        )
 
     def _session(self, function: TracedFunction, gradients: str, threads: int = 1) -> Session:
         return Session(function, self._new_executor(), gradients, threads)

@@ -9,6 +9,7 @@ from neuroflow.config.settings import NO_DECAY
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.engine.decay import set_no_decay
 from neuroflow.engine.runner import EagerRunner, Runner
+from neuroflow.errors import BackendError
 
 
 def make_runner(
@@ -24,6 +25,7 @@ def make_runner(
     dtype: str = "float64",
     threads: int = 1,
     compare: bool = True,
+    device: str = "auto",
 ) -> Runner:
     """A runner that trains ``model`` on ``examples``, tuples of inputs.
 
@@ -31,19 +33,30 @@ def make_runner(
     example can be indices (``take``), all else is numbers and nested lists of them.
     ``settings`` are those of the update rule; the learning rate comes with each step.
     ``backend`` is "eager", the name of a registered backend, or "auto": the fastest installed.
+    ``device`` is "cpu", "cuda", "mps", or "auto", which leaves it to the backend.
     The model's ``training`` flag is read when a step runs: call ``model.train()`` first.
     Unless ``compare`` is false, the first compiled step is preceded by one example on plain Values,
     and a layer that does something else there is named in a :class:`TraceError`.
     """
     arguments = (model, example_loss, examples, rule, settings or {}, l2, clip_norm)
     if backend == "eager":
+        _check_eager_device(device)
         return _with_no_decay(EagerRunner(*arguments))
     from neuroflow.engine.compiled_runner import CompiledRunner
 
     runner = CompiledRunner(
-        *arguments, backend=backend, dtype=dtype, threads=threads, compare=compare
+        *arguments, backend=backend, dtype=dtype, threads=threads, compare=compare, device=device
     )
     return _with_no_decay(runner)
+
+
+def _check_eager_device(device: str) -> None:
+    if device not in ("auto", "cpu"):
+        raise BackendError(
+            f"plain Values are computed on the cpu, but got device {device!r}",
+            remedy='use backend="torch" for it, or leave the device out',
+            got=device,
+        )
 
 
 def _with_no_decay(runner: Runner) -> Runner:

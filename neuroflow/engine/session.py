@@ -51,10 +51,10 @@ class Session:
     @classmethod
     def on(
         cls, backend: str, function: TracedFunction, gradients: str, *, dtype: str,
-        memory_limit: int | None = None, threads: int = 1,
+        memory_limit: int | None = None, threads: int = 1, device: str = "auto",
     ) -> Session:  # fmt: skip
         """A session on the backend of this name."""
-        executor = make_executor(backend, dtype, len(function.parameters), memory_limit)
+        executor = make_executor(backend, dtype, len(function.parameters), memory_limit, device)
         return cls(function, executor, gradients, threads)
 
     # Answers

@@ -21,8 +21,12 @@ from neuroflow.registry.capture import silenced
 
 BUNDLED = "neuroflow"
 
-DTYPES = ("float64", "float32")
-"""The precisions that backends compute in."""
+DTYPES = ("float64", "float32", "bfloat16")
+"""The precisions that backends compute in. With bfloat16, matrix products round what they multiply
+to it; their sums and all other numbers are float32."""
+
+DEVICES = ("cpu", "cuda", "mps")
+"""Where the numbers of a backend can lie: the processor, or a GPU of NVIDIA or of Apple."""
 
 TASKS = ("regression", "binary", "classes", "sequence")
 """What the targets of a dataset are; see :class:`neuroflow.Dataset`."""
@@ -340,13 +344,16 @@ def _no_negative_speed(entry: Entry, _: Any, speed: Any) -> None:
         )
 
 
-def _known_dtypes(entry: Entry, _: Any, dtypes: Any) -> None:
-    if not isinstance(dtypes, tuple) or not dtypes or not {*dtypes} <= {*DTYPES}:
-        raise InputError(
-            f"the backend {entry.name!r} has the dtypes {dtypes!r}",
-            expected=f"a tuple of {' and '.join(DTYPES)}",
-            got=dtypes,
-        )
+def _some_of(known: tuple[str, ...]) -> Callable[[Entry, Any, Any], None]:
+    def check(entry: Entry, attribute: Any, words: Any) -> None:
+        if not isinstance(words, tuple) or not words or not {*words} <= {*known}:
+            raise InputError(
+                f"the backend {entry.name!r} has the {attribute.name} {words!r}",
+                expected=f"a tuple of {' and '.join(known)}",
+                got=words,
+            )
+
+    return check
 
 
 @frozen(kw_only=True, eq=False)
@@ -360,13 +367,15 @@ class BackendEntry(Entry):
 
     ``speed`` says how many training steps of the recipe ``moons`` the backend makes while the
     backend ``numpy`` makes one. "auto" takes the fastest that can run here in the precision that
-    is asked for, whoever offers it; 0 means only by name. ``dtypes`` are the precisions.
+    is asked for, whoever offers it; 0 means only by name. ``dtypes`` are the precisions, and
+    ``devices`` says where it computes: one that knows others than "cpu" takes ``device`` by name.
     """
 
     kind = "backend"
     probe: Callable[[], str] | str | None = None
     speed: float = field(default=0.0, validator=_no_negative_speed)
-    dtypes: tuple[str, ...] = field(default=DTYPES, validator=_known_dtypes)
+    dtypes: tuple[str, ...] = field(default=DTYPES[:2], validator=_some_of(DTYPES))
+    devices: tuple[str, ...] = field(default=("cpu",), validator=_some_of(DEVICES))
 
     def obstacle(self) -> str:
         """What keeps the backend from running here, and the remedy; empty if nothing does.

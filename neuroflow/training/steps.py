@@ -494,6 +494,7 @@ class Training(Trained):
                 clip_norm=options.get("clip_norm"),
                 backend=backend,
                 dtype=options["dtype"],
+                device=options["device"],
                 threads=options["threads"],
                 compare=options["compare"],
             )

@@ -22,6 +22,12 @@ def llvmlite_is_there():
     return "" if find_spec("llvmlite") else f"llvmlite is not installed; {extra}"
 
 
+def torch_is_there():
+    """Empty, or what is missing."""
+    extra = 'install the extra: pip install "neuroflow[torch]"'
+    return "" if find_spec("torch") else f"PyTorch is not installed; {extra}"
+
+
 @nf.hookimpl
 def neuroflow_backends():
     return [
@@ -45,5 +51,13 @@ def neuroflow_backends():
             summary="Native code with the same bits on every processor; the extra 'fast'.",
             probe=llvmlite_is_there,
             speed=36.0,
+        ),
+        nf.BackendEntry(
+            name="torch",
+            target="neuroflow:torch_backend",
+            summary="Array code of PyTorch, on a GPU too; the extra 'torch'.",
+            probe=torch_is_there,
+            dtypes=("float64", "float32", "bfloat16"),
+            devices=("cpu", "cuda", "mps"),
         ),
     ]

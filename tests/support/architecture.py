@@ -37,6 +37,7 @@ PARTS = (
     "engine.lower",
     "engine.run",
     "engine.native",
+    "engine.torch",
     "engine",
     "evaluation",
     "tensors",

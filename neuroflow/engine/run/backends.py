@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from neuroflow.errors import BackendError, InputError, NeuroflowError, NeuroflowWarning, raised
-from neuroflow.registry.entries import DTYPES, BackendEntry
+from neuroflow.registry.entries import DEVICES, DTYPES, BackendEntry
 from neuroflow.registry.manager import find, get
 
 if TYPE_CHECKING:  # numpy is imported where a backend runs, not where backends are listed
@@ -19,13 +19,14 @@ class BackendWarning(NeuroflowWarning):
 
 
 def make_executor(
-    backend: str, dtype: str, n_parameters: int, memory_limit: int | None
+    backend: str, dtype: str, n_parameters: int, memory_limit: int | None, device: str = "auto"
 ) -> Executor:
     """The executor of a backend; "auto" takes the fastest that can run here.
 
-    Raises :class:`BackendError` if the backend cannot run here, or not in this dtype.
+    Raises :class:`BackendError` if the backend cannot run here, not in this dtype, or not on this
+    device; a device that is "auto" is for the backend to choose.
     """
-    entry = cast(BackendEntry, get("backend", chosen_backend(backend, dtype)))
+    entry = cast(BackendEntry, get("backend", chosen_backend(backend, dtype, device)))
     if obstacle := entry.obstacle():
         raise BackendError(
             f"the backend {entry.shortest_name} cannot run here: {obstacle}", **entry.where
@@ -38,27 +39,42 @@ def make_executor(
             got=dtype,
             **entry.where,
         )
-    return _made(entry, dtype, n_parameters, memory_limit)
-
-
-def chosen_backend(backend: str, dtype: str = "float64") -> str:
-    """The name that "auto" stands for: the fastest backend that can run here in a dtype."""
-    if dtype not in DTYPES:
-        raise InputError(
-            f"unknown dtype {dtype!r}", expected=f"one of {', '.join(DTYPES)}", got=dtype
+    if device not in ("auto", *entry.devices):
+        raise BackendError(
+            f"the backend {entry.shortest_name} computes on {' and '.join(entry.devices)}, but got"
+            f" device {device!r}",
+            remedy='use backend="torch" for it, or leave the device out',
+            got=device,
+            **entry.where,
         )
+    return _made(entry, dtype, n_parameters, memory_limit, device)
+
+
+def chosen_backend(backend: str, dtype: str = "float64", device: str = "auto") -> str:
+    """The name that "auto" stands for: the fastest backend that can run here in a dtype.
+
+    Where a GPU is asked for, those count too that are otherwise taken only by name.
+    """
+    known = {"dtype": (dtype, DTYPES), "device": (device, ("auto", *DEVICES))}
+    for what, (word, words) in known.items():
+        if word not in words:
+            raise InputError(
+                f"unknown {what} {word!r}", expected=f"one of {', '.join(words)}", got=word
+            )
     if backend != "auto":
         return backend
     for entry in fastest_first():
-        if entry.speed and dtype in entry.dtypes and not entry.obstacle():
+        counts = device in entry.devices if device not in ("auto", "cpu") else entry.speed
+        if counts and dtype in entry.dtypes and not entry.obstacle():
             failure = failure_of(entry, dtype)
             if not failure:
                 return entry.shortest_name
             told = BackendWarning(failure, remedy="it is left out", **entry.where)
             warnings.warn(told, stacklevel=2)
     reasons = [f"{e.shortest_name}: {e.obstacle() or 'not by itself'}" for e in fastest_first()]
+    on = "" if device == "auto" else f" on {device}"
     raise BackendError(
-        f"no backend can run here in {dtype} ({'; '.join(reasons) or 'none is registered'})",
+        f"no backend can run here in {dtype}{on} ({'; '.join(reasons) or 'none is registered'})",
         remedy='use backend="eager"',
         got=dtype,
     )
@@ -80,12 +96,16 @@ def failure_of(entry: BackendEntry, dtype: str) -> str:
     return ""
 
 
-def _made(entry: BackendEntry, dtype: str, n_parameters: int, memory_limit: int | None) -> Executor:
+def _made(
+    entry: BackendEntry, dtype: str, n_parameters: int, memory_limit: int | None,
+    device: str = "auto",
+) -> Executor:  # fmt: skip
     from neuroflow.engine.run.executor import Executor
 
     make: Any = entry.load()
+    chooses = {"device": device} if entry.devices != ("cpu",) else {}
     try:
-        executor = make(dtype, n_parameters, memory_limit)
+        executor = make(dtype, n_parameters, memory_limit, **chooses)
     except NeuroflowError as error:
         error.locate(**entry.where)
         raise

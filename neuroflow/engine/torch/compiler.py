@@ -8,10 +8,9 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch.utils import cpp_extension
 
-from neuroflow.errors import BackendError, raised
 from neuroflow.engine.torch.threads import Source
+from neuroflow.errors import BackendError, raised
 
 THREADS = 128
 """Threads of a block: a few warps, so that blocks of small kernels fill the card too."""
@@ -40,7 +39,7 @@ def compiled(source: Source) -> Launch:
 
 def _by_torch(source: Source) -> Launch:
     with _any_toolkit():
-        kernel = torch.cuda._compile_kernel(source.text(), source.name)  # type: ignore[attr-defined]
+        kernel = torch.cuda._compile_kernel(source.text(), source.name)
 
     def launch(n: int, *given: Any) -> None:
         kernel(grid=(-(-n // THREADS), 1, 1), block=(THREADS, 1, 1), args=[*given])
@@ -51,6 +50,8 @@ def _by_torch(source: Source) -> Launch:
 @contextmanager
 def _any_toolkit() -> Iterator[None]:
     """PyTorch asks for the headers of CUDA, which kernels do not read: any folder will do."""
+    from torch.utils import cpp_extension  # changes sys.path: only where it is needed
+
     found = cpp_extension.CUDA_HOME
     cpp_extension.CUDA_HOME = found or "/"
     try:
@@ -60,7 +61,7 @@ def _any_toolkit() -> Iterator[None]:
 
 
 def _by_cupy(source: Source) -> Launch:
-    import cupy  # type: ignore[import-not-found,unused-ignore]
+    import cupy
 
     kernel = cupy.RawKernel(source.text(), source.name, options=("-std=c++17",))
     kernel.compile()

@@ -123,8 +123,8 @@ class Cells:
         x = x - self.shift * of_gradients
         of_lanes = self.first_lane + (x - self.first_lane) // self.lanes
         behind = x - self.late + self.first_lane + self.n_lanes
-        cells = np.where(x < self.first_lane, x, np.where(x < self.late, of_lanes, behind))
-        return cells + self.half * of_gradients
+        cells: Ints = np.where(x < self.first_lane, x, np.where(x < self.late, of_lanes, behind))
+        return np.asarray(cells + self.half * of_gradients)
 
     def span(self, start: int, n: int) -> Ints:
         """The cells of n numbers that lie one behind the other."""

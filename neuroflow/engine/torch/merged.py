@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
-from attrs import field, frozen
+from attrs import frozen
 
 from neuroflow.engine.lower.kernels import MapKernel
 from neuroflow.engine.lower.program import Instruction, Program, complete
@@ -44,7 +45,7 @@ class Terms:
     dest: Ints
     a: Ints
     b: Ints | None = None
-    wide: tuple[bool, bool, bool] = field(default=(True, True, True))
+    wide: tuple[bool, bool, bool] = (True, True, True)
 
 
 class MergedCode(TensorCode):
@@ -126,7 +127,7 @@ class MergedCode(TensorCode):
             flat = expanded(runs)
             here = start + np.arange(len(flat))
             pairs = (flat, here) if back else (here, flat)
-            return [Terms(*pairs, wide=(False, False, False))]
+            return [Terms(pairs[0], pairs[1], None, (False, False, False))]
         cells = runs[:, 2] // lanes
         here = start + np.arange(cells.sum()) * lanes
         begins = np.cumsum(cells) - cells
@@ -139,7 +140,7 @@ class MergedCode(TensorCode):
             if some.any():
                 pairs = (there[some], here[some]) if back else (here[some], there[some])
                 flags = (flag, True, False) if back else (True, flag, False)
-                found.append(Terms(*pairs, wide=flags))
+                found.append(Terms(pairs[0], pairs[1], None, flags))
         return found
 
     def _has_lanes(self, offset: int) -> bool:
@@ -225,7 +226,9 @@ class MergedCode(TensorCode):
         return [self.launch(source, len(rows) * lanes, self.table(rows), len(rows), lanes)]
 
     def _extremes_back(self, operands: list[list[int]]) -> list[Thunk]:
-        lanes, rows, dest, cells, which = operands[0][6], [], [], [], []
+        lanes = operands[0][6]
+        rows: list[tuple[int, ...]] = []
+        dest, cells, which = [], [], []
         for g, count, n, a, row, inner, lanes, grad, out, *_ in operands:
             numbers = len(rows) + np.arange(count)
             dest.append(_grid(grad, (count, row), (n, inner)))
@@ -259,7 +262,8 @@ class MergedCode(TensorCode):
         lanes, wide = operands[0][6:8]
         if not wide:
             return self._rows_back(operands)
-        first, rows, end = [], [], -1
+        rows: list[tuple[int, ...]] = []
+        first, end = [], -1
         for begin, last, x in sorted((*_reach(x), x) for x in operands):
             if begin > end:
                 first.append(len(rows))
@@ -274,10 +278,10 @@ class MergedCode(TensorCode):
         """Of one table without lanes: a product with the matrix that says who chose which row."""
         choices = operands[0][-1]
         n, grad, index_step, step, _, lanes = operands[0][1:7]
-        target = self.grid(grad, (choices, n), (index_step, step))
-        apart = distinct((choices, n), (index_step, step))
+        apart = distinct((choices, n), (index_step, step)) and min(index_step, step) >= 0
         if not apart or choices * lanes * len(operands) > ONE_HOT:
             return [self._take_back(*x) for x in operands]
+        target = self.grid(grad, (choices, n), (index_step, step))
         upstream = [self.grid(x[0], (lanes, n), (1, lanes)) for x in operands]
         numbers = self.table([x[5] for x in operands])
         chosen = self.indices[: (max(x[5] for x in operands) + 1) * lanes].view(-1, lanes)
@@ -308,6 +312,8 @@ class MergedCode(TensorCode):
         starts = np.array([[x[0], x[3], x[5], x[11]] for x in operands])
         shapes = ((rows, inner), (inner, columns), (rows, columns), (rows, columns))
         strides = ((a_row, a_inner), (b_inner, 1), (c_row, 1), (bias_row, 0))
+        if min(min(pair) for pair in strides) < 0:
+            return [self._matmul(*x) for x in operands]
         return self._products(starts, shapes, strides, how)
 
     def _outers(self, operands: list[list[int]]) -> list[Thunk]:
@@ -315,9 +321,10 @@ class MergedCode(TensorCode):
         starts = np.array([[x[0], x[2], x[4], 0] for x in operands])
         shapes = ((rows, inner), (inner, columns), (rows, columns), (rows, columns))
         strides = ((a_row, 1), (1, b_row), (c_row, c_inner), (0, 0))
-        if distinct((rows, columns), (c_row, c_inner)):
-            return self._products(starts, shapes, strides, 1)
-        return [self._outer(*x) for x in operands]
+        steps_back = min(min(pair) for pair in strides) < 0
+        if steps_back or not distinct((rows, columns), (c_row, c_inner)):
+            return [self._outer(*x) for x in operands]
+        return self._products(starts, shapes, strides, 1)
 
     def _products(
         self, starts: Ints, shapes: tuple[Any, ...], strides: tuple[Any, ...], how: int
@@ -326,7 +333,12 @@ class MergedCode(TensorCode):
         calls: list[Thunk] = []
         for first, count, pairs in even_pieces(starts):
             steps = [step for _, step in pairs]
-            together = steps[2] == 0 or distinct((count, *shapes[2]), (steps[2], *strides[2]))
+            if max(steps) <= 0 and count > 1:  # the same from the other end
+                pairs = [(start + (count - 1) * step, -step) for start, step in pairs]
+                steps = [-step for step in steps]
+            together = min(steps) >= 0 and (
+                steps[2] == 0 or distinct((count, *shapes[2]), (steps[2], *strides[2]))
+            )
             if count > 1 and (not together or (steps[2] == 0 and how != 1)):
                 for k in range(count):
                     calls += self._products(starts[first + k : first + k + 1], shapes, strides, how)
@@ -418,8 +430,8 @@ def _by_cell(dest: Ints) -> tuple[Ints, Ints, Ints]:
 
 def _even(starts: list[int]) -> int | None:
     """The step of offsets that step evenly; None if they do not."""
-    steps = set(np.diff(starts).tolist())
-    return steps.pop() if len(steps) == 1 else (0 if not steps else None)
+    steps = set(np.diff(starts).tolist()) or {0}
+    return steps.pop() if len(steps) == 1 and min(steps) >= 0 else None
 
 
 def _reach(x: list[int]) -> tuple[int, int]:
@@ -432,4 +444,4 @@ def _reach(x: list[int]) -> tuple[int, int]:
 def _overlap(n: int, offsets: Any) -> bool:
     """Whether two slices of n numbers share some, and are not the same."""
     starts = sorted({*offsets})
-    return any(b - a < n for a, b in zip(starts, starts[1:], strict=False))
+    return any(b - a < n for a, b in pairwise(starts))

@@ -17,16 +17,14 @@ FOR_CUDA = """
 #define DEVICE __device__ inline
 #define KERNEL extern "C" __global__ void
 #define THREAD (blockIdx.x * (Int)blockDim.x + threadIdx.x)
+#undef INFINITY
+#undef NAN
+#define INFINITY __longlong_as_double(0x7ff0000000000000LL)
+#define NAN __longlong_as_double(0x7ff8000000000000LL)
 """
 """What the words in capitals are on a GPU."""
 
-TYPES = """
-typedef long long Int;
-#ifndef INFINITY
-#define INFINITY __builtin_huge_val()
-#define NAN __builtin_nan("")
-#endif
-"""
+TYPES = "typedef long long Int;\n"
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""Each instruction as calls of PyTorch on views of the memory: the numpy backend's text, in tensors.
+"""Each instruction as calls of PyTorch on views of the memory, as the numpy backend's are.
 
 It runs on every device. Sums have a fixed order everywhere: cells that coincide are added by a sort
 on a GPU and one after the other on a processor, so that the same step gives the same bits.
@@ -18,7 +18,7 @@ from neuroflow.engine.run.numpy_executor import distinct, expanded, python_kerne
 from neuroflow.engine.torch.rules import tensor_function
 from neuroflow.engine.trace.tape import Ints
 
-Thunk = Callable[[], None]
+Thunk = Callable[[], Any]
 
 
 class TensorCode:
@@ -56,8 +56,18 @@ class TensorCode:
         return self.memory[start : start + n]
 
     def grid(self, start: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> torch.Tensor:
-        """A view with any strides."""
+        """A view with any strides from zero up."""
         return self.memory.as_strided(shape, strides, start)
+
+    def reader(
+        self, start: int, shape: tuple[int, ...], strides: tuple[int, ...]
+    ) -> Callable[[], torch.Tensor]:
+        """Reads a grid; a view cannot step back, so one that does is a copy."""
+        if min(strides) >= 0:
+            view = self.grid(start, shape, strides)
+            return lambda: view
+        index = self.table(offsets(start, shape, strides))
+        return lambda: self.memory[index]
 
     def table(self, numbers: Any) -> torch.Tensor:
         """Whole numbers on the device."""
@@ -77,13 +87,9 @@ class TensorCode:
         self, start: int, shape: tuple[int, ...], strides: tuple[int, ...]
     ) -> Callable[[torch.Tensor], Any]:
         """Adds a tensor to a grid, correctly also where cells of the grid coincide."""
-        if distinct(shape, strides):
+        if distinct(shape, strides) and min(strides) >= 0:
             return self.grid(start, shape, strides).add_
-        cells = start + sum(
-            np.arange(n).reshape([-1 if k == axis else 1 for k in range(len(shape))]) * stride
-            for axis, (n, stride) in enumerate(zip(shape, strides, strict=True))
-        )
-        index = self.table(np.broadcast_to(cells, shape))
+        index = self.table(offsets(start, shape, strides))
         return lambda x: self.add_at(index, x.expand(shape))
 
     def add_at(self, index: torch.Tensor, x: torch.Tensor) -> None:
@@ -117,24 +123,24 @@ class TensorCode:
         self, a: int, a_row: int, a_inner: int, b: int, b_inner: int, c: int, c_row: int,
         rows: int, columns: int, inner: int, how: int, bias: int, bias_row: int, *_: int,
     ) -> Thunk:  # fmt: skip
-        left = self.grid(a, (rows, inner), (a_row, a_inner))
-        right = self.grid(b, (inner, columns), (b_inner, 1))
+        left = self.reader(a, (rows, inner), (a_row, a_inner))
+        right = self.reader(b, (inner, columns), (b_inner, 1))
         out = self.grid(c, (rows, columns), (c_row, 1))
         if how == 0:
-            return lambda: out.copy_(self.product(left, right))
+            return lambda: out.copy_(self.product(left(), right()))
         if how == 1:
-            return lambda: out.add_(self.product(left, right))
-        offsets = self.grid(bias, (rows, 1), (bias_row, 0))
-        return lambda: out.copy_(self.product(left, right).add_(offsets))
+            return lambda: out.add_(self.product(left(), right()))
+        added = self.grid(bias, (rows, 1), (bias_row, 0))
+        return lambda: out.copy_(self.product(left(), right()).add_(added))
 
     def _outer(
         self, a: int, a_row: int, b: int, b_row: int, c: int, c_row: int, c_inner: int,
         rows: int, columns: int, inner: int, *_: int,
     ) -> Thunk:  # fmt: skip
-        left = self.grid(a, (rows, inner), (a_row, 1))
-        right = self.grid(b, (inner, columns), (1, b_row))
+        left = self.reader(a, (rows, inner), (a_row, 1))
+        right = self.reader(b, (inner, columns), (1, b_row))
         add = self.adder(c, (rows, columns), (c_row, c_inner))
-        return lambda: add(self.product(left, right))
+        return lambda: add(self.product(left(), right()))
 
     def _dot(
         self, out: int, rows: int, n: int, a: int, a_row: int, a_inner: int,
@@ -153,10 +159,10 @@ class TensorCode:
         self, out: int, rows: int, n: int, a: int, a_row: int, a_inner: int, a_wide: int,
         b: int, b_row: int, b_inner: int, b_wide: int, lanes: int, *_: int,
     ) -> Thunk:  # fmt: skip
-        left = self.grid(a, (rows, n, lanes), (a_row, a_inner, a_wide))
-        right = self.grid(b, (rows, n, lanes), (b_row, b_inner, b_wide))
+        left = self.reader(a, (rows, n, lanes), (a_row, a_inner, a_wide))
+        right = self.reader(b, (rows, n, lanes), (b_row, b_inner, b_wide))
         target = self.grid(out, (rows, lanes), (lanes, 1))
-        return lambda: target.copy_((left * right).sum(1))
+        return lambda: target.copy_((left() * right()).sum(1))
 
     def _lane_dot_back(
         self, g: int, rows: int, n: int, a: int, a_row: int, a_inner: int, a_wide: int,
@@ -166,24 +172,24 @@ class TensorCode:
         shape = (rows, n, lanes)
         strides_a, strides_b = (a_row, a_inner, a_wide), (b_row, b_inner, b_wide)
         upstream = self.grid(g, shape, (lanes, 0, 1))
-        left, right = self.grid(a, shape, strides_a), self.grid(b, shape, strides_b)
+        left, right = self.reader(a, shape, strides_a), self.reader(b, shape, strides_b)
         add_a = self.adder(grad_a, shape, strides_a) if grad_a >= 0 else None
         add_b = self.adder(grad_b, shape, strides_b) if grad_b >= 0 else None
 
         def run() -> None:
             if add_a:
-                add_a(upstream * right)
+                add_a(upstream * right())
             if add_b:
-                add_b(upstream * left)
+                add_b(upstream * left())
 
         return run
 
     def _sum(
         self, out: int, rows: int, n: int, a: int, row: int, inner: int, lanes: int, *_: int
     ) -> Thunk:
-        terms = self.grid(a, (rows, n, lanes), (row, inner, 1))
+        terms = self.reader(a, (rows, n, lanes), (row, inner, 1))
         target = self.grid(out, (rows, lanes), (lanes, 1))
-        return lambda: target.copy_(terms.sum(1))
+        return lambda: target.copy_(terms().sum(1))
 
     def _sum_back(
         self, g: int, rows: int, n: int, grad: int, row: int, inner: int, lanes: int, *_: int
@@ -196,22 +202,22 @@ class TensorCode:
         self, out: int, rows: int, n: int, a: int, row: int, inner: int, lanes: int,
         sign: int, *_: int,
     ) -> Thunk:  # fmt: skip
-        numbers = self.grid(a, (rows, n, lanes), (row, inner, 1))
+        numbers = self.reader(a, (rows, n, lanes), (row, inner, 1))
         target = self.grid(out, (rows, lanes), (lanes, 1))
         find = torch.amax if sign == 1 else torch.amin
-        return lambda: target.copy_(find(numbers, 1))
+        return lambda: target.copy_(find(numbers(), 1))
 
     def _extreme_back(
         self, g: int, rows: int, n: int, a: int, row: int, inner: int, lanes: int,
         grad: int, out: int, *_: int,
     ) -> Thunk:  # fmt: skip
-        numbers = self.grid(a, (rows, n, lanes), (row, inner, 1))
+        numbers = self.reader(a, (rows, n, lanes), (row, inner, 1))
         largest = self.grid(out, (rows, n, lanes), (lanes, 0, 1))
         upstream = self.grid(g, (rows, n, lanes), (lanes, 0, 1))
         add = self.adder(grad, (rows, n, lanes), (row, inner, 1))
 
         def run() -> None:
-            tied = (numbers == largest).to(self.memory.dtype)
+            tied = (numbers() == largest).to(self.memory.dtype)
             add(upstream * tied / tied.sum(1, keepdim=True).clamp(min=1.0))
 
         return run
@@ -258,6 +264,18 @@ class TensorCode:
                 target.add_(gradients[j])
 
         return run
+
+
+def offsets(start: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Ints:
+    """Where the places of a grid lie.
+
+    >>> offsets(9, (2, 3), (-4, 1)).tolist()
+    [[9, 10, 11], [5, 6, 7]]
+    """
+    places = np.array(start)
+    for n, stride in zip(shape, strides, strict=True):
+        places = places[..., None] + np.arange(n) * stride
+    return places
 
 
 CALLS = complete(

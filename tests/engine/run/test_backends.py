@@ -127,7 +127,8 @@ def test_where_nothing_can_run_each_backend_says_why(monkeypatch):
         "no backend can run here in float64 (llvm: llvmlite is not installed; install the extra:"
         ' pip install "neuroflow[fast]", or use backend="numpy"; portable: llvmlite is not'
         ' installed; install the extra: pip install "neuroflow[fast]", or use backend="numpy";'
-        ' numpy: numpy is not installed; pip install numpy); use backend="eager"'
+        " numpy: numpy is not installed; pip install numpy; torch: PyTorch is not installed;"
+        ' install the extra: pip install "neuroflow[torch]"); use backend="eager"'
     )
 
 

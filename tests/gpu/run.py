@@ -1,0 +1,415 @@
+"""What a GPU is to show: the numbers of the other backends, and how fast it gives them.
+
+    python tests/gpu/run.py --out results.json      all of it, in at most five minutes
+    python tests/gpu/run.py --device cpu --quick    the checks alone, where there is no GPU
+
+Needs PyTorch, numpy, pluggy and attrs; neuroflow need not be installed. A section that fails is
+noted, and the others go on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import tempfile
+import time
+import tomllib
+import traceback
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def make_importable(folder: str) -> None:
+    """This checkout, with the plugins that its pyproject.toml declares."""
+    sys.path[:0] = [str(ROOT), str(ROOT / "plugins"), str(Path(__file__).parent), folder]
+    try:
+        distribution("neuroflow")
+    except PackageNotFoundError:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        facts = Path(folder) / "neuroflow-0.0.dist-info"
+        facts.mkdir()
+        (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: neuroflow\nVersion: 0.0\n")
+        points = project["entry-points"]["neuroflow"]
+        lines = ["[neuroflow]", *[f"{name} = {target}" for name, target in points.items()]]
+        (facts / "entry_points.txt").write_text("\n".join(lines) + "\n")
+
+
+MICRO = {"n_layer": 1, "n_embd": 16, "n_head": 4, "block_size": 16}
+SMALL = {"n_layer": 4, "n_embd": 64, "n_head": 4, "block_size": 64}
+TINY = {"n_layer": 1, "n_embd": 8, "n_head": 2, "block_size": 4}
+RECIPES = ("moons", "circles", "multiclass", "function", "microgpt", "addition")
+
+
+class Session:
+    """What is found, section by section, on one device until a deadline."""
+
+    def __init__(self, device: str, minutes: float) -> None:
+        self.device = device
+        self.start = time.monotonic()
+        self.deadline = self.start + 60 * minutes
+        self.found: dict[str, Any] = {}
+
+    def section(self, name: str, run: Callable[[], Any]) -> None:
+        """Run a section and keep what it gives; or why it failed."""
+        if time.monotonic() > self.deadline:
+            self.found[name] = {"skipped": "no time was left"}
+        else:
+            start = time.monotonic()
+            try:
+                self.found[name] = run()
+            except Exception as error:
+                self.found[name] = {"failed": f"{type(error).__name__}: {str(error)[:600]}",
+                                    "where": traceback.format_exc()[-1500:]}  # fmt: skip
+            self.found[name + " seconds"] = round(time.monotonic() - start, 2)
+        seconds = time.monotonic() - self.start
+        print(f"[{seconds:6.1f} s] {name}: {json.dumps(self.found[name])[:700]}", flush=True)
+
+
+def facts(device: str) -> dict[str, Any]:
+    """The card and the versions."""
+    import numpy
+    import torch
+
+    found = {
+        "python": platform.python_version(), "torch": torch.__version__,
+        "numpy": numpy.__version__, "cuda": torch.version.cuda, "device": device,
+    }  # fmt: skip
+    if device == "cuda":
+        from neuroflow.engine.torch import compiler, threads
+
+        found["card"] = torch.cuda.get_device_name()
+        found["free GB"] = round(torch.cuda.mem_get_info()[0] / 1e9, 1)
+        start = time.perf_counter()
+        try:
+            compiler._by_torch(threads.shares("float"))
+            found["kernels by"] = "PyTorch"
+        except Exception as error:
+            found["kernels by"] = f"not PyTorch: {type(error).__name__}: {str(error)[:300]}"
+            compiler.compiled(threads.shares("float"))
+        found["first kernel, seconds"] = round(time.perf_counter() - start, 2)
+    return found
+
+
+# Checks
+
+
+def check_instructions(device: str, dtype: str) -> dict[str, Any]:
+    """Every instruction, gradient and training step against array code; the largest error."""
+    import numpy as np
+
+    from neuroflow.checks.executors import LOSSES, MANY, answers
+    from neuroflow.engine.torch.backend import torch_backend
+    from neuroflow.registry.manager import get
+
+    def make(dtype: str, n: int, limit: int | None) -> Any:
+        return torch_backend(dtype, n, limit, device)
+
+    reference, worst, wrong = get("backend", "numpy").load(), 0.0, []
+    relative, absolute = (1e-9, 1e-12) if dtype == "float64" else (2e-4, 1e-5)
+    for name, loss in LOSSES.items():
+        for count in (1, MANY):
+            want = answers(reference, loss, "float64", count)
+            for what, got in answers(make, loss, dtype, count).items():
+                worst = max(worst, float(np.abs(np.subtract(got, want[what])).max(initial=0)))
+                if not np.allclose(got, want[what], relative, absolute):
+                    wrong.append(f"{what} of {name} for {count}")
+    return {"right": not wrong, "largest difference": worst, "wrong": wrong}
+
+
+def gpt_runner(
+    sizes: dict[str, int], n: int, backend: str, dtype: str, device: str = "auto", **more: Any
+) -> Any:
+    """A runner for a GPT of these sizes on n random texts."""
+    import neuroflow as nf
+
+    model = nf.build("gpt", vocab_size=27, norm_gain=False, rng=nf.SplitMix32(1), **sizes)
+    cross_entropy, block = nf.get("loss", "cross_entropy").load(), sizes["block_size"]
+
+    def loss(model: Any, tokens: Any, targets: Any) -> Any:
+        pairs = zip(model(tokens), targets, strict=True)
+        return nf.mean([cross_entropy(logits, target) for logits, target in pairs])
+
+    rng = nf.SplitMix32(2)
+    texts = [[rng.randrange(27) for _ in range(block + 1)] for _ in range(n)]
+    adam = nf.get("optimizer", "adam").load()
+    return nf.make_runner(
+        model, loss, [(text[:-1], text[1:]) for text in texts], adam, backend=backend,
+        dtype=dtype, compare=False, device=device, **more,
+    )  # fmt: skip
+
+
+def steps_of(runner: Any, n: int = 64, count: int = 4) -> tuple[list[float], list[float]]:
+    """The losses of some steps, and the parameters after them."""
+    losses = runner.run([[*range(n)]] * count, [0.01] * count)
+    return losses, [parameter.data for parameter in runner.parameters]
+
+
+def furthest(a: Any, b: Any) -> float:
+    """The largest difference of numbers in lists of lists."""
+    if isinstance(a, (int, float)):
+        return abs(a - b)
+    return max((furthest(x, y) for x, y in zip(a, b, strict=True)), default=0.0)
+
+
+def check_gpt(device: str, dtype: str, sizes: dict[str, int]) -> dict[str, Any]:
+    """Losses, gradients and parameters of a GPT against array code, with an uneven batch."""
+    runs = {}
+    for backend in ("numpy", "torch"):
+        where = device if backend == "torch" else "auto"
+        runner = gpt_runner(sizes, 70, backend, dtype, where, l2=1e-3, clip_norm=0.7)
+        gradient = runner.gradients([*range(70)])
+        uneven = runner.run([[*range(70)], [*range(41)], [3]], [0.01] * 3)
+        runs[backend] = gradient[0], gradient[1], uneven, [p.data for p in runner.parameters]
+    names = ("loss", "gradient", "losses of steps", "parameters")
+    pairs = zip(names, runs["torch"], runs["numpy"], strict=True)
+    found = {name: furthest(a, b) for name, a, b in pairs}
+    limit = 1e-11 if dtype == "float64" else 2e-3
+    return {"right": max(found.values()) < limit, **found}
+
+
+def check_recipe(device: str, name: str) -> dict[str, Any]:
+    """The first losses of a recipe against array code."""
+    import neuroflow as nf
+
+    losses = {}
+    for backend in ("numpy", "torch"):
+        changes = {"train.backend": backend, "train.steps": 3, "train.dtype": "float64"}
+        if backend == "torch":
+            changes["train.device"] = device
+        losses[backend] = [step.loss for step in nf.train(name, changes)]
+    difference = furthest(losses["torch"], losses["numpy"])
+    return {"right": difference < 1e-10, "difference": difference, "losses": losses["torch"]}
+
+
+def check_third_party(device: str) -> dict[str, Any]:
+    """An op that nobody here has seen, and one whose rule cannot be compiled."""
+    import warnings
+
+    import neuroflow as nf
+
+    @nf.op
+    def bump(x: Any) -> Any:
+        return nf.where(x > 0.25, nf.exp(-x * x), x * nf.tanh(3.0 * x))
+
+    @nf.op
+    def python_only(x: Any) -> Any:
+        return x * 0.5 if float(x) < 0.1 else x
+
+    @python_only.partials
+    def _(out: Any, x: Any) -> Any:
+        return (0.5 if float(x) < 0.1 else 1.0,)
+
+    found: dict[str, Any] = {}
+    for op in (bump, python_only):
+        results = {}
+        for backend in ("eager", "torch"):
+            model = nf.build("mlp", sizes=[2, 5, 1], activation="linear", rng=nf.SplitMix32(3))
+            examples = [([0.1 * k - 1.0, 0.3], 0.5) for k in range(40)]
+            square = nf.get("loss", "mse").load()
+            adam = nf.get("optimizer", "adam").load()
+
+            def loss(model: Any, x: Any, y: Any, op: Any = op, square: Any = square) -> Any:
+                return square(op(model(x)), y)
+
+            where = device if backend == "torch" else "auto"
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                runner = nf.make_runner(model, loss, examples, adam, backend=backend, device=where)
+                results[backend] = steps_of(runner, 40, 3)
+        found[op.name] = furthest(results["torch"], results["eager"])
+    return {"right": max(found.values()) < 1e-11, **found}
+
+
+def check_bits(device: str, dtype: str) -> dict[str, Any]:
+    """The same bits again: run twice, resumed half way, and with nothing captured."""
+    sizes = MICRO if device == "cuda" else TINY
+    first = steps_of(gpt_runner(sizes, 64, "torch", dtype, device))
+    again = steps_of(gpt_runner(sizes, 64, "torch", dtype, device))
+    whole = gpt_runner(sizes, 64, "torch", dtype, device)
+    uncaptured = gpt_runner(sizes, 64, "torch", dtype, device)
+    uncaptured.executor.captures = False
+    uncaptured.executor.bind()
+    half = gpt_runner(sizes, 64, "torch", dtype, device)
+    steps_of(half, count=2)
+    resumed = gpt_runner(sizes, 64, "torch", dtype, device)
+    for mine, theirs in zip(resumed.parameters, half.parameters, strict=True):
+        mine.data = theirs.data
+    resumed.load_state_dict(half.state_dict())
+    later = steps_of(resumed, count=2)
+    found = {
+        "again": first == again,
+        "uncaptured": steps_of(uncaptured) == first,
+        "in two calls": [steps_of(whole, count=2)[0] + steps_of(whole, count=2)[0]] == [first[0]],
+        "resumed": later[1] == first[1] and later[0] == first[0][2:],
+    }
+    return {"right": all(found.values()), **found}
+
+
+def check_bfloat16(device: str) -> dict[str, Any]:
+    """Rounded matrix products: near float32, and not the same."""
+    sizes = MICRO if device == "cuda" else TINY
+    exact = steps_of(gpt_runner(sizes, 64, "torch", "float32", device))[0]
+    rounded = steps_of(gpt_runner(sizes, 64, "torch", "bfloat16", device))[0]
+    difference = furthest(exact, rounded)
+    return {"right": 0 < difference < 0.05, "difference": difference, "losses": rounded}
+
+
+# Figures
+
+
+def figures(
+    session: Session, name: str, sizes: dict[str, int], batches: tuple[int, ...], dtype: str
+) -> None:
+    """Milliseconds per step, for each batch; one model, so that it is traced once."""
+    made: list[Any] = []
+
+    def make() -> dict[str, Any]:
+        made.append(gpt_runner(sizes, max(batches), "torch", dtype, session.device))
+        return {"parameters": len(made[0].parameters)}
+
+    session.section(f"{name} {dtype} made", make)
+    for batch in batches:
+        title = f"{name} {dtype} batch {batch}"
+        session.section(title, lambda batch=batch: step_time(made[0], batch, session.device))
+        if batch == batches[-1] or name == "micro":
+            session.section(f"{title} kernels", lambda batch=batch: kernels(made[0], batch))
+
+
+def step_time(runner: Any, batch: int, device: str) -> dict[str, Any]:
+    """The median of three runs, less what a call costs beside its steps."""
+    import torch
+
+    chosen = [*range(batch)]
+
+    def seconds(n: int) -> float:
+        start = time.perf_counter()
+        runner.run([chosen] * n, [0.001] * n)
+        return time.perf_counter() - start
+
+    first = seconds(1)
+    seconds(3)
+    n = 40 if seconds(3) < 0.5 else 10
+    call = median(seconds(1) for _ in range(3))
+    step = median((seconds(1 + n) - call) / n for _ in range(3))
+    executor, program = runner.executor, runner.executor.programs[-1]
+    calls = {f"part {part}": len(executor._calls_of(len(executor.programs) - 1, part))
+             for part in range(4)}  # fmt: skip
+    peak = torch.cuda.max_memory_allocated() / 1e9 if device == "cuda" else 0.0
+    return {
+        "ms": round(step * 1e3, 4), "a call of run beside its steps, ms": round(call * 1e3, 2),
+        "first, seconds": round(first, 2), "instructions": int(program.parts[-1]),
+        "calls": calls, "lanes": program.lanes, "memory GB": round(peak, 2),
+    }  # fmt: skip
+
+
+def kernels(runner: Any, batch: int, steps: int = 5) -> dict[str, Any]:
+    """Where the time of a step goes on the device: kernels by their time."""
+    from torch.profiler import ProfilerActivity, profile
+
+    chosen = [*range(batch)]
+    with profile(activities=[ProfilerActivity.CUDA, ProfilerActivity.CPU]) as profiler:
+        runner.run([chosen] * steps, [0.001] * steps)
+    total: dict[str, list[float]] = {}
+    for event in profiler.events():
+        if str(event.device_type).endswith("CUDA"):
+            taken = total.setdefault(event.name[:90], [0, 0.0])
+            taken[0] += 1
+            taken[1] += event.time_range.elapsed_us()
+    ranked = sorted(total.items(), key=lambda item: -item[1][1])
+    return {
+        "ms": round(sum(us for _, us in total.values()) / steps / 1e3, 4),
+        "kernels per step": round(sum(n for n, _ in total.values()) / steps, 1),
+        "by time": [[name, n / steps, round(us / steps, 1)] for name, (n, us) in ranked[:16]],
+    }
+
+
+def by_hand(session: Session, how: str) -> None:
+    """The same model in PyTorch, on the same device in the same run."""
+    from by_hand import milliseconds
+
+    for name, sizes, batches in (("micro", MICRO, (32, 512, 8192)), ("small", SMALL, (64, 512))):
+        for batch in batches:
+            session.section(
+                f"by hand {how}: {name} batch {batch}",
+                lambda sizes=sizes, batch=batch: round(
+                    milliseconds(sizes, batch, how, session.device, 30), 4
+                ),
+            )
+
+
+# All of it
+
+
+def main() -> int:
+    """Run all sections; exit code 1 if a check is wrong or a section failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, help="where to write the results as JSON")
+    parser.add_argument("--quick", action="store_true", help="the checks alone, the cheap ones")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--minutes", type=float, default=4.5, help="no section begins after these")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        make_importable(folder)
+        session = Session(given.device, given.minutes)
+        checks(session, given.quick)
+        if not given.quick:
+            every_figure(session)
+    return told(session, given.out)
+
+
+def checks(session: Session, quick: bool) -> None:
+    """That the numbers are right."""
+    device = session.device
+    session.section("facts", lambda: facts(device))
+    for dtype in ("float64", "float32"):
+        session.section(f"instructions {dtype}", lambda d=dtype: check_instructions(device, d))
+        sizes = TINY if quick else {**MICRO, "block_size": 8}
+        session.section(f"gpt {dtype}", lambda d=dtype, s=sizes: check_gpt(device, d, s))
+    session.section("third-party ops", lambda: check_third_party(device))
+    session.section("the same bits", lambda: check_bits(device, "float32"))
+    session.section("bfloat16", lambda: check_bfloat16(device))
+    for name in RECIPES[:1] if quick else RECIPES:
+        session.section(f"recipe {name}", lambda name=name: check_recipe(device, name))
+
+
+def every_figure(session: Session) -> None:
+    """How fast it is, and what else can be had on this card."""
+    figures(session, "micro", MICRO, (32, 512, 8192), "float32")
+    for how in ("eager", "graph"):
+        by_hand(session, how)
+    figures(session, "small", SMALL, (64, 512), "float32")
+    by_hand(session, "compiled")
+    figures(session, "micro", MICRO, (512,), "bfloat16")
+
+
+def told(session: Session, out: Path | None) -> int:
+    """The results on the screen and in a file."""
+    bad = [
+        name
+        for name, found in session.found.items()
+        if isinstance(found, dict) and ("failed" in found or found.get("right") is False)
+    ]
+    rows = [
+        (name, found["ms"] if isinstance(found, dict) else found)
+        for name, found in session.found.items()
+        if " batch " in name and "seconds" not in name
+        and (isinstance(found, float) or "ms" in found)
+    ]  # fmt: skip
+    print("\nms per step")
+    for name, taken in rows:
+        print(f"{name:45} {taken:10.3f}")
+    print(f"\nwrong or failed: {', '.join(bad) or 'nothing'}")
+    if out:
+        out.write_text(json.dumps(session.found, indent=1))
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
