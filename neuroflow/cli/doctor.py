@@ -11,6 +11,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
@@ -20,7 +21,7 @@ from attrs import asdict, frozen
 
 from neuroflow.cli.shared.output import json_option, print_json, table
 from neuroflow.cli.shared.streams import console
-from neuroflow.errors import printable
+from neuroflow.errors import printable, raised
 from neuroflow.registry.points import GROUP, readable
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def doctor(isolated: bool, limit: float, as_json: bool) -> int:
     problems = [*isolated_plugins(limit)] if isolated else []
     problems += [ailment for look in LOOKS for ailment in look()]
     versions, extras, backends = versions_of(), optional_packages(), backends_here()
+    devices = devices_found()
     failed = any(problem.fatal for problem in problems)
     if as_json:
         print_json({
@@ -70,6 +72,7 @@ def doctor(isolated: bool, limit: float, as_json: bool) -> int:
             "versions": versions,
             "extras": extras,
             "backends": backends,
+            "devices": devices,
             "cache": cache_here(),
         })  # fmt: skip
         return int(failed)
@@ -78,6 +81,7 @@ def doctor(isolated: bool, limit: float, as_json: bool) -> int:
     rows = [(extra, _parts(parts)) for extra, parts in extras.items()]
     out.print(table(("extra", "packages (missing ones in brackets)"), rows))
     out.print(table(("backend", "here"), backends.items()))
+    out.print(table(("device", "here"), devices.items()))
     out.print(table(("machine code", ""), [("cache", cache_here())]))
     for problem in problems:
         style = "red" if problem.fatal else "yellow"
@@ -120,6 +124,17 @@ def backends_here() -> dict[str, str]:
     from neuroflow.engine.run.backends import fastest_first
 
     return {entry.shortest_name: standing_of(entry) for entry in fastest_first()}
+
+
+def devices_found() -> dict[str, str]:
+    """What the backend ``torch`` can compute on, by PyTorch's word; or why there is none."""
+    if not find_spec("torch"):
+        return {"cpu": "PyTorch is not installed, which would say whether there is a GPU"}
+    try:
+        from neuroflow.engine.torch.devices import devices_here, facts
+    except Exception as error:  # whatever keeps PyTorch from being imported
+        return {"cpu": f"PyTorch cannot be imported: {raised(error)}"}
+    return {name: facts(name) for name in devices_here()}
 
 
 def unsafe_cache() -> Iterator[Ailment]:

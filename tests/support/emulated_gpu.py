@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from neuroflow.engine.torch.rules import PRELUDE
-from neuroflow.engine.torch.threads import TYPES, Source
+from neuroflow.engine.torch.threads import TYPES, KernelText
 
 COMPILER = shutil.which("g++")
 WORDS = """
@@ -40,10 +40,10 @@ class EmulatedGpu:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._waiting: dict[Source, str] = {}
-        self._started: dict[Source, Any] = {}
+        self._waiting: dict[KernelText, str] = {}
+        self._started: dict[KernelText, Any] = {}
 
-    def compile(self, source: Source) -> Callable[..., None]:
+    def compile(self, source: KernelText) -> Callable[..., None]:
         """What starts a kernel, as on a GPU: how many threads, then what they are given."""
         if source not in self._started:
             number = len(self._started) + len(self._waiting)
@@ -78,7 +78,7 @@ def _types(given: Sequence[str]) -> list[Any]:
     return [ctypes.c_void_p if "*" in each else ctypes.c_int for each in given]
 
 
-def _kernel(source: Source, name: str) -> str:
+def _kernel(source: KernelText, name: str) -> str:
     """A kernel under a name of its own, and the loop over its threads."""
     text = source.text("")
     own = text[text.index("KERNEL") :].replace(f"KERNEL {source.name}", f"KERNEL kernel_{name}", 1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from neuroflow.engine.torch.threads import Source
+from neuroflow.engine.torch.threads import KernelText
 from neuroflow.errors import BackendError, raised
 
 THREADS = 128
@@ -20,7 +20,7 @@ Launch = Callable[..., None]
 
 
 @cache
-def compiled(source: Source) -> Launch:
+def compiled(source: KernelText) -> Launch:
     """What starts a kernel on the GPU; compiled once per process.
 
     Raises :class:`BackendError` where no compiler is found.
@@ -37,7 +37,7 @@ def compiled(source: Source) -> Launch:
     )
 
 
-def _by_torch(source: Source) -> Launch:
+def _by_torch(source: KernelText) -> Launch:
     with _any_toolkit():
         kernel = torch.cuda._compile_kernel(source.text(), source.name)
 
@@ -60,7 +60,7 @@ def _any_toolkit() -> Iterator[None]:
         cpp_extension.CUDA_HOME = found
 
 
-def _by_cupy(source: Source) -> Launch:
+def _by_cupy(source: KernelText) -> Launch:
     import cupy
 
     kernel = cupy.RawKernel(source.text(), source.name, options=("-std=c++17",))

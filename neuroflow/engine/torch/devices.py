@@ -43,9 +43,9 @@ def free_bytes(device: torch.device) -> int:
     return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
 
 
-def facts(device: torch.device) -> str:
-    """What the last bits of results depend on."""
-    if device.type == "cuda":
-        card = torch.cuda.get_device_name(device)
+def facts(device: str) -> str:
+    """PyTorch's version and the card: what the last bits of results depend on."""
+    if device == "cuda":
+        card = torch.cuda.get_device_name()
         return f"torch {torch.__version__}, CUDA {torch.version.cuda}, {card}"
-    return f"torch {torch.__version__} on {device.type}, {torch.get_num_threads()} threads"
+    return f"torch {torch.__version__} on {device}, {torch.get_num_threads()} threads"

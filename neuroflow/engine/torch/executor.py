@@ -22,7 +22,7 @@ from neuroflow.engine.torch.devices import facts, free_bytes
 from neuroflow.engine.torch.merged import MergedCode
 from neuroflow.engine.torch.pieces import Piece
 from neuroflow.engine.torch.rules import tensor_function
-from neuroflow.engine.torch.threads import Source
+from neuroflow.engine.torch.threads import KernelText
 from neuroflow.engine.torch.views import TensorCode, Thunk
 from neuroflow.engine.trace.tape import Ints
 from neuroflow.memory import SHARE
@@ -57,7 +57,7 @@ class TorchExecutor(Executor):
 
     def __init__(
         self, dtype: str, n_parameters: int, memory_limit: int | None, device: torch.device,
-        rounded: torch.dtype | None = None, compile: Callable[[Source], Launch] | None = None,
+        rounded: torch.dtype | None = None, compile: Callable[[KernelText], Launch] | None = None,
     ) -> None:  # fmt: skip
         self.device, self.rounded = device, rounded
         self.compile = compiled if compile is None and device.type == "cuda" else compile
@@ -82,7 +82,7 @@ class TorchExecutor(Executor):
         return min(MOST_LANES, allowed // 2 // (2 * self.dtype.itemsize * max(cells, 1)))
 
     def bits_depend_on(self) -> str:
-        return facts(self.device)
+        return facts(self.device.type)
 
     def bind(self) -> None:
         self._codes: dict[int, TensorCode] = {}

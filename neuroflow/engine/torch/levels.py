@@ -16,6 +16,7 @@ import numpy as np
 from attrs import frozen
 
 from neuroflow.engine.lower.program import Instruction, Program, complete
+from neuroflow.engine.run.numpy_executor import expanded
 from neuroflow.engine.trace.tape import Ints
 
 Key = tuple[int, ...]
@@ -145,10 +146,15 @@ class Cells:
         return first if (first == last).all() else self.grid(start, (n, stride), (length, 1))
 
     def runs(self, runs: Ints) -> Ints:
-        """The cells of runs."""
+        """The cells of runs: those that lie one behind the other, and the others one by one."""
+        dense, apart = runs[runs[:, 1] == 1], runs[runs[:, 1] != 1]
+        first = self.of(dense[:, 0])
+        n = self.of(dense[:, 0] + dense[:, 2] - 1) - first + 1
+        within = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+        single = apart[:, 1] == 0
+        flat = [expanded(apart[~single])] if not single.all() else []
         return np.concatenate([
-            self.span(start, n) if step == 1 else self.grid(start, (n, step))
-            for start, step, n in runs.tolist()
+            np.repeat(first, n) + within, self.of(apart[single, 0]), *map(self.of, flat)
         ])  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from neuroflow.engine.run.numpy_executor import distinct, expanded
 from neuroflow.engine.torch import threads
 from neuroflow.engine.torch.compiler import Launch, compiled
 from neuroflow.engine.torch.levels import Merged, merged
-from neuroflow.engine.torch.threads import Source
+from neuroflow.engine.torch.threads import KernelText
 from neuroflow.engine.torch.views import TensorCode, Thunk
 from neuroflow.engine.trace.tape import Ints
 
@@ -53,7 +53,7 @@ class MergedCode(TensorCode):
 
     def __init__(
         self, program: Program, memory: torch.Tensor, indices: torch.Tensor, kernels: Any,
-        rounded: torch.dtype | None = None, compile: Callable[[Source], Launch] = compiled,
+        rounded: torch.dtype | None = None, compile: Callable[[KernelText], Launch] = compiled,
     ) -> None:  # fmt: skip
         super().__init__(program, memory, indices, kernels, rounded)
         self.compile = compile
@@ -73,7 +73,7 @@ class MergedCode(TensorCode):
         operands = [[*row[1:].tolist(), n] for row, n in zip(rows, choices, strict=True)]
         return TOGETHER[Instruction(word)](self, operands)  # type: ignore[no-any-return]
 
-    def launch(self, source: Source, n: int, *given: Any) -> Thunk:
+    def launch(self, source: KernelText, n: int, *given: Any) -> Thunk:
         """A call that starts n threads."""
         start, memory = self.compile(source), self.memory
         return lambda: start(n, memory, *given)

@@ -28,7 +28,7 @@ TYPES = "typedef long long Int;\n"
 
 
 @frozen
-class Source:
+class KernelText:
     """A kernel: its name, what it is given beside the memory, and what one thread does."""
 
     name: str
@@ -123,57 +123,59 @@ def _term(a_wide: bool, b_wide: bool, is_product: bool) -> str:
     return f"{a} * m[b[c]{' + l' if b_wide else ''}]" if is_product else a
 
 
-def sums(real: str, adds: bool, *of: bool) -> Source:
+def sums(real: str, adds: bool, *of: bool) -> KernelText:
     """Each cell, or what it grows by, is a sum of cells or of products; lane by lane."""
     body = SUMS.format(real=real, term=_term(*of), assign="+=" if adds else "=")
-    return Source("sums", real, (*_CSR, *_COUNTS), body)
+    return KernelText("sums", real, (*_CSR, *_COUNTS), body)
 
 
-def pieces(real: str, *of: bool) -> Source:
+def pieces(real: str, *of: bool) -> KernelText:
     """The same for cells without lanes: sums over the lanes as well, each in some pieces."""
     body = PIECES.format(real=real, term=_term(*of))
-    return Source(
+    return KernelText(
         "sums_in_pieces", real, (*_CSR[1:], f"{real}* part", *_COUNTS, "int pieces"), body
     )
 
 
-def totals(real: str, adds: bool) -> Source:
+def totals(real: str, adds: bool) -> KernelText:
     """The pieces of each sum, added up."""
     body = TOTALS.format(real=real, assign="+=" if adds else "=")
-    return Source("totals", real, ("const Int* dest", f"{real}* part", "int n", "int pieces"), body)
+    return KernelText(
+        "totals", real, ("const Int* dest", f"{real}* part", "int n", "int pieces"), body
+    )
 
 
-def extremes(real: str, sign: int) -> Source:
+def extremes(real: str, sign: int) -> KernelText:
     """The largest or the smallest of each row."""
     body = EXTREMES.format(real=real, better="larger" if sign == 1 else "smaller")
-    return Source("extremes", real, ("const Int* rows", *_COUNTS), body)
+    return KernelText("extremes", real, ("const Int* rows", *_COUNTS), body)
 
 
-def shares(real: str) -> Source:
+def shares(real: str) -> KernelText:
     """What each of a row's largest gets of the gradient: they share it."""
     given = ("const Int* rows", f"{real}* share", *_COUNTS)
-    return Source("shares", real, given, SHARES.format(real=real))
+    return KernelText("shares", real, given, SHARES.format(real=real))
 
 
-def ties(real: str) -> Source:
+def ties(real: str) -> KernelText:
     """Each cell gets its shares, from the rows of which it is a largest."""
     given = (*_CSR, "const Int* rows", f"{real}* share", *_COUNTS)
-    return Source("ties", real, given, TIES.format(real=real))
+    return KernelText("ties", real, given, TIES.format(real=real))
 
 
-def takes(real: str, wide: bool) -> Source:
+def takes(real: str, wide: bool) -> KernelText:
     """Each lane's index chooses a row of a table."""
     given = ("const Int* rows", "const Int* chosen", *_COUNTS)
-    return Source("takes", real, given, TAKES.format(wide=int(wide)))
+    return KernelText("takes", real, given, TAKES.format(wide=int(wide)))
 
 
-def takes_back(real: str) -> Source:
+def takes_back(real: str) -> KernelText:
     """Gradients go back to the rows that were chosen, of tables with lanes."""
     given = ("const Int* first", "const Int* rows", "const Int* chosen", *_COUNTS)
-    return Source("takes_back", real, given, TAKES_BACK.format())
+    return KernelText("takes_back", real, given, TAKES_BACK.format())
 
 
-def map_source(entry: MapKernel, kernel: Kernel, real: str, targets: tuple[int, ...]) -> Source:
+def map_source(entry: MapKernel, kernel: Kernel, real: str, targets: tuple[int, ...]) -> KernelText:
     """A rule for one element; ``at`` has how many there are, and where each operand begins.
 
     Backward it adds to the gradients of the inputs ``targets``.
@@ -194,4 +196,4 @@ def map_source(entry: MapKernel, kernel: Kernel, real: str, targets: tuple[int, 
         ]
     else:
         lines.append(f"m[at[1] + i] = ({real}){c_number(kernel.results[0], wide)};")
-    return Source("map", real, ("const Int* at",), "".join(f"  {line}\n" for line in lines))
+    return KernelText("map", real, ("const Int* at",), "".join(f"  {line}\n" for line in lines))
