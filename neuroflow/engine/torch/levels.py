@@ -177,7 +177,7 @@ class Touched:
         if word >= Instruction.MAP:
             return self._map(self.kernels.entries[word - Instruction.MAP], *operands)
         self.choices = self.program.labels[row].arity
-        return TOUCHES[Instruction(word)](self, *operands)  # type: ignore[no-any-return]
+        return TOUCHES[Instruction(word)](self, *operands)
 
     def _gather(self, to: int, first: int, n: int, *_: int) -> Touch:
         runs = self.program.runs[first : first + n]

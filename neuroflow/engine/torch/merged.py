@@ -71,7 +71,7 @@ class MergedCode(TensorCode):
             return [self.call(row) for row in rows]
         choices = [self.program.labels[row].arity for row in each.rows]
         operands = [[*row[1:].tolist(), n] for row, n in zip(rows, choices, strict=True)]
-        return TOGETHER[Instruction(word)](self, operands)  # type: ignore[no-any-return]
+        return TOGETHER[Instruction(word)](self, operands)
 
     def launch(self, source: KernelText, n: int, *given: Any) -> Thunk:
         """A call that starts n threads."""

@@ -40,7 +40,7 @@ class TensorCode:
         word, *operands = row.tolist()
         if word >= Instruction.MAP:
             return self.map(self.kernels.entries[word - Instruction.MAP], operands)
-        return CALLS[Instruction(word)](self, *operands)  # type: ignore[no-any-return]
+        return CALLS[Instruction(word)](self, *operands)
 
     def calls(self, begin: int, end: int) -> list[Thunk]:
         """What runs the rows of code from ``begin`` to ``end``."""
