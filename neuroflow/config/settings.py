@@ -46,6 +46,10 @@ class DataTable:
         str | None, Setting("a file like that of the data to choose the best model by", file=True)
     ] = None
     standardize: Annotated[bool, Setting("give each input column mean 0 and deviation 1")] = False
+    class_weights: Annotated[
+        Literal["balanced"] | dict[str, float] | None,
+        Setting("how much the loss of each class counts: balanced, or a number for each"),
+    ] = None
 
 
 @frozen

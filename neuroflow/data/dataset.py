@@ -240,6 +240,9 @@ class Dataset:
                 f"{what} has {len(self)} examples and {len(self.weights)} weights",
                 expected="a weight for each example",
             )
+        plain = set(map(type, self.weights)) == {float} and min(self.weights) >= 0
+        if plain and math.isfinite(sum(self.weights)):
+            return
         for k, weight in enumerate(self.weights):
             if not _finite(weight, f"{what}: the weight of row {k}") >= 0:
                 raise InputError(

@@ -156,7 +156,7 @@ class CategoryKind(Kind):
         counts = Counter(as_word(cell) for cell in column if cell is not None)
         fill = None if self.missing == "indicator" else _most_frequent(counts)
         found = tuple(sorted(counts, key=by_number))
-        return evolve(self, categories=self.categories or found, fill=fill)
+        return evolve(self, categories=found, fill=fill)
 
     def of(self, cell: float | str, notation: Notation) -> Sequence[float]:
         word = as_word(cell).strip()
@@ -308,21 +308,26 @@ def declared_kind(name: str, told: Any, missing: str, unseen: str) -> Kind | str
         )
     if word not in KINDS:
         return str(word)
-    table = {_SPELLED.get(key, key): x for key, x in table.items()}
-    allowed = {f.name for f in fields(KINDS[word])} - {"name", "fill"}
-    for key in set(table) - allowed:
-        raise InputError(
-            f"columns.{name} has the key {key!r}",
-            expected=f"those of a {word}: {', '.join(sorted(allowed))}",
-            got=told,
-        )
+    spelled = {f.name: _SPELLED.get(f.name, f.name) for f in fields(KINDS[word])}
+    allowed = {key: name for name, key in spelled.items() if name not in LEARNED}
+    for key in table:
+        if key not in allowed:
+            raise InputError(
+                f"columns.{name} has the key {key!r}",
+                expected=f"those of a {word}: {', '.join(sorted(allowed))}",
+                got=told,
+            )
+    table = {allowed[key]: x for key, x in table.items()}
     beside: Any = {"missing": missing, **({"unseen": unseen} if "unseen" in allowed else {})}
     listed: Any = {key: tuple(x) if isinstance(x, list) else x for key, x in table.items()}
     return KINDS[word](name, **{**beside, **listed})
 
 
-_SPELLED = {"parts": "take"}
-"""Keys of configurations that have another name here."""
+LEARNED = ("name", "fill", "categories")
+"""What nobody says of a kind: it is learned, or known."""
+
+_SPELLED = {"take": "parts"}
+"""What settings are called in configurations, where that is something else here."""
 
 
 def _most_frequent(counts: Mapping[Any, int]) -> Any:

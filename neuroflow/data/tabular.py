@@ -18,6 +18,9 @@ from neuroflow.data.reading import Header, Wanted
 from neuroflow.data.rows import Rows
 from neuroflow.errors import InputError, did_you_mean
 
+MOST_TOLD = 8
+"""So many columns are told one by one."""
+
 INPUTS = "inputs"
 """As a target: the inputs themselves, which an autoencoder answers with."""
 
@@ -152,10 +155,24 @@ def from_table(
         "preparation": preparation,
         "source": source,
         "weights": numbers_of(table, weight[0]) if weight else None,
-        "facts": {"targets": [table.names[j] for j in goals] or list(preparation.names)},
+        "facts": {
+            "targets": [table.names[j] for j in goals] or list(preparation.names),
+            "recognised": _recognised(preparation, roles.declared),
+        },
     }
     targets, task, labels = _targets(table, goals, task) if goals else (rows, "regression", ())
     return Dataset(rows, targets, task, labels=labels, **facts)
+
+
+def _recognised(preparation: Preparation, declared: Mapping[str, Any]) -> str:
+    """What nobody said and is not as usual: columns that are no numbers, and how it is written."""
+    columns = [
+        f"{name} is read as {words}"
+        for name, words in preparation.told()
+        if name not in declared and words != "number"
+    ]
+    more = [f"and {len(columns) - MOST_TOLD} more"] if len(columns) > MOST_TOLD else []
+    return ", ".join([*columns[:MOST_TOLD], *more, *filter(None, [str(preparation.notation)])])
 
 
 def _known(word: str, words: Sequence[str], setting: str) -> None:

@@ -35,16 +35,36 @@ def sequence_loss(loss: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return example_loss
 
 
-def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, Any]]:
-    """The examples with targets as the loss wants them.
+def weighted_loss(example_loss: Callable[..., Any]) -> Callable[..., Any]:
+    """The loss of one example, as often as its weight says."""
+
+    def weighted(model: Any, inputs: Any, target: Any, weight: Any) -> Any:
+        return weight * example_loss(model, inputs, target)
+
+    return weighted
+
+
+def loss_of_examples(loss: Callable[[Any, Any], Any], data: Dataset) -> Callable[..., Any]:
+    """The loss of one example of a dataset, as :func:`encoded` spells its examples."""
+    plain = sequence_loss(loss) if data.task == "sequence" else row_loss(loss)
+    return plain if data.weights is None else weighted_loss(plain)
+
+
+def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, ...]]:
+    """The examples with targets as the loss wants them, and with their weights if they have some.
 
     A class becomes its number for losses that take one, else -1 and +1 or 0 and 1 for two
     classes, and a one-hot list for more. For a function of the caller's own, classes that are
     numbers are these numbers. Raises :class:`InputError` for a target that the loss
     does not allow.
     """
-    if loss.labels == AS_GIVEN:
-        return _as_given(data)
+    pairs = _as_given(data) if loss.labels == AS_GIVEN else _encoded(data, loss)
+    if data.weights is None:
+        return pairs
+    return [(*pair, weight) for pair, weight in zip(pairs, data.weights, strict=True)]
+
+
+def _encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, ...]]:
     allows = loss.allows or (lambda target: True)
     spelled: Callable[[Any], Any] = _as_it_is
     if data.task == "regression" and loss.index_target:
@@ -59,7 +79,7 @@ def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, Any]]:
     elif data.task == "classes" and not loss.index_target:
         no, yes = _pair(allows, (0.0, 1.0), (-1.0, 1.0))
         spelled = lambda k: [yes if k == j else no for j in range(data.n_outputs)]  # noqa: E731
-    examples = [(inputs, spelled(target)) for inputs, target in data]  # type: ignore[attr-defined]
+    examples: list[tuple[Any, ...]] = [(x, spelled(y)) for x, y in data]  # type: ignore[attr-defined]
     for k, (_, target) in enumerate(examples):
         for number in target if data.task == "sequence" else [target]:
             if not allows(number):
@@ -83,7 +103,7 @@ def _or_classes(data: Dataset) -> str:
     return f'; if {named}{" ..." if len(kinds) > 5 else ""} are classes, set data.task = "classes"'
 
 
-def _as_given(data: Dataset) -> list[tuple[Any, Any]]:
+def _as_given(data: Dataset) -> list[tuple[Any, ...]]:
     """The examples with targets as they came, and texts as the numbers of their classes."""
     numeric = data.classes and all(map(is_number, data.labels))
     numbers = [_number(label) for label in data.labels] if numeric else range(data.classes)

@@ -14,6 +14,7 @@ from neuroflow.config.settings import DataTable, settings_of
 from neuroflow.core.random import SplitMix32
 from neuroflow.data.baselines import baselines
 from neuroflow.data.dataset import Dataset
+from neuroflow.data.weights import class_weights, weighted
 from neuroflow.errors import InputError, StateError
 from neuroflow.registry.manager import get
 
@@ -100,6 +101,7 @@ def load_data(
         dataset, validation = dataset.split(fraction, rng)
     elif file and validation is None:
         validation = load_like(table, file, dataset)
+    test, validation = _prepared_like(test, dataset), _prepared_like(validation, dataset)
     if dataset.task == "sequence":
         dataset.facts.setdefault("baselines", baselines(dataset, test or validation))
     if table["standardize"]:
@@ -107,7 +109,19 @@ def load_data(
         scale = dataset.standardization
         test = test.standardized(scale) if test else None
         validation = validation.standardized(scale) if validation else None
+    if told := table.get("class_weights"):
+        by_class = class_weights(dataset, told)
+        dataset = weighted(dataset, by_class)
+        test = test and weighted(test, by_class)
+        validation = validation and weighted(validation, by_class)
     return Parts(dataset, test, validation)
+
+
+def _prepared_like(part: Dataset | None, train: Dataset) -> Dataset | None:
+    """A part prepared by what was learned from the training part, after the last split."""
+    if part is None or train.preparation is None or part.preparation == train.preparation:
+        return part
+    return part.prepared(train.preparation)
 
 
 def _of_the_rest(fraction: float, test: float, left: float) -> float:
@@ -155,6 +169,8 @@ def as_like(data: Dataset, like: Dataset) -> Dataset:
     Raises :class:`InputError` for other inputs, another task, and a class that is not known.
     """
     what = f"dataset {data.name!r}" if data.name else "the dataset"
+    if like.preparation is not None and data.source is not None:
+        data = data.prepared(like.preparation)
     by_class = like.classes and data.classes
     if (data.n_inputs, data.task) != (like.n_inputs, like.task) and not by_class:
         raise InputError(

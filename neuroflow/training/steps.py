@@ -35,7 +35,7 @@ from neuroflow.registry.entries import LossEntry
 from neuroflow.training.batches import Batches
 from neuroflow.training.best import Best, best_of, give_numbers, numbers_of_model
 from neuroflow.training.evaluator import Evaluator
-from neuroflow.training.examples import AS_GIVEN, encoded, row_loss, sequence_loss
+from neuroflow.training.examples import AS_GIVEN, encoded, loss_of_examples
 from neuroflow.training.fitting import (
     check_answers,
     fill_in_from_data,
@@ -158,6 +158,7 @@ class Training(Trained):
         self.add_note(self._note_of_rising_rate())
         inferred = self.dataset.facts.get("inferred")
         self.add_note(f"the task is {inferred}" if inferred else "")
+        self.add_note(self.dataset.facts.get("recognised", ""))
 
     def _first_model(self) -> Any:
         """The model with its first numbers: the one that was given, or a new one."""
@@ -475,7 +476,7 @@ class Training(Trained):
         entry, loss = self.given.loss_of(self.configuration["loss"])
         with fitting("loss"):
             examples = [example for part in self.parts for example in encoded(part, entry)]
-        example_loss = sequence_loss(loss) if self.dataset.task == "sequence" else row_loss(loss)
+        example_loss = loss_of_examples(loss, self.dataset)
         with fitting("model"):
             check_answers(self.model, self.dataset, entry)
             if self.dataset.task == "sequence":

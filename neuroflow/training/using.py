@@ -17,7 +17,7 @@ from neuroflow.data.dataset import Dataset
 from neuroflow.data.given import dataset_of
 from neuroflow.errors import InputError
 from neuroflow.evaluation.answers import Answers, class_of, listed
-from neuroflow.training.examples import encoded, row_loss, sequence_loss
+from neuroflow.training.examples import encoded, loss_of_examples
 from neuroflow.training.loading import as_like
 from neuroflow.training.predicting import predict
 from neuroflow.training.scores import scores_of
@@ -100,7 +100,7 @@ def _data(answer: Any) -> list[float]:
 def _scores(training: Any, data: Dataset) -> dict[str, float]:
     """Loss and metrics of answers to examples that the run does not have."""
     entry, loss = training.given.loss_of(training.configuration["loss"])
-    example_loss = sequence_loss(loss) if data.task == "sequence" else row_loss(loss)
+    example_loss = loss_of_examples(loss, data)
 
     def losses() -> list[float]:
         pairs = zip(said, encoded(data, entry), strict=True)
