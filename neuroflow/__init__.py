@@ -79,7 +79,9 @@ _HOME = {
     "neuroflow.training": "Run Step Training fit predict read_metrics train",
     "neuroflow.experiments": "RunComparison RunTable Sweep compare runs sweep",
     "neuroflow.checkpoint": "SavedModel inspect_file load save",
-    "neuroflow.generation.writing": "Sampling Writer Written generate",
+    "neuroflow.generation.sampling": "Sampling",
+    "neuroflow.generation.writer": "Writer",
+    "neuroflow.generation.writing": "Written generate",
     "neuroflow.generation.attention": "AttentionTrace show_attention trace_attention",
 }
 _ORIGIN = {name: module for module, names in _HOME.items() for name in names.split()}

@@ -140,8 +140,8 @@ from neuroflow.checkpoint import SavedModel as SavedModel
 from neuroflow.checkpoint import inspect_file as inspect_file
 from neuroflow.checkpoint import load as load
 from neuroflow.checkpoint import save as save
-from neuroflow.generation.writing import Sampling as Sampling
-from neuroflow.generation.writing import Writer as Writer
+from neuroflow.generation.sampling import Sampling as Sampling
+from neuroflow.generation.writer import Writer as Writer
 from neuroflow.generation.writing import Written as Written
 from neuroflow.generation.writing import generate as generate
 from neuroflow.generation.attention import AttentionTrace as AttentionTrace

@@ -28,6 +28,7 @@
         ├── DamagedMetricsWarning   lines of a run's metrics file are left out
         ├── EagerWritingWarning     a model writes slowly, as it cannot be compiled
         ├── FallbackWarning         an op runs in plain Python, as it cannot be compiled
+        ├── ForgettingWarning       a text is longer than what a model sees at once
         ├── ModelChangedWarning     a model is another than when its steps were compiled
         └── RetraceWarning          a function is traced again and again
 

@@ -11,6 +11,7 @@ import click
 
 from neuroflow.cli.shared.output import BACKENDS, json_option, note, print_json, say, table
 from neuroflow.cli.shared.streams import console
+from neuroflow.cli.shared.texts import no_writer
 from neuroflow.errors import InputError, NeuroflowError, StateError
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ MOST_SHOWN = 5
 @click.option("--top-k", default=0, help="Choose among the k likeliest tokens.")
 @click.option("--top-p", default=1.0, help="Choose among the likeliest that reach p together.")
 @click.option("--count", default=10, show_default=True, help="How many texts.")
-@click.option("--most-tokens", default=0, help="End a text after so many tokens.")
+@click.option(
+    "--most-tokens",
+    default=0,
+    help="End a text after so many tokens, 0 where the model sees no further.",
+)
 @click.option("--seed", type=int, help="Without it, go on with the generator of the run.")
 @click.option("--backend", default="auto", help=f"{BACKENDS}.")
 @click.option("--dtype", default="float64", help="float64, or float32 for compiled runs.")
@@ -45,14 +50,16 @@ def generate(
 ) -> None:  # fmt: skip
     """Let MODEL, a run folder or a .safetensors file, write texts.
 
-    A text ends by itself or where the model can read no further. Texts that the model was
-    trained on are marked with *.
+    A text ends by itself, after --most-tokens, or without that where the model sees no further:
+    beyond that it forgets the beginning. A model that learned questions and answers takes a
+    question as its prompt. Texts that the model was trained on are marked with *.
 
     \b
     Examples:
       neuroflow generate runs/names
       neuroflow generate runs/names --prompt mar --temperature 0.5 --count 20
       neuroflow generate runs/addition --prompt 27+38= --temperature 0 --count 1
+      neuroflow generate runs/program --prompt "def " --most-tokens 500 --count 1
       neuroflow generate runs/names --count 1000 --backend llvm --dtype float32
     """  # fmt: skip
     from neuroflow.generation.writing import generate as write
@@ -65,7 +72,8 @@ def generate(
         most_tokens=most_tokens, show=show_probabilities or as_json, temperature=temperature,
         top_k=top_k, top_p=top_p, backend=backend, dtype=dtype,
     )  # fmt: skip
-    known = known_texts(saved.configuration)
+    whole = network.trained_on.prompting.begins  # else the data are parts of one text
+    known = known_texts(saved.configuration) if whole else None
     picture = _draw_attention(network, tokenizer, texts[0], attention) if attention else None
     if as_json:
         facts = [_described(text, tokenizer, known, show_probabilities) for text in texts]
@@ -79,22 +87,19 @@ def generate(
 def _loaded(path: Path) -> tuple[Any, SavedModel, Any]:
     """The model of a file, what the file says, and its tokenizer."""
     from neuroflow.checkpoint import load_with_facts
+    from neuroflow.generation.writer import can_write
 
     network, saved = load_with_facts(path)
-    if "tokenizer" not in saved.data:
-        raise InputError(
-            f"{path} has no tokenizer, so it writes no text",
-            remedy="give a run that learned from text, such as that of: neuroflow train names",
-            file=str(path),
-        )
+    if "tokenizer" not in saved.data or saved.data["task"] != "sequence" or not can_write(network):
+        raise no_writer(path, saved)
     return network, saved, network.trained_on.tokenizer
 
 
 def _print(
     texts: Sequence[Written], tokenizer: Any, known: set[str] | None, with_probabilities: bool
 ) -> None:
-    for text in texts:
-        say(marked(text.text, known))
+    between = "\n\n" if any("\n" in text.text for text in texts) else "\n"
+    say(between.join(marked(text.text, known) for text in texts))
     if known is not None and any(text.text in known for text in texts):
         note("* was in the training data", style="dim")
     if with_probabilities:

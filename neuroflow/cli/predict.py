@@ -14,8 +14,14 @@ from attrs import frozen
 from neuroflow.cli.shared.answers import Answered, answer_names, written
 from neuroflow.cli.shared.output import BACKENDS, json_option, json_text, note, say
 from neuroflow.cli.shared.streams import console
+from neuroflow.cli.shared.texts import (
+    SpokenText,
+    answered_in_text,
+    asked_texts,
+    refuse_language_model,
+)
 from neuroflow.errors import InputError
-from neuroflow.files import in_shell, write_file
+from neuroflow.files import decoded, write_file
 
 if TYPE_CHECKING:
     from neuroflow.data.asked import AskedRow, AskedTable
@@ -56,28 +62,28 @@ def predict(
     the names that the model was trained with; other columns, such as one of ids, stand beside the
     answers. Rows are prepared and standardized as the training data were. On a terminal answers
     come first, and cells as far as they fit; in a file or a pipe everything is there.
+    A model of texts takes a text as each of VALUES, a CSV file with its column, or lines on
+    standard input, and tells their classes, or the answers to questions.
 
     \b
     Examples:
       neuroflow predict runs/moons 0.5 -0.25
       neuroflow predict runs/moons --csv points.csv --out answers.csv
       echo "1.2, 0.3" | neuroflow predict runs/moons
+      neuroflow predict runs/reviews "a lovely film" "what a bore"
+      neuroflow predict runs/addition 27+38
       neuroflow predict runs/moons --csv points.csv --dtype float32 --json
     """  # fmt: skip
     from neuroflow.checkpoint import file_of, inspect_file, load
 
     path = file_of(model, best=True)
-    if inspect_file(path).data.get("task") == "sequence":
-        raise InputError(
-            f"{path} is a language model, which reads text and not rows of numbers",
-            remedy=f"use: neuroflow generate {in_shell(model)}",
-            file=str(path),
-        )
-    network = load(path)
+    data, network = inspect_file(path).data, load(path)
+    refuse_language_model(model, network, data, values[0] if values else "...")
     table = _asked(values, source or "-", network)
-    told = _answered(table.rows, network, backend, dtype)
+    in_text = data.get("task") == "sequence"
+    told = (answered_in_text if in_text else _answered)(table.rows, network, backend, dtype)
     first = next(told)  # what is wrong with the model or the rows is told before anything
-    spoken = Spoken.of(network, first[1])
+    spoken: Any = SpokenText() if in_text else Spoken.of(network, first[1])
     rows = chain([first], told)
     if as_json or form == "json":
         results = [spoken.as_json(row, answer, table) for row, answer in rows]
@@ -104,6 +110,8 @@ def _asked(values: tuple[str, ...], source: str, network: Any) -> AskedTable:
     from neuroflow.data.reading import Source
 
     facts = network.trained_on or DataFacts()
+    if facts.tokenizer is not None and values:
+        return asked_texts(values, facts)
     if values:
         inputs = asked_inputs(values, facts, "the arguments")
         named = facts.cells if len(facts.cells) == len(values) else map(str, range(len(values)))
@@ -112,7 +120,11 @@ def _asked(values: tuple[str, ...], source: str, network: Any) -> AskedTable:
     if source != "-":
         return asked_table(Source.of(source), facts)
     if sys.stdin.isatty():
-        note("rows of a table, one a line; end with Ctrl-D", style="dim")
+        what = "texts" if facts.tokenizer is not None else "rows of a table"
+        note(f"{what}, one a line; end with Ctrl-D", style="dim")
+    if facts.tokenizer is not None:
+        lines = decoded(sys.stdin.buffer.read(), "standard input").split("\n")
+        return asked_texts([line for line in lines if line.strip()], facts)
     return asked_table(Source.of_bytes(sys.stdin.buffer.read(), "standard input"), facts)
 
 

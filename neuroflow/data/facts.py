@@ -68,6 +68,8 @@ class DataFacts:
 
         Raises :class:`InputError` for what is no row of finite numbers, or not of this length.
         """
+        if self.tokenizer is not None and isinstance(row, Mapping):
+            (row,) = self._in_order(row, where)
         if self.tokenizer is not None and isinstance(row, str):
             return self.prompting.tokens(self.tokenizer, row)  # type: ignore[return-value]
         if self.shaped:

@@ -35,10 +35,13 @@ class Prompting:
         Raises :class:`InputError` for what the tokenizer does not know, and for a question that is
         longer than the source of the model.
         """
+        if self.source_length and not prompt:
+            what = "the model answers questions, and there is none"
+            raise InputError(what, remedy="give one as the prompt", got=prompt)
         start = [tokenizer.bos] if self.begins else []
-        if not self.between or not (prompt or self.source_length):
-            tokens = [*start, *tokenizer.encode(prompt)]
-            return tokens[: self.most or None] or [tokenizer.bos]
+        if not self.between or not prompt:
+            tokens = [*start, *tokenizer.encode(prompt)] or _any_line(tokenizer)
+            return tokens[: self.most or None]
         source = [*start, *tokenizer.encode(self.question(prompt))]
         return [*self._filled(source, tokenizer.bos), *tokenizer.encode(self.between)]
 
@@ -59,3 +62,11 @@ class Prompting:
                 got=len(source),
             )
         return source + [mark] * (self.source_length - len(source))
+
+
+def _any_line(tokenizer: Any) -> list[int]:
+    """What stands before any line of a text; BOS where the tokenizer knows no ends of lines."""
+    try:
+        return list(tokenizer.encode("\n"))
+    except InputError:
+        return [tokenizer.bos]

@@ -1,5 +1,5 @@
 """Generation: a trained language model writes, and shows where it looked.
 
-Reading order: :mod:`forward` and :mod:`compiled` (a step of writing as compiled code),
-:mod:`writing`, :mod:`attention`.
+Reading order: :mod:`sampling`; :mod:`forward` and :mod:`compiled` (a step of writing as compiled
+code), :mod:`writer`, :mod:`writing`; :mod:`attention`.
 """

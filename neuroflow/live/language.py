@@ -10,7 +10,9 @@ from neuroflow.core.no_grad import no_grad
 from neuroflow.core.random import SplitMix32
 from neuroflow.errors import InputError
 from neuroflow.generation.attention import attention_layers, run_watched
-from neuroflow.generation.writing import Sampling, can_write, generate
+from neuroflow.generation.sampling import Sampling
+from neuroflow.generation.writer import can_write
+from neuroflow.generation.writing import generate
 from neuroflow.inspect.explain import explain
 from neuroflow.inspect.receipt import Receipt
 from neuroflow.live.messages import text as checked_text

@@ -40,6 +40,8 @@ class EncoderDecoder(nf.Module):
     al. 2017, figure 1.
     """
 
+    writes_behind_source = True
+
     def __init__(
         self, *, vocab_size: VocabSize,
         source_length: Annotated[int, nf.Setting("tokens of the source", "[1, inf)")],

@@ -130,14 +130,16 @@ def texts(
     for it is ``text_classifier``, with as many ``outputs`` as there are classes.
     """
     table = nf.read_table(nf.read_text(path), str(path), delimiter=delimiter, header=header)
-    found = table.texts(table.position(column, "column"))
+    place = table.position(column, "column")
+    found = table.texts(place)
     labels, classes = table.classes(table.position(target, "target"))
     name, prompting = Path(path).name, nf.Prompting(most=block_size)
     learned = learned_from(tokenizer, found, name)
     inputs = [prompting.tokens(learned, one) for one in nf.progress(found, "encoding texts")]
     return nf.Dataset(
         inputs, classes, "classes", labels=labels, name=name, tokenizer=learned,
-        vocab_size=learned.vocab_size, prompting=prompting,
+        vocab_size=learned.vocab_size, prompting=prompting, columns=[table.names[place]],
+        facts={"delimiter": delimiter},
     )  # fmt: skip
 
 
@@ -167,12 +169,16 @@ def text_pairs(
     here: BOS and the question are filled up with BOS to so many tokens.
     """
     table = nf.read_table(nf.read_text(path), str(path), delimiter=delimiter, header=header)
-    questions = table.texts(table.position(source, "source"))
+    place = table.position(source, "source")
+    questions = table.texts(place)
     answers = table.texts(table.position(target, "target"))
     prompting = nf.Prompting(between=between, source_length=source_length)
     name = Path(path).name
     learned = learned_from(tokenizer, [*questions, *answers, between], name)
-    return question_answers(name, questions, answers, learned, prompting)
+    return question_answers(
+        name, questions, answers, learned, prompting, columns=[table.names[place]],
+        facts={"delimiter": delimiter},
+    )  # fmt: skip
 
 
 def _lines_of(path):
@@ -231,7 +237,7 @@ def learned_from(tokenizer, texts, name):
     return learned
 
 
-def question_answers(name, questions, answers, learned, prompting):
+def question_answers(name, questions, answers, learned, prompting, **about):
     """A dataset in which only the answers count: what follows the tokens of each prompt."""
     inputs, targets = [], []
     pairs = list(zip(questions, answers, strict=True))
@@ -241,7 +247,7 @@ def question_answers(name, questions, answers, learned, prompting):
         targets.append(answered)
     return nf.Dataset(
         inputs, targets, "sequence", name=name, tokenizer=learned, vocab_size=learned.vocab_size,
-        prompting=prompting,
+        prompting=prompting, **about,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import neuroflow as nf
-from neuroflow.generation.writing import plain_copy
+from neuroflow.generation.writer import plain_copy
 
 DOCS = Path(__file__).parents[2] / "docs"
 SIZES = {

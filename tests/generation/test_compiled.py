@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import neuroflow as nf
 from neuroflow.cli import main
-from neuroflow.generation.writing import EagerWritingWarning
+from neuroflow.generation.writer import EagerWritingWarning
 
 BACKENDS = [
     "numpy",

@@ -46,7 +46,8 @@ def finish(run: Run, as_json: bool, profile: Any = None, anomaly: bool = False) 
     if samples:
         for sample in samples:
             say(sample["text"] + " *" * sample["known"])
-        note("* was in the training data", style="dim")
+        if any(sample["known"] for sample in samples):
+            note("* was in the training data", style="dim")
     if picture is None:
         from neuroflow.view.terminal import sketch_of_run
 
@@ -65,13 +66,15 @@ def _order(run: Run) -> list[str]:
 
 def _how_to_ask(run: Run) -> str:
     """The command that asks the model of a run; none for texts that no model wrote on."""
-    from neuroflow.generation.writing import can_write
+    from neuroflow.generation.writer import can_write
 
     training, folder = run.training, in_shell(run.folder)
     if training.dataset.task != "sequence":
         return f"predict {folder} ..."
-    if not can_write(training.model):
+    if training.dataset.tokenizer is None:
         return ""
+    if not can_write(training.model):
+        return f"predict {folder} ..."
     prompt = " --prompt ... --temperature 0 --count 1" if _asks(training.dataset) else ""
     return f"generate {folder}{prompt}"
 
@@ -79,16 +82,21 @@ def _how_to_ask(run: Run) -> str:
 def _samples(run: Run) -> list[dict[str, Any]]:
     """What a language model writes after its training; a text that it was shown is marked."""
     from neuroflow.core.random import SplitMix32
-    from neuroflow.generation.writing import can_write, generate, texts_of
+    from neuroflow.generation.writer import can_write
+    from neuroflow.generation.writing import generate, texts_of
 
     training = run.training
     data = training.dataset
-    if data.tokenizer is None or not can_write(training.model) or _asks(data):
+    asked = data.task != "sequence" or _asks(data)
+    if data.tokenizer is None or asked or not can_write(training.model):
         return []
-    known = {text for part in training.parts for text in texts_of(part)}
+    are_whole = data.prompting.begins  # else the data are parts of one text: one sample will do
+    known = {text for part in training.parts if are_whole for text in texts_of(part)}
+    is_short = training.model.configuration()["block_size"] <= MOST_SAMPLE_TOKENS
     written = generate(
-        training.model, training.dataset.tokenizer, SplitMix32(0),
-        count=SAMPLES, most_tokens=MOST_SAMPLE_TOKENS, temperature=0.8,
+        training.model, training.dataset.tokenizer, SplitMix32(0), temperature=0.8,
+        count=SAMPLES if are_whole else 1,
+        most_tokens=0 if is_short or not are_whole else MOST_SAMPLE_TOKENS,
     )  # fmt: skip
     return [{"text": one.text, "known": one.text in known} for one in written]
 
