@@ -67,6 +67,18 @@ def fit(
     >>> [round(answer, 2) for answer in run.predict([[10.0]])]
     [21.0]
     """
+    run = prepared(
+        model, X, y, loss=loss, optimizer=optimizer, task=task, test=test, validation=validation,
+        **settings,
+    )  # fmt: skip
+    return (run if folder is None else Run.begun(run, folder)).run()
+
+
+def prepared(
+    model: Any, X: Any, y: Any = None, *, loss: Any = None, optimizer: Any = None, task: str = "",
+    test: Any = None, validation: Any = None, **settings: Any,
+) -> Training:  # fmt: skip
+    """The run of :func:`fit` before its first step."""
     tree = _begun(model)
     tree.update({k: x for k, x in (("loss", loss), ("optimizer", optimizer)) if x is not None})
     data = given_dataset(X, y, task=task, loss=tree.get("loss"), model=tree.get("model"))
@@ -82,8 +94,7 @@ def fit(
     tree = _as_tables(source)
     _leave_sizes(tree["model"], settings)
     _place(tree, settings, given)
-    training = Training(configure(tree), given)
-    return (training if folder is None else Run.begun(training, folder)).run()
+    return Training(configure(tree), given)
 
 
 def _begun(model: Any) -> Tree:
@@ -117,7 +128,10 @@ def _place(tree: Tree, settings: Mapping[str, Any], given: Given) -> None:
     Raises :class:`InputError` for one that none has.
     """
     places = {}
-    for name, kind in (("loss", "loss"), ("optimizer", "optimizer"), ("model", "layer")):
+    kinds = {"loss": "loss", "optimizer": "optimizer", "model": "layer"}
+    if given.model is not None:
+        del kinds["model"]  # it is made already
+    for name, kind in kinds.items():
         places.update(dict.fromkeys(_settings_named(kind, tree[name]), name))
     if given.optimizer is not None:
         places.update(dict.fromkeys(given.optimizer.settings, "optimizer"))

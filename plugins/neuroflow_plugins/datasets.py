@@ -236,7 +236,7 @@ def digits(
     UCI "Optical Recognition of Handwritten Digits", as scikit-learn ships it.
     """
     try:
-        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+        from sklearn.datasets import load_digits
     except ImportError as error:
         raise nf.PluginError(
             "the dataset 'digits' comes with scikit-learn, which is not installed",

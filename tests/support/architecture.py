@@ -47,6 +47,7 @@ PARTS = (
     "inspect",
     "view",
     "experiments",
+    "sklearn",
     "",
     "live",
     "scaffold",
