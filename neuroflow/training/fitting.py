@@ -21,6 +21,7 @@ from neuroflow.training.examples import AS_GIVEN, name_of
 INPUT_SIZES = ("inputs", "in_features", "size")
 """Settings of a layer that are how many numbers it takes; other sizes are of what it gives."""
 
+SEE_LAYERS = "see what each layer takes: neuroflow show layer NAME"
 LEAVE_OUT = "leave vocab_size out: the data know it"
 
 
@@ -147,12 +148,13 @@ def _answer(model: Any, data: Dataset) -> Any:
         with evaluating(), no_grad():
             return model(data.inputs[0])
     except NeuroflowError as error:
-        raise InputError(f"{what}: {error.what}", **error.rest) from error
+        rest = {**error.rest, "remedy": error.remedy or SEE_LAYERS}
+        raise InputError(f"{what}: {error.what}", **rest) from error
     except (TypeError, AttributeError, ValueError, LookupError) as error:
         raise InputError(
             f"{what}: {raised(error)}",
             expected="layers of which each takes what the one before it gives",
-            remedy="see what each takes: neuroflow show layer NAME",
+            remedy=SEE_LAYERS,
         ) from error
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import neuroflow as nf
 from neuroflow_plugins.activations import softmax
 from neuroflow_plugins.parts import Initializer
+from neuroflow_plugins.shapes import check_tokens
 from neuroflow_plugins.sizes import linear, room_for
 
 
@@ -65,12 +66,7 @@ class Attention(nf.Module):
 
     def forward(self, tokens):
         """(n_tokens, size) -> (n_tokens, head_size)."""
-        if any(len(token) != self.size for token in tokens):
-            raise nf.InputError(
-                f"attention takes tokens of {self.size} numbers each, but got"
-                f" {[len(token) for token in tokens]}",
-                got=tokens,
-            )
+        check_tokens(tokens, self.size, "attention")
         q, k, v = (  # query, key, value: each (n_tokens, head_size)
             [[nf.dot(row, token) for row in matrix] for token in tokens]
             for matrix in (self.query, self.key, self.value)

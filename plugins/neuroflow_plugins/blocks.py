@@ -15,6 +15,7 @@ from neuroflow_plugins.multi_head import (
     SharedHeads,
 )
 from neuroflow_plugins.parts import Bias, Gain, Initializer, LayerNorm, Linear, RMSNorm, Size, add
+from neuroflow_plugins.shapes import check_tokens
 
 Hidden = Annotated[int, nf.Setting("numbers inside feed-forward; 0 for four times", "[0, inf)")]
 Norm = Annotated[Literal["layer_norm", "rms_norm", "none"], nf.Setting("how tokens are normalised")]
@@ -106,6 +107,7 @@ class Block(nf.Module):
 
     def forward(self, xs, memory=None, cache=None):
         """(n_tokens, n_embd) -> (n_tokens, n_embd)"""
+        check_tokens(xs, self.n_embd, "a transformer block")
         xs = self._around(0, xs, lambda ys: self.attention(ys, cache=cache))
         if self.lookup is not None:
             xs = self._around(2, xs, lambda ys: self.lookup(ys, memory=memory))

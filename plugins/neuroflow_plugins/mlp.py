@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import neuroflow as nf
 from neuroflow_plugins import sizes as counted
 from neuroflow_plugins.parts import Bias, Initializer, Inputs, Outputs
+from neuroflow_plugins.shapes import check_numbers
 
 Activation = Annotated[Any, nf.Setting("what is applied to the sums", part="activation")]
 Dropped = Annotated[
@@ -38,19 +39,6 @@ def find_activation(use):
 
 def _each(one, xs):
     return [one(x) for x in xs]
-
-
-def _check_inputs(xs, expected, what):
-    if not isinstance(xs, (list, tuple)):
-        raise nf.InputError(f"{what} takes a list of {expected} numbers, but got {xs!r}", got=xs)
-    if len(xs) != expected:
-        scope = nf.current_scope()
-        raise nf.InputError(
-            f"{what}{f' ({scope})' if scope else ''} takes {expected} inputs, but got {len(xs)}",
-            remedy="check the sizes of the model against the data",
-            got=xs,
-            scope=str(scope),
-        )
 
 
 class Neuron(nf.Module):
@@ -81,7 +69,7 @@ class Neuron(nf.Module):
 
     def forward(self, xs):
         """One number for a list of ``inputs`` numbers."""
-        _check_inputs(xs, self.inputs, "a neuron")
+        check_numbers(xs, self.inputs, "a neuron")
         total = self.weighted_sum(xs)
         return total if self._activate is None else self._activate([total])[0]
 
@@ -110,7 +98,7 @@ class Layer(nf.Module):
 
     def forward(self, xs):
         """(inputs,) -> (outputs,), or a bare number if there is one output."""
-        _check_inputs(xs, self.inputs, f"a layer of {self.outputs} neuron(s)")
+        check_numbers(xs, self.inputs, f"a layer of {self.outputs} neuron(s)")
         outputs = self._activate([neuron(xs) for neuron in self.neurons])
         return outputs[0] if len(outputs) == 1 else outputs
 
@@ -180,7 +168,7 @@ class MLP(nf.Module):
 
     def forward(self, xs):
         """(sizes[0],) -> (sizes[-1],), or a bare number if that is 1."""
-        _check_inputs(xs, self.sizes[0], "the mlp")
+        check_numbers(xs, self.sizes[0], "the mlp")
         xs = [x if isinstance(x, nf.Value) else nf.Value(x) for x in xs]  # once, for all neurons
         for k, layer in enumerate(self.layers):
             xs = layer(xs if isinstance(xs, (list, tuple)) else [xs])

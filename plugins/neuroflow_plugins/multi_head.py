@@ -22,6 +22,7 @@ from neuroflow_plugins.parts import (
     full_mask,
     mix,
 )
+from neuroflow_plugins.shapes import check_tokens
 from neuroflow_plugins.sizes import heads, room_for
 
 Heads = Annotated[int, nf.Setting("heads of attention; they divide the size", "[1, inf)")]
@@ -121,6 +122,7 @@ class MultiHeadAttention(nf.Module):
         Keys and values come from ``memory`` if it is given (cross-attention), else from ``xs``.
         ``mask[i][j]`` says whether token i may look at token j.
         """
+        check_tokens(xs, self.n_embd, "attention")
         source = xs if memory is None else memory
         cache = Cache() if cache is None else cache
         keys, values = cache.of(self) if memory is None else ([], [])

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import neuroflow as nf
 from neuroflow_plugins.activations import softmax
+from neuroflow_plugins.shapes import check_numbers, check_one
 from neuroflow_plugins.sizes import linear, norm, room_for
 
 Inputs = Annotated[int, nf.Setting("how many numbers come in", "[1, inf)")]
@@ -86,10 +87,7 @@ class Linear(nf.Module):
 
     def forward(self, x):
         """(inputs,) -> (outputs,)"""
-        if len(x) != self.inputs:
-            raise nf.InputError(
-                f"a linear layer takes {self.inputs} inputs, but got {len(x)}", got=x
-            )
+        check_numbers(x, self.inputs, "a linear layer")
         sums = [nf.dot(row, x) for row in self.weights]
         return add(sums, self.biases) if self.biases else sums
 
@@ -134,6 +132,7 @@ class SinusoidalPositions(nf.Module):
 
     def forward(self, position):
         """A position, counted from 0 -> (size,)"""
+        check_one(position, "sinusoidal positions take the position of one token")
         angles = [position / 10000.0 ** (2 * (k // 2) / self.size) for k in range(self.size)]
         return [nf.cos(a) if k % 2 else nf.sin(a) for k, a in enumerate(angles)]
 
@@ -197,6 +196,7 @@ class LayerNorm(nf.Module):
 
     def forward(self, x):
         """(size,) -> (size,)"""
+        check_numbers(x, self.size, "a layer norm")
         center = nf.mean(x)
         apart = [value - center for value in x]
         scale = (nf.dot(apart, apart) * (1.0 / self.size) + self.epsilon) ** -0.5
@@ -217,6 +217,7 @@ class RMSNorm(nf.Module):
 
     def forward(self, x):
         """(size,) -> (size,)"""
+        check_numbers(x, self.size, "an RMS norm")
         scale = (nf.dot(x, x) * (1.0 / self.size) + self.epsilon) ** -0.5
         normal = [value * scale for value in x]
         return [g * y for g, y in zip(self.gains, normal, strict=True)] if self.gain else normal

@@ -67,3 +67,25 @@ def test_a_loss_of_classes_takes_one_row_of_numbers(name, prediction, target, me
 def test_an_activation_of_lists_takes_numbers_only(name, given, message):
     assert message in error_of(nf.get("activation", name).load(), given)
     assert error_of(nf.get("activation", name).load(), given).startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("layer", "settings", "given", "message"),
+    [
+        ("attention", {"size": 2}, [1.0, 2.0], "attention takes tokens of 2 numbers each, but got"
+         " plain numbers; let each token become numbers first, as an embedding does"),
+        ("multi_head_attention", {"n_embd": 2, "n_head": 1}, [[1.0, 2.0], [1.0]],
+         r"attention takes tokens of 2 numbers each, but got \[2, 1\]; check the sizes"),
+        ("transformer_block", {"n_embd": 2, "n_head": 1}, [3, 1],
+         "a transformer block takes tokens of 2 numbers each, but got plain numbers"),
+        ("layer_norm", {"size": 2}, [1.0], "a layer norm takes 2 inputs, but got 1; check"),
+        ("rms_norm", {"size": 2}, [1.0, 2.0, 3.0], "an RMS norm takes 2 inputs, but got 3"),
+        ("linear", {"inputs": 2, "outputs": 1}, 1.0, "a linear layer takes a list of 2 numbers"),
+        ("sinusoidal_positions", {"block_size": 2, "size": 2}, [0, 1],
+         "sinusoidal positions take the position of one token, but got a list of 2; call it once"),
+    ],
+)  # fmt: skip
+def test_a_layer_says_what_form_it_takes(layer, settings, given, message):
+    model = nf.build(layer, **settings)
+    with pytest.raises(nf.InputError, match=message):
+        model(given)

@@ -75,6 +75,7 @@ PLUGINS = (
     "byte_pairs",
     "tokenizers",
     "text",
+    "shapes",
     "sizes",
     "parts",
     "mlp",
