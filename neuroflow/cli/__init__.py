@@ -45,6 +45,7 @@ COMMANDS = {
     "compare": "Compare runs: curves, scores, settings.",
     "predict": "Ask a saved model.",
     "generate": "Let a trained language model write.",
+    "export": "Write a model for another program: Python, C, safetensors, ONNX.",
     "recipes": "List what can be trained by name.",
     "list": "List what plugins offer: ops, losses, layers ...",
     "show": "Everything about one entry: formula, derivative, plot, source.",

@@ -63,7 +63,7 @@ class Standardization:
     def apply(self, row: Sequence[float]) -> list[float]:
         """One row with each column shifted and scaled."""
         parts = zip(_numbers(row, self.means), self.means, self.deviations, strict=True)
-        return [_standardized(x, mean, deviation) for x, mean, deviation in parts]
+        return [standardized(x, mean, deviation) for x, mean, deviation in parts]
 
     def apply_all(self, rows: Sequence[Sequence[float]]) -> Rows:
         """Many rows, each as :meth:`apply` makes it."""
@@ -109,7 +109,8 @@ def _numbers(row: Any, means: Sequence[float]) -> list[float]:
     return [_finite(x, f"column {j} of a row") for j, x in enumerate(row)]
 
 
-def _standardized(x: float, mean: float, deviation: float) -> float:
+def standardized(x: float, mean: float, deviation: float) -> float:
+    """One number less a mean, over a deviation."""
     shifted = x - mean
     return shifted / deviation if math.isfinite(shifted) else x / deviation - mean / deviation
 
