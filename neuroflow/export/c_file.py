@@ -51,10 +51,10 @@ PER_LINE = 6
 
 def c_file(model: Module, path: Path) -> dict[Path, str]:
     """The text of the file. Raises :class:`InputError` for what C cannot do, by name."""
-    return {path: Program(model.eval(), path).text()}
+    return {path: CProgram(model.eval(), path).text()}
 
 
-class Program:
+class CProgram:
     """The file in the making."""
 
     def __init__(self, model: Module, path: Path) -> None:
