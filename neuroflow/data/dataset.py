@@ -71,7 +71,7 @@ class Standardization:
             return Rows.of_columns(list(zip(*map(self.apply, rows), strict=True)))
         parts = zip(range(rows.width), self.means, self.deviations, strict=True)
         return Rows.of_columns([
-            array("d", [_standardized(x, mean, deviation) for x in rows.column(j)])
+            array("d", [standardized(x, mean, deviation) for x in rows.column(j)])
             for j, mean, deviation in parts
         ])  # fmt: skip
 
