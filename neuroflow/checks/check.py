@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 from neuroflow.checks.activations import check_activation
@@ -17,14 +18,16 @@ from neuroflow.checks.report import Report, Results
 from neuroflow.checks.selection import select
 from neuroflow.checks.settings import check_settings
 from neuroflow.checks.subject import Subject
+from neuroflow.checks.time_limit import SECONDS, TookTooLongError, at_most
 from neuroflow.registry.entries import Entry, OpEntry
 
 
-def check(*what: Any) -> Report:
+def check(*what: Any, seconds: float = SECONDS) -> Report:
     """Check all entries of plugins, modules, files, or entries and ops themselves.
 
     ``what`` are names as ``neuroflow check`` takes them, or the things. The report is true if
     nothing is wrong and at least one comparison was made; it prints counts, findings and skips.
+    An entry may take so many ``seconds``; where it hangs is a finding.
 
     Raises :class:`InputError` for a name that means nothing.
 
@@ -37,7 +40,7 @@ def check(*what: Any) -> Report:
         for problem in selection.problems:
             report.of(problem.subject).failed(problem.check, problem.message)
         for entry in selection.entries:
-            check_entry(entry, report.of(_name(entry)))
+            check_entry(entry, report.of(_name(entry)), seconds)
     return report
 
 
@@ -45,14 +48,23 @@ def _name(entry: Entry) -> str:
     return f"{entry.kind} {entry.name if entry.namespace == 'local' else entry.shortest_name}"
 
 
-def check_entry(entry: Entry, results: Results) -> None:
-    """All checks of one entry."""
-    with guarded(results, "loading"):
-        entry.load()
-        results.passed("loading")
-        _CHECKS.get(entry.kind, check_other)(entry, results)
-    with guarded(results, "settings"):
-        check_settings(entry, results)
+def check_entry(entry: Entry, results: Results, seconds: float = SECONDS) -> None:
+    """All checks of one entry, as far as they come in the time."""
+    started = perf_counter()
+    try:
+        with at_most(seconds) as places:
+            with guarded(results, "loading"):
+                entry.load()
+                results.passed("loading")
+                _CHECKS.get(entry.kind, check_other)(entry, results)
+            with guarded(results, "settings"):
+                check_settings(entry, results)
+    except TookTooLongError:
+        results.failed("time", (
+            f"not done after {seconds:g} s{''.join(places)}; does every loop end, for the smallest"
+            " and the largest numbers too, and for numbers of many digits?"
+        ))  # fmt: skip
+    results.took(perf_counter() - started)
 
 
 def check_op(entry: OpEntry, results: Results) -> None:

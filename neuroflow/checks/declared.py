@@ -20,7 +20,8 @@ def check_declared(subject: Subject, results: Results) -> None:
     """A name, a summary, a formula, a domain for each input, a convention for each kink."""
     op = subject.op
     results.expect("declared", subject.name.isidentifier() or "[" in subject.name, (
-        f"the name {subject.name!r} cannot be written as a method; use letters, digits and _"
+        f"the name {subject.name!r} cannot be written as a method; give it one of letters, digits"
+        ' and _: def square(x): ..., or nf.op(rule, name="square")'
     ))  # fmt: skip
     results.expect("declared", bool(subject.summary), (
         "there is no summary; say what it computes in the first line of the docstring"

@@ -38,14 +38,32 @@ class Formula:
 
 
 def read(text: str) -> Formula:
-    """Read a formula; of ``f(x) = ... = ...`` the last part counts.
+    """Read a formula; of ``f(x) = ... = ...`` the last part counts, and then ``, e = p - y``.
 
     Raises :class:`~neuroflow.checks.latex_tokens.UnreadableFormulaError`, which names what could
     not be read.
     """
-    reader = Reader(tokens_of(text))
+    tokens, defined = tokens_of(text)
+    reader = Reader(tokens)
     node = reader.everything()
-    return Formula(text, tuple(dict.fromkeys(reader.symbols)), node)
+    definitions: dict[str, Node] = {}
+    for name, its_tokens in defined:
+        within = Reader(its_tokens)
+        definitions[name] = within.everything()
+        reader.symbols += within.symbols
+    names = [name for name in dict.fromkeys(reader.symbols) if name not in definitions]
+    return Formula(text, tuple(names), _with(definitions, node))
+
+
+def _with(definitions: Mapping[str, Node], node: Node) -> Node:
+    """A formula in a scope with what it defines behind it, one after the other."""
+
+    def value(scope: Scope) -> Any:
+        for name, definition in definitions.items():
+            scope = {**scope, name: definition(scope)}
+        return node(scope)
+
+    return value if definitions else node
 
 
 def symbols_for(

@@ -203,10 +203,11 @@ class Reader:
     def fold(self, combine: Callable[[list[Any]], Any]) -> Node:
         r"""``\sum_{i=1}^{n} ...``, ``\max_i ...``, ``\sum_{j \neq i} ...``."""
         self.tokens.next()
-        index, keep = self.index()
+        index, first, keep = self.index()
+        last: Node | None = None
         if self.tokens.now == "^":
             self.tokens.next()
-            self.argument()  # the upper end is the length of the vectors
+            last = self.argument()
         self.bound.append(index)
         start = len(self.symbols)
         body = self.product()
@@ -214,27 +215,34 @@ class Reader:
         self.bound.pop()
 
         def value(s: Scope) -> Any:
-            lengths = [len(s[v]) for v in vectors if isinstance(s.get(v), (list, tuple))]
-            inner = [{**s, index: k} for k in range(max(lengths, default=0))]
+            if first is not None and last is not None:  # as it is written: entries from there on
+                numbers = range(int(first(s)), int(last(s)) + 1)
+                inner = [{**s, index: k, _first(index): min(numbers.start, 1)} for k in numbers]
+            else:
+                lengths = [len(s[v]) for v in vectors if isinstance(s.get(v), (list, tuple))]
+                inner = [{**s, index: k} for k in range(max(lengths, default=0))]
             return combine([body(scope) for scope in inner if keep(scope)])
 
         return value
 
-    def index(self) -> tuple[str, Node]:
-        """The name of an index, and which of its values count."""
+    def index(self) -> tuple[str, Node | None, Node]:
+        """The name of an index, where it starts if that is said, and which of its values count."""
         always: Node = lambda s: True  # noqa: E731  a constant node
         if self.tokens.now != "{":
-            return self.tokens.next(), always
+            return self.tokens.next(), None, always
         self.tokens.next()
         name = self.tokens.next()
         if self.tokens.now in RELATIONS and self.tokens.now != "=":
             relation = RELATIONS[self.tokens.next()]
             other = self.tokens.next()
             self.tokens.need("}")
-            return name, lambda s: relation(s[name], s[other])
-        while self.tokens.next() != "}":  # {i=1}: vectors are counted from their first entry anyway
-            continue
-        return name, always
+            return name, None, lambda s: relation(s[name], s[other])
+        first: Node | None = None
+        if self.tokens.now == "=":
+            self.tokens.next()
+            first = self.sum()
+        self.tokens.need("}")
+        return name, first, always
 
     def named(self, token: str) -> Node:
         """A constant, a function or a symbol."""
@@ -274,10 +282,20 @@ class Reader:
         index = self.tokens.braced() if self.tokens.now == "{" else self.tokens.next().lstrip("\\")
         if index in self.bound or name in ("x", "a", "b", "z", "q", "k", "v", "p", "y"):
             self.symbols.append(name)
-            if index.isdigit():
-                return lambda s: self.look_up(s, name)[int(index) - 1]
-            return lambda s: self.look_up(s, name)[self.look_up(s, index)]
+            return lambda s: self.entry(s, name, index)
         return self.symbol(f"{name}_{index}")
+
+    def entry(self, scope: Scope, name: str, index: str) -> Any:
+        """An entry of a vector; of a plain number, the subscript is only a part of its name."""
+        numbers = self.look_up(scope, name)
+        if not isinstance(numbers, (list, tuple)):
+            return numbers
+        if index.isdigit():
+            return numbers[int(index) - 1]
+        k = self.look_up(scope, index)
+        if not isinstance(k, int) or not 0 <= k - scope.get(_first(index), 0) < len(numbers):
+            raise self.tokens.problem(f"{name}_{index} is no entry where {index} = {k!r}")
+        return numbers[k - scope.get(_first(index), 0)]
 
     def function(self, name: str) -> Node:
         call = FUNCTIONS[name]
@@ -322,6 +340,11 @@ class Reader:
                 arguments = self.arguments()
                 return lambda s: target(*[a(s) for a in arguments])
         raise self.tokens.problem(f"no op or activation is named {name!r}")
+
+
+def _first(index: str) -> str:
+    """Under which name a scope keeps what the first entry is counted as: 0 or 1."""
+    return f"first {index}"
 
 
 def _binary(combine: Callable[[Any, Any], Any], a: Node, b: Node) -> Node:

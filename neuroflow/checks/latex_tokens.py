@@ -35,10 +35,32 @@ def _right_side(tokens: list[str]) -> list[str]:
     return tokens[start:]
 
 
-def tokens_of(text: str) -> Tokens:
-    """The tokens of a formula; of ``f(x) = ... = ...`` those of the last part."""
-    tokens = [t for t in _TOKEN.findall(_tidy(text)) if not t.isspace()]
-    return Tokens(text, _right_side(tokens))
+_WHERE = re.compile(r"[,;]?\s*\\(?:text|textrm|mathrm)\s*\{\s*,?\s*(?:where|with)\s*\}")
+
+
+def tokens_of(text: str) -> tuple[Tokens, list[tuple[str, Tokens]]]:
+    """The tokens of a formula, and what it defines behind a comma: ``e^2, e = p - y``.
+
+    Of ``f(x) = ... = ...`` they are those of the last part.
+    """
+    tokens = [t for t in _TOKEN.findall(_WHERE.sub(", ", _tidy(text))) if not t.isspace()]
+    first, *rest = _parts(tokens)
+    if not all(len(part) > 2 and part[0][-1].isalpha() and part[1] == "=" for part in rest):
+        return Tokens(text, _right_side(tokens)), []
+    definitions = [(part[0].lstrip("\\"), Tokens(text, part[2:])) for part in rest]
+    return Tokens(text, _right_side(first)), definitions
+
+
+def _parts(tokens: list[str]) -> list[list[str]]:
+    """What stands between the commas that are not inside of anything."""
+    depth, parts = 0, [list[str]()]
+    for token in tokens:
+        depth += (token in ("{", "(", "[", r"\begin")) - (token in ("}", ")", "]", r"\end"))
+        if token == "," and depth == 0:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts if parts[-1] else parts[:-1]
 
 
 @define

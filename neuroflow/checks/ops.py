@@ -16,6 +16,7 @@ from neuroflow.checks.exact import (
     check_symbolic,
 )
 from neuroflow.checks.extremes import check_extremes
+from neuroflow.checks.first_look import works
 from neuroflow.checks.kinks import check_kinks, check_ties, check_undeclared
 from neuroflow.checks.report import Results
 from neuroflow.checks.search import check_search
@@ -28,18 +29,20 @@ from neuroflow.checks.values import (
     check_finite,
     check_no_mutation,
 )
+from neuroflow.core.rules import line_of
 from neuroflow.core.settings import Setting, of_rule
 from neuroflow.core.value import Op
-from neuroflow.errors import raised
+from neuroflow.errors import NeuroflowError, raised
 
 
 def check_subject(subject: Subject, results: Results) -> None:
-    """Run all checks of the table on one subject."""
-    for name, check in CHECKS.items():
+    """Run all checks of the table on one subject; those of the source alone if it cannot work."""
+    checks = CHECKS if works(subject, results) else SOURCE_CHECKS
+    for name, check in checks.items():
         with guarded(results, name):
             check(subject, results)
-    for variant, checks in _variants(subject):
-        for name in checks:
+    for variant, names in _variants(subject) if checks is CHECKS else ():
+        for name in names:
             with guarded(results, name):
                 CHECKS[name](variant, results)
 
@@ -95,10 +98,19 @@ def guarded(results: Results, name: str) -> Iterator[None]:
         yield
     except Exception as error:
         known = {f.message for f in results.report.findings if f.subject == results.subject}
-        message = f"raised {raised(error)}"
+        place, _ = line_of(error.__traceback__)
+        message = str(error)
+        if not isinstance(error, NeuroflowError):
+            message = f"it fails{place}: {raised(error)}{_GIVEN.get(name, '')}"
         if message not in known:
             results.failed(name, message)
 
+
+_GIVEN = {
+    "arrays": "; it was given arrays, many numbers at once: elementary functions take them as well",
+    "symbolic": "; it was given symbols, to derive it on paper: elementary functions take them too",
+}
+"""What the rule was given in checks where that is no plain number."""
 
 CHECKS: dict[str, Callable[[Subject, Results], None]] = {
     "declared": check_declared,
@@ -122,3 +134,5 @@ CHECKS: dict[str, Callable[[Subject, Results], None]] = {
     "compiled": check_compiled,
     "backends": check_backends,
 }
+SOURCE_CHECKS = {name: CHECKS[name] for name in ("declared", "branch-free")}
+"""The checks that read an op and do not run it."""

@@ -45,7 +45,7 @@ class Report:
 
     ``checks`` counts the comparisons made, by the name of the check. A report without any
     comparison is not right: nothing was tested. ``tried`` counts, by entry, the points at which
-    partials were searched for a wrong one.
+    partials were searched for a wrong one; ``seconds`` tells how long each entry took.
 
     >>> report = Report()
     >>> bool(report), report.headline
@@ -59,6 +59,7 @@ class Report:
     extremes: dict[str, list[Extreme]] = field(factory=dict)
     counts: Counter[str] = field(factory=Counter)
     tried: Counter[str] = field(factory=Counter)
+    seconds: dict[str, float] = field(factory=dict)
 
     def __bool__(self) -> bool:
         return self.total > 0 and not self.findings
@@ -95,7 +96,8 @@ class Report:
         for entry in self.entries:
             wrong = [f for f in self.findings if f.subject == entry]
             verdict = _count(len(wrong), "finding") if wrong else "ok"
-            yield f"{entry}: {_count(self.counts[entry], 'check')}, {verdict}"
+            took = f" ({self.seconds[entry]:.1f} s)" if entry in self.seconds else ""
+            yield f"{entry}: {_count(self.counts[entry], 'check')}, {verdict}{took}"
             for finding in wrong:
                 yield f"  {finding.check}: {finding.message}"
         for (check, reason), n in Counter((s.check, s.reason) for s in self.skips).items():
@@ -120,6 +122,7 @@ class Report:
             "checks_by_name": dict(sorted(self.checks.items())),
             "checks_by_entry": {entry: self.counts[entry] for entry in self.entries},
             "points_tried": dict(self.tried),
+            "seconds_by_entry": dict(self.seconds),
             "findings": [asdict(finding) for finding in self.findings],
             "skips": [asdict(skip) for skip in self.skips],
             "extremes": {
@@ -145,10 +148,16 @@ class Results:
         """Count the points of a search."""
         self.report.tried[self.subject] += points
 
+    def took(self, seconds: float) -> None:
+        """Note how long the entry took."""
+        self.report.seconds[self.subject] = self.report.seconds.get(self.subject, 0.0) + seconds
+
     def failed(self, check: str, message: str) -> None:
         """Record a comparison that did not hold."""
         self.passed(check)
-        self.report.findings.append(Finding(self.subject, check, message))
+        finding = Finding(self.subject, check, message)
+        if finding not in self.report.findings:
+            self.report.findings.append(finding)
 
     def expect(self, check: str, holds: bool, message: str) -> None:
         """Count one comparison; ``message`` is for the case that it does not hold."""

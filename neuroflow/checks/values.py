@@ -15,7 +15,6 @@ from neuroflow.checks.probes import joint_points
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.surfaces import at_end
-from neuroflow.core.rules import what_changes
 from neuroflow.core.value import Value
 from neuroflow.errors import raised
 
@@ -49,8 +48,6 @@ def _special_points(subject: Subject) -> Iterator[list[float]]:
 
 def check_determinism(subject: Subject, results: Results) -> None:
     """The same inputs give the same outputs, whatever was computed before."""
-    for reads, expected, remedy in what_changes(subject.op):
-        results.failed("determinism", f"its rule {reads}; expected {expected}; {remedy}")
     points = [at for at in joint_points(subject.domains, 6) if not at_end(subject, at)]
     fresh = [(subject.forward(*at), subject.partials(*at)) for at in points]
     later = [subject.forward(*at) for at in points]
@@ -151,3 +148,4 @@ def check_compiled(subject: Subject, results: Results) -> None:
             results.passed("compiled")
         except RuleError as error:
             results.failed("compiled", str(error))
+            return

@@ -13,7 +13,11 @@ from neuroflow.cli.shared.output import json_option, print_json, say
 @click.option(
     "--extremes", is_flag=True, help="Show what happens at +-1e3, +-1e-300, +-0, inf, nan."
 )
-def check(names: tuple[str, ...], as_json: bool, extremes: bool) -> int:
+@click.option(
+    "--seconds", default=60.0, show_default=True, help="How long each entry may take.",
+    type=click.FloatRange(min=0.0, min_open=True),
+)  # fmt: skip
+def check(names: tuple[str, ...], as_json: bool, extremes: bool, seconds: float) -> int:
     """Check every entry of a plugin, a module, a file or a pattern such as op/*.
 
     Derivatives, kinks, formulas, the source of the rules, parameters, configurations and more.
@@ -29,7 +33,7 @@ def check(names: tuple[str, ...], as_json: bool, extremes: bool) -> int:
     from neuroflow.errors import InputError
 
     try:
-        report = check_all(*names)
+        report = check_all(*names, seconds=seconds)
     except InputError as error:
         raise click.UsageError(str(error)) from error
     if as_json:

@@ -41,6 +41,16 @@ PHI = 0.5 * (1 + math.erf(1 / math.sqrt(2)))
     (r"f(x) = x \tanh(\ln(1 + e^x)) = x", {"x": 2.0}, 2.0),
     (r"\operatorname{relu}(x) + \operatorname{softplus}(0)", {"x": -1.0}, math.log(2)),
     (r"\tfrac12 x", {"x": 3.0}, 1.5),
+    (r"\sum_{k=0}^{4} x^k", {"x": 2.0}, 31.0),
+    (r"\prod_{k=1}^{3} (x + k)", {"x": 1.0}, 24.0),
+    (r"\sum_{i=1}^{n} i x_i", {"x": [1.0, 2.0, 3.0], "n": 3}, 14.0),
+    (r"\sum_{i=0}^{n-1} x_i", {"x": [1.0, 2.0, 3.0], "n": 3}, 6.0),
+    (r"\sum_{i=2}^{n} (x_i - x_1)", {"x": [1.0, 2.0, 3.0], "n": 3}, 3.0),
+    (r"p_t - y", {"p": 3.0, "y": 1.0, "t": 7}, 2.0),
+    (r"\frac12 e^2, e = p - y", {"p": 3.0, "y": 1.0}, 2.0),
+    (r"L = a + b, \quad a = x^2, b = 2 a", {"x": 3.0}, 27.0),
+    (r"2 u \text{ where } u = x + 1", {"x": 3.0}, 8.0),
+    (r"\begin{cases} e & e > 0 \\ 0 & e \le 0 \end{cases}, e = p - y", {"p": 3.0, "y": 1.0}, 2.0),
 ])  # fmt: skip
 def test_formula_means_what_it_says(text, numbers, expected):
     assert math.isclose(read(text)(numbers), expected, rel_tol=1e-12, abs_tol=1e-15)

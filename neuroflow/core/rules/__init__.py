@@ -13,12 +13,19 @@ from neuroflow.core.rules.declarations import (
     signature,
     what_changes,
 )
-from neuroflow.core.rules.failures import tell_mistake
-from neuroflow.core.rules.first_use import cut_off, looked_at, number_of, prepared
+from neuroflow.core.rules.failures import line_at, line_of, tell_mistake
+from neuroflow.core.rules.first_use import (
+    check_result,
+    check_slopes,
+    cut_off,
+    looked_at,
+    number_of,
+    prepared,
+)
 from neuroflow.core.rules.mistakes import Rule
 
 __all__ = [
-    "Rule", "attempted", "check_declared", "check_partials", "checked_settings", "cut_off",
-    "declared", "looked_at", "number_of", "prepared", "refuse", "signature",
-    "tell_mistake", "what_changes", "wrong_inputs",
+    "Rule", "attempted", "check_declared", "check_partials", "check_result", "check_slopes",
+    "checked_settings", "cut_off", "declared", "line_at", "line_of", "looked_at", "number_of",
+    "prepared", "refuse", "signature", "tell_mistake", "what_changes", "wrong_inputs",
 ]  # fmt: skip

@@ -23,7 +23,8 @@ def tell_mistake(op: Any, inputs: Sequence[Any], error: Exception) -> Exception:
         place, line = line_of(error.__traceback__)
         what = f"failed for {listed(inputs)}{place}: {raised(error)}"
         expected = "a rule that takes every kind of number"
-        raise mistake(op.rule, op.name, what, expected, _remedy(line)) from error
+        remedy = _remedy(line) or _remedy_for_lists(op)
+        raise mistake(op.rule, op.name, what, expected, remedy) from error
     if isinstance(error, InputError) or not isinstance(error, (ArithmeticError, ValueError)):
         raise error
     return error
@@ -42,14 +43,26 @@ def _remedy(line: str) -> str:
     return ""
 
 
+def _remedy_for_lists(op: Any) -> str:
+    if not op.vectors or len(op.parameters) == 1:
+        return ""
+    names = " and ".join(op.parameters)
+    return f"with vectors=True {names} are all lists, equally long; a number for all is a setting"
+
+
 def line_of(trace: TracebackType | None) -> tuple[str, str]:
     """The innermost line of code that is not neuroflow's: `` at mine.py:8: `return x```."""
     place = text = ""
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if not name.startswith((_LIBRARY, "<frozen")):
-            text = linecache.getline(name, trace.tb_lineno).strip()
-            place = f" at {os.path.basename(name)}:{trace.tb_lineno}"
-            place += f": `{text}`" if text else ""
+            place, text = line_at(name, trace.tb_lineno)
         trace = trace.tb_next
     return place, text
+
+
+def line_at(file: str, number: int) -> tuple[str, str]:
+    """A line of a file as messages name it, and its text."""
+    text = linecache.getline(file, number).strip()
+    place = f" at {os.path.basename(file)}:{number}"
+    return place + (f": `{text}`" if text else ""), text
