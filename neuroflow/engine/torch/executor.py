@@ -305,16 +305,16 @@ class TorchExecutor(Executor):
         for number, slot, _ in jobs:
             if number != last:
                 if last >= 0:
-                    self._piece_of(last, self._end)()
-                self._piece_of(number, self._begin)()
+                    self._piece_of(last, self._end, 3)()
+                self._piece_of(number, self._begin, 0)()
                 last = number
             slots, which = self._slots_of(number), slice(slot, slot + self.programs[number].lanes)
             slots.starts.copy_(starts[which])
             slots.weights.copy_(weights[which])
             self._fill(number, slots.starts, given)
-            self._piece_of(number, self._lanes)()
+            self._piece_of(number, self._lanes, 1)()
         if last >= 0:
-            self._piece_of(last, self._end)()
+            self._piece_of(last, self._end, 3)()
 
     def _lanes(self, number: int) -> None:
         """Forward and backward through the lanes of a program; the loss is added up."""
@@ -330,14 +330,19 @@ class TorchExecutor(Executor):
     def _end(self, number: int) -> None:
         self.run(number, 3)
 
-    def _piece_of(self, number: int, run: Callable[[int], None]) -> Callable[[], Any]:
-        return self._piece((number, run.__name__), lambda: run(number), number)
+    def _piece_of(
+        self, number: int, run: Callable[[int], None], part: int
+    ) -> Callable[[], Any]:  # fmt: skip
+        """Calls for a program; captured if this part has any and none leaves the device."""
+        first, end = self.programs[number].parts[part : part + 2]
+        captures = end > first and not self._leaves(number)
+        return self._piece((number, part), lambda: run(number), captures)
 
-    def _piece(self, key: Any, run: Callable[[], Any], number: int = -1) -> Callable[[], Any]:
-        """Calls, captured if the device can and none of them leaves it."""
+    def _piece(self, key: Any, run: Callable[[], Any], captures: bool = True) -> Callable[[], Any]:
+        """Calls under a key, captured where the device can."""
         if key not in self._pieces:
-            stays = number < 0 or not self._leaves(number)
-            self._pieces[key] = Piece(run, self._pool) if self.captures and stays else run
+            piece = Piece(run, self._pool) if self.captures and captures else run
+            self._pieces[key] = piece
         return self._pieces[key]
 
     def _leaves(self, number: int) -> bool:

@@ -107,7 +107,7 @@ def _latest(levels: Ints) -> int:
     return int(levels.max(initial=-1))
 
 
-class Cells:
+class CellNumbers:
     """Numbers the cells of a program's memory: the lanes of one cell count as one."""
 
     def __init__(self, program: Program) -> None:
@@ -169,7 +169,7 @@ class Touched:
     """What the instructions of a program touch."""
 
     def __init__(self, program: Program, kernels: Any) -> None:
-        self.program, self.kernels, self.cells = program, kernels, Cells(program)
+        self.program, self.kernels, self.cells = program, kernels, CellNumbers(program)
 
     def by(self, row: int) -> Touch:
         """What one row of code touches."""

@@ -25,15 +25,6 @@ def program_of(function, example, lanes=32, width=32, model=None):
     return executor, program
 
 
-def shuffled(program, kernels, rng):
-    """All rows of each part: level by level, and in any order on a level but for equal keys."""
-    order = []
-    for part in range(4):
-        together = merged(program, kernels, *program.parts[part : part + 2])
-        order.append([each.rows for each in together])
-    return order
-
-
 def test_positions_of_one_layer_are_one_product():
     layer = nf.build("mlp", sizes=[4, 6, 3], activation="tanh", rng=nf.SplitMix32(1))
 
