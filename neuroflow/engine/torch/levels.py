@@ -33,7 +33,7 @@ class Merged:
 def merged(program: Program, kernels: Any, begin: int, end: int) -> list[Merged]:
     """The rows from ``begin`` to ``end``, level by level."""
     touched = Touched(program, kernels)
-    state = _State(touched.cells.count)
+    state = Levels(touched.cells.count)
     found: dict[tuple[int, Key], list[int]] = {}
     for row in range(begin, end):
         key = key_of(program, row)
@@ -78,7 +78,7 @@ class Touch:
     adds: Ints
 
 
-class _State:
+class Levels:
     """The last level on which each of n cells was read, overwritten and added to."""
 
     def __init__(self, n: int) -> None:

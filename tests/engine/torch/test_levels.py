@@ -1,6 +1,6 @@
 """Levels: instructions that wait for none of each other run as one, and no other do."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from neuroflow.engine.trace.structure import flatten
 
 pytest.importorskip("torch")
 
-from neuroflow.engine.torch.levels import Touched, key_of, merged
+from neuroflow.engine.torch.levels import Levels, Touch, Touched, key_of, merged
 
 
 def program_of(function, example, lanes=32, width=32, model=None, gradients="all"):
@@ -25,6 +25,27 @@ def program_of(function, example, lanes=32, width=32, model=None, gradients="all
     executor = NumpyExecutor("float64", len(parameters), None)
     program = lower(plan, executor.kernels, lanes, width, gradients)
     return executor, program
+
+
+ONE, NONE = np.array([1]), np.array([], dtype=np.int64)
+DOES = {
+    "reads": Touch(ONE, NONE, NONE),
+    "overwrites": Touch(NONE, ONE, NONE),
+    "adds to": Touch(NONE, NONE, ONE),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), [*product(DOES, DOES)])
+def test_who_waits_for_whom_at_one_cell(first, second):
+    levels = Levels(2)
+    assert levels.level(DOES[first], (1,)) == 0
+    waits = (first, second) != ("reads", "reads")
+    assert levels.level(DOES[second], (2,)) == int(waits)
+
+
+def test_additions_wait_for_those_of_other_keys_alone():
+    levels = Levels(2)
+    assert [levels.level(DOES["adds to"], key) for key in ((1,), (1,), (2,), (1,))] == [0, 0, 1, 2]
 
 
 def test_positions_of_one_layer_are_one_product():
