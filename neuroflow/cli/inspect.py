@@ -43,8 +43,9 @@ def command(model: Path, as_json: bool) -> None:
     rows += [("model", _short(about.model)), ("parameters", f"{about.parameters:,}")]
     told = {name: value for name, value in about.data.items() if value not in ("", [])}
     preparation = told.pop("preparation", None)
+    texts = _of_texts(told.pop("tokenizer", None), told.pop("prompting", None))
     rows += [(name, _short(value)) for name, value in told.items()]
-    rows += _prepared(preparation) if preparation else []
+    rows += (_prepared(preparation) if preparation else []) + texts
     if "step" in about.state:
         rows.append(("step", str(about.state["step"])))
     if origin := Origin.from_state(about.state):
@@ -55,6 +56,15 @@ def command(model: Path, as_json: bool) -> None:
     uses = [(u.kind, u.id, u.plugin, u.offered_by) for u in about.uses]
     out.print(table(("needs", "id", "plugin", "distribution"), uses))
     out.print(table(("tensors", "count", "shape"), _grouped(about.shapes), right="count"))
+
+
+def _of_texts(tokenizer: Any, prompting: Any) -> list[tuple[str, str]]:
+    """What cuts texts into tokens, and what stands around them."""
+    from neuroflow.cli.shared.texts import prompting_in_words, tokenizer_in_words
+
+    lines = tokenizer_in_words(tokenizer) if tokenizer else []
+    lines += prompting_in_words(prompting) if prompting else []
+    return [("tokenizer" if k == 0 else "", line) for k, line in enumerate(lines)]
 
 
 MOST_COLUMNS = 20

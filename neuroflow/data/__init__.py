@@ -2,5 +2,6 @@
 
 Reading order: :mod:`rows`, :mod:`notation`, :mod:`columns`, :mod:`kinds`, :mod:`preparation`,
 :mod:`cells`, :mod:`table`, :mod:`reading`, :mod:`frames`, :mod:`shapes`, :mod:`prompting`,
-:mod:`dataset`, :mod:`tabular`, :mod:`facts`, :mod:`given`, :mod:`expression`, :mod:`baselines`.
+:mod:`dataset`, :mod:`tabular`, :mod:`weights`, :mod:`facts`, :mod:`asked`, :mod:`given`,
+:mod:`expression`, :mod:`baselines`.
 """

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 import neuroflow as nf
 from neuroflow.checkpoint import CHECKPOINT
 from neuroflow.cli import main
+from neuroflow.cli.shared.progress import LongWork
 
 SMALL = {"n_embd": 4, "n_head": 2, "block_size": 8}
 PAIRS = {"use": "text_pairs", "path": "pairs.csv", "source": "q", "target": "a"}
@@ -118,3 +121,23 @@ def test_one_long_text_is_gone_on_with_beyond_the_block(folder):
     assert max(len(text["tokens"]) for text in texts) > 8
     assert told.stderr.count("it forgets the oldest, first 'a'") == 1
     assert nf.load(folder / "goes_on").trained_on.prompting == nf.Prompting(begins=False)
+
+
+def test_inspect_shows_the_tokenizer_and_what_stands_around_texts(folder):
+    told = " ".join(invoke("inspect", folder / "translates").stdout.split())
+    assert "tokenizer characters" in told
+    assert "3 pieces: '\\n' 'a' 'b'" in told
+    assert "between question and answer: '\\n' questions are filled up to 4 tokens" in told
+    continuous = invoke("inspect", folder / "goes_on").stdout
+    assert "learned from parts of one text" in continuous
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_long_work_is_shown_on_a_terminal_alone(monkeypatch, is_terminal):
+    screen = Console(file=io.StringIO(), force_terminal=is_terminal, force_interactive=is_terminal)
+    monkeypatch.setattr("neuroflow.cli.shared.progress.console", lambda stderr: screen)
+    monkeypatch.setattr(LongWork, "PATIENCE", -1.0)
+    work = LongWork()
+    for done in range(4):
+        work("learning", done, 3)
+    assert ("learning" in screen.file.getvalue()) == is_terminal

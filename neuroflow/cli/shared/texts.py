@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,3 +109,39 @@ def no_writer(path: Path, about: SavedModel) -> InputError:
     else:
         remedy = f"ask it with rows of numbers: neuroflow predict {folder} --csv FILE"
     return InputError(what, remedy=remedy, file=file)
+
+
+MOST_PIECES = 24
+"""So many pieces and merges of a tokenizer are shown."""
+
+
+def tokenizer_in_words(table: Mapping[str, Any]) -> list[str]:
+    """What a saved tokenizer is: its name and settings, its first pieces and merges.
+
+    >>> tokenizer_in_words({"use": "characters", "pieces": ["a", " "], "unknown": "bytes"})
+    ["characters, unknown = 'bytes'", "2 pieces: 'a' ' '"]
+    """
+    lists = {"pieces": table.get("pieces"), "merges": table.get("merges")}
+    settings = [f"{k} = {v!r}" for k, v in table.items() if k not in ("use", *lists)]
+    lines = [", ".join([str(table["use"]), *settings])]
+    for name, found in lists.items():
+        if isinstance(found, list) and found:
+            shown = (" ".join(map(repr, x)) if isinstance(x, list) else repr(x) for x in found)
+            words = (" " if name == "pieces" else ", ").join(list(shown)[:MOST_PIECES])
+            lines.append(f"{len(found):,} {name}: {words}{' ...' * (len(found) > MOST_PIECES)}")
+    return lines
+
+
+def prompting_in_words(table: Mapping[str, Any]) -> list[str]:
+    """What stands around a text or a question, one line for each thing that is not usual.
+
+    >>> prompting_in_words({"begins": True, "between": "=", "source_length": 5, "most": 0})
+    ["between question and answer: '='", 'questions are filled up to 5 tokens']
+    """
+    says = {
+        "learned from parts of one text, so that nothing marks a beginning": not table["begins"],
+        f"between question and answer: {table['between']!r}": table["between"],
+        f"questions are filled up to {table['source_length']} tokens": table["source_length"],
+        f"texts are cut after {table['most']} tokens": table["most"],
+    }
+    return [words for words, is_so in says.items() if is_so]
