@@ -47,6 +47,8 @@ _HOME = {
     " LayerEntry LossEntry MetricEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
     "neuroflow.core.update_rule": "UpdateRule update_rule",
     "neuroflow.evaluation.means": "exact_mean",
+    "neuroflow.evaluation.evaluation": "Evaluation",
+    "neuroflow.training.evaluating": "evaluate",
     "neuroflow.registry.hooks": "hookimpl",
     "neuroflow.registry.manager": "find get names",
     "neuroflow.checks.gradcheck": "gradcheck",

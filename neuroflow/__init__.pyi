@@ -80,6 +80,8 @@ from neuroflow.registry.entries import TokenizerEntry as TokenizerEntry
 from neuroflow.core.update_rule import UpdateRule as UpdateRule
 from neuroflow.core.update_rule import update_rule as update_rule
 from neuroflow.evaluation.means import exact_mean as exact_mean
+from neuroflow.evaluation.evaluation import Evaluation as Evaluation
+from neuroflow.training.evaluating import evaluate as evaluate
 from neuroflow.registry.hooks import hookimpl as hookimpl
 from neuroflow.registry.manager import find as find
 from neuroflow.registry.manager import get as get

@@ -43,6 +43,7 @@ COMMANDS = {
     "runs": "List runs beside each other.",
     "sweep": "Train with many settings, and name the best.",
     "compare": "Compare runs: curves, scores, settings.",
+    "evaluate": "How good a model is, and where it is wrong.",
     "predict": "Ask a saved model.",
     "generate": "Let a trained language model write.",
     "export": "Write a model for another program: Python, C, safetensors, ONNX.",

@@ -61,6 +61,10 @@ class Answers:
         """The number of the class that each answer means."""
         return [class_of(answer) for answer in self.said]
 
+    def class_at(self, k: int) -> int:
+        """The number of the class that one answer means."""
+        return class_of(self.said[k])
+
     @cached_property
     def tokens(self) -> list[list[int]]:
         """The likeliest token at each target of each text."""

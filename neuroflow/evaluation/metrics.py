@@ -82,6 +82,11 @@ def _usual_names(data: Dataset) -> set[str]:
     return {metric.name for metric in usual_metrics(data)}
 
 
+def as_tables(metrics: Sequence[Any]) -> list[Any]:
+    """Names as tables; tables and functions as they are."""
+    return [{"use": metric} if isinstance(metric, str) else metric for metric in metrics]
+
+
 def _metric(name: str, table: Mapping[str, Any], data: Dataset) -> Metric:
     entry = get("metric", table["use"])
     known = {setting.name for setting in settings_of(entry)}

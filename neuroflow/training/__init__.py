@@ -10,10 +10,11 @@ Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :m
 :mod:`fitting`, :mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`,
 :mod:`predicting` and :mod:`using` (what a trained model is for), and :mod:`steps` (the run itself).
 A run that outlives its process is a folder: :mod:`metrics`, :mod:`folder`, :mod:`resuming` and
-:mod:`run`. All of it in one call is :mod:`fit`.
+:mod:`run`. All of it in one call is :mod:`fit`; :mod:`evaluating` takes runs, models and files.
 """
 
 from neuroflow.training.batches import Batches
+from neuroflow.training.evaluating import evaluate
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
 from neuroflow.training.fit import fit
 from neuroflow.training.folder import RUNS, is_claimed
@@ -34,6 +35,7 @@ __all__ = [
     "Step",
     "Training",
     "encoded",
+    "evaluate",
     "fit",
     "go_on_from",
     "has_labels",

@@ -14,6 +14,8 @@ from neuroflow.config.settings import DataTable, settings_of
 from neuroflow.core.random import SplitMix32
 from neuroflow.data.baselines import baselines
 from neuroflow.data.dataset import Dataset
+from neuroflow.data.facts import DataFacts
+from neuroflow.data.given import dataset_of
 from neuroflow.data.weights import class_weights, weighted
 from neuroflow.errors import InputError, StateError
 from neuroflow.registry.manager import get
@@ -86,8 +88,8 @@ def load_data(
     Raises :class:`InputError` where one of the parts would be empty.
     """
     dataset = _made(table, rng) if given.data is None else given.data
-    test = given.test and as_like(given.test, dataset)
-    validation = given.validation and as_like(given.validation, dataset)
+    test = given.test and as_like(given.test, DataFacts.of(dataset))
+    validation = given.validation and as_like(given.validation, DataFacts.of(dataset))
     fraction, file = table.get("validation"), table.get("validation_file")
     if fraction and file:
         raise InputError(
@@ -100,7 +102,7 @@ def load_data(
     if fraction and validation is None:
         dataset, validation = dataset.split(fraction, rng)
     elif file and validation is None:
-        validation = load_like(table, file, dataset)
+        validation = load_like(table, file, DataFacts.of(dataset))
     test, validation = _prepared_like(test, dataset), _prepared_like(validation, dataset)
     if dataset.task == "sequence":
         dataset.facts.setdefault("baselines", baselines(dataset, test or validation))
@@ -143,58 +145,74 @@ def _made(table: Mapping[str, Any], rng: random.Random) -> Dataset:
     return dataset
 
 
-def load_like(table: Mapping[str, Any], file: str, like: Dataset) -> Dataset:
-    """The examples of another file, read as those of a table were: by their classes and tokens.
+def load_like(table: Mapping[str, Any], file: str, facts: DataFacts) -> Dataset:
+    """The examples of another file, read as those of a table that a model was trained on.
 
-    Nothing is drawn from the generator of a run. Raises :class:`InputError` for a dataset that is
-    not read from a file, and for examples that are not such as those of ``like``.
+    Their classes, tokens and cells become what they were in training; nothing is drawn from the
+    generator of a run. Raises :class:`InputError` for a dataset that is not read from a file, and
+    for examples that are not such as the model was trained on.
     """
     entry = get("dataset", table["use"])
-    named = [setting.name for setting in settings_of(entry) if setting.file]
-    if len(named) != 1:
+    known = {setting.name: setting for setting in settings_of(entry)}
+    files = [name for name, setting in known.items() if setting.file]
+    if len(files) != 1:
         raise InputError(
             f"dataset {entry.name!r} is not read from a file, so no other file is like it",
-            remedy="hold a fraction of its examples out: validation = 0.1",
+            remedy="hold a fraction of its examples out: validation = 0.1, or test = 0.2",
             got=file,
         )
-    table = {**table, named[0]: file}
-    if like.tokenizer is not None:
-        table["tokenizer"] = tokenizer_table(like.tokenizer)
-    return as_like(_made(table, SplitMix32(0)), like)
+    table = {**table, files[0]: file}
+    if facts.tokenizer is not None:
+        table["tokenizer"] = tokenizer_table(facts.tokenizer)
+    if "task" in known and facts.task != "sequence":
+        table["task"] = "classes" if facts.labels else facts.task
+    return as_like(_made(table, SplitMix32(0)), facts)
 
 
-def as_like(data: Dataset, like: Dataset) -> Dataset:
-    """Examples with the classes of others, by their names, to be scored by a model of those.
+def as_like(data: Dataset, facts: DataFacts) -> Dataset:
+    """Raw examples as a model with these facts wants them: its cells, its classes by name.
 
     Raises :class:`InputError` for other inputs, another task, and a class that is not known.
     """
+    if facts.preparation is not None and data.source is not None:
+        data = data.prepared(facts.preparation)
     what = f"dataset {data.name!r}" if data.name else "the dataset"
-    if like.preparation is not None and data.source is not None:
-        data = data.prepared(like.preparation)
-    by_class = like.classes and data.classes
-    if (data.n_inputs, data.task) != (like.n_inputs, like.task) and not by_class:
+    if data.task != facts.task and not (data.labels and facts.labels):
         raise InputError(
-            f"{what} has the task {data.task!r} and {data.n_inputs} inputs",
-            expected=f"{like.task!r} and {like.n_inputs}, as in what the model is trained on",
+            f"{what} has the task {data.task!r}",
+            expected=f"{facts.task!r}, as in what the model was trained on",
         )
-    if data.n_inputs != like.n_inputs or (data.columns and data.columns != like.columns):
+    if data.n_inputs != facts.n_inputs or (data.columns and data.columns != facts.columns):
         raise InputError(
             f"{what} has the columns {', '.join(data.columns) or data.n_inputs}",
-            expected=f"{', '.join(like.columns) or like.n_inputs}, as in what the model is trained"
-            " on",
+            expected=f"{', '.join(facts.columns) or facts.n_inputs}, as in what the model was"
+            " trained on",
         )
-    if not by_class:
-        return evolve(data, tokenizer=like.tokenizer, vocab_size=like.vocab_size)
-    unknown = [label for label in data.labels if label not in like.labels]
+    if facts.task == "sequence":
+        return evolve(data, tokenizer=facts.tokenizer, vocab_size=facts.n_outputs)
+    return _with_classes(data, facts, what) if facts.labels else data
+
+
+def raw_like(X: Any, y: Any, facts: DataFacts) -> Dataset:
+    """Raw examples, a dataset or ``X`` and ``y``, as a model with these facts wants them."""
+    data = dataset_of(X, y, task=facts.task, labels=facts.labels, shaped=facts.shaped)
+    data = as_like(data, facts) if facts.task else data
+    scale = facts.standardization
+    return data.standardized(scale) if scale and data.standardization is None else data
+
+
+def _with_classes(data: Dataset, facts: DataFacts, what: str) -> Dataset:
+    """Examples whose classes have the numbers that the model knows them by."""
+    unknown = [label for label in data.labels if label not in facts.labels]
     if unknown:
         raise InputError(
             f"{what} has the class {unknown[0]!r}",
-            expected=f"one of {', '.join(like.labels)}, as in what the model is trained on",
+            expected=f"one of {', '.join(facts.labels)}, as in what the model was trained on",
             got=unknown[0],
         )
-    number = [like.labels.index(label) for label in data.labels]
+    number = [facts.labels.index(label) for label in data.labels]
     targets = [number[target] for target in data.targets]
-    return evolve(data, targets=targets, labels=like.labels, task=like.task)
+    return evolve(data, targets=targets, labels=facts.labels, task=facts.task)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def predict(
         raise InputError("labels and probabilities are both asked for", expected="one of them")
     if not rows:
         raise InputError("there are no rows to predict", remedy="give at least one", got=rows)
-    answers = _answers(model, _inputs(facts, rows), backend, dtype)
+    answers = answers_to(model, _inputs(facts, rows), backend, dtype)
     if probabilities:
         return probabilities_of(model, answers)
     return [label_of(model, answer) for answer in answers] if labels else answers
@@ -119,7 +119,8 @@ def _require_labels(model: Any) -> None:
         )
 
 
-def _answers(model: Any, rows: list[Any], backend: str, dtype: str) -> list[Any]:
+def answers_to(model: Any, rows: list[Any], backend: str, dtype: str) -> list[Any]:
+    """What a model says to rows as it saw them in training, as floats or lists of floats."""
     if backend == "auto" and dtype == "float64" and len(rows) < ROWS_WORTH_COMPILING:
         backend = "eager"
     return answerer(model, backend, dtype)(rows)

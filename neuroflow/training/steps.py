@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import time
@@ -30,6 +31,7 @@ from neuroflow.errors import (
     TraceError,
     raised,
 )
+from neuroflow.evaluation.answers import Answers
 from neuroflow.evaluation.metrics import Metric, asked_metrics, usual_metrics
 from neuroflow.registry.entries import LossEntry
 from neuroflow.training.batches import Batches
@@ -165,8 +167,10 @@ class Training(Trained):
         if self.given.model is None:
             return build_model(self.configuration["model"], self.rng)
         self.dataset = whole_where_needed(self.given.model, self.dataset)
-        if self.test is not None and self.dataset.shaped:
-            self.test = whole_where_needed(self.given.model, self.test)
+        if self.dataset.shaped:
+            test, validation = self.test, self.validation
+            self.test = test and whole_where_needed(self.given.model, test)
+            self.validation = validation and whole_where_needed(self.given.model, validation)
         return self.given.model
 
     @property
@@ -240,6 +244,28 @@ class Training(Trained):
         A run that can be gone on with later is one of a folder, see :class:`Run`.
         """
         self.save_model(path)
+
+    def answers_of_part(self, part: str) -> tuple[str, Answers]:
+        """The name of a part of the data, the best to judge by if none is said, and its answers."""
+        name, data, first = self._part(part)
+        places = range(first, first + len(data))
+        runner = self._evaluator.of(self.runner, data)
+        return name, answers_of(runner, data, places, self.loss_entry)
+
+    def _part(self, name: str) -> tuple[str, Dataset, int]:
+        """A part of the data by its name, or the best to judge by, and the place of its first."""
+        parts = {"train": self.dataset}
+        parts |= {each.removesuffix("_"): data for each, data in self._held_out}
+        if name and name not in parts:
+            raise InputError(
+                f"the run has no {name!r}",
+                expected=f"one of its parts: {', '.join(parts)}",
+                remedy="hold examples out: data.test = 0.2",
+                got=name,
+            )
+        name = name or next((each for each in parts if each != "train"), "train")
+        before = itertools.takewhile(lambda each: each != name, parts)
+        return name, parts[name], sum(len(parts[each]) for each in before)
 
     def scores(self) -> dict[str, float]:
         """How good the model is now, on the training data and on what was held out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,13 @@ from neuroflow.core import chaining
 from neuroflow.core.module import evaluating
 from neuroflow.core.protocols.uncopied import Uncopied
 from neuroflow.core.value import Value
-from neuroflow.data.dataset import Dataset
-from neuroflow.data.given import dataset_of
 from neuroflow.errors import InputError
 from neuroflow.evaluation.answers import Answers, class_of, listed
-from neuroflow.training.examples import encoded, loss_of_examples
-from neuroflow.training.loading import as_like
+from neuroflow.evaluation.evaluation import WORST, Evaluation, evaluation_of
+from neuroflow.evaluation.metrics import as_tables, asked_metrics
+from neuroflow.training.loading import raw_like, speaking_of
 from neuroflow.training.predicting import predict
-from neuroflow.training.scores import scores_of
+from neuroflow.training.scores import answers_by
 
 
 class Trained(Uncopied):
@@ -42,21 +41,36 @@ class Trained(Uncopied):
         training = self._training
         return predict(training.model, X, labels=labels)
 
-    def evaluate(self, X: Any = None, y: Any = None) -> dict[str, float]:
-        """How good the model is now: on the run's own examples, or on raw ones that are given.
+    def evaluate(
+        self,
+        X: Any = None,
+        y: Any = None,
+        *,
+        part: str = "",
+        metrics: Sequence[Any] = (),
+        worst: int = WORST,
+    ) -> Evaluation:
+        """How good the model is now: scores, and where and how it is wrong.
 
-        Those may be a dataset, or ``X`` and ``y`` as :func:`fit` takes them; classes are numbered
-        as in training. Raises :class:`InputError` for examples of another task.
+        It answers to a ``part`` of the run's own examples: ``"test"``, ``"validation"`` or
+        ``"train"``, the first of them that there is if none is said; or to raw ones that are
+        given, a dataset, or ``X`` and ``y`` as :func:`fit` takes them, with the classes of the
+        training. ``metrics`` are told beside those of the run. Raises :class:`InputError` for
+        examples of another task, and for a part that there is not.
         """
         training = self._training
-        if X is None:
-            return dict(training.scores())
-        began = training.dataset
-        data = dataset_of(X, y, task=began.task, labels=began.labels, shaped=began.shaped)
-        data = as_like(data, began)
-        if began.standardization and data.standardization is None:
-            data = data.standardized(began.standardization)
-        return _scores(training, data)
+        part, answers = training.answers_of_part(part) if X is None else ("", self._to(X, y))
+        with speaking_of("metrics"):
+            more = asked_metrics(as_tables(metrics), answers.data, answers.loss_entry)
+        with evaluating():
+            return evaluation_of(answers, [*training.scored_by, *more], part=part, worst=worst)
+
+    def _to(self, X: Any, y: Any) -> Answers:
+        """The answers to raw examples."""
+        training, facts = self._training, self._training.model.trained_on
+        data = raw_like(X, y, facts)
+        entry, loss = training.given.loss_of(training.configuration["loss"])
+        return answers_by(lambda: training.answers(data.inputs), data, entry, loss)
 
     def explain(self, x: Any, output: int | None = None) -> Any:
         """Why the model answers as it does to one raw row: how each number in it moves the answer.
@@ -95,17 +109,3 @@ def _as_values(part: Any, names: Iterator[str]) -> Any:
 
 def _data(answer: Any) -> list[float]:
     return [x.data if isinstance(x, Value) else x for x in listed(answer)]
-
-
-def _scores(training: Any, data: Dataset) -> dict[str, float]:
-    """Loss and metrics of answers to examples that the run does not have."""
-    entry, loss = training.given.loss_of(training.configuration["loss"])
-    example_loss = loss_of_examples(loss, data)
-
-    def losses() -> list[float]:
-        pairs = zip(said, encoded(data, entry), strict=True)
-        return [float(example_loss(lambda _, a=answer: a, *given)) for answer, given in pairs]
-
-    said = training.answers(data.inputs)
-    answers = Answers(data, entry, lambda: said, losses)
-    return scores_of(answers, training.scored_by, with_loss=True)

@@ -104,7 +104,7 @@ def test_classification_with_softmax_on_three_spirals(server, tab):
     setup = {"dataset": "spirals", "classes": 3, "points": 60, "hidden": [6], "epochs": 3}
     run = eager("classification", setup).run()
     assert tab.knows("now.numbers") == parameters(run)
-    assert tab.knows("picture.accuracy") == run.evaluate()["accuracy"]
+    assert tab.knows("picture.accuracy") == run.scores()["accuracy"]
     assert len(tab.knows("picture.background[0]")) == 3
 
 

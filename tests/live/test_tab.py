@@ -66,7 +66,7 @@ def test_the_numbers_of_the_picture_are_those_of_the_model(ask):
 def test_the_accuracy_is_that_of_an_evaluation(ask):
     tab = Tab("classification")
     state = ask(tab, do="step", count=5)["state"]
-    assert state["picture"]["accuracy"] == tab.training.evaluate()["accuracy"]
+    assert state["picture"]["accuracy"] == tab.training.scores()["accuracy"]
 
 
 def test_going_back_and_on_again_ends_with_the_same_bits(ask):

@@ -47,4 +47,4 @@ def test_a_model_that_cannot_be_compiled_is_evaluated_eagerly(monkeypatch):
 
     run._evaluator.make_runner = refuse
     assert run._evaluator.of(run.runner, run.dataset) is run.runner
-    assert 0.0 <= run.evaluate()["accuracy"] <= 1.0
+    assert 0.0 <= run.scores()["accuracy"] <= 1.0

@@ -175,7 +175,7 @@ def test_a_run_predicts_evaluates_explains_saves_and_loads(tmp_path):
     scores = run.evaluate(frame, "kind")
     assert scores["accuracy"] == np.mean(np.array(run.predict(X, labels=True)) == CLASS) > 0.7
     assert set(scores) == {"loss", "accuracy"}
-    assert "test_accuracy" in run.evaluate()
+    assert run.evaluate().part == "test"
     told = str(run.explain(X[0]))
     assert all(f"\n  {name} " in told for name in "abc")
     run.save(tmp_path / "it.safetensors")

@@ -45,7 +45,7 @@ def test_evaluation_weighs_every_token_alike():
         for loss, targets in zip(run.runner.losses(places), run.test.targets, strict=True)
     ]
     tokens = sum(map(len, run.test.targets))
-    assert run.evaluate()["test_loss"] == pytest.approx(sum(sums) / tokens, abs=1e-12)
+    assert run.scores()["test_loss"] == pytest.approx(sum(sums) / tokens, abs=1e-12)
 
 
 def test_exact_answers_are_counted():
@@ -55,7 +55,7 @@ def test_exact_answers_are_counted():
         "train.epochs": 1, "train.backend": "eager",
     }  # fmt: skip
     run = nf.train("addition", changes)
-    accuracy = run.evaluate()["test_accuracy"]
+    accuracy = run.scores()["test_accuracy"]
     asked = [run.dataset.tokenizer.decode(tokens[:5]) for tokens in run.test.inputs]
     written = [
         nf.generate(run.model, run.dataset.tokenizer, run.rng, prompt=q, temperature=0.0)[0]

@@ -50,5 +50,5 @@ def test_a_metric_that_does_not_fit_is_refused_before_the_first_step(metric, tol
 def test_a_nan_makes_every_score_nan():
     run = nf.train("moons", {**SHORT, "train.metrics": ["f1", "auc"]})
     run.model.parameters()[0].data = math.nan
-    scores = run.evaluate()
+    scores = run.scores()
     assert all(math.isnan(scores[name]) for name in ("accuracy", "test_f1", "test_auc"))
