@@ -44,7 +44,8 @@ def make_importable(folder: str) -> None:
 MICRO = {"n_layer": 1, "n_embd": 16, "n_head": 4, "block_size": 16}
 SMALL = {"n_layer": 4, "n_embd": 64, "n_head": 4, "block_size": 64}
 TINY = {"n_layer": 1, "n_embd": 8, "n_head": 2, "block_size": 4}
-RECIPES = ("moons", "circles", "multiclass", "function", "microgpt", "addition")
+RECIPES = ("moons", "circles", "multiclass", "function")
+LONG_RECIPES = ("addition", "microgpt")
 
 
 class Session:
@@ -387,6 +388,8 @@ def every_figure(session: Session) -> None:
     figures(session, "small", SMALL, (64, 512), "float32")
     by_hand(session, "compiled")
     figures(session, "micro", MICRO, (512,), "bfloat16")
+    for name in LONG_RECIPES:
+        session.section(f"recipe {name}", lambda name=name: check_recipe(session.device, name))
 
 
 def told(session: Session, out: Path | None) -> int:
