@@ -140,7 +140,9 @@ def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list
         require(value, Value, name, "a Value")
     path = _between(topological_order(y), xs)
     asked = set(xs).__contains__
-    slopes = _slopes(path, y, xs, lift if create_graph else _data, asked, not isfinite(y.data))
+    slopes = _slopes(path, y, xs, lift if create_graph else _data, asked, not all(
+        isfinite(x.data) for x in (y, *(x for node in path if create_graph for x in node.inputs))
+    ))  # fmt: skip  # in a graph, 0 times infinity would count
     _require_finite(map(number_of, slopes), path, asked)
     return [lift(slope) for slope in slopes] if create_graph else slopes
 

@@ -15,7 +15,7 @@ from neuroflow.engine.plan.function import KEPT, MANY_TRACES, RetraceWarning, Tr
 from neuroflow.engine.plan.plan import Plan
 from neuroflow.engine.report import PlanReport, report
 from neuroflow.engine.run.backends import chosen_backend
-from neuroflow.engine.session import Session, finite
+from neuroflow.engine.session import Session
 from neuroflow.engine.trace.parameters import parameters_of
 from neuroflow.engine.trace.structure import flatten
 from neuroflow.errors import InputError, short_repr
@@ -96,7 +96,8 @@ class Compiled:
         Raises :class:`DomainError` if a number is not finite.
         """
         modules, example = self._split(inputs)
-        return self._bind(modules).values.outputs([example], finite)[0]
+        session = self._bind(modules).values
+        return session.outputs([example], session.finite)[0]
 
     def batch_value(self, *columns: Sequence[Any]) -> list[Any]:
         """The value for each example; a column per input, as in ``f.batch_value(xs, ys)``.
@@ -104,7 +105,8 @@ class Compiled:
         A module is given once, for all.
         """
         modules, rest = self._split(columns)
-        return self._bind(modules).values.outputs(_examples(rest), finite)
+        session = self._bind(modules).values
+        return session.outputs(_examples(rest), session.finite)
 
     def value_and_gradients(self, *inputs: Any) -> tuple[float, Gradients]:
         """The value and its derivatives; the function must give one number.

@@ -90,7 +90,7 @@ class Session:
             executor.end(number)
             slopes = self._slopes_of_inputs(number)
             gradients = self.gradient_numbers()
-        finite(value)
+        self.finite(value)
         check_slopes([*gradients, *slopes])
         return value, gradients, _nested(flat.structure, iter(slopes))
 
@@ -104,9 +104,13 @@ class Session:
             schedule = self.batcher.schedule(given, [batch])
             mean = self.executor.step_gradient(schedule, 0, len(schedule.jobs))
             gradients = self.gradient_numbers()
-        finite(mean)
+        self.finite(mean)
         check_slopes(gradients)
         return mean, gradients
+
+    def finite(self, number: float) -> float:
+        """The number itself; raises :class:`DomainError` if a run made it infinite or nan."""
+        return finite(number, dtype=str(self.executor.dtype))
 
     def flattened(
         self, examples: Sequence[Sequence[Any]]
@@ -135,7 +139,7 @@ class Session:
 
     def read_parameters(self) -> None:
         """Put the parameters' numbers as they are now into the memory."""
-        self.executor.parameters[:] = read_numbers(self.function.parameters)
+        self.executor.parameters[:] = self.executor.held(read_numbers(self.function.parameters))
 
     def write_parameters(self) -> None:
         """Give the numbers in the memory to the parameters."""
@@ -197,12 +201,17 @@ def check_scalar(trace: Trace) -> None:
 def finite(
     number: float,
     how: str = "call the function itself inside `with nf.detect_anomalies() as found:`",
+    dtype: str = "float64",
 ) -> float:
     """The number itself; raises :class:`DomainError` if a run made it infinite or nan."""
     if not math.isfinite(number):
+        remedy = f"the op that made it is named by the eager run: {how}"
+        if narrow := dtype == "float32":
+            remedy += '; or compile with dtype="float64", which has more room'
         raise DomainError(
-            f"a compiled run gave {number}",
-            remedy=f"the op that made it is named by the eager run: {how}",
+            f"a compiled run gave {number}{' in float32' * narrow}",
+            expected="numbers up to 3.4e38, weights and constants too" if narrow else "",
+            remedy=remedy,
             got=number,
         )
     return number
@@ -214,7 +223,8 @@ def check_slopes(slopes: Sequence[float]) -> None:
         number = next(slope for slope in slopes if not math.isfinite(slope))
         raise DomainError(
             f"a compiled run gave the derivative {number}",
-            expected="a finite number",
+            expected="a finite number, and no infinity or nan in a branch that is not taken: a"
+            " compiled run multiplies it by 0, where an eager one sends nothing on",
             remedy="the op that has none is named by the eager run: call the function with Values"
             " and .backward() on what it gives",
             got=number,

@@ -215,13 +215,20 @@ class Executor(ABC):
         """Run one part of a program: all rows from ``parts[part]`` to ``parts[part + 1]``."""
         self.run_rows(number, *self.programs[number].parts[part : part + 2])
 
+    def held(self, numbers: Any) -> Any:
+        """Numbers as the memory holds them: infinite beyond float32, of which the results tell."""
+        if self.dtype == np.float64:
+            return numbers
+        with np.errstate(over="ignore"):
+            return np.asarray(numbers).astype(self.dtype)
+
     # Single jobs
 
     def begin(self, number: int) -> None:
         """Compute what depends on parameters alone."""
         program = self.programs[number]
         plan = program.plan
-        self.memory[program.where[: plan.first_parameter]] = plan.constant_numbers()
+        self.memory[program.where[: plan.first_parameter]] = self.held(plan.constant_numbers())
         self._clear(program.arena, program.first_lane, program)
         self._clear(program.late, program.arena + program.shift, program)
         self.run(number, 0)
@@ -235,7 +242,7 @@ class Executor(ABC):
         if len(cells):
             first, n = int(cells[0]), len(cells) * lanes
             values = schedule.numbers[starts[None, :] + which[:, None]]
-            self.memory[first : first + n].reshape(-1, lanes)[:] = values
+            self.memory[first : first + n].reshape(-1, lanes)[:] = self.held(values)
         for k in program.plan.index_numbers:
             self.indices[k * lanes : (k + 1) * lanes] = schedule.integers[starts + k]
         self.run(number, 1)
