@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -38,6 +39,10 @@ class Column(ABC):
         """The cells at these positions."""
 
     @abstractmethod
+    def counts(self) -> dict[str, int]:
+        """How many rows have each word, for words that some row has; numbers are words too."""
+
+    @abstractmethod
     def missing(self) -> Iterator[int]:
         """The rows without a value."""
 
@@ -65,6 +70,9 @@ class Numbers(Column):
 
     def take(self, positions: Sequence[int]) -> Numbers:
         return Numbers(array("d", map(self.values.__getitem__, positions)))
+
+    def counts(self) -> dict[str, int]:
+        return {plain_number(x): n for x, n in Counter(self.values).items() if x == x}
 
     def missing(self) -> Iterator[int]:
         if math.isfinite(sum(self.values)):  # usual, and quick to see
@@ -110,9 +118,6 @@ class Words(Column):
         return (k for k, code in enumerate(self.codes) if code < 0)
 
     def counts(self) -> dict[str, int]:
-        """How many rows have each word, for words that some row has."""
-        from collections import Counter
-
         return {self.words[c]: n for c, n in sorted(Counter(self.codes).items()) if c >= 0}
 
 

@@ -153,7 +153,7 @@ class CategoryKind(Kind):
         return tuple(f"{self.name} = {word}" for word in self.categories)
 
     def learned(self, column: Column) -> CategoryKind:
-        counts = Counter(as_word(cell) for cell in column if cell is not None)
+        counts = column.counts()
         fill = None if self.missing == "indicator" else _most_frequent(counts)
         found = tuple(sorted(counts, key=by_number))
         return evolve(self, categories=found, fill=fill)
@@ -188,12 +188,11 @@ class OrdinalKind(Kind):
         return (self.name,)
 
     def learned(self, column: Column) -> OrdinalKind:
-        words = [as_word(cell) for cell in column if cell is not None]
+        counts = Counter(column.counts())
         if self.missing in ("mean", "median"):  # the middle one of words in order
-            places = sorted(self.order.index(word) for word in words if word in self.order)
+            places = sorted(self.order.index(w) for w in counts.elements() if w in self.order)
             return evolve(self, fill=self.order[places[len(places) // 2] if places else 0])
-        fill = None if self.missing == "indicator" else _most_frequent(Counter(words))
-        return evolve(self, fill=fill)
+        return evolve(self, fill=None if self.missing == "indicator" else _most_frequent(counts))
 
     def of(self, cell: float | str, notation: Notation) -> Sequence[float]:
         word = as_word(cell).strip()
@@ -239,9 +238,9 @@ class DateKind(Kind):
         return tuple(f"{self.name}.{part}" for part in self.take)
 
     def learned(self, column: Column) -> DateKind:
-        counts = Counter(as_word(cell) for cell in column if cell is not None)
+        counts = Counter(column.counts())
         if self.missing in ("mean", "median") and counts:  # the middle one of dates in order
-            dates = sorted(counts.elements(), key=self._date)
+            dates = sorted(counts.elements(), key={x: self._date(x) for x in counts}.__getitem__)
             return evolve(self, fill=dates[len(dates) // 2])
         return evolve(self, fill=None if self.missing == "indicator" else _most_frequent(counts))
 

@@ -188,7 +188,7 @@ def recognised_kind(name: str, column: Column, table: Columns, missing: str, uns
     """What a column seems to be. Raises :class:`InputError` for one that could be anything."""
     if isinstance(column, Numbers):
         return NumberKind(name, missing)
-    words = list(column.counts()) if isinstance(column, Words) else []
+    words = list(column.counts())
     if not words:
         raise InputError(
             f"{table.name}: column {name!r} is empty in every row",

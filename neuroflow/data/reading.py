@@ -11,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -35,6 +35,9 @@ from neuroflow.long_work import report
 
 BLOCK = 1 << 20
 """So many characters of a table are looked at at a time."""
+
+WORTH_NUMPY = 1 << 16
+"""From so many characters on, a block is cut by numpy, which takes a while to be imported."""
 
 SAMPLE = 1000
 """Kinds of columns and spellings of numbers are recognised in so many rows."""
@@ -223,18 +226,27 @@ def _read(
 
 def _fill(
     builders: Mapping[int, Builder], block: Block, text: io.TextIOWrapper, source: Source
-) -> array[int]:
+) -> Sequence[int]:
     """Add block after block to the columns; the number of each row's line."""
-    lines = array("L")
+    lines: list[Sequence[int]] = []
     while block.text:
         for j, builder in builders.items():
             builder.add(block, j)
-        lines.extend(block.lines)
+        lines.append(block.lines)
         _tell(f"reading {source.name}", text, source)
-        n_lines = block.before + block.text.count("\n")
-        block = Block(_block(text), block.name, block.delimiter, block.width, n_lines)
+        before = block.before + block.n_lines
+        block = Block(_block(text), block.name, block.delimiter, block.width, before)
     report(f"reading {source.name}", source.size, source.size)
-    return lines
+    return _one_after_the_other(lines)
+
+
+def _one_after_the_other(lines: Sequence[Sequence[int]]) -> Sequence[int]:
+    """All numbers of lines: in a range where none is left out, for that takes no room."""
+    parts = [part for part in lines if len(part)]
+    ends = [part[-1] + 1 for part in parts]
+    if all(isinstance(part, range) for part in parts) and ends[:-1] == [p[0] for p in parts[1:]]:
+        return range(parts[0][0], ends[-1]) if parts else ()
+    return array("L", chain.from_iterable(parts))
 
 
 def _tell(what: str, text: io.TextIOWrapper, source: Source) -> None:
@@ -261,6 +273,8 @@ def _header(start: str, name: str, delimiter: str, told: bool | None) -> tuple[H
     if told is False:
         return Header(name, list(map(str, range(len(names))))), 0
     advice = advice_on_delimiter(start, delimiter) if len(names) == 1 else ""
+    if names[0].startswith("#"):
+        advice = f"remove the comment in line {line}: the first line has the names of columns"
     return Header(name, names, advice), line
 
 
@@ -281,7 +295,11 @@ def _seem_numbers(cells: Sequence[str], notation: Notation) -> bool:
 
 @define(eq=False)
 class Block:
-    """Some lines of a table, cut into columns; ``before`` is how many lines stand before them."""
+    """Some lines of a table, cut into columns; ``before`` is how many lines stand before them.
+
+    Where no cell is quoted and no line is empty, cells are cut at every delimiter at once, and in
+    large blocks the numbers of a column are read at once too.
+    """
 
     text: str
     name: str
@@ -289,14 +307,16 @@ class Block:
     width: int
     before: int
     lines: Sequence[int] = field(init=False)
+    n_lines: int = field(init=False)
+    _ends: Any = field(init=False, default=None)  # of cells, in bytes: a row of the array a line
+    _bytes: Any = field(init=False, default=None)
     _flat: list[str] | None = field(init=False, default=None)
-    _columns: list[Sequence[str]] = field(init=False, factory=list)
+    _columns: list[Sequence[str]] | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
-        if self.text and self._is_plain():
-            self._flat = self.text.replace("\n", self.delimiter).split(self.delimiter)
-            n_rows = len(self._flat) // self.width
-            self.lines = range(self.before + 1, self.before + 1 + n_rows)
+        self.n_lines = self.text.count("\n")
+        if self._is_plain():
+            self.lines = range(self.before + 1, self.before + 1 + self.n_lines)
             return
         rows = list(cut_lines(lines_of(self.text), self.name, self.delimiter, self.before))
         refuse_ragged(rows, self.width, self.name, self._advice())
@@ -306,13 +326,34 @@ class Block:
 
     def _is_plain(self) -> bool:
         """Whether every line has as many cells as columns, and none has quotes or is empty."""
+        if not self.text:
+            return False
         if not self.text.endswith("\n"):
             self.text += "\n"
+            self.n_lines += 1
         empty = f"\n{self.delimiter * (self.width - 1)}\n"
         if '"' in self.text or empty in self.text or self.text.startswith(empty[1:]):
             return False
+        if len(self.text) >= WORTH_NUMPY and self.text.isascii() and self.delimiter.isascii():
+            return self._is_cut_evenly()
         lines = self.text.split("\n")[:-1]
         return set(map(str.count, lines, repeat(self.delimiter))) == {self.width - 1}
+
+    def _is_cut_evenly(self) -> bool:
+        """Whether every line has as many cells as columns; where they end is kept."""
+        import numpy as np
+
+        found = np.frombuffer(self.text.encode(), np.uint8)
+        is_end = found == ord("\n")
+        n_lines = self.n_lines
+        ends: Any = np.flatnonzero(is_end | (found == ord(self.delimiter)))
+        if len(ends) != n_lines * self.width:
+            return False
+        ends = ends.reshape(n_lines, self.width)
+        if not is_end[ends[:, -1]].all():
+            return False
+        self._bytes, self._ends = found, ends
+        return True
 
     def _advice(self) -> str:
         if self.text.lstrip().startswith("#") or self.width == 1:
@@ -321,7 +362,48 @@ class Block:
 
     def column(self, j: int) -> Sequence[str]:
         """The cells of a column; there may be blanks around them."""
-        return self._columns[j] if self._flat is None else self._flat[j : -1 : self.width]
+        if self._columns is not None:
+            return self._columns[j]
+        if self._flat is None:
+            self._flat = self.text.replace("\n", self.delimiter).split(self.delimiter)
+        return self._flat[j : -1 : self.width]
+
+    def decimals(self, j: int) -> tuple[Any, list[int]] | None:
+        """The numbers of a column as an array, and the rows that are to be read one by one.
+
+        None where they cannot be read at once.
+        """
+        if self._ends is None:
+            return None
+        from neuroflow.data.decimals import decimals
+
+        numbers, understood = decimals(self._bytes, *self._places(j))
+        return numbers, (~understood).nonzero()[0].tolist()
+
+    def distinct(self, j: int) -> tuple[Any, Any] | None:
+        """A row for each different cell of a column, and for all rows which of these they are like.
+
+        None where that is not known at once.
+        """
+        if self._ends is None:
+            return None
+        from neuroflow.data.distinct import distinct
+
+        return distinct(self._bytes, *self._places(j))
+
+    def _places(self, j: int) -> tuple[Any, Any]:
+        """Where the cells of a column start and end, in bytes."""
+        import numpy as np
+
+        before = self._ends[:, j - 1] if j else np.append(-1, self._ends[:-1, -1])
+        return before + 1, self._ends[:, j]
+
+    def cell(self, k: int, j: int) -> str:
+        """One cell."""
+        if self._ends is None:
+            return self.column(j)[k]
+        before = self._ends.flat[k * self.width + j - 1] if k or j else -1
+        return self.text[before + 1 : self._ends[k, j]]
 
 
 class Builder(ABC):
@@ -345,16 +427,22 @@ class NumbersBuilder(Builder):
         self.values = array("d")
 
     def add(self, block: Block, j: int) -> None:
+        points = self.notation.decimal == "." and not self.notation.thousands
+        found = block.decimals(j) if points else None
+        if found is not None:
+            numbers, left = found
+            for k in left:
+                numbers[k] = self._number(block.cell(k, j), k, block)
+            self.values.frombytes(numbers.tobytes())
+            return
         cells = block.column(j)
-        values = self._at_once(cells)
+        values = self._at_once(cells) if points else None
         if values is None:
             values = array("d", [self._number(c, k, block) for k, c in enumerate(cells)])
         self.values.extend(values)
 
     def _at_once(self, cells: Sequence[str]) -> array[float] | None:
         """The numbers, where all cells are as Python spells them; else None."""
-        if self.notation.decimal != ".":
-            return None
         try:
             values = array("d", map(float, cells))
         except ValueError:
@@ -389,15 +477,24 @@ class WordsBuilder(Builder):
     def __init__(self) -> None:
         self.codes = array("i")
         self.words: dict[str, int] = {}
-        self._of_cell: dict[str, int] = {}  # as it stands in the file, with blanks around it
 
     def add(self, block: Block, j: int) -> None:
+        found = block.distinct(j)
+        if found is not None:
+            import numpy as np
+
+            first, which = found
+            codes = array("i", [self._code(block.cell(k, j)) for k in first.tolist()])
+            self.codes.frombytes(np.asarray(codes)[which].tobytes())
+            return
         cells = block.column(j)
-        for cell in set(cells).difference(self._of_cell):
-            word = cell.strip()
-            missing = is_missing(word)
-            self._of_cell[cell] = -1 if missing else self.words.setdefault(word, len(self.words))
-        self.codes.extend(map(self._of_cell.__getitem__, cells))
+        code = {cell: self._code(cell) for cell in set(cells)}
+        self.codes.extend(map(code.__getitem__, cells))
+
+    def _code(self, cell: str) -> int:
+        """The number of a word, which may be new; -1 for what stands for none."""
+        word = cell.strip()
+        return -1 if is_missing(word) else self.words.setdefault(word, len(self.words))
 
     def built(self) -> Words:
         return Words(self.codes, tuple(self.words))

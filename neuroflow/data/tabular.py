@@ -262,7 +262,7 @@ def numbers_of(table: Columns, j: int) -> list[float]:
     column = table.columns[j]
     if isinstance(column, Numbers):
         return column.values.tolist()
-    for word in column.counts() if isinstance(column, Words) else ():
+    for word in column.counts():
         if not table.notation.is_number(word):
             k = next(k for k, cell in enumerate(column) if cell == word)
             raise InputError(
