@@ -47,7 +47,7 @@ def check_edits(config: Path, edits: Edits, step: int, steps: int) -> str:
         raise StateError(
             f"{config.parent} holds {another}: in {config}, {_in_words(refused)}",
             expected="what the run began with; of its settings, only the optimizer's, train.steps,"
-            " train.epochs, train.l2 and train.clip_norm may change on the way",
+            " train.epochs, train.l2, train.clip_norm and train.patience may change on the way",
             remedy=_anew(config.parent),
             file=str(config),
         )
