@@ -37,7 +37,7 @@ class SavedModel:
     ``configuration`` is the whole tree of the training run and ``data`` what is needed to use
     the model on new rows (task, labels, columns, standardization, tokenizer); both are empty for
     a bare model. ``state`` is what a resumed run goes on from; ``shapes`` has one shape per
-    tensor.
+    tensor, and ``frozen`` are the patterns of parameters that are not trained.
     """
 
     model: dict[str, Any]
@@ -47,6 +47,7 @@ class SavedModel:
     data: dict[str, Any] = field(factory=dict)
     state: dict[str, Any] = field(factory=dict)
     shapes: dict[str, tuple[int, ...]] = field(factory=dict)
+    frozen: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> int:
@@ -137,6 +138,7 @@ def _read(path: str | Path) -> tuple[SavedModel, dict[str, Stored]]:
     _check_digest(about, stored, path)
     shapes = {name: tensor.shape for name, tensor in stored.items()}
     facts = {key: about[key] for key in ("configuration", "data", "state")}
+    facts["frozen"] = tuple(about.get("frozen", ()))
     uses = tuple(Used(**used) for used in about["uses"])
     return SavedModel(about["model"], uses, about["neuroflow"], shapes=shapes, **facts), stored
 

@@ -15,6 +15,7 @@ from neuroflow.checkpoint.migrating import Migrating
 from neuroflow.checkpoint.origin import own_version, warn_of_changes
 from neuroflow.checkpoint.uses import check_uses, uses_of_model, uses_of_tables, with_ids
 from neuroflow.core.module import Module
+from neuroflow.core.protocols.frozen import patterns_of, take_patterns
 from neuroflow.core.random import SplitMix32
 from neuroflow.errors import StateError, require
 from neuroflow.files import path_of, write_file
@@ -77,6 +78,7 @@ def saved_bytes(
         "configuration": configuration or {},
         "data": data,
         "state": state or {},
+        **({"frozen": patterns} if (patterns := patterns_of(model)) else {}),
     }
     return file_bytes(about, tensors)
 
@@ -131,6 +133,7 @@ def load_with_facts(path: str | Path, given: Module | None = None) -> tuple[Any,
     with noting_lookups(pinned, DRAWING), no_more_parameters(migrating.parameters, str(path)):
         model = build(table, rng=SplitMix32(0)) if model is None else model
         model.trained_on = facts_of(data)
+    take_patterns(model, saved.frozen)
     load_parameters(model, arrays, path)
     warn_of_changes(saved, str(path))
     return model.eval(), saved

@@ -249,6 +249,7 @@ DESCRIPTION = TableOf(
             },
             rest=ANYTHING,
         ),
-    }
+    },
+    optional={"frozen": ListOf(TEXT)},
 )
 """All that a file says about itself; what a run needs to go on is in ``training.state``."""

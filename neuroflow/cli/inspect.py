@@ -41,6 +41,7 @@ def command(model: Path, as_json: bool) -> None:
         return
     rows = [("file", str(path)), ("written by", f"neuroflow {about.neuroflow}")]
     rows += [("model", _short(about.model)), ("parameters", f"{about.parameters:,}")]
+    rows += [("frozen", ", ".join(about.frozen))] * bool(about.frozen)
     told = {name: value for name, value in about.data.items() if value not in ("", [])}
     preparation = told.pop("preparation", None)
     texts = _of_texts(told.pop("tokenizer", None), told.pop("prompting", None))
@@ -109,6 +110,7 @@ def _facts(path: Path, about: SavedModel) -> dict[str, Any]:
         "neuroflow": about.neuroflow,
         "model": about.model,
         "parameters": about.parameters,
+        "frozen": list(about.frozen),
         "uses": [asdict(used) for used in about.uses],
         "data": about.data,
         "configuration": about.configuration,

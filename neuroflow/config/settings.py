@@ -82,6 +82,10 @@ class TrainTable:
     clip_norm: Annotated[
         float | None, Setting("the longest gradient that is not shortened", "(0, inf)")
     ] = None
+    freeze: Annotated[
+        list[str] | None,
+        Setting("the parameters that are not trained, as names or patterns"),
+    ] = None
     metrics: Annotated[
         list[Any] | None,
         Setting("what to tell at each evaluation beside the usual", part="metric"),

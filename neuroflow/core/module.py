@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from neuroflow.core.configured import Configured, fields
+from neuroflow.core.protocols.frozen import Freezable
 from neuroflow.core.value import Value, here
 from neuroflow.errors import StateError
 from neuroflow.pythonic import pythonic_input
@@ -68,7 +69,7 @@ def current_scope() -> str:
     return str(here.get())
 
 
-class Module(Configured):
+class Module(Freezable, Configured):
     """The base class of layers and models: assign parameters and submodules, write ``forward``.
 
     Fields may be Values, modules, and lists, tuples or dicts of them; names are dotted paths
@@ -106,8 +107,8 @@ class Module(Configured):
         """Run ``forward``; the nodes that it makes know this call."""
         call = _bare(Call)  # without __init__: modules are called by the million
         call.module, call.outer = self, here.get()
-        if type(call.outer) is not Call:  # the outermost one takes arrays, as lists
-            inputs = tuple([pythonic_input(x) for x in inputs])
+        # the outermost one takes arrays, as lists
+        inputs = inputs if type(call.outer) is Call else tuple(map(pythonic_input, inputs))
         token = here.set(call)
         try:
             return self.forward(*inputs, **options) if options else self.forward(*inputs)

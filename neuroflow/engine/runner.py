@@ -95,8 +95,15 @@ class Runner(Uncopied, ABC):
 
     def _look(self) -> None:
         """Take the model and all that the loss sees as they are now."""
-        self.names = [name for name, _ in self.model.named_parameters()]
-        self.parameters: list[Value] = self.model.parameters()
+        named, frozen = list(self.model.named_parameters()), set(self.model.frozen)
+        self.names = [name for name, _ in named if name not in frozen]
+        self.parameters: list[Value] = [x for name, x in named if name not in frozen]
+        self.frozen = [x for name, x in named if name in frozen]
+        if frozen and not self.parameters:
+            raise InputError(
+                "all parameters of the model are frozen: there is nothing to train",
+                remedy="let some be trained: model.unfreeze(pattern)",
+            )
         self.surroundings = Surroundings((self.example_loss, self.model))
         self._seen_roots = (self.model, self.example_loss)
         self._seen_settings = self._step_settings()
@@ -123,12 +130,12 @@ class Runner(Uncopied, ABC):
     def _take_over(self) -> None:
         """Go on with another model, or with one that is no longer what it was."""
         with self._exclusively():
-            before, rows = self.parameters, self._state()
+            before, known, rows = self.parameters, {*self.parameters, *self.frozen}, self._state()
             state = {p: [row[k] for row in rows] for k, p in enumerate(before)}
             self._look()
             self._prepare()
             self._load_state(self._moved(state))
-        self._tell(before)
+        self._tell(known)
 
     def _take_over_settings(self) -> None:
         """Go on with another rule, or with other settings of it."""
@@ -155,9 +162,9 @@ class Runner(Uncopied, ABC):
     def _start(self, state: str, parameter: str) -> float:
         return self.starts[state](parameter) if state in self.starts else 0.0
 
-    def _tell(self, before: list[Value]) -> None:
-        new = [n for n, p in zip(self.names, self.parameters, strict=True) if p not in set(before)]
-        gone = len(set(before).difference(self.parameters))
+    def _tell(self, before: set[Value]) -> None:
+        new = [n for n, p in zip(self.names, self.parameters, strict=True) if p not in before]
+        gone = len(before.difference(self.parameters, self.frozen))
         if new or gone:
             some = f" ({', '.join(new[:3])}{', ...' if len(new) > 3 else ''})" if new else ""
             told = ModelChangedWarning(
@@ -317,7 +324,7 @@ class EagerRunner(Runner):
 
     def _gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
         """By ``backward()``, which leaves the sums over the batch in the parameters' ``grad``."""
-        for parameter in self.parameters:
+        for parameter in (*self.parameters, *self.frozen):
             parameter.grad = 0.0
         total = 0.0
         for k in batch:

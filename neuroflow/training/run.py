@@ -20,6 +20,7 @@ from neuroflow.checkpoint import (
 )
 from neuroflow.checkpoint.origin import Origin, changes_since
 from neuroflow.config import changed, configure, differences, read, to_toml
+from neuroflow.core.protocols.frozen import take_patterns
 from neuroflow.core.types import shown
 from neuroflow.errors import FileError, StateError
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
@@ -299,6 +300,8 @@ def read_run(folder: str | Path, **parts: Any) -> Training:
     check_data(folder, origin, origin_of(training), edits)
     training.origin = origin
     training.add_note("; ".join(changes_since(saved)))
+    if "train.freeze" not in edits:
+        take_patterns(training.model, saved.frozen)
     load_parameters(training.model, arrays, checkpoint)
     training.load_state_dict(state)
     return training

@@ -143,6 +143,8 @@ class Training(Trained):
                     "the model has no parameters: there is nothing to train",
                     remedy="give it a layer that has some, such as mlp",
                 )
+        with speaking_of("train.freeze"):
+            self.model.freeze(*patterns) if (patterns := options.get("freeze")) else None
         facts = DataFacts.of(self.dataset)
         self.model.trained_on = evolve(
             facts, loss=None if self.given.loss else self.loss_entry.shortest_name
@@ -295,7 +297,8 @@ class Training(Trained):
             "epochs": self.epoch,
             "loss": self.loss,
             **self.metrics,
-            "parameters": len(self.runner.parameters),
+            "parameters": len(self.runner.parameters) + len(self.runner.frozen),
+            **({"frozen": len(self.runner.frozen)} if self.runner.frozen else {}),
             "examples": len(self.dataset),
             **{f"{name}examples": len(part) for name, part in self._held_out},
             "test_examples": len(self.test) if self.test else 0,

@@ -114,7 +114,7 @@ OF_EVERY_FILE = [
         "extra",
         1,
         "extra is there; expected one of format, neuroflow, sha256, model, uses,"
-        " configuration, data, state",
+        " configuration, data, state, frozen",
     ),
 ]
 

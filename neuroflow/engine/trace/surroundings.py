@@ -249,6 +249,8 @@ class _Walk:
         """Whether a module's field is one that code reads, or a part of the model."""
         if name in NOT_SETTINGS:
             return False
+        if name == "_frozen":
+            return True
         return name in self.names or not self.names.isdisjoint(ANY) or _is_part(thing)
 
     def _class(self, kind: type) -> None:
