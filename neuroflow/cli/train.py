@@ -42,6 +42,9 @@ class WithSettings(click.Command):
 @click.option("--seed", type=int, help="Short for --set train.seed=...")
 @click.option("--backend", help=f"Short for --set train.backend=...: {BACKENDS}.")
 @click.option("--dtype", help="Short for --set train.dtype=...: float64 or float32.")
+@click.option(
+    "--tensors", is_flag=True, help="Short for --set train.tensors=true: whole layers in PyTorch."
+)
 @click.option("--device", help="Short for --set train.device=...: cpu, cuda or mps.")
 @click.option(
     "--out",
@@ -59,6 +62,7 @@ def train(
     seed: int | None,
     backend: str | None,
     dtype: str | None,
+    tensors: bool,
     device: str | None,
     out: Path | None,
     live: bool,
@@ -80,7 +84,8 @@ def train(
     """  # fmt: skip
     from neuroflow.training import Run
 
-    given = {"seed": seed, "backend": backend, "dtype": dtype, "device": device}
+    given: dict[str, Any] = {"seed": seed, "backend": backend, "dtype": dtype, "device": device}
+    given["tensors"] = "true" if tensors else None
     short = [f"train.{name}={value}" for name, value in given.items() if value is not None]
     run = Run.start(source, out, [*changes, *short])
 

@@ -123,6 +123,9 @@ class TrainTable:
         Literal["auto", "cpu", "cuda", "mps"],
         Setting("where compiled runs compute; auto leaves it to the backend"),
     ] = "auto"
+    tensors: Annotated[
+        bool, Setting("train the module of PyTorch that nf.to_torch makes; the backend is torch")
+    ] = False
     threads: Annotated[int, Setting("threads that share a batch in compiled runs", "[1, 1024]")] = 1
     compare: Annotated[
         bool, Setting("hold one example against plain Values before the first compiled step")

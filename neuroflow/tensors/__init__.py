@@ -2,6 +2,6 @@
 
 Reading order: :mod:`form` (what a layer says about its tensors), :mod:`weights` (their names),
 :mod:`package`; then what needs PyTorch: :mod:`kernels` (ops), :mod:`planned` (functions of lists),
-:mod:`functions` (activations and losses), :mod:`module`, and :mod:`conversion`, ``to_torch`` and
-back.
+:mod:`functions` (activations and losses), :mod:`module`, :mod:`conversion`, ``to_torch`` and
+back, and :mod:`runner`, which trains.
 """

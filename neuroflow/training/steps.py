@@ -34,6 +34,7 @@ from neuroflow.errors import (
 from neuroflow.evaluation.answers import Answers
 from neuroflow.evaluation.metrics import Metric, asked_metrics, usual_metrics
 from neuroflow.registry.entries import LossEntry
+from neuroflow.tensors.package import has_torch
 from neuroflow.training.batches import Batches
 from neuroflow.training.best import Best, best_of, give_numbers, numbers_of_model
 from neuroflow.training.evaluator import Evaluator
@@ -45,6 +46,7 @@ from neuroflow.training.fitting import (
     whole_where_needed,
 )
 from neuroflow.training.given import GIVEN, NOTHING, Given, separated
+from neuroflow.training.in_tensors import tensors_runner, too_large_to_trace
 from neuroflow.training.loading import GENERATORS, fitting, go_on_from, load_data, speaking_of
 from neuroflow.training.looking_ahead import refuse_looking_ahead
 from neuroflow.training.scores import answers_of, scores_of
@@ -126,6 +128,7 @@ class Training(Trained):
     _make_runner: Callable[[str], Runner] = field(init=False)
     _sample: Dataset | None = field(init=False, default=None)
     _evaluator: Evaluator = field(init=False)
+    _too_large: str = field(init=False, default="")
     _pace: int = field(init=False, default=1)  # so many steps make a piece
 
     def __attrs_post_init__(self) -> None:
@@ -160,6 +163,7 @@ class Training(Trained):
         self.steps = options.get("steps") or options["epochs"] * self.steps_per_epoch
         check_schedule(self.configuration, self.steps)
         self.add_note(self._note_of_rising_rate())
+        self.add_note(self._too_large)
         inferred = self.dataset.facts.get("inferred")
         self.add_note(f"the task is {inferred}" if inferred else "")
         self.add_note(self.dataset.facts.get("recognised", ""))
@@ -510,29 +514,42 @@ class Training(Trained):
             check_answers(self.model, self.dataset, entry)
             if self.dataset.task == "sequence":
                 refuse_looking_ahead(self.model, self.dataset)
-        options, table = self.options, self.configuration["optimizer"]
+        table = self.configuration["optimizer"]
         beside = ("use", GIVEN, "learning_rate", "schedule", "no_decay")
 
+        settings = {name: value for name, value in table.items() if name not in beside}
+        rule = self.given.rule_of(table)
+
         def of_backend(backend: str) -> Runner:
-            runner = make_runner(
-                self.model,
-                example_loss,
-                examples,
-                self.given.rule_of(table),
-                settings={name: value for name, value in table.items() if name not in beside},
-                l2=options["l2"],
-                clip_norm=options.get("clip_norm"),
-                backend=backend,
-                dtype=options["dtype"],
-                device=options["device"],
-                threads=options["threads"],
-                compare=options["compare"],
-            )
+            parts = (self.model, example_loss, examples, rule)
+            runner = self._runner_of(backend, parts, loss, settings)
             if "no_decay" in table:
                 set_no_decay(runner, table["no_decay"])
             return runner
 
         return of_backend
+
+    def _runner_of(
+        self, backend: str, parts: tuple[Any, ...], loss: Any, settings: dict[str, Any]
+    ) -> Runner:
+        """A runner of scalars, or of tensors where they are asked for or the model is too large."""
+        options = self.options
+        l2, clip_norm = options["l2"], options.get("clip_norm")
+        self._too_large = too_large_to_trace(self.model, self.dataset, options)
+        if options["tensors"] or (self._too_large and has_torch()):
+            by_token = self.dataset.task == "sequence"
+            return tensors_runner((*parts, settings, l2, clip_norm), loss, by_token, options)
+        return make_runner(
+            *parts,
+            settings=settings,
+            l2=l2,
+            clip_norm=clip_norm,
+            backend=backend,
+            dtype=options["dtype"],
+            device=options["device"],
+            threads=options["threads"],
+            compare=options["compare"],
+        )
 
     def _losses_of(self, batches: list[list[int]], rates: list[float]) -> list[float]:
         """Run steps; a model that cannot be compiled runs eagerly if nobody chose a backend."""
