@@ -10,7 +10,8 @@ Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :m
 :mod:`fitting`, :mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`,
 :mod:`predicting` and :mod:`using` (what a trained model is for), :mod:`in_tensors`, and
 :mod:`steps` (the run itself). A run that outlives its process is a folder: :mod:`metrics`,
-:mod:`folder`, :mod:`resuming` and :mod:`run`. All of it in one call is :mod:`fit`; :mod:`evaluating` takes runs, models and files.
+:mod:`folder`, :mod:`resuming` and :mod:`run`. All of it in one call is :mod:`fit`;
+:mod:`evaluating` takes runs, models and files.
 """
 
 from neuroflow.training.batches import Batches
