@@ -329,7 +329,12 @@ class DatasetEntry(Entry):
 
 @frozen(kw_only=True, eq=False)
 class TokenizerEntry(Entry):
-    """A class that turns text into token ids and back."""
+    """A class that turns text into token ids and back: ``decode(encode(text)) == text``.
+
+    It has ``learn(texts)``, which gives one that knows these texts, ``pieces``, the texts of the
+    ids 0, 1, 2 ..., ``bos``, the id of the mark around texts, which no text has, ``vocab_size``,
+    how many ids there are, and ``configuration()``, the settings that build it again.
+    """
 
     kind = "tokenizer"
 
