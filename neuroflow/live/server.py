@@ -73,7 +73,8 @@ class LiveServer:
                 WebSocketRoute("/tab", self._socket),
                 Route("/", self._root),
                 Route("/{name}", self._file),
-            ]
+            ],
+            exception_handlers={404: _refused, 405: _refused},
         )
 
     # Who may come in --------------------------------------------------------------------------
@@ -181,6 +182,11 @@ class LiveServer:
 
 def _told(text: str, status: int) -> Response:
     return PlainTextResponse(f"{text}\n", status, headers=_headers())
+
+
+async def _refused(request: Request, error: Any) -> Response:
+    """An address or a way of asking that there is none of, told with the headers of all answers."""
+    return _told(error.detail, error.status_code)
 
 
 def _sent_on(request: Request) -> Response:

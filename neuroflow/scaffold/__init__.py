@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import shutil
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -60,10 +61,14 @@ def create(name: str, directory: Path = Path("."), author: str = "") -> Project:
         "neuroflow": version("neuroflow"),
     }
     written = []
-    for path, template in _TEMPLATES.items():
-        target = project.folder / path.format(module=project.module, op=project.op)
-        _write(target, Template(_text(template)).substitute(facts))
-        written.append(target.relative_to(project.folder))
+    try:
+        for path, template in _TEMPLATES.items():
+            target = project.folder / path.format(module=project.module, op=project.op)
+            _write(target, Template(_text(template)).substitute(facts))
+            written.append(target.relative_to(project.folder))
+    except BaseException:  # a full disk, or Ctrl-C: half a project is none
+        shutil.rmtree(project.folder, ignore_errors=True)
+        raise
     return Project(project.folder, project.distribution, project.module, project.op, tuple(written))
 
 

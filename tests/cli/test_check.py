@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import neuroflow as nf
@@ -207,3 +209,18 @@ def test_new_touches_no_existing_folder(tmp_path):
     create("gentle-step", tmp_path)
     with pytest.raises(FileError, match="exists already"):
         create("gentle-step", tmp_path)
+
+
+def test_new_leaves_nothing_behind_where_a_file_cannot_be_written(tmp_path, monkeypatch):
+    write, left = Path.write_text, [3]
+
+    def full(path, *given, **options):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(28, "No space left on device")
+        return write(path, *given, **options)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(FileError, match="No space left on device"):
+        create("gentle-step", tmp_path)
+    assert list(tmp_path.iterdir()) == []

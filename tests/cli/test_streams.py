@@ -99,6 +99,7 @@ $python list ops | head -1 >/dev/null; echo ${{PIPESTATUS[0]}}
 $python train moons --set train.steps=2 --set data.points=9 --out run >&- 2>&- <&-; echo $?
 mkdir gone && cd gone && rmdir ../gone && $python show adam; echo $?
 $python show adam > /dev/full; echo $?
+$python show adam --json > /dev/full; echo $?
 """
 
 
@@ -108,8 +109,9 @@ def test_commands_of_a_shell_that_closes_streams_and_leaves(tmp_path):
         text=True, timeout=120,
     )  # fmt: skip
     lines = done.stdout.splitlines()
-    assert [*lines[:2], *lines[-2:]] == ["0", "0", "0", "1"], done
+    assert [*lines[:2], *lines[-3:]] == ["0", "0", "0", "1", "1"], done
+    assert done.stderr.count("cannot use standard output: No space left on device") == 2
     assert lines[2].startswith("adam  optimizer")
-    assert done.stderr.startswith("Error: cannot use a file: No space left on device")
+    assert done.stderr.startswith("Error: cannot use standard output: No space left on device")
     assert "Traceback" not in done.stderr
     assert {f.name for f in (tmp_path / "run").iterdir()} >= {"config.toml", "metrics.jsonl"}

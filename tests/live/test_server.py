@@ -25,10 +25,10 @@ class Visitor:
         self.parts = urlsplit(address)
         self.host, self.cookie = self.parts.netloc, ""
 
-    def get(self, path, **headers):
+    def get(self, path, how="GET", **headers):
         connection = http.client.HTTPConnection(self.parts.netloc, timeout=20)
         told = {"Host": self.host, "Cookie": self.cookie, **headers}
-        connection.request("GET", path, headers=told)
+        connection.request(how, path, headers=told)
         answer = connection.getresponse()
         body = answer.read().decode()
         connection.close()
@@ -92,6 +92,13 @@ def test_pages_load_nothing_from_elsewhere(guest):
     assert guest.get("/nothing.html")[0].status == 404
     assert guest.get("/..%2fserver.py")[0].status == 404
     assert guest.get("/page.html")[0].status == 404
+
+
+@pytest.mark.parametrize(("how", "path", "status"), [("GET", "/a/b", 404), ("POST", "/", 405)])
+def test_what_is_refused_has_the_headers_of_all_answers(guest, how, path, status):
+    answer, _ = guest.get(path, how)
+    assert answer.status == status
+    assert "default-src 'none'" in answer.getheader("Content-Security-Policy")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:1", "evil.example:80"])

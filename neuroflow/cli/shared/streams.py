@@ -47,8 +47,9 @@ class Stream:
 
     def write(self, text: str) -> int:
         """Write a text as it is, as far as the encoding has it."""
-        with self._unread():
-            self.stream.write(encodable(text, self.stream.encoding))
+        if text:  # click writes nothing, to see what kind of stream it is, and hides what fails
+            with self._unread():
+                self.stream.write(encodable(text, self.stream.encoding))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -75,7 +76,7 @@ class Stream:
                 os.dup2(nowhere, self.stream.fileno())
                 os.close(nowhere)
             if self.is_vital and not isinstance(error, BrokenPipeError):
-                raise
+                raise OSError(error.errno, error.strerror, "standard output") from error
 
 
 class PlainStream(Stream):

@@ -58,7 +58,8 @@ class Cache:
     @classmethod
     def here(cls) -> Cache:
         """The cache of this user, who may have chosen its folder."""
-        chosen = os.environ.get("NEUROFLOW_CACHE") or os.environ.get("XDG_CACHE_HOME")
+        shared = os.environ.get("XDG_CACHE_HOME", "")  # where it is relative it does not count
+        chosen = os.environ.get("NEUROFLOW_CACHE") or (shared if os.path.isabs(shared) else "")
         try:
             folder = Path(os.path.abspath(chosen or Path.home() / ".cache"))
         except (RuntimeError, OSError) as error:

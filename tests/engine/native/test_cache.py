@@ -161,6 +161,15 @@ def test_without_a_home_nothing_is_kept(monkeypatch):
     assert again(here) == CODE
 
 
+def test_a_relative_folder_of_caches_does_not_count(monkeypatch, tmp_path):
+    monkeypatch.delenv("NEUROFLOW_CACHE", raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", "caches")
+    assert Cache.here().folder == tmp_path / ".cache" / "neuroflow"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    assert Cache.here().folder == tmp_path / "caches" / "neuroflow"
+
+
 def test_what_was_left_half_written_goes_and_the_oldest_beyond_the_limit(cache, monkeypatch):
     for name, age in ((".partial-a", 7200), (".partial-b", 60), ("nf_old", 600), ("nf_a", 30)):
         path = cache.folder / name
