@@ -32,7 +32,7 @@ _HOME = {
     "neuroflow.core.module": "Module current_scope evaluating",
     "neuroflow.core.forward_mode": "jvp",
     "neuroflow.core.random": "SplitMix32",
-    "neuroflow.long_work": "progress",
+    "neuroflow.long_work": "working_through",
     "neuroflow.errors": "BackendError ConfigurationError DefinitionError DomainError FileError"
     " InputError NeuroflowError OperatorError PluginError RegistryError StateError TraceError",
     "neuroflow.core.random_input": "random_input",
@@ -63,6 +63,9 @@ _HOME = {
     "neuroflow.inspect.replay": "DivergedError replay watched",
     "neuroflow.inspect.sources": "record_sources",
     "neuroflow.view.drawing": "Drawing draw",
+    "neuroflow.view.cards": "to_html",
+    "neuroflow.view.progress": "progress",
+    "neuroflow.view.plotting": "plot",
     "neuroflow.memory": "check_room",
     "neuroflow.files": "read_text",
     "neuroflow.data.table": "TextTable read_table",

@@ -39,7 +39,7 @@ from neuroflow.core.module import current_scope as current_scope
 from neuroflow.core.module import evaluating as evaluating
 from neuroflow.core.forward_mode import jvp as jvp
 from neuroflow.core.random import SplitMix32 as SplitMix32
-from neuroflow.long_work import progress as progress
+from neuroflow.long_work import working_through as working_through
 from neuroflow.errors import BackendError as BackendError
 from neuroflow.errors import ConfigurationError as ConfigurationError
 from neuroflow.errors import DefinitionError as DefinitionError
@@ -103,6 +103,9 @@ from neuroflow.inspect.replay import watched as watched
 from neuroflow.inspect.sources import record_sources as record_sources
 from neuroflow.view.drawing import Drawing as Drawing
 from neuroflow.view.drawing import draw as draw
+from neuroflow.view.cards import to_html as to_html
+from neuroflow.view.progress import progress as progress
+from neuroflow.view.plotting import plot as plot
 from neuroflow.memory import check_room as check_room
 from neuroflow.files import read_text as read_text
 from neuroflow.data.table import TextTable as TextTable

@@ -1,6 +1,6 @@
 """Progress: long work says how far it is, to whoever follows it.
 
-Who works wraps what it goes through in :func:`progress`; who watches says so with
+Who works wraps what it goes through in :func:`working_through`; who watches says so with
 :func:`following`. Nobody need watch, and the work is the same.
 """
 
@@ -19,10 +19,10 @@ Follower = Callable[[str, int, int], None]
 _follower: ContextVar[Follower | None] = ContextVar("follower", default=None)
 
 
-def progress(parts: Collection[T], what: str) -> Iterator[T]:
+def working_through(parts: Collection[T], what: str) -> Iterator[T]:
     """The parts, one after the other, while a command shows ``what`` is done and how far.
 
-    >>> [k * k for k in progress(range(3), "squaring")]
+    >>> [k * k for k in working_through(range(3), "squaring")]
     [0, 1, 4]
     """
     follower = _follower.get()
@@ -54,7 +54,7 @@ def following(follower: Follower) -> Iterator[None]:
     """Hear of the progress of what is done inside, in this thread or task.
 
     >>> with following(lambda what, done, total: print(what, done, "of", total)):
-    ...     for name in progress(["moons"], "reading"):
+    ...     for name in working_through(["moons"], "reading"):
     ...         pass
     reading 0 of 1
     reading 1 of 1

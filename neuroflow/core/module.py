@@ -9,6 +9,7 @@ from typing import Any
 
 from neuroflow.core.configured import Configured, fields
 from neuroflow.core.protocols.frozen import Freezable
+from neuroflow.core.protocols.shown import Shown
 from neuroflow.core.value import Value, here
 from neuroflow.errors import StateError
 from neuroflow.pythonic import pythonic_input
@@ -69,7 +70,7 @@ def current_scope() -> str:
     return str(here.get())
 
 
-class Module(Freezable, Configured):
+class Module(Freezable, Configured, Shown):
     """The base class of layers and models: assign parameters and submodules, write ``forward``.
 
     Fields may be Values, modules, and lists, tuples or dicts of them; names are dotted paths
@@ -217,5 +218,6 @@ def _is_kept(value: Value) -> bool:
 
 
 def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:5]) or "none"
-    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return (", ".join(names[:5]) or "none") + (
+        f" and {len(names) - 5} more" if len(names) > 5 else ""
+    )

@@ -16,6 +16,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from neuroflow.core.protocols.shown import Shown
 from neuroflow.data.columns import Columns
 from neuroflow.data.frames import rows_of
 from neuroflow.data.preparation import Preparation
@@ -151,7 +152,7 @@ def _names(names: Iterable[str]) -> tuple[str, ...]:
 
 
 @frozen(repr=False)
-class Dataset:
+class Dataset(Shown):
     """Examples: inputs and what a model should answer to them.
 
     ``task`` says what a target is:

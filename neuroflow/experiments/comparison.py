@@ -22,7 +22,7 @@ from neuroflow.view.plain_table import PlainTable
 PICTURES = (".svg", ".png")
 
 
-@frozen(slots=False)
+@frozen(slots=False, repr=False)
 class RunComparison:
     """Two runs or more: what :func:`compare` gives; print it, or show it in a notebook.
 
@@ -74,6 +74,8 @@ class RunComparison:
     def __str__(self) -> str:
         return f"{self.sparklines()}\n\n{self.table()}"
 
+    __repr__ = __str__
+
     def svg(self) -> str:
         """The curves in one picture."""
         return curves_svg(self.curves, y_label=self.metric)
@@ -84,15 +86,13 @@ class RunComparison:
 
     def save_picture(self, path: str | Path) -> Path:
         """Write the picture, as ``.svg`` or, with matplotlib, as ``.png``."""
-        from neuroflow.view.plots import png_of
-
         path = path_of(path, "the picture")
         if path.suffix.lower() not in PICTURES:
             raise InputError(
                 f"{path} is the name of no picture", expected=f"an end of {' or '.join(PICTURES)}"
             )
         is_svg = path.suffix.lower() == ".svg"
-        write_file(path, f"{self.svg()}\n" if is_svg else png_of(self.figure()))
+        write_file(path, f"{self.svg()}\n" if is_svg else self.figure().png())
         return path
 
     def to_dict(self) -> dict[str, Any]:

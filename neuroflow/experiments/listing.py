@@ -28,10 +28,13 @@ from neuroflow.view.plain_table import PlainTable
 DEEPEST = 4
 """So many folders within each other are looked into for runs."""
 
+MOST_SHOWN = 15
+"""Rows that a prompt shows."""
+
 FIXED = ("run", "when", "steps", "state", "loss")
 
 
-@frozen(slots=False)
+@frozen(slots=False, repr=False)
 class RunTable:
     """Runs, one row each: what :func:`runs` and a sweep give; print it, or show it in a notebook.
 
@@ -131,6 +134,13 @@ class RunTable:
 
     def __str__(self) -> str:
         return str(self.table())
+
+    def __repr__(self) -> str:
+        """The first rows: a prompt shows no more than there is room for."""
+        header, *lines = self.table().lines()
+        more = len(lines) - MOST_SHOWN
+        rest = [f"and {more} more runs"] if more > 0 else []
+        return "\n".join([header, *lines[:MOST_SHOWN], *rest])
 
     def _repr_html_(self) -> str:
         return self.table().html()

@@ -47,7 +47,7 @@ HEADLINES = ("accuracy", "r2", "perplexity", "loss")
 PARTS = ("validation_", "test_", "")
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Sweep:
     """Many runs of one configuration; iterate to run what is missing, as with a ``Training``.
 
@@ -136,6 +136,9 @@ class Sweep:
 
     def __str__(self) -> str:
         return str(self.table)
+
+    def __repr__(self) -> str:
+        return repr(self.table)
 
     def _repr_html_(self) -> str:
         return self.table._repr_html_()

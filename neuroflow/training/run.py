@@ -22,7 +22,7 @@ from neuroflow.checkpoint.origin import Origin, changes_since
 from neuroflow.config import changed, configure, differences, read, to_toml
 from neuroflow.core.protocols.frozen import take_patterns
 from neuroflow.core.types import shown
-from neuroflow.errors import FileError, StateError
+from neuroflow.errors import FileError, StateError, one_line
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
 from neuroflow.memory import no_more_parameters
 from neuroflow.stopping import Signals, listening
@@ -37,7 +37,7 @@ from neuroflow.training.using import Trained
 CONFIGURATION = "config.toml"
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Run(Trained):
     """A training run and its folder; iterate to go on, as with :class:`Training`.
 
@@ -127,6 +127,9 @@ class Run(Trained):
             for left_over in folder.glob(PARTIAL.format("*")):
                 left_over.unlink(missing_ok=True)
             return cls(folder, read_run(folder, **parts), seconds_between, claim)
+
+    def __repr__(self) -> str:
+        return f"<Run {one_line(str(self.folder))}: {self.training.standing}>"
 
     def __iter__(self) -> Iterator[Step]:
         """Run to the end; every report is in the metrics file before it is given.

@@ -17,6 +17,7 @@ from neuroflow.checkpoint.origin import Origin
 from neuroflow.checkpoint.schema import check
 from neuroflow.config import Tree, build_model, check_schedule, configure
 from neuroflow.core.module import evaluating
+from neuroflow.core.protocols.shown import Shown
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.facts import DataFacts
 from neuroflow.engine.decay import set_no_decay
@@ -63,8 +64,8 @@ PIECE = 0.25
 """Compiled steps are made in pieces of about so many seconds: between them a run can stop."""
 
 
-@frozen
-class Step:
+@frozen(repr=False)
+class Step(Shown):
     """Where a run stands after ``step`` updates.
 
     ``epoch`` counts finished passes over the training data, ``loss`` is that of the last step
@@ -83,6 +84,9 @@ class Step:
     metrics: dict[str, float]
     model: Any
 
+    def __repr__(self) -> str:
+        return f"<Step {self.step} of {self.steps}, epoch {self.epoch}, loss {self.loss:.4g}>"
+
 
 @frozen
 class LastNumbers:
@@ -92,7 +96,7 @@ class LastNumbers:
     metrics: dict[str, float]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Training(Trained):
     """One run: all its parts, and how far it has come. Iterate to go on; see :func:`train`.
 
@@ -208,6 +212,17 @@ class Training(Trained):
     def epoch(self) -> int:
         """The finished passes over the training data."""
         return self.step // self.steps_per_epoch
+
+    def __repr__(self) -> str:
+        model = self.configuration["model"]
+        name = model["use"] if isinstance(model, Mapping) else type(self.model).__name__
+        return f"<Training of {name} on {self.dataset!r}: {self.standing}>"
+
+    @property
+    def standing(self) -> str:
+        """How far it is, in a few words."""
+        loss = f", loss {self.loss:.4g}" if self.step else ""
+        return f"step {self.step} of {self.steps}{loss}"
 
     def __iter__(self) -> Iterator[Step]:
         """Run to the end, a :class:`Step` at each report."""

@@ -11,6 +11,7 @@ from typing import Any
 from neuroflow.checkpoint import save
 from neuroflow.core import chaining
 from neuroflow.core.module import evaluating
+from neuroflow.core.protocols.shown import Shown
 from neuroflow.core.protocols.uncopied import Uncopied
 from neuroflow.core.value import Value
 from neuroflow.errors import InputError
@@ -22,7 +23,7 @@ from neuroflow.training.predicting import predict
 from neuroflow.training.scores import answers_by
 
 
-class Trained(Uncopied):
+class Trained(Uncopied, Shown):
     """What a run is for, in memory (:class:`Training`) or in a folder (:class:`Run`)."""
 
     __slots__ = ()

@@ -14,7 +14,7 @@ from neuroflow.view.chart import Point, colour, ends, shown, ticks
 from neuroflow.view.markup import escaped
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from neuroflow.view.figure import PlainFigure
 
 Curves = Mapping[str, Sequence[Point]]
 
@@ -148,7 +148,7 @@ def _legend(number: int, name: str) -> str:
     )
 
 
-def curves_figure(curves: Curves, x_label: str = "step", y_label: str = "loss") -> Figure:
+def curves_figure(curves: Curves, x_label: str = "step", y_label: str = "loss") -> PlainFigure:
     """The curves as a figure of matplotlib (extra ``plot``), which pyplot knows nothing of."""
     from neuroflow.view.plots import new_figure, plain_name
 

@@ -13,7 +13,7 @@ from neuroflow.files import path_of, write_file
 from neuroflow.view.chart import Point
 from neuroflow.view.curves import MIDDLE
 from neuroflow.view.evaluation_picture import MOST_CLASSES, MOST_DOTS, evaluation_svg, shortened
-from neuroflow.view.plots import new_figure, plain_name, png_of
+from neuroflow.view.plots import new_figure, plain_name
 
 PALE = "#888888"
 FORMS = (".svg", ".png")
@@ -29,7 +29,7 @@ def save_picture(evaluation: Evaluation, path: str | Path) -> Path:
     if path.suffix.lower() == ".svg":
         write_file(path, f"{evaluation_svg(evaluation)}\n")
     else:
-        write_file(path, png_of(evaluation_figure(evaluation)))
+        write_file(path, evaluation_figure(evaluation).png())
     return path
 
 

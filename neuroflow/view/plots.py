@@ -5,7 +5,6 @@ Classes differ in the shape of their marks too. The same run gives the same byte
 
 from __future__ import annotations
 
-import io
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from neuroflow.errors import InputError, one_line
 from neuroflow.files import write_file
 from neuroflow.view.chart import colour, ends, shown
-from neuroflow.view.outcome import LossCurve, Losses, Outcome
+from neuroflow.view.outcome import LossCurve, Losses, Outcome, image_shape, sight_of
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from neuroflow.data.dataset import Dataset
     from neuroflow.training import Run
+    from neuroflow.view.figure import PlainFigure
 
 MAIN, PALE, OTHER, THIRD = colour(0), colour(0, light=True), colour(1), colour(2)
 MARKS = "osD^vPX*"
@@ -40,18 +39,10 @@ def save_picture(run: Run, path: str | Path) -> Path | None:
 
 def picture_of(run: Run) -> bytes:
     """The picture as the bytes of a PNG: what the model learned beside the loss of each step."""
-    return png_of(figure_of_run(run))
+    return figure_of_run(run).png()
 
 
-def png_of(figure: Figure) -> bytes:
-    """A figure as the bytes of a PNG."""
-    with _look():
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def figure_of_run(run: Run) -> Figure:
+def figure_of_run(run: Run) -> PlainFigure:
     """What the model of a run learned beside the loss of each step, as a figure of matplotlib."""
     outcome = Outcome(run.training)
     draw = _DRAWERS.get(outcome.sight)
@@ -70,27 +61,66 @@ def figure_of_run(run: Run) -> Figure:
     return figure
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure that belongs to nobody: pyplot neither keeps nor shows it."""
+def figure_of_outcome(outcome: Outcome) -> PlainFigure:
+    """What a model answers, beside its data, where that can be drawn."""
+    draw = _DRAWERS.get(outcome.sight)
+    if draw is None:
+        raise _no_picture(outcome.training.dataset)
+    figure = new_figure(5.4, 4.6)
+    with _look():
+        draw(figure, outcome)
+    return figure
+
+
+def figure_of_data(data: Dataset) -> PlainFigure:
+    """Examples as points, or as images."""
+    sight = sight_of(data)
+    figure = new_figure(5.4, 4.6)
+    with _look():
+        if sight == "plane":
+            axes = figure.subplots()
+            _mark_examples(axes, data, hollow=False)
+            _name_axes(axes, data)
+        elif sight == "curve":
+            axes = figure.subplots()
+            axes.plot(*_places(data), ".", color=OTHER, markersize=5)
+            axes.set(xlabel=_column_of(data), ylabel="y")
+            _tidy(axes)
+        elif image_shape(data):
+            for axes, row in zip(figure.subplots(4, 5).flat, data.raw_inputs[:20], strict=False):
+                _show_image(axes, row, image_shape(data))
+        else:
+            raise _no_picture(data)
+    return figure
+
+
+def _no_picture(data: Dataset) -> InputError:
+    return InputError(
+        f"there is no picture of {data!r}",
+        expected="two columns and classes, one column and a number to predict, or images",
+        remedy="plot its run, which shows the loss",
+        got=data,
+    )
+
+
+def new_figure(width: float, height: float) -> PlainFigure:
+    """An empty figure. Raises :class:`InputError` without matplotlib."""
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+        from neuroflow.view.figure import PlainFigure
     except ImportError as error:
         raise InputError(
             "pictures of this kind are drawn by matplotlib, which is not installed",
             remedy="pip install 'neuroflow[plot]'",
         ) from error
-    with _look():
-        figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
-        FigureCanvasAgg(figure)
-    return figure
+    return PlainFigure(width, height)
 
 
 def _look() -> Any:
-    """The fonts of every picture, whatever somebody has set for their own."""
     from matplotlib import rc_context
 
-    return rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10})
+    from neuroflow.view.figure import LOOK
+
+    return rc_context(LOOK)
 
 
 def plain_name(name: str) -> str:
@@ -168,14 +198,19 @@ def _draw_plane(figure: Any, outcome: Outcome) -> None:
         axes.contour(xs, ys, plane, levels=levels, colors="#333333", linewidths=0.7)
     for part, hollow in ((data, False), (test, True)):
         if part is not None:
-            _mark_examples(axes, outcome, part, hollow)
+            _mark_examples(axes, part, hollow)
+    axes.set(title="What the model decides")
+    _name_axes(axes, data)
+
+
+def _name_axes(axes: Any, data: Dataset) -> None:
     columns = [*map(plain_name, data.columns), "x", "y"] if len(data.columns) >= 2 else ["x", "y"]
-    axes.set(title="What the model decides", xlabel=columns[0], ylabel=columns[1])
+    axes.set(xlabel=columns[0], ylabel=columns[1])
     axes.legend(frameon=True, framealpha=0.85, loc="best", fontsize=8)
     _tidy(axes)
 
 
-def _mark_examples(axes: Any, outcome: Outcome, part: Any, hollow: bool) -> None:
+def _mark_examples(axes: Any, part: Dataset, hollow: bool) -> None:
     rows = part.raw_inputs
     for k, label in enumerate(part.labels):
         chosen = [row for row, target in zip(rows, part.targets, strict=True) if target == k]
@@ -196,16 +231,24 @@ def _draw_curve(figure: Any, outcome: Outcome) -> None:
         (training.dataset, "examples", OTHER), (training.test, "test examples", THIRD)
     ):  # fmt: skip
         if part is not None:
-            xs = [row[0] for row in part.raw_inputs]
-            ys = [t[0] if isinstance(t, list) else t for t in part.targets]
-            axes.plot(shown(xs), shown(ys), ".", color=ink, markersize=5, label=name)
+            axes.plot(*_places(part), ".", color=ink, markersize=5, label=name)
     low, high = ends(shown(row[0] for row in training.dataset.raw_inputs), 0.05)
     xs = [low + (high - low) * k / 400 for k in range(401)]
     axes.plot(xs, shown(outcome.numbers([[x] for x in xs])), color=MAIN, label="the model")
-    column = training.dataset.columns[0] if training.dataset.columns else "x"
-    axes.set(title="What the model fits", xlabel=column, ylabel="y")
+    axes.set(title="What the model fits", xlabel=_column_of(training.dataset), ylabel="y")
     axes.legend(frameon=False)
     _tidy(axes)
+
+
+def _places(data: Dataset) -> tuple[list[float], list[float]]:
+    """The single input and the single target of each example."""
+    xs = [row[0] for row in data.raw_inputs]
+    ys = [t[0] if isinstance(t, list) else t for t in data.targets]
+    return shown(xs), shown(ys)
+
+
+def _column_of(data: Dataset) -> str:
+    return plain_name(data.columns[0]) if data.columns else "x"
 
 
 def _draw_images(figure: Any, outcome: Outcome) -> None:
@@ -218,7 +261,7 @@ def _draw_images(figure: Any, outcome: Outcome) -> None:
     shown = (wrong + right)[:20]
     grid = figure.subplots(4, 5)
     for axes, k in zip(grid.flat, shown, strict=False):
-        _show_image(axes, rows[k], outcome)
+        _show_image(axes, rows[k], outcome.image_shape)
         read, meant = (plain_name(data.labels[n]) for n in (answers[k], data.targets[k]))
         is_right = read == meant
         axes.set_title(read if is_right else f"{read}, not {meant}", fontsize=8,
@@ -237,8 +280,8 @@ def _draw_copies(figure: Any, outcome: Outcome) -> None:
     grid = figure.subplots(4, 5)
     for k, (row, copy) in enumerate(zip(rows, copies, strict=True)):
         above = 2 * (k // 5)
-        _show_image(grid[above, k % 5], row, outcome)
-        _show_image(grid[above + 1, k % 5], copy, outcome)
+        _show_image(grid[above, k % 5], row, outcome.image_shape)
+        _show_image(grid[above + 1, k % 5], copy, outcome.image_shape)
         grid[above, k % 5].set_title("image", fontsize=7)
         grid[above + 1, k % 5].set_title("copy", fontsize=7)
     for axes in grid.flat:
@@ -246,8 +289,8 @@ def _draw_copies(figure: Any, outcome: Outcome) -> None:
     figure.suptitle("Images, and what the model makes of them", fontsize=10)
 
 
-def _show_image(axes: Any, row: Any, outcome: Outcome) -> None:
-    height, width = outcome.image_shape or (1, len(row))
+def _show_image(axes: Any, row: Any, shape: tuple[int, int] | None) -> None:
+    height, width = shape or (1, len(row))
     image = [shown(row[k * width : (k + 1) * width]) for k in range(height)]
     axes.imshow(image, cmap="gray_r", interpolation="nearest")
     axes.set_axis_off()

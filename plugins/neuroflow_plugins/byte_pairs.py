@@ -171,7 +171,7 @@ def learned_merges(words: Mapping[str, int], n_merges: int) -> list[Pair]:
     """
     counts = PairCounts(words)
     merges: list[Pair] = []
-    for _ in nf.progress(range(n_merges), "learning pairs of tokens"):
+    for _ in nf.working_through(range(n_merges), "learning pairs of tokens"):
         pair = counts.commonest()
         if pair is None:
             break
@@ -250,7 +250,7 @@ class BytePairs(Tokenizer):
     def split(self, text: str) -> list[str]:
         """The characters, with the merges applied in their order."""
         words = [part for word in self._words(text) for part in self._apart(word)]
-        shown = nf.progress(words, "encoding text") if len(words) >= MANY_WORDS else words
+        shown = nf.working_through(words, "encoding text") if len(words) >= MANY_WORDS else words
         return [piece for word in shown for piece in self._pieces(word)]
 
     def _words(self, text: str) -> list[str]:

@@ -135,7 +135,7 @@ def texts(
     labels, classes = table.classes(table.position(target, "target"))
     name, prompting = Path(path).name, nf.Prompting(most=block_size)
     learned = learned_from(tokenizer, found, name)
-    inputs = [prompting.tokens(learned, one) for one in nf.progress(found, "encoding texts")]
+    inputs = [prompting.tokens(learned, one) for one in nf.working_through(found, "encoding texts")]
     return nf.Dataset(
         inputs, classes, "classes", labels=labels, name=name, tokenizer=learned,
         vocab_size=learned.vocab_size, prompting=prompting, columns=[table.names[place]],
@@ -200,7 +200,7 @@ def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
     texts = texts[: most_lines or None]
     learned = learned_from(tokenizer, texts, name)
     inputs, targets = [], []
-    for text in nf.progress(texts, "encoding texts"):
+    for text in nf.working_through(texts, "encoding texts"):
         tokens = [learned.bos, *learned.encode(text), learned.bos]
         for start in range(0, len(tokens) - 1, block_size):
             window = tokens[start : start + block_size + 1]
@@ -241,7 +241,7 @@ def question_answers(name, questions, answers, learned, prompting, **about):
     """A dataset in which only the answers count: what follows the tokens of each prompt."""
     inputs, targets = [], []
     pairs = list(zip(questions, answers, strict=True))
-    for question, answer in nf.progress(pairs, "encoding questions"):
+    for question, answer in nf.working_through(pairs, "encoding questions"):
         answered = [*learned.encode(answer), learned.bos]
         inputs.append([*prompting.tokens(learned, question), *answered[:-1]])
         targets.append(answered)

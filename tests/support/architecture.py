@@ -291,6 +291,7 @@ PRINTERS = {
     "live/worker.py": "the same, to the browser's console",
     "experiments/worker.py": "the points of a sweep, handed over by another process",
     "cli/__init__.py": "the streams of a command, and the traceback that --debug asks for",
+    "view/progress.py": "the bar of a run that is followed in Python, to standard error",
     "cli/predict.py": "reads standard input",
     "view/markup.py": "text within SVG and HTML",
 }
