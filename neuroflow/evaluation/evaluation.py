@@ -23,6 +23,9 @@ from neuroflow.evaluation.tables import (
 WORST = 5
 """So many of the most wrong examples are told."""
 
+MOST_COLUMNS = 6
+"""Of so many columns of a regression are the residuals shown as text."""
+
 
 @frozen
 class Evaluation(Mapping[str, float]):
@@ -66,8 +69,10 @@ class Evaluation(Mapping[str, float]):
             yield text.calibration(self.calibration)
         if self.note:
             yield text.wrapped(self.note)
-        for column, pairs in enumerate(self.pairs):
+        for column, pairs in enumerate(self.pairs[:MOST_COLUMNS]):
             yield text.residuals(pairs, f" of column {column}" if len(self.pairs) > 1 else "")
+        if len(self.pairs) > MOST_COLUMNS:
+            yield [f"and {len(self.pairs) - MOST_COLUMNS} other columns"]
         yield text.positions(self.position_losses)
         yield text.wrong(self.worst)
 
@@ -141,8 +146,7 @@ def _wrong(answers: Answers, k: int) -> Wrong:
         tokens, targets = data.inputs[k], list(data.targets[k])
         said = [] if answers.has_nan else answers.tokens[k]
         return Wrong(k, _text(data, tokens), _text(data, targets), _text(data, said), loss)
-    one = data.take([k]).raw_inputs[0] if not data.shaped else data.inputs[k]
-    inputs = dict(zip(data.columns, one, strict=True)) if data.columns else list(one)
+    inputs = _raw_inputs(data, k)
     if not data.classes:
         return Wrong(k, inputs, data.targets[k], answers.numbers[k], loss)
     right = data.labels[data.targets[k]]
@@ -152,6 +156,16 @@ def _wrong(answers: Answers, k: int) -> Wrong:
     gives = answers.loss_entry.probabilities is not None
     sure = answers.probabilities[k][number] if gives else None
     return Wrong(k, inputs, right, data.labels[number], loss, sure)
+
+
+def _raw_inputs(data: Dataset, k: int) -> Any:
+    """What went in, as it was in the data: a text, numbers by their columns, or numbers."""
+    if data.tokenizer is not None:
+        return _text(data, data.inputs[k])
+    if data.shaped:
+        return data.inputs[k]
+    row = data.take([k]).raw_inputs[0]
+    return dict(zip(data.columns, row, strict=True)) if data.columns else list(row)
 
 
 def _text(data: Dataset, tokens: Sequence[int]) -> Any:

@@ -113,6 +113,16 @@ def test_what_is_told_of_texts():
     assert "loss by position" in str(found)
 
 
+def test_a_text_that_has_a_class_is_told_as_a_text():
+    tokenizer = nf.get("tokenizer", "characters").load()().learn(["ab"])
+    data = nf.Dataset(
+        [[2, 0, 1], [2, 1]], [0, 1], "classes", labels=("no", "yes"), columns=("review",),
+        tokenizer=tokenizer, vocab_size=3, shaped=True,
+    )  # fmt: skip
+    found = evaluated(data, "cross_entropy", [[0.0, 1.0]] * 2, [1.3, 0.3], worst=1)
+    assert (found.worst[0].inputs, found.worst[0].right, found.worst[0].said) == ("ab", "no", "yes")
+
+
 @pytest.mark.parametrize("classes", [2, 11, 40])
 def test_no_line_is_longer_than_80_columns_and_no_name_reaches_the_terminal(classes):
     labels = tuple(f"\x1b[2Ja very long name of class number {k}" for k in range(classes))
