@@ -253,8 +253,8 @@ def _is_nothing(cell: Any) -> bool:
 
 
 def is_plain_number(cell: Any) -> bool:
-    """Whether a cell is a number, and no truth value."""
-    return isinstance(cell, (int, float)) and not isinstance(cell, bool)
+    """Whether a cell is a number; truth values are 0 and 1."""
+    return isinstance(cell, (int, float))
 
 
 def as_word(cell: Any) -> str:

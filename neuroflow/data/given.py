@@ -11,8 +11,10 @@ from typing import Any
 
 from attrs import frozen
 
+from neuroflow.data.columns import Columns, Numbers
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.frames import columns_in, is_frame, names_of, rows_of, shape_of
+from neuroflow.data.preparation import Preparation
 from neuroflow.errors import InputError, did_you_mean, short_repr
 from neuroflow.pythonic import pythonic
 from neuroflow.registry.entries import TASKS
@@ -36,7 +38,8 @@ def dataset_of(
     pairs of both, or ``X`` is a dataset already; in a frame ``y`` may be the name of a column.
     Without a ``task``, floats are numbers to predict, texts and truth values are classes, and
     whole numbers are classes if ``classes`` says so, or if they are few. ``labels`` are the
-    classes in their order where that is known. ``shaped`` inputs are no flat rows; None asks the
+    classes in their order where that is known. Columns of a frame that are no numbers are prepared,
+    as those of a CSV file are. ``shaped`` inputs are no flat rows; None asks the
     rows whether they are of unequal length.
 
     Raises :class:`InputError` that tells the shapes where inputs and targets do not go together.
@@ -53,16 +56,36 @@ def dataset_of(
     inputs, targets, columns = _sides(X, y)
     if task == "sequence":
         return Dataset(inputs, targets, task, vocab_size=_vocabulary(inputs, targets))
+    prepared = _prepared(X, y) if is_frame(X) and not shaped else {}
     found = _targets([_bare(pythonic(target)) for target in targets], task, classes, labels)
+    rows = [_numbers(row) for row in inputs] if _has_truths(inputs[:1]) else inputs
     return Dataset(
-        [_numbers(row) for row in inputs] if _has_truths(inputs[:1]) else inputs,
-        found.numbers,
-        found.task,
+        targets=found.numbers,
+        task=found.task,
         labels=found.labels,
-        columns=columns,
-        shaped=_is_uneven(inputs) if shaped is None else shaped,
+        shaped=not prepared and (_is_uneven(inputs) if shaped is None else shaped),
         facts={"inferred": found.inferred} if found.inferred else {},
+        **(prepared or {"inputs": rows, "columns": columns}),
     )
+
+
+def _prepared(frame: Any, y: Any) -> dict[str, Any]:
+    """The inputs of a frame in which some columns are no numbers; empty where all are.
+
+    Columns are recognised as those of a CSV file are; see :class:`Preparation`.
+    """
+    table = Columns.of(frame, "the frame")
+    if isinstance(y, str):
+        table = table.only([j for j, name in enumerate(table.names) if name != y])
+    if all(isinstance(column, Numbers) for column in table.columns):
+        return {}
+    preparation = Preparation.learn(table)
+    return {
+        "inputs": preparation.rows(table),
+        "columns": preparation.names,
+        "preparation": preparation,
+        "source": table,
+    }
 
 
 def _is_uneven(inputs: Sequence[Any]) -> bool:

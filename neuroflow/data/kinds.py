@@ -7,7 +7,6 @@ Learn from the training part alone: a mean that has seen the test part knows too
 from __future__ import annotations
 
 import math
-import statistics
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -329,6 +328,12 @@ _SPELLED = {"take": "parts"}
 """What settings are called in configurations, where that is something else here."""
 
 
+def _median(ordered: Sequence[float]) -> float:
+    """The middle one of numbers in order, or the mean of the two in the middle."""
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
 def _most_frequent(counts: Mapping[Any, int]) -> Any:
     """The commonest, of several the first in their order; None of none."""
     return min(counts, key=lambda x: (-counts[x], by_number(str(x))), default=None)
@@ -337,7 +342,7 @@ def _most_frequent(counts: Mapping[Any, int]) -> Any:
 _FILLS: dict[str, Callable[[Sequence[float]], float]] = {
     "mean": lambda numbers: math.fsum(numbers) / len(numbers),
     "indicator": lambda numbers: math.fsum(numbers) / len(numbers),
-    "median": statistics.median,
+    "median": lambda numbers: _median(sorted(numbers)),
     "most_frequent": lambda numbers: float(_most_frequent(Counter(numbers))),
 }
 """The number that stands where one is missing."""

@@ -7,6 +7,8 @@ import json
 import pytest
 
 import neuroflow as nf
+from neuroflow.data.facts import DataFacts
+from neuroflow.data.given import dataset_of
 from neuroflow.data.preparation import Preparation
 
 ROWS = {"age": [1.0, None, 3.0, 8.0], "city": ["b", "a", None, "b"],
@@ -130,3 +132,17 @@ def test_a_dataset_of_many_rows_is_told_in_a_line():
         " regression, 1 to predict>"
     )
     assert repr(data.inputs) == "<50,000 rows of 9 numbers>"
+
+
+def test_a_model_is_fitted_to_a_frame_with_words_and_asked_with_one():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"age": [1.0, 2.0, 3.0, 4.0], "city": ["a", "b", "a", "b"],
+                              "when": pandas.to_datetime(["2024-01-31", "2024-02-29"] * 2),
+                              "kind": ["x", "y", "x", "y"]})  # fmt: skip
+    data = dataset_of(frame, "kind")
+    assert data.columns[:3] == ("age", "city = a", "city = b")
+    model = nf.build("mlp", sizes=[data.n_inputs, 1], rng=nf.SplitMix32(1))
+    model.trained_on = DataFacts.of(data)
+    asked = nf.predict(model, frame[["when", "city", "age"]])
+    assert asked == [model(list(row)).data for row in data.inputs]
+    assert asked == nf.predict(model, frame.to_dict("records"))
