@@ -170,14 +170,18 @@ class Preparation:
         return [pythonic(cell) for cell in row]
 
 
-def _in_words(kind: Kind) -> str:
-    """What becomes of a column."""
+def kind_in_words(kind: Kind) -> str:
+    """What a column is."""
     word = str(kind.table()["kind"])
     if isinstance(kind, CategoryKind):
         word += f" of {len(kind.categories)}"
         word += ", unseen ones become zeros" if kind.unseen == "zero" else ""
-    if isinstance(kind, DateKind):
-        word += f": {', '.join(kind.take)}"
+    return f"{word}: {', '.join(kind.take)}" if isinstance(kind, DateKind) else word
+
+
+def _in_words(kind: Kind) -> str:
+    """What a column is, and what stands where a cell is missing."""
+    word = kind_in_words(kind)
     if kind.missing in ("refuse", "drop"):
         return word
     fill = f"{kind.fill:g}" if isinstance(kind.fill, float) else kind.fill

@@ -10,10 +10,11 @@ from typing import Any
 
 from attrs import frozen
 
+from neuroflow.core.types import a
 from neuroflow.data.columns import Column, Columns, Numbers, Words, by_number, plain_number
 from neuroflow.data.dataset import Dataset
-from neuroflow.data.kinds import MISSING, UNSEEN
-from neuroflow.data.preparation import Preparation
+from neuroflow.data.kinds import MISSING, UNSEEN, NumberKind
+from neuroflow.data.preparation import Preparation, kind_in_words
 from neuroflow.data.reading import Header, Wanted
 from neuroflow.data.rows import Rows
 from neuroflow.errors import InputError, did_you_mean
@@ -167,9 +168,9 @@ def from_table(
 def _recognised(preparation: Preparation, declared: Mapping[str, Any]) -> str:
     """What nobody said and is not as usual: columns that are no numbers, and how it is written."""
     columns = [
-        f"{name} is read as {words}"
-        for name, words in preparation.told()
-        if name not in declared and words != "number"
+        f"{kind.name} is read as {a(kind_in_words(kind))}"
+        for kind in preparation.kinds
+        if kind.name not in declared and not isinstance(kind, NumberKind)
     ]
     more = [f"and {len(columns) - MOST_TOLD} more"] if len(columns) > MOST_TOLD else []
     return ", ".join([*columns[:MOST_TOLD], *more, *filter(None, [str(preparation.notation)])])

@@ -114,7 +114,7 @@ def test_a_run_prepares_test_and_validation_by_what_the_training_part_taught(tmp
         assert part.preparation == run.dataset.preparation
         for (size, *_), y in zip(part.inputs, part.targets, strict=True):
             assert size == (pytest.approx(mean) if y % 7 == 3 else y * y)
-    assert "city is read as category of 2" in run.note
+    assert "city is read as a category of 2" in run.note
 
 
 def test_frames_are_prepared_by_their_columns():
