@@ -1,6 +1,6 @@
-"""Export: a model as files for other programs; each is tried before it is given.
+"""Export: a model as files for other programs; each is tried before it is given, where it can be.
 
-Reading order: :mod:`examples` (something that a model takes), :mod:`sources` (the text of code with
-all that it needs), :mod:`python_file`, :mod:`c_file`, :mod:`tensors_file`, :mod:`onnx_file`,
-:mod:`destinations`.
+Reading order: :mod:`examples` (something that a model takes), :mod:`columns` (of its data),
+:mod:`sources` (the text of code with all that it needs), :mod:`python_file`, :mod:`c_file`,
+:mod:`tensors_file`, :mod:`onnx_file`, :mod:`destinations`.
 """

@@ -17,6 +17,7 @@ import numpy as np
 from neuroflow.checkpoint.origin import own_version
 from neuroflow.core.module import Module
 from neuroflow.data.facts import DataFacts
+from neuroflow.data.notation import MISSING
 from neuroflow.engine.lower.kernel import Kernel, KernelStep, RuleError, forward_kernel
 from neuroflow.engine.lower.steps import OPERATORS, reduction_of
 from neuroflow.engine.plan.function import Trace, TracedFunction
@@ -24,6 +25,7 @@ from neuroflow.engine.plan.plan import Group, Table
 from neuroflow.engine.trace.structure import Structure
 from neuroflow.engine.trace.tape import Ints, Take
 from neuroflow.errors import InputError
+from neuroflow.export.columns import PlainColumn, plain_columns
 from neuroflow.export.examples import example_of, takes_ids
 
 C_NAMES = {"abs": "fabs", "pow": "power", "maximum": "larger", "minimum": "smaller"}
@@ -42,6 +44,7 @@ static double standardized(double x, double mean, double deviation)
 }"""
 
 INCLUDES = """\
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +63,7 @@ class CProgram:
     def __init__(self, model: Module, path: Path) -> None:
         self.model, self.path = model, path
         self.facts = model.trained_on or DataFacts()
+        self.columns = plain_columns(self.facts)
         x = example_of(model)
         self.ids = takes_ids(x)
         self.length = self._most_tokens() if self.ids else len(x)
@@ -110,15 +114,17 @@ class CProgram:
     def _title(self) -> str:
         what = type(self.model).__name__
         data = f", trained on {self.facts.name}" if self.facts.name else ""
-        takes = "token ids" if self.ids else "numbers"
-        columns = f" ({', '.join(self.facts.columns)})" if self.facts.columns else ""
+        takes = "token ids" if self.ids else "cells" if self.columns else "numbers"
+        most = "at most " if self.ids else ""
+        names = self.facts.cells
+        columns = f" ({', '.join(names)})".replace("*/", "* /") if names else ""
         stem = self.path.stem
         count = len(self.model.parameters())
         words = f"{what}{data}, by neuroflow {own_version()}: {count} parameters."
         return (
             f"/* {words.replace('*/', '* /')}\n\n"
             f"   cc -std=c99 -O2 {self.path.name} -lm -o {stem}\n"
-            f"   ./{stem} ...    {'at most ' if self.ids else ''}{self.length} {takes}{columns}\n"
+            f"   ./{stem} ...    {most}{len(self.columns) or self.length} {takes}{columns}\n"
             f"   ./{stem} < rows.txt    one row a line */"
         )
 
@@ -167,10 +173,25 @@ class CProgram:
             f"    cell[{first} + k] = {shown};",
             "}",
         ]
-        body = files("neuroflow.export").joinpath("templates", "main.c.txt").read_text("utf-8")
+        body = _template("main").replace("TAKE", self._taking())
         run = _function("run(void)", "What the model computes.", [*reads, *inside])
         start, _, rest = body.partition("\n\n")
         return "\n\n".join([start, run, _CLASS_OF, rest.rstrip()])
+
+    def _taking(self) -> str:
+        """What reads the numbers of a row, or the cells of a table."""
+        if not self.columns:
+            return _template("numbers").rstrip()
+        lines = []
+        for k, column in enumerate(self.columns):
+            if column.words is not None:
+                words = ", ".join(map(_c_text, column.words))
+                lines.append(f"static const char *const words_{k}[] = {{{words}}};")
+        rows = [f"    {{{', '.join(_facts(k, column))}}}," for k, column in enumerate(self.columns)]
+        lines += ["static const column columns[] = {", *rows, "};"]
+        text = _template("columns").replace("COLUMNS", "\n".join(lines))
+        missing = ", ".join(map(_c_text, sorted(MISSING)))
+        return text.replace("MISSING", missing).replace("N_CELLS", str(len(self.columns))).rstrip()
 
     # Groups
 
@@ -260,6 +281,20 @@ static int class_of(void)
             best = j;
     return best;
 }"""
+
+
+def _facts(k: int, column: PlainColumn) -> list[str]:
+    """The fields of a column in C."""
+    flags = (column.place, column.zeros, column.fill is not None, column.indicator)
+    number = column.fill if isinstance(column.fill, float) else 0.0
+    word = column.fill if isinstance(column.fill, str) else ""
+    words = "NULL" if column.words is None else f"words_{k}"
+    counts = [str(len(column.words or ())), *[str(int(flag)) for flag in flags]]
+    return [_c_text(column.name), words, *counts, _number(number), _c_text(word)]
+
+
+def _template(name: str) -> str:
+    return files("neuroflow.export").joinpath("templates", f"{name}.c.txt").read_text("utf-8")
 
 
 def _c_function(name: str, kernel: Kernel, summary: str) -> str:

@@ -15,6 +15,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from attrs import astuple
+
 from neuroflow.buffer import Buffer, number_in
 from neuroflow.checkpoint.arrays import grouped
 from neuroflow.checkpoint.origin import own_version
@@ -27,14 +29,24 @@ from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Op, Value
 from neuroflow.data.dataset import standardized
 from neuroflow.data.facts import DataFacts
+from neuroflow.data.notation import MISSING
 from neuroflow.engine.runner import numbers_of
 from neuroflow.errors import raised
+from neuroflow.export.columns import PlainColumn, plain_columns
 from neuroflow.export.examples import example_of, flat, takes_ids
 from neuroflow.export.sources import OPS, PARTS, Sources, fields_needed
 from neuroflow.training.steps import Training
 
 MOST_IN_FILE = 4000
 """Models of more numbers keep them in a JSON file beside."""
+
+_PREPARING = {
+    False: [],
+    True: [
+        "    pairs = zip(COLUMNS, row, strict=True)",
+        "    row = [x for column, cell in pairs for x in numbers_in(column, cell)]",
+    ],
+}
 
 WIDTH = 72
 """Of a line in the file, before its indentation."""
@@ -108,8 +120,9 @@ class Ejected:
 
     def _title(self) -> str:
         what = type(self.model).__name__
+        columns = [column.name for column in plain_columns(self.facts)]
         data = f", trained on {self.facts.name}" if self.facts.name else ""
-        name, given = self.path.name, " ".join(map(str, flat(example_of(self.model))))
+        name, given = self.path.name, " ".join(columns or map(str, flat(example_of(self.model))))
         lines = [
             f'"""{what}{data}: {len(self.model.parameters())} parameters, in plain Python.',
             "", f"    python {name} {given}",
@@ -210,10 +223,25 @@ class Ejected:
             meaning = "each column less its mean, over its deviation"
         else:
             reads, meaning = "row", "as it is"
+        columns = plain_columns(self.facts)
+        lines += self._columns(columns)
         told = f'    """A raw row as the model takes it: {meaning}."""'
-        lines += ["", "", "def prepared(row):", told, f"    return {reads}"]
-        asks = _template("ask").replace("READ(", "int(" if ids else "float(")
+        lines += ["", "", "def prepared(row):", told, *_PREPARING[bool(columns)]]
+        lines += [f"    return {reads}"]
+        read = "str(" if columns else "int(" if ids else "float("
+        asks = _template("ask").replace("READ(", read)
         return "\n".join(lines) + "\n\n\n" + asks
+
+    def _columns(self, columns: tuple[PlainColumn, ...]) -> list[str]:
+        """What becomes of the cells of a table, if they are not just numbers."""
+        if not columns:
+            return []
+        rows = [f"    {astuple(column)!r}," for column in columns]
+        missing = f"MISSING = {sorted(MISSING)!r}"
+        meaning = (
+            "# name, words, place or one-hot, unknown ones are zeros, where missing, indicator"
+        )
+        return [meaning, "COLUMNS = [", *rows, "]", missing, "", "", _template("columns").rstrip()]
 
     def _training(self) -> str:
         assert self.training is not None
@@ -269,7 +297,10 @@ class Ejected:
             "    else:",
             "        for line in sys.stdin:",
         ]
-        return "\n".join([*lines, '            ask(line.replace(",", " ").split())'])
+        cells = 'line.replace(",", " ").split()'
+        if plain_columns(self.facts):  # words may hold blanks
+            cells = '[cell.strip() for cell in line.rstrip("\\n").split(",")]'
+        return "\n".join([*lines, f"            ask({cells})"])
 
     def _check(self, text: str, beside: dict[str, Any]) -> None:
         """Try the program: it has to answer as the model does, to the bit."""

@@ -121,6 +121,43 @@ def test_large_models_keep_their_numbers_beside(tmp_path):
     assert len(flat(list(json.loads(files[tmp_path / "model.json"])["numbers"].values()))) < 5000
 
 
+@pytest.fixture
+def trained_on_words(tmp_path):
+    """A run on a table with words, a missing cell and a blank in a word."""
+    table = tmp_path / "people.csv"
+    rows = ["30,New York,yes", "45,Oslo,no", ",Oslo,no", "61,Rome,yes", "22,New York,yes"] * 3
+    table.write_text("\n".join(["age,city,rich", *rows]))
+    tree = {
+        "model": {"use": "mlp", "sizes": [4, 3, 1]}, "loss": "hinge",
+        "optimizer": {"use": "sgd", "learning_rate": 0.1},
+        "data": {"use": "csv", "path": str(table), "target": "rich", "standardize": True,
+                 "missing": "mean"},
+        "train": {"steps": 3, "backend": "numpy"},
+    }  # fmt: skip
+    return nf.Run.start(tree, tmp_path / "people").run().training.model
+
+
+@pytest.mark.parametrize("row", [["30", "New York"], ["", "Oslo"], ["61", ""]], ids=str)
+def test_python_prepares_the_cells_of_a_table(trained_on_words, row, tmp_path):
+    program = ejected(trained_on_words, tmp_path / "model.py")
+    answer = program["numbers_of"](program["model"](program["prepared"](row)))
+    assert answer == nf.predict(trained_on_words, [row])[0]
+    assert program["label_of"](answer) == nf.predict(trained_on_words, [row], labels=True)[0]
+
+
+@needs_cc
+def test_c_prepares_the_cells_of_a_table(trained_on_words, tmp_path):
+    run = compiled(trained_on_words, tmp_path)
+    rows = [["30", "New York"], ["", "Oslo"], ["61", "NA"]]
+    lines = run(text="".join(",".join(row) + "\n" for row in rows)).stdout.splitlines()
+    answers = [float(line.split()[0]) for line in lines]
+    assert answers == pytest.approx(nf.predict(trained_on_words, rows), rel=1e-12)
+    assert [line.split()[1] for line in lines] == nf.predict(trained_on_words, rows, labels=True)
+    assert run("30", "New York").stdout.split()[0] == lines[0].split()[0]
+    assert "city is Paris, which the model does not know" in run("30", "Paris").stderr
+    assert "age is old, which is no number" in run("old", "Rome").stderr
+
+
 class Opaque(nf.Module):
     """A layer that does something outside of Python."""
 
