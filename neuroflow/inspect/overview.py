@@ -12,7 +12,7 @@ from neuroflow.inspect.naming import LATEX, NO_NAMES, TEXT, Names, label, number
 from neuroflow.inspect.tables import aligned, latex_lines, latex_number
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Overview:
     """How an output was computed, and its gradients: what ``output.explain()`` gives."""
 
@@ -23,6 +23,8 @@ class Overview:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     @property
     def largest(self) -> tuple[tuple[str, Value, float], ...]:

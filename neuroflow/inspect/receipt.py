@@ -92,7 +92,7 @@ class Rest:
     amount: float
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Receipt:
     """Where the gradient of ``value`` comes from; ``print`` it, or take it as LaTeX or a dict.
 
@@ -155,6 +155,8 @@ class Receipt:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def text(self, depth: int = 1) -> str:
         """The receipt as a table; with ``depth``, upstream gradients are explained as well."""

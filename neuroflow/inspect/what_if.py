@@ -25,7 +25,7 @@ from neuroflow.errors import DomainError, InputError, did_you_mean, reason, requ
 from neuroflow.inspect.naming import number
 
 
-@frozen
+@frozen(repr=False)
 class WhatIf:
     """The answer to a what-if question; ``print`` it."""
 
@@ -55,6 +55,8 @@ class WhatIf:
                 f"actual     {self.after:.9g}   change {number(self.actual)}",
             )
         )
+
+    __repr__ = __str__
 
     def to_dict(self) -> dict[str, Any]:
         """All numbers, for JSON."""

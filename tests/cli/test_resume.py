@@ -8,10 +8,17 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from tests.cli.settings import NET
 
 
-def test_an_interrupted_run_says_how_to_go_on_and_is_resumed(neuroflow, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+)
+def test_an_interrupted_run_says_how_to_go_on_and_is_resumed(
+    neuroflow, monkeypatch, tmp_path, number, expected
+):
     whole = neuroflow("train", "moons", *NET, "--out", "whole", "--json")
     from neuroflow.training.metrics import MetricsFile
 
@@ -20,11 +27,11 @@ def test_an_interrupted_run_says_how_to_go_on_and_is_resumed(neuroflow, monkeypa
     def interrupt(self, step):
         write(self, step)
         if step.step == 2:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
     monkeypatch.setattr(MetricsFile, "write", interrupt)
     code, out, err = neuroflow("train", "moons", *NET, "--out", "part", "--json")
-    assert code == 130
+    assert code == expected
     assert "stopped and saved at step 2 of 3; go on with: neuroflow resume part" in err
     assert "go on with" in json.loads(out)["error"]["message"]
     monkeypatch.setattr(MetricsFile, "write", write)

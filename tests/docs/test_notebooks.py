@@ -57,4 +57,6 @@ def test_a_figure_is_a_picture_that_pyplot_did_not_make(shown):
 
 
 def test_a_receipt_is_a_formula(shown):
-    assert data_of(shown, "loss.explain()")["text/latex"].startswith(r"$\displaystyle")
+    data = data_of(shown, "loss.explain()")
+    assert data["text/latex"].startswith(r"$\displaystyle")
+    assert data["text/plain"].startswith("tanh(")
