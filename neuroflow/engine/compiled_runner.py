@@ -29,6 +29,7 @@ from neuroflow.engine.run.undone import Standing, not_made, why_not_made
 from neuroflow.engine.run.writes import LaneWrites
 from neuroflow.engine.runner import Runner
 from neuroflow.engine.session import Session
+from neuroflow.errors import DomainError
 from neuroflow.locks import lock
 from neuroflow.pythonic import whole_number
 
@@ -52,6 +53,7 @@ class CompiledRunner(Runner):
     ) -> None:  # fmt: skip
         super().__init__(*arguments)
         self._comparing = lock()
+        self._unwritten: DomainError | None = None
         self.compare = compare
         self.backend = chosen_backend(backend, dtype, device)
         self.threads = whole_number(threads, "threads", low=1, high=MOST_THREADS)
@@ -171,6 +173,7 @@ class CompiledRunner(Runner):
     def _steps(self, flat: FlatExamples, batches: Chosen, rates: Any, learn: bool) -> NDArray[Any]:
         """Loss and gradient norm of each step that was made; the caller holds the lock."""
         self.session.read_parameters()
+        self._unwritten = None
         if self.loss.has_writes():
             results = self._writing_steps(flat, batches, rates, learn)
         else:
@@ -191,7 +194,7 @@ class CompiledRunner(Runner):
             rate, step = rates[k : k + 1], self.steps + 1 + k
             results[k] = self.executor.take_steps(writes.step_gradient, schedule, rate, step, learn)
             if writes.loss is not None:  # what was written is not finite
-                results[k] = writes.loss, 0.0, math.nan
+                results[k], self._unwritten = (writes.loss, 0.0, math.nan), writes.error
             if not _all_finite(results[: k + 1]):
                 return results[: k + 1]
             if learn:
@@ -220,7 +223,10 @@ class CompiledRunner(Runner):
     ) -> None:  # fmt: skip
         if not _all_finite(results):
             last, (loss, norm, _) = len(results) - 1, results[-1].tolist()
-            raise not_made(why_not_made(self.steps + 1, loss, norm), rates[last], batches[last])
+            what, cause = why_not_made(self.steps + 1, loss, norm), self._unwritten
+            if cause is not None:
+                what = f"step {self.steps + 1} failed: {cause.what}"
+            raise not_made(what, rates[last], batches[last], cause) from cause
 
     # Looking
 

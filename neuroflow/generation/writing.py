@@ -15,7 +15,7 @@ from neuroflow.core.random import SplitMix32
 from neuroflow.core.settings import Setting, check, declarations
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.prompting import Prompting
-from neuroflow.errors import InputError, NeuroflowWarning, require
+from neuroflow.errors import InputError, NeuroflowWarning, require, short_repr
 from neuroflow.generation.sampling import Sampling
 from neuroflow.generation.writer import Writer, can_write, reads_source
 from neuroflow.pythonic import pythonic_settings
@@ -75,6 +75,9 @@ def generate(
 
         model = load(model)
     require(rng, (random.Random, type(None)), "rng", "a random.Random, such as nf.SplitMix32(0)")
+    if isinstance(tokenizer, (str, list, tuple)):
+        what = f"generate got {short_repr(tokenizer)} for a tokenizer"
+        raise InputError(what, remedy="a text to go on from is given by name: prompt=...")
     tokenizer, rng = tokenizer or tokenizer_of(model), rng or SplitMix32(0)
     how_much = pythonic_settings({"count": count, "most_tokens": most_tokens})
     check("generate", declarations(generate), how_much)

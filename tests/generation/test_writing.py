@@ -84,6 +84,8 @@ def test_what_is_written_is_what_the_whole_text_predicts(gpt):
 
 
 def test_prompts_that_cannot_be_read_are_refused(gpt):
+    with pytest.raises(nf.InputError, match="generate got 'anna' for a tokenizer; a text to go on"):
+        nf.generate(gpt, "anna")
     with pytest.raises(nf.InputError, match="the tokenizer does not know 'x'"):
         nf.generate(gpt(), tokenizer(), random.Random(1), prompt="x")
     with pytest.raises(

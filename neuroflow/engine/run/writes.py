@@ -21,6 +21,8 @@ class LaneWrites:
         self.means: dict[Buffer, float] = {}
         self.loss: float | None = None
         """The loss of a step that is not made, because what it would write is not finite."""
+        self.error: DomainError | None = None
+        """What says so, with the number and the buffer."""
 
         self._executor = executor
         self._batch = batch
@@ -33,8 +35,8 @@ class LaneWrites:
         loss = self._executor.step_gradient(schedule, first, end, look)
         try:
             self.means = self._in_order().means() if math.isfinite(loss) else {}
-        except DomainError:
-            self.loss = loss
+        except DomainError as error:
+            self.loss, self.error = loss, error
             return math.nan
         return loss
 
