@@ -9,7 +9,7 @@ Reading order: :mod:`settings`, :mod:`recipe`, :mod:`reading`, :mod:`changing`, 
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified
-from neuroflow.config.changing import changed, differences, scale_schedule
+from neuroflow.config.changing import changed, differences, paths_of, scale_schedule
 from neuroflow.config.checking import DATA, FROM_DATA, check_part, check_schedule, configure
 from neuroflow.config.describing import (
     configuration_of,
@@ -55,6 +55,7 @@ __all__ = [
     "files_of",
     "part_settings",
     "parts_of",
+    "paths_of",
     "read",
     "recipes",
     "renamed",

@@ -12,9 +12,16 @@ from attrs import define, field
 
 from neuroflow.config.changing import changed, paths_of
 from neuroflow.config.reading import copied, folder_of, not_too_deep, read
-from neuroflow.config.settings import SCHEMA, SECTIONS, Tree, settings_beside, settings_of
+from neuroflow.config.settings import (
+    SCHEMA,
+    SECTIONS,
+    GroupTable,
+    Tree,
+    settings_beside,
+    settings_of,
+)
 from neuroflow.core.module import Module
-from neuroflow.core.settings import Setting
+from neuroflow.core.settings import Setting, declared
 from neuroflow.core.types import a, is_optional, normalized, shown
 from neuroflow.errors import ConfigurationError, InputError, Problem, RegistryError, did_you_mean
 from neuroflow.pythonic import pythonic_parts
@@ -185,6 +192,8 @@ class Check:
     def value(self, value: Any, setting: Setting, path: str) -> Any:
         if value is None and (setting.default is None or is_optional(setting.type)):
             return None
+        if path == "optimizer.groups" and isinstance(value, (list, tuple)):
+            return [self.group(table, f"{path}.{k}") for k, table in enumerate(value)]
         if setting.part:
             return self.parts(value, setting, path)
         value = pythonic_parts(value)
@@ -200,6 +209,15 @@ class Check:
             self.problems.append(problem)
             return value
         return self.located(value, path) if setting.file else normalized(value, setting.type)
+
+    def group(self, table: Any, path: str) -> Any:
+        """One group of parameters, with a rate of its own in one way."""
+        if not isinstance(table, Mapping):
+            self.problem(path, f"got {shown(table)}", "a table with parameters = [...]")
+            return table
+        if {"learning_rate", "factor"} <= set(table):
+            self.problem(path, "got both learning_rate and factor", "one of the two")
+        return self.settings(table, tuple(declared(GroupTable).values()), path)
 
     def located(self, file: str, path: str) -> str:
         """The path of a file, whole, so that it is found from every folder; empty is none.

@@ -31,6 +31,24 @@ class OptimizerTable:
     schedule: Annotated[
         Any, Setting("how the learning rate changes over the steps", part="schedule")
     ] = "constant"
+    groups: Annotated[
+        list[dict[str, Any]] | None,
+        Setting("tables of parameters with a rate or a decay of their own"),
+    ] = None
+
+
+@frozen
+class GroupTable:
+    """Parameters with a rate or a decay of their own: one of ``[[optimizer.groups]]``."""
+
+    parameters: Annotated[
+        list[str], Setting("which they are, as names or patterns", length="[1, inf)")
+    ]
+    learning_rate: Annotated[float | None, Setting("where their rate begins", "(0, inf)")] = None
+    factor: Annotated[
+        float | None, Setting("how many times the learning rate theirs is", "(0, inf)")
+    ] = None
+    weight_decay: Annotated[float | None, Setting("how much they shrink", "[0, inf)")] = None
 
 
 @frozen

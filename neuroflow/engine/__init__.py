@@ -7,5 +7,5 @@ execute.
 
 In front of these stand :mod:`numbers` (those of parameters), :mod:`session` (one function on one
 backend), :mod:`report` and :mod:`compile`; for training :mod:`runner`, :mod:`decay`,
-:mod:`comparison`, :mod:`compiled_runner`, :mod:`make_runner`.
+:mod:`groups`, :mod:`comparison`, :mod:`compiled_runner`, :mod:`make_runner`.
 """

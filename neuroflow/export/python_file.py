@@ -252,7 +252,7 @@ class Ejected:
         update = sources.name(rule.rule, rule.name)
         given = {
             **runner.settings,
-            "learning_rate": self.training.learning_rate(self.training.step - 1),
+            "learning_rate": self.training.rate_at(self.training.step - 1),
         }
         wanted = {k: x for k, x in given.items() if k in rule.settings or k in _words(rule)}
         words = [f"{key}={sources.literal(x)}" for key, x in wanted.items()]

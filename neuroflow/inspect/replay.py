@@ -104,7 +104,7 @@ def _failed_step(
         step, batch = training.step, training.batches.at(training.step)
         numbers = model.state_dict()
         try:
-            (loss,) = runner.run([batch], [training.learning_rate(step)])
+            (loss,) = runner.run([batch], [training.rate_at(step)])
             failed = not math.isfinite(loss)
         except DomainError:
             failed = True

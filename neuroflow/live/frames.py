@@ -83,7 +83,7 @@ def where_it_stands(training: Training) -> Frame:
         "epoch": training.epoch,
         "over": training.step >= training.steps,
         "loss": training.loss if training.step else None,
-        "learning_rate": training.learning_rate(min(training.step, training.steps - 1)),
+        "learning_rate": training.rate_at(min(training.step, training.steps - 1)),
         "gradient_norm": training.metrics.get("gradient_norm"),
         "metrics": training.metrics,
     }

@@ -60,6 +60,12 @@ class TensorsRunner(Runner):
         return self._lock
 
     def _prepare(self) -> None:
+        if self.frozen:
+            raise BackendError(
+                f"training in tensors moves whole layers, and {len(self.frozen)} parameters are"
+                " frozen",
+                remedy="leave train.tensors out, or unfreeze them",
+            )
         outline = Outline(self.model)
         self.module: Any = Maker(self.dtype, self.device, None).module(outline.root)
         number_of = {id(p): k for k, p in enumerate(self.parameters)}

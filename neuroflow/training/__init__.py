@@ -8,9 +8,10 @@ surrounds it.
 
 Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :mod:`given`,
 :mod:`fitting`, :mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`,
-:mod:`predicting` and :mod:`using` (what a trained model is for), :mod:`in_tensors`, and
-:mod:`steps` (the run itself). A run that outlives its process is a folder: :mod:`metrics`,
-:mod:`folder`, :mod:`resuming` and :mod:`run`. All of it in one call is :mod:`fit`;
+:mod:`predicting` and :mod:`using` (what a trained model is for), :mod:`in_tensors`,
+:mod:`resuming` (what may change on the way), and :mod:`steps` (the run itself). A run that outlives
+its process is a folder: :mod:`metrics`, :mod:`folder` and :mod:`run`. All of it in one call is
+:mod:`fit`;
 :mod:`evaluating` takes runs, models and files.
 """
 

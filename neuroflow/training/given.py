@@ -61,7 +61,8 @@ class Given:
 
     def schedule_of(self, table: Mapping[str, Any]) -> Callable[..., float]:
         """What gives the learning rate of a step."""
-        return self.schedule or resolve("schedule", table["schedule"])
+        word = isinstance(table["schedule"], Mapping) and GIVEN in table["schedule"]
+        return self.schedule if word and self.schedule else resolve("schedule", table["schedule"])
 
     def require(self, configuration: Mapping[str, Any], again: str) -> None:
         """Raise :class:`InputError` for a part that a configuration lacks and nobody gave."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from attrs import frozen
+
 from neuroflow.checkpoint.origin import LETTERS, Origin
-from neuroflow.config import files_of
+from neuroflow.config import Tree, files_of
 from neuroflow.core.types import shown
-from neuroflow.errors import FileError, StateError
+from neuroflow.errors import ConfigurationError, FileError, StateError
 from neuroflow.files import in_shell
 
 MOST_TOLD = 5
@@ -25,10 +28,39 @@ COUNTED = (
     "train.epochs",
     "train.l2",
     "train.clip_norm",
+    "train.freeze",
     "optimizer",
     "data",
 )
 """Settings that may change on the way: what comes after is made with the new ones."""
+
+
+@frozen
+class Change:
+    """Settings that a run was given on the way: the step after which, and the values by path."""
+
+    step: int
+    values: dict[str, Any]
+
+
+def with_values(tree: Tree, values: Mapping[str, Any]) -> Tree:
+    """A checked tree with other values at some paths; None takes what is there away.
+
+    >>> with_values({"train": {"steps": 3, "l2": 0.0}}, {"train.l2": 0.5, "train.steps": None})
+    {'train': {'l2': 0.5}}
+    """
+    result = deepcopy(tree)
+    for path, value in values.items():
+        *tables, name = path.split(".")
+        here = result
+        for table in tables:
+            here = here.setdefault(table, {})
+        if value is None:
+            here.pop(name, None)
+        else:
+            here[name] = value
+    return result
+
 
 Edits = dict[str, tuple[Any, Any]]
 
@@ -60,6 +92,20 @@ def check_edits(config: Path, edits: Edits, step: int, steps: int) -> str:
             file=str(config),
         )
     return f"as changed in {config}: {_in_words(edits)}" if edits else ""
+
+
+def check_changes(paths: Iterable[str]) -> None:
+    """Raise :class:`ConfigurationError` for settings that make another run of one that is made."""
+    for path in paths:
+        if not _may_change(path) or path.startswith("data"):
+            told = ", ".join(name for name in COUNTED if name not in ("optimizer", "data"))
+            raise ConfigurationError(
+                "cannot change on the way",
+                expected=f"a setting of the optimizer, but for its name, or one of {told}",
+                remedy="begin another run",
+                got=path,
+                path=path,
+            )
 
 
 def check_files(folder: Path, configuration: Mapping[str, Any], origin: Origin | None) -> None:

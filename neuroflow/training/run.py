@@ -205,6 +205,15 @@ class Run(Trained):
         """The model that is trained, itself and no copy."""
         return self.training.model
 
+    def set(self, changes: Mapping[str, Any] | Iterable[str]) -> None:
+        """Change settings of what comes next, and save: see :meth:`Training.set`."""
+        self.training.set(changes)
+        self.save()
+
+    def stop(self) -> None:
+        """End the loop after the report that was given; the run is saved then."""
+        self.training.stop()
+
     def save(self, path: str | Path | None = None) -> None:
         """Write the checkpoint, in one step; the metrics up to it are on the disk by then.
 
@@ -219,7 +228,7 @@ class Run(Trained):
             save(
                 training.model,
                 self.folder / CHECKPOINT,
-                configuration=training.configuration,
+                configuration=training.begun,
                 state={
                     "training": state,
                     "step": training.step,
@@ -296,8 +305,13 @@ def read_run(folder: str | Path, **parts: Any) -> Training:
     check_files(folder, configuration, origin)
     with no_more_parameters(saved.parameters, str(checkpoint)):
         training = Training(changed(configuration, {"train.backend": state["backend"]}), given)
-    training.options["backend"] = configuration["train"]["backend"]
-    edits = differences(training.configuration, saved.configuration)
+    for tree in (training.configuration, training.begun):
+        tree["train"]["backend"] = configuration["train"]["backend"]
+    edits = differences(training.begun, saved.configuration)
+    for change in state["changes"]:
+        training.change(
+            {k: x for k, x in change["values"].items() if k not in edits}, change["step"]
+        )
     steps = (saved.state.get("step", 0), training.steps)
     training.add_note(check_edits(folder / CONFIGURATION, edits, *steps))
     check_data(folder, origin, origin_of(training), edits)

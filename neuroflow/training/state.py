@@ -28,6 +28,7 @@ STATE = TableOf(
         "seconds": FINITE,
         "backend": TEXT,
         "bits_depend_on": TEXT,
+        "changes": ListOf(TableOf({"step": COUNT, "values": TableOf(rest=ANYTHING)})),
     },
     rest=ANYTHING,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 import random
@@ -11,16 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from neuroflow.checkpoint.origin import Origin
 from neuroflow.checkpoint.schema import check
-from neuroflow.config import Tree, build_model, check_schedule, configure
+from neuroflow.config import Tree, build_model, check_schedule, configure, differences, paths_of
 from neuroflow.core.module import evaluating
 from neuroflow.core.protocols.shown import Shown
+from neuroflow.core.update_rule import UpdateRule
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.facts import DataFacts
 from neuroflow.engine.decay import set_no_decay
+from neuroflow.engine.groups import Group, grouped, set_groups
 from neuroflow.engine.make_runner import make_runner
 from neuroflow.engine.runner import Runner
 from neuroflow.errors import (
@@ -50,6 +53,7 @@ from neuroflow.training.given import GIVEN, NOTHING, Given, separated
 from neuroflow.training.in_tensors import tensors_runner, too_large_to_trace
 from neuroflow.training.loading import GENERATORS, fitting, go_on_from, load_data, speaking_of
 from neuroflow.training.looking_ahead import refuse_looking_ahead
+from neuroflow.training.resuming import Change, check_changes, with_values
 from neuroflow.training.scores import answers_of, scores_of
 from neuroflow.training.state import STATE
 from neuroflow.training.using import Trained
@@ -59,6 +63,9 @@ MOST_TRAIN_EXAMPLES = 2000
 
 HAND_OVER = "nf.train(source, {0}), or nf.Run.resume(folder, {0})"
 """Where whoever made a run gives again what no name builds."""
+
+BESIDE_RULE = ("use", GIVEN, "learning_rate", "schedule", "no_decay", "groups")
+"""What the table of an optimizer has that is no setting of its rule."""
 
 PIECE = 0.25
 """Compiled steps are made in pieces of about so many seconds: between them a run can stop."""
@@ -127,7 +134,10 @@ class Training(Trained):
     origin: Origin | None = field(init=False, default=None)
     scored_by: list[Metric] = field(init=False)
     best: Best | None = field(init=False, default=None)
+    begun: Tree = field(init=False)
+    changes: list[Change] = field(init=False, factory=list)
     _last: LastNumbers | None = field(init=False, default=None)
+    _stopped: bool = field(init=False, default=False)
     _schedule: Callable[..., float] = field(init=False)
     _make_runner: Callable[[str], Runner] = field(init=False)
     _sample: Dataset | None = field(init=False, default=None)
@@ -152,6 +162,7 @@ class Training(Trained):
                 )
         with speaking_of("train.freeze"):
             self.model.freeze(*patterns) if (patterns := options.get("freeze")) else None
+        self.begun = copy.deepcopy(self.configuration)
         facts = DataFacts.of(self.dataset)
         self.model.trained_on = evolve(
             facts, loss=None if self.given.loss else self.loss_entry.shortest_name
@@ -236,7 +247,8 @@ class Training(Trained):
         step that was given.
         """
         every = self.options.get("report_every") or max(1, self.steps // 100)
-        while not self.is_over:
+        self._stopped = False
+        while not self.is_over and not self._stopped:
             start = time.perf_counter()
             next_stop = min(_next_multiple(self.step, every), self._next_evaluation())
             step = self._advance(next_stop, is_asked)
@@ -258,6 +270,65 @@ class Training(Trained):
     @property
     def _training(self) -> Training:
         return self
+
+    def stop(self) -> None:
+        """End the loop after the report that was given; iterating again goes on from there."""
+        self._stopped = True
+
+    def set(self, changes: Mapping[str, Any] | Iterable[str]) -> None:
+        """Change settings of what comes next: ``{"optimizer.learning_rate": 0.01}``.
+
+        They are those of :func:`train`; such as may change on the way are the optimizer's but for
+        its name, ``train.steps``, ``train.epochs``, ``train.l2``, ``train.clip_norm`` and
+        ``train.freeze``. Checkpoints keep them, each with its step, so a run that is resumed goes
+        on as this one does. Raises :class:`ConfigurationError` for others, and for wrong values.
+        """
+        changes = changes if isinstance(changes, Mapping) else list(changes)
+        check_changes(paths_of(changes))
+        tree = configure(self.configuration, changes)
+        new = {path: pair[1] for path, pair in differences(self.configuration, tree).items()}
+        self.change(new, self.step)
+
+    def change(self, values: Mapping[str, Any], step: int) -> None:
+        """Go on with other values by their paths, as from a step; None takes a setting away."""
+        if not values:
+            return
+        self.changes.append(Change(step, dict(values)))
+        self.configuration = with_values(self.configuration, values)
+        self._schedule = self.given.schedule_of(self.configuration["optimizer"])
+        self.steps = self.options.get("steps") or self.options["epochs"] * self.steps_per_epoch
+        check_schedule(self.configuration, self.steps)
+        if "train.freeze" in values:
+            self.model.unfreeze().freeze(*self.options["freeze"])
+        if any(path.startswith("optimizer.groups") for path in values):
+            self.runner.rule = self._rule()
+        for name, value in self._step_settings().items():
+            setattr(self.runner, name, value)
+        self._name_parameters(self.runner)
+        if self.best is not None:
+            self.best.patience = self.options.get("patience")
+
+    def _step_settings(self) -> dict[str, Any]:
+        """What a step does beside the gradient, in the order in which runners take it."""
+        table, options = self.configuration["optimizer"], self.options
+        settings = {name: value for name, value in table.items() if name not in BESIDE_RULE}
+        return {"settings": settings, "l2": options["l2"], "clip_norm": options.get("clip_norm")}
+
+    def _rule(self) -> UpdateRule:
+        """The update rule; one that knows of groups where there are some."""
+        rule, groups = self.given.rule_of(self.configuration["optimizer"]), self._groups()
+        return grouped(rule, groups) if groups else rule
+
+    def _groups(self) -> list[Group]:
+        table = self.configuration["optimizer"]
+        return [Group.of(each, table["learning_rate"]) for each in table.get("groups") or ()]
+
+    def _name_parameters(self, runner: Runner) -> None:
+        """Tell a runner which parameters do not decay, and which are of what group."""
+        if "no_decay" in self.configuration["optimizer"]:
+            set_no_decay(runner, self.configuration["optimizer"]["no_decay"])
+        if groups := self._groups():
+            set_groups(runner, groups)
 
     def save(self, path: str | Path) -> None:
         """Write the model, with what it knows of its data: see :meth:`Trained.save_model`.
@@ -348,6 +419,7 @@ class Training(Trained):
             "seconds": self.seconds,
             "backend": self.backend,
             "bits_depend_on": self.runner.bits_depend_on(),
+            "changes": [asdict(change) for change in self.changes],
             **({"best": self.best.state_dict()} if self.best else {}),
         }
 
@@ -399,12 +471,12 @@ class Training(Trained):
     def _piece(self, stop: int) -> list[float]:
         """Run to step ``stop``, without returning to Python in between where compiled."""
         first = self.step
-        rates = [self.learning_rate(k) for k in range(first, stop)]
+        rates = [self.rate_at(k) for k in range(first, stop)]
         losses = self._losses_of([self.batches.at(k) for k in range(first, stop)], rates)
         self.metrics.update(learning_rate=rates[-1], gradient_norm=self.runner.gradient_norm)
         return losses
 
-    def learning_rate(self, step: int) -> float:
+    def rate_at(self, step: int) -> float:
         """The learning rate of the step that follows ``step`` updates."""
         base = self.configuration["optimizer"]["learning_rate"]
         try:
@@ -529,36 +601,25 @@ class Training(Trained):
             check_answers(self.model, self.dataset, entry)
             if self.dataset.task == "sequence":
                 refuse_looking_ahead(self.model, self.dataset)
-        table = self.configuration["optimizer"]
-        beside = ("use", GIVEN, "learning_rate", "schedule", "no_decay")
-
-        settings = {name: value for name, value in table.items() if name not in beside}
-        rule = self.given.rule_of(table)
 
         def of_backend(backend: str) -> Runner:
-            parts = (self.model, example_loss, examples, rule)
-            runner = self._runner_of(backend, parts, loss, settings)
-            if "no_decay" in table:
-                set_no_decay(runner, table["no_decay"])
+            parts = (self.model, example_loss, examples, self._rule())
+            runner = self._runner_of(backend, parts, loss)
+            self._name_parameters(runner)
             return runner
 
         return of_backend
 
-    def _runner_of(
-        self, backend: str, parts: tuple[Any, ...], loss: Any, settings: dict[str, Any]
-    ) -> Runner:
+    def _runner_of(self, backend: str, parts: tuple[Any, ...], loss: Any) -> Runner:
         """A runner of scalars, or of tensors where they are asked for or the model is too large."""
-        options = self.options
-        l2, clip_norm = options["l2"], options.get("clip_norm")
+        options, step = self.options, self._step_settings()
         self._too_large = too_large_to_trace(self.model, self.dataset, options)
         if options["tensors"] or (self._too_large and has_torch()):
             by_token = self.dataset.task == "sequence"
-            return tensors_runner((*parts, settings, l2, clip_norm), loss, by_token, options)
+            return tensors_runner((*parts, *step.values()), loss, by_token, options)
         return make_runner(
             *parts,
-            settings=settings,
-            l2=l2,
-            clip_norm=clip_norm,
+            **step,
             backend=backend,
             dtype=options["dtype"],
             device=options["device"],
@@ -581,7 +642,7 @@ class Training(Trained):
     def _note_of_rising_rate(self) -> str:
         base, last = self.configuration["optimizer"]["learning_rate"], self.steps - 1
         with speaking_of("optimizer.schedule"):
-            end = self.learning_rate(last)
+            end = self.rate_at(last)
         if end <= base:
             return ""
         return (

@@ -33,6 +33,19 @@ class Trained(Uncopied, Shown):
     def _training(self) -> Any:
         """The run itself, a :class:`Training`."""
 
+    @property
+    def learning_rate(self) -> float:
+        """What the schedule begins from; assign another to go on with that, see :meth:`set`."""
+        return float(self._training.configuration["optimizer"]["learning_rate"])
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self.set({"optimizer.learning_rate": rate})
+
+    @abstractmethod
+    def set(self, changes: Any) -> None:
+        """Change settings of what comes next."""
+
     def predict(self, X: Any, *, labels: bool = False) -> list[Any]:
         """What the model answers to raw rows; with ``labels`` the names of classes.
 

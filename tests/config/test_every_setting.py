@@ -242,7 +242,7 @@ def test_a_warm_up_beyond_a_run_of_epochs_is_refused_when_the_data_are_there():
 
 def test_a_schedule_may_be_a_function_itself():
     run = nf.train(MOONS, {"optimizer.schedule": lambda base, step, steps: base, "train.steps": 2})
-    assert run.learning_rate(1) == 0.01
+    assert run.rate_at(1) == 0.01
 
 
 def test_a_call_refuses_what_does_not_go_together():

@@ -76,7 +76,7 @@ def test_first_20_steps_eagerly_then_compiled(microgpt):
     compiled = microgpt(steps=1000)
     losses = []
     for k in range(3):
-        losses += eager.runner.run([[k]], [eager.learning_rate(k)])
+        losses += eager.runner.run([[k]], [eager.rate_at(k)])
         assert eager.runner.gradient_norm == pytest.approx(NORMS[k], abs=TOLERANCE)
     losses += eager.runner.run(
         [[k] for k in range(3, 20)], list(map(eager.learning_rate, range(3, 20)))
