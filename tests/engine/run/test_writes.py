@@ -109,9 +109,9 @@ def test_a_number_that_is_not_finite_leaves_the_model_as_the_step_before_left_it
 
     runner, before = runner_of(backend, Broken()), runner_of(backend, Broken())
     before.run([[2]], [0.1])
-    told = (
-        r"step 2 failed: the number inf was to be written into Buffer\(2e\+200\), on the examples"
-    )
+    told = r"step 2 failed: the number inf was to be written into Buffer\(2e\+200\)"
+    if backend == "eager":  # it meets the product first
+        told = r"step 2 failed: mul\(1e\+200, 2e\+200\) has no finite value"
     with pytest.raises(nf.DomainError, match=told):
         runner.run([[2], [1]], [0.1, 0.1])
     assert runner.model.state_dict() == before.model.state_dict()
