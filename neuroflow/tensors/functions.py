@@ -37,12 +37,19 @@ class TensorFunction:
         from neuroflow.tensors.kernels import OpOnTensors
         from neuroflow.tensors.planned import ListsOnTensors, Planned
 
+        if self._has_form():
+            return get("activation", self.use).load_tensors()
         function = resolve(self.kind, self.use)
         if isinstance(function, Op) and not function.vectors:
             return OpOnTensors(function, len(function.parameters))
         if self._is_elementwise():
             function = functools.partial(_each, function)
         return ListsOnTensors(Planned(function), self.ranks)
+
+    def _has_form(self) -> bool:
+        """Whether an activation, without settings, has a function of tensors."""
+        named = self.kind == "activation" and isinstance(self.use, str)
+        return named and get("activation", self.use).tensors is not None
 
     def _is_elementwise(self) -> bool:
         """Whether it takes one number, which its entry says."""

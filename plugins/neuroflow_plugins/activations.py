@@ -287,7 +287,15 @@ _NAMED_ELSEWHERE = ("neuroflow_plugins.ops:relu", "neuroflow:tanh", "neuroflow:s
 
 
 def _of(op):
-    return nf.ActivationEntry(target=op, name=op.name, summary=op.summary, formula=op.formula)
+    return nf.ActivationEntry(
+        target=op, name=op.name, summary=op.summary, formula=op.formula, tensors=_form_of(op.name)
+    )
+
+
+def _form_of(name):
+    """The function of tensors of an activation; None where its rule runs as it is."""
+    known = ("relu", "gelu", "silu", "softmax", "log_softmax")
+    return f"neuroflow_plugins.tensor_forms:{name}" if name in known else None
 
 
 @nf.hookimpl
@@ -304,10 +312,12 @@ def neuroflow_activations():
     )
     yield from (_of(op) for op in _OPS)
     for target in _NAMED_ELSEWHERE:
-        yield nf.ActivationEntry(name=target.partition(":")[2], target=target)
+        name = target.partition(":")[2]
+        yield nf.ActivationEntry(name=name, target=target, tensors=_form_of(name))
     yield nf.ActivationEntry(
         name="softmax",
         target=softmax,
+        tensors=_form_of("softmax"),
         elementwise=False,
         summary="Positive numbers that sum to 1, in the proportions of exp(x).",
         formula=r"\frac{e^{x_i}}{\sum_j e^{x_j}}",
@@ -315,6 +325,7 @@ def neuroflow_activations():
     yield nf.ActivationEntry(
         name="log_softmax",
         target=log_softmax,
+        tensors=_form_of("log_softmax"),
         elementwise=False,
         summary="The logarithm of the softmax.",
         formula=r"x_i - \ln \sum_j e^{x_j}",

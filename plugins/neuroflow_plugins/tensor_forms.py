@@ -20,6 +20,35 @@ def _linear(x, weight, bias):
     return linear(x, weight, bias)
 
 
+def relu(x):
+    """x where it is positive, else 0."""
+    return x.relu()
+
+
+def gelu(x):
+    """x times the chance that a normal variable is below x."""
+    from torch.nn.functional import gelu
+
+    return gelu(x)
+
+
+def silu(x):
+    """x times its sigmoid."""
+    from torch.nn.functional import silu
+
+    return silu(x)
+
+
+def softmax(x):
+    """Along the last axis."""
+    return x.softmax(-1)
+
+
+def log_softmax(x):
+    """Along the last axis."""
+    return x.log_softmax(-1)
+
+
 class NeuronForm(nf.TensorForm):
     """f(w . x + b), one number for each example."""
 

@@ -122,6 +122,20 @@ def test_a_rule_that_needs_plain_floats_runs_one_by_one():
     assert x.grad.tolist() == [6.0 * math.log(4.0), 24.0 * math.log(5.0)]
 
 
+@pytest.mark.parametrize("activation", ["relu", "gelu", "silu", "softmax", "log_softmax"])
+def test_the_form_of_an_activation_does_what_its_rule_does(activation):
+    assert nf.get("activation", activation).tensors
+    xs = [
+        torch.tensor([-2.0, 0.0, 0.5, 3.0], dtype=torch.float64, requires_grad=True) for _ in "ab"
+    ]
+    ys = [nf.tensor_function("activation", use)(x)
+          for use, x in zip([activation, {"use": activation}], xs, strict=True)]  # fmt: skip
+    for y in ys:
+        (y * y).sum().backward()
+    assert torch.allclose(*ys, rtol=1e-12)
+    assert torch.allclose(*[x.grad for x in xs], rtol=1e-12)
+
+
 def test_float32_keeps_float32():
     x = torch.tensor([0.5, -0.5], requires_grad=True)
     y = nf.tensor_function("activation", {"use": "leaky_relu", "slope": 0.1})(x)
