@@ -107,7 +107,7 @@ def _asked(values: tuple[str, ...], source: str, network: Any) -> AskedTable:
     """What is asked: the arguments, a file, or standard input."""
     from neuroflow.data.asked import AskedRow, AskedTable, asked_inputs, asked_table
     from neuroflow.data.facts import DataFacts
-    from neuroflow.data.reading import Source
+    from neuroflow.data.reading import TableSource
 
     facts = network.trained_on or DataFacts()
     if facts.tokenizer is not None and values:
@@ -118,14 +118,14 @@ def _asked(values: tuple[str, ...], source: str, network: Any) -> AskedTable:
         row = AskedRow(0, inputs, values, values)
         return AskedTable(tuple(named), tuple(range(len(values))), iter([row]))
     if source != "-":
-        return asked_table(Source.of(source), facts)
+        return asked_table(TableSource.of(source), facts)
     if sys.stdin.isatty():
         what = "texts" if facts.tokenizer is not None else "rows of a table"
         note(f"{what}, one a line; end with Ctrl-D", style="dim")
     if facts.tokenizer is not None:
         lines = decoded(sys.stdin.buffer.read(), "standard input").split("\n")
         return asked_texts([line for line in lines if line.strip()], facts)
-    return asked_table(Source.of_bytes(sys.stdin.buffer.read(), "standard input"), facts)
+    return asked_table(TableSource.of_bytes(sys.stdin.buffer.read(), "standard input"), facts)
 
 
 def _answered(

@@ -95,6 +95,8 @@ def in_words(hint: Any) -> str:
         return " or ".join(map(repr, arguments))
     if origin in (typing.Union, types.UnionType):
         return " or ".join(in_words(a) for a in arguments if a is not type(None))
+    if dict in (hint, origin):
+        return "a table"
     if is_list(hint):
         item = arguments[0] if arguments else Any
         options = typing.get_args(item) if isinstance(item, types.UnionType) else (item,)

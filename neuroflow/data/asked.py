@@ -12,7 +12,7 @@ from itertools import chain
 from attrs import evolve, frozen
 
 from neuroflow.data.facts import DataFacts
-from neuroflow.data.reading import Source, read_cells
+from neuroflow.data.reading import TableSource, read_cells
 from neuroflow.data.table import is_number, refuse_twice
 from neuroflow.errors import InputError, did_you_mean
 
@@ -42,7 +42,7 @@ class AskedTable:
         return tuple(j for j in range(len(self.names)) if j not in self.chosen)
 
 
-def asked_table(source: Source, facts: DataFacts) -> AskedTable:
+def asked_table(source: TableSource, facts: DataFacts) -> AskedTable:
     """The rows of a source, for a model with these facts.
 
     Raises :class:`InputError` that names file, line and column, at the row where it goes wrong.

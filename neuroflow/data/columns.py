@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import Factory, evolve, field, frozen
 
-from neuroflow.data.notation import Notation, is_missing
+from neuroflow.data.notation import TableNotation, is_missing
 from neuroflow.errors import InputError
 from neuroflow.pythonic import pythonic
 
@@ -138,7 +138,7 @@ class Columns:
     columns: tuple[Column, ...]
     name: str = "a table"
     lines: Sequence[int] = ()
-    notation: Notation = field(factory=Notation)
+    notation: TableNotation = field(factory=TableNotation)
     header: tuple[str, ...] = Factory(lambda self: self.names, takes_self=True)
 
     @classmethod

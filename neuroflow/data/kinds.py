@@ -22,7 +22,7 @@ from neuroflow.data.columns import (
     by_number,
     is_plain_number,
 )
-from neuroflow.data.notation import Notation, how_to_write, is_missing
+from neuroflow.data.notation import TableNotation, how_to_write, is_missing
 from neuroflow.errors import InputError, did_you_mean
 
 MISSING = ("refuse", "drop", "mean", "median", "most_frequent", "indicator")
@@ -60,10 +60,10 @@ class Kind(ABC):
         """The same, with what it needs to know from a column."""
 
     @abstractmethod
-    def of(self, cell: float | str, notation: Notation) -> Sequence[float]:
+    def of(self, cell: float | str, notation: TableNotation) -> Sequence[float]:
         """The numbers of a cell that is there. Raises :class:`InputError` for a wrong one."""
 
-    def numbers(self, cell: Any, notation: Notation) -> tuple[float, ...]:
+    def numbers(self, cell: Any, notation: TableNotation) -> tuple[float, ...]:
         """The numbers of a cell, missing or not, as many as there are ``names``."""
         nothing = cell is None or cell != cell or (isinstance(cell, str) and is_missing(cell))
         if not nothing:
@@ -95,7 +95,7 @@ class NumberKind(Kind):
 
     >>> from neuroflow import Columns
     >>> age = NumberKind("age", missing="mean").learned(Columns.of({"age": [1, None, 3]})["age"])
-    >>> age.fill, age.numbers(None, Notation())
+    >>> age.fill, age.numbers(None, TableNotation())
     (2.0, (2.0,))
     """
 
@@ -112,7 +112,7 @@ class NumberKind(Kind):
         numbers = [x for x in column if is_plain_number(x)]
         return evolve(self, fill=float(fill(numbers or [0.0])))  # type: ignore[arg-type]
 
-    def of(self, cell: float | str, notation: Notation) -> Sequence[float]:
+    def of(self, cell: float | str, notation: TableNotation) -> Sequence[float]:
         if isinstance(cell, str):
             try:
                 return (notation.number(cell),)
@@ -136,7 +136,7 @@ class CategoryKind(Kind):
 
     >>> from neuroflow import Columns
     >>> city = CategoryKind("city").learned(Columns.of({"city": ["Rome", "Oslo"]})["city"])
-    >>> city.names, city.numbers("Rome", Notation())
+    >>> city.names, city.numbers("Rome", TableNotation())
     (('city = Oslo', 'city = Rome'), (0.0, 1.0))
     """
 
@@ -157,7 +157,7 @@ class CategoryKind(Kind):
         found = tuple(sorted(counts, key=by_number))
         return evolve(self, categories=found, fill=fill)
 
-    def of(self, cell: float | str, notation: Notation) -> Sequence[float]:
+    def of(self, cell: float | str, notation: TableNotation) -> Sequence[float]:
         word = as_word(cell).strip()
         if word not in self.categories and self.unseen == "refuse":
             raise _not_seen(word, self.name, self.categories, 'say unseen = "zero"')
@@ -168,7 +168,7 @@ class CategoryKind(Kind):
 class OrdinalKind(Kind):
     """One of several words that have an order: the place of the word in it, from 0.
 
-    >>> OrdinalKind("size", order=("S", "M", "L")).numbers("L", Notation())
+    >>> OrdinalKind("size", order=("S", "M", "L")).numbers("L", TableNotation())
     (2.0,)
     """
 
@@ -193,7 +193,7 @@ class OrdinalKind(Kind):
             return evolve(self, fill=self.order[places[len(places) // 2] if places else 0])
         return evolve(self, fill=None if self.missing == "indicator" else _most_frequent(counts))
 
-    def of(self, cell: float | str, notation: Notation) -> Sequence[float]:
+    def of(self, cell: float | str, notation: TableNotation) -> Sequence[float]:
         word = as_word(cell).strip()
         if word not in self.order:
             raise _not_seen(word, self.name, self.order, "add it to the order")
@@ -220,7 +220,7 @@ class DateKind(Kind):
     ``format`` is how dates are written, as Python's ``strptime`` has it; empty is ISO 8601.
 
     >>> when = DateKind("when", take=("year", "weekday"))
-    >>> when.names, when.numbers("2024-02-29", Notation())
+    >>> when.names, when.numbers("2024-02-29", TableNotation())
     (('when.year', 'when.weekday'), (2024.0, 3.0))
     """
 
@@ -243,7 +243,7 @@ class DateKind(Kind):
             return evolve(self, fill=dates[len(dates) // 2])
         return evolve(self, fill=None if self.missing == "indicator" else _most_frequent(counts))
 
-    def of(self, cell: float | str, notation: Notation) -> Sequence[float]:
+    def of(self, cell: float | str, notation: TableNotation) -> Sequence[float]:
         date = self._date(as_word(cell).strip())
         return [float(_PARTS[part](date)) for part in self.take]
 

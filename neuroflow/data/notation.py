@@ -35,15 +35,15 @@ _IN_WORDS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "
 
 
 @frozen
-class Notation:
+class TableNotation:
     """How cells are written and what stands between them.
 
     ``decimal`` is the mark before the fraction of a number, ``thousands`` the one between groups
     of three digits, or empty.
 
-    >>> Notation(decimal=",", thousands=".").number("1.234,5")
+    >>> TableNotation(decimal=",", thousands=".").number("1.234,5")
     1234.5
-    >>> print(Notation(";", ","))
+    >>> print(TableNotation(";", ","))
     semicolons between cells, decimal commas
     """
 
@@ -143,12 +143,14 @@ def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
     return widths if len(widths) == len(lines) else widths[:-1]
 
 
-def with_spelling(notation: Notation, cells: Sequence[str], where: str, **told: Any) -> Notation:
+def with_spelling(
+    notation: TableNotation, cells: Sequence[str], where: str, **told: Any
+) -> TableNotation:
     """The notation with the marks of numbers that these cells show; what is told is not guessed.
 
     Raises :class:`InputError` where the cells can be read in two ways.
 
-    >>> print(with_spelling(Notation(";"), ["1.234,5", "17"], "a table"))
+    >>> print(with_spelling(TableNotation(";"), ["1.234,5", "17"], "a table"))
     semicolons between cells, decimal commas, '.' between thousands
     """
     if told.get("decimal") is None and told.get("thousands") is None:

@@ -22,7 +22,7 @@ from neuroflow.data.kinds import (
     iso_date,
     kind_of_table,
 )
-from neuroflow.data.notation import Notation, is_missing, seems_number
+from neuroflow.data.notation import TableNotation, is_missing, seems_number
 from neuroflow.data.rows import Rows
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.pythonic import pythonic
@@ -49,7 +49,7 @@ class Preparation:
     """
 
     kinds: tuple[Kind, ...]
-    notation: Notation = field(factory=Notation)
+    notation: TableNotation = field(factory=TableNotation)
 
     @classmethod
     def learn(
@@ -133,7 +133,7 @@ class Preparation:
     @classmethod
     def of_table(cls, table: Mapping[str, Any]) -> Preparation:
         """The preparation that :meth:`table` told."""
-        return cls(tuple(map(kind_of_table, table["kinds"])), Notation(**table["notation"]))
+        return cls(tuple(map(kind_of_table, table["kinds"])), TableNotation(**table["notation"]))
 
     def told(self) -> list[tuple[str, str]]:
         """Each column with what becomes of it, in words."""
@@ -224,7 +224,9 @@ def _is_date(word: str) -> bool:
     return True
 
 
-def _spread(kind: Kind, column: Column, notation: Notation, table: Columns) -> list[array[float]]:
+def _spread(
+    kind: Kind, column: Column, notation: TableNotation, table: Columns
+) -> list[array[float]]:
     """The numbers of a column, one list for each of the kind's names."""
     as_it_is = isinstance(kind, NumberKind) and isinstance(column, Numbers)
     if as_it_is and next(column.missing(), None) is None:

@@ -20,7 +20,7 @@ from attrs import define, field, frozen
 from neuroflow.data.cells import cut_lines, lines_of, refuse_ragged
 from neuroflow.data.columns import Column, Columns, Numbers, Words
 from neuroflow.data.notation import (
-    Notation,
+    TableNotation,
     encodings_of,
     how_to_write,
     is_missing,
@@ -46,7 +46,7 @@ Made = TypeVar("Made")
 
 
 @frozen
-class Source:
+class TableSource:
     """Where the bytes of a table come from, as often as asked; ``name`` is for messages."""
 
     name: str
@@ -54,7 +54,7 @@ class Source:
     size: int
 
     @classmethod
-    def of(cls, path: str | Path) -> Source:
+    def of(cls, path: str | Path) -> TableSource:
         """A file. Raises :class:`FileError` if there is none to read."""
         path = path_of(path)
         try:
@@ -72,7 +72,7 @@ class Source:
         return cls(str(path), lambda: path.open("rb"), size)
 
     @classmethod
-    def of_bytes(cls, content: bytes, name: str) -> Source:
+    def of_bytes(cls, content: bytes, name: str) -> TableSource:
         """Bytes that are here already, such as those of standard input."""
         return cls(name, lambda: io.BytesIO(content), len(content))
 
@@ -109,7 +109,7 @@ class Header:
 
 
 def read_columns(
-    source: str | Path | Source,
+    source: str | Path | TableSource,
     wanted: Callable[[Header], Wanted] | None = None,
     **told: Any,
 ) -> Columns:
@@ -122,13 +122,13 @@ def read_columns(
     Raises :class:`FileError` for what cannot be read as text, and :class:`InputError` with file,
     line and column for what is no table, and for a cell that is none of its column's kind.
     """
-    source = source if isinstance(source, Source) else Source.of(source)
+    source = source if isinstance(source, TableSource) else TableSource.of(source)
     return _decoded(source, told.get("encoding"), lambda text: _read(source, text, wanted, told))
 
 
 def read_cells(
-    source: Source, delimiter: str = ""
-) -> tuple[Notation, Iterator[tuple[int, list[str]]]]:
+    source: TableSource, delimiter: str = ""
+) -> tuple[TableNotation, Iterator[tuple[int, list[str]]]]:
     """How a table is written, and its rows one by one, the first with them: line and cells.
 
     ``delimiter`` is taken where it stands in the first line; else it is recognised. How numbers
@@ -138,11 +138,11 @@ def read_cells(
     text = io.TextIOWrapper(source.open(), encoding=encoding)
     start = _block(text)
     known = delimiter and delimiter in start.lstrip("\n").partition("\n")[0]
-    notation = Notation(delimiter if known else recognised_delimiter(start), encoding=encoding)
+    notation = TableNotation(delimiter if known else recognised_delimiter(start), encoding=encoding)
     return notation, cut_lines(_lines(start, text, source), source.name, notation.delimiter)
 
 
-def _lines(start: str, text: io.TextIOWrapper, source: Source) -> Iterator[str]:
+def _lines(start: str, text: io.TextIOWrapper, source: TableSource) -> Iterator[str]:
     """The lines of a text, of which the start has been read."""
     with text:
         block = start
@@ -160,7 +160,9 @@ def _read_through(text: io.TextIOWrapper) -> str:
     return text.encoding
 
 
-def _decoded(source: Source, told: str | None, use: Callable[[io.TextIOWrapper], Made]) -> Made:
+def _decoded(
+    source: TableSource, told: str | None, use: Callable[[io.TextIOWrapper], Made]
+) -> Made:
     """What ``use`` makes of the text, in the first encoding that all of it can be read in."""
     with source.open() as file:
         start = file.read(BLOCK)
@@ -195,7 +197,7 @@ def _block(text: io.TextIOWrapper) -> str:
 
 
 def _read(
-    source: Source,
+    source: TableSource,
     text: io.TextIOWrapper,
     wanted: Callable[[Header], Wanted] | None,
     told: Mapping[str, Any],
@@ -204,8 +206,10 @@ def _read(
     delimiter = told.get("delimiter") or recognised_delimiter(start)
     header, skipped = _header(start, source.name, delimiter, told.get("header"))
     chosen = wanted(header) if wanted else Wanted(range(len(header.names)))
-    block = Block(_behind(start, skipped), source.name, delimiter, len(header.names), skipped)
-    notation = Notation(delimiter, encoding=text.encoding, header=told.get("header") is not False)
+    block = TextBlock(_behind(start, skipped), source.name, delimiter, len(header.names), skipped)
+    notation = TableNotation(
+        delimiter, encoding=text.encoding, header=told.get("header") is not False
+    )
     guessed = [j for j in chosen.positions if j not in chosen.as_words]
     sample = {j: block.column(j)[:SAMPLE] for j in guessed}
     notation = with_spelling(notation, [c for j in guessed for c in sample[j]], source.name, **told)
@@ -225,7 +229,7 @@ def _read(
 
 
 def _fill(
-    builders: Mapping[int, Builder], block: Block, text: io.TextIOWrapper, source: Source
+    builders: Mapping[int, Builder], block: TextBlock, text: io.TextIOWrapper, source: TableSource
 ) -> Sequence[int]:
     """Add block after block to the columns; the number of each row's line."""
     lines: list[Sequence[int]] = []
@@ -235,7 +239,7 @@ def _fill(
         lines.append(block.lines)
         _tell(f"reading {source.name}", text, source)
         before = block.before + block.n_lines
-        block = Block(_block(text), block.name, block.delimiter, block.width, before)
+        block = TextBlock(_block(text), block.name, block.delimiter, block.width, before)
     report(f"reading {source.name}", source.size, source.size)
     return _one_after_the_other(lines)
 
@@ -249,7 +253,7 @@ def _one_after_the_other(lines: Sequence[Sequence[int]]) -> Sequence[int]:
     return array("L", chain.from_iterable(parts))
 
 
-def _tell(what: str, text: io.TextIOWrapper, source: Source) -> None:
+def _tell(what: str, text: io.TextIOWrapper, source: TableSource) -> None:
     """How many bytes have been read, of how many; the last ones are told at the end."""
     read = text.buffer.tell()  # type: ignore[attr-defined]  # of an open file
     report(what, min(read, source.size - 1), source.size)
@@ -262,7 +266,7 @@ def _header(start: str, name: str, delimiter: str, told: bool | None) -> tuple[H
         what = f"{name} is empty: it has no rows of data"
         raise InputError(what, expected="at least one, below a line with names", file=name)
     line, names = found
-    numbers = sum(map(Notation().is_number, names))
+    numbers = sum(map(TableNotation().is_number, names))
     if told is None and 2 * numbers >= len(names):
         raise InputError(
             f"{name}: the first line has numbers where names of columns are expected:"
@@ -286,7 +290,7 @@ def _behind(text: str, lines: int) -> str:
     return text[at:]
 
 
-def _seem_numbers(cells: Sequence[str], notation: Notation) -> bool:
+def _seem_numbers(cells: Sequence[str], notation: TableNotation) -> bool:
     """Whether half of the cells that are there are numbers, well spelt or not."""
     there = [cell for cell in map(str.strip, cells) if not is_missing(cell)]
     found = sum(notation.is_number(cell) or seems_number(cell) for cell in there)
@@ -294,7 +298,7 @@ def _seem_numbers(cells: Sequence[str], notation: Notation) -> bool:
 
 
 @define(eq=False)
-class Block:
+class TextBlock:
     """Some lines of a table, cut into columns; ``before`` is how many lines stand before them.
 
     Where no cell is quoted and no line is empty, cells are cut at every delimiter at once, and in
@@ -410,7 +414,7 @@ class Builder(ABC):
     """Makes a column from the cells of one block after the other."""
 
     @abstractmethod
-    def add(self, block: Block, j: int) -> None:
+    def add(self, block: TextBlock, j: int) -> None:
         """Take the cells of a block's column."""
 
     @abstractmethod
@@ -421,12 +425,12 @@ class Builder(ABC):
 class NumbersBuilder(Builder):
     """Makes a column of numbers; a cell that is none is refused with its line."""
 
-    def __init__(self, name: str, notation: Notation) -> None:
+    def __init__(self, name: str, notation: TableNotation) -> None:
         self.name = name
         self.notation = notation
         self.values = array("d")
 
-    def add(self, block: Block, j: int) -> None:
+    def add(self, block: TextBlock, j: int) -> None:
         points = self.notation.decimal == "." and not self.notation.thousands
         found = block.decimals(j) if points else None
         if found is not None:
@@ -449,7 +453,7 @@ class NumbersBuilder(Builder):
             return None
         return values if math.isfinite(sum(values)) else None
 
-    def _number(self, cell: str, k: int, block: Block) -> float:
+    def _number(self, cell: str, k: int, block: TextBlock) -> float:
         if is_missing(cell):
             return math.nan
         try:
@@ -478,7 +482,7 @@ class WordsBuilder(Builder):
         self.codes = array("i")
         self.words: dict[str, int] = {}
 
-    def add(self, block: Block, j: int) -> None:
+    def add(self, block: TextBlock, j: int) -> None:
         found = block.distinct(j)
         if found is not None:
             import numpy as np
