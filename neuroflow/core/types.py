@@ -85,7 +85,7 @@ def normalized(value: Any, hint: Any) -> Any:
 
 _WORDS = {
     int: "a whole number", float: "a number", bool: "true or false", str: "a text",
-    Any: "a value", REQUIRED: "a value", None: "nothing", type(None): "nothing",
+    Any: "a value", REQUIRED: "a value", None: "nothing", type(None): "nothing", dict: "a table",
 }  # fmt: skip
 
 
@@ -95,14 +95,12 @@ def in_words(hint: Any) -> str:
         return " or ".join(map(repr, arguments))
     if origin in (typing.Union, types.UnionType):
         return " or ".join(in_words(a) for a in arguments if a is not type(None))
-    if dict in (hint, origin):
-        return "a table"
     if is_list(hint):
         item = arguments[0] if arguments else Any
         options = typing.get_args(item) if isinstance(item, types.UnionType) else (item,)
         return f"a list of {' or '.join(map(_plural, map(in_words, options)))}"
     try:
-        return _WORDS[hint]
+        return _WORDS[origin or hint]
     except (KeyError, TypeError):
         return str(getattr(hint, "__name__", hint))
 

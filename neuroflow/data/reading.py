@@ -229,7 +229,10 @@ def _read(
 
 
 def _fill(
-    builders: Mapping[int, Builder], block: TextBlock, text: io.TextIOWrapper, source: TableSource
+    builders: Mapping[int, ColumnBuilder],
+    block: TextBlock,
+    text: io.TextIOWrapper,
+    source: TableSource,
 ) -> Sequence[int]:
     """Add block after block to the columns; the number of each row's line."""
     lines: list[Sequence[int]] = []
@@ -410,7 +413,7 @@ class TextBlock:
         return self.text[before + 1 : self._ends[k, j]]
 
 
-class Builder(ABC):
+class ColumnBuilder(ABC):
     """Makes a column from the cells of one block after the other."""
 
     @abstractmethod
@@ -422,7 +425,7 @@ class Builder(ABC):
         """The whole column."""
 
 
-class NumbersBuilder(Builder):
+class NumbersBuilder(ColumnBuilder):
     """Makes a column of numbers; a cell that is none is refused with its line."""
 
     def __init__(self, name: str, notation: TableNotation) -> None:
@@ -475,7 +478,7 @@ class NumbersBuilder(Builder):
         return Numbers(self.values)
 
 
-class WordsBuilder(Builder):
+class WordsBuilder(ColumnBuilder):
     """Makes a column of words: each is kept once."""
 
     def __init__(self) -> None:
