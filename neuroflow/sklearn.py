@@ -108,8 +108,9 @@ class Classifier(ClassifierMixin, Network):
     """A network that tells classes apart, as scikit-learn's estimators do.
 
     The loss is ``binary_cross_entropy`` for two classes and ``cross_entropy`` for more, unless it
-    is chosen. ``classes_``, ``n_features_in_``, ``model_``, ``n_iter_`` and ``loss_curve_`` are
-    there after ``fit``.
+    is chosen; ``settings={"class_weights": "balanced"}`` lets rare classes count more.
+    ``classes_``, ``n_features_in_``, ``model_``, ``n_iter_`` and ``loss_curve_`` are there after
+    ``fit``.
 
     >>> rows, kinds = [[0.0, 0.1], [0.1, 0.0], [1.0, 0.9], [0.9, 1.0]], ["a", "a", "b", "b"]
     >>> network = Classifier(random_state=0, learning_rate=0.1, backend="eager")

@@ -98,6 +98,15 @@ def test_early_stopping_keeps_the_best_and_a_module_is_copied(estimators):
     assert module.state_dict() == before != network.model_.state_dict()
 
 
+def test_weights_let_rare_classes_count_more(estimators):
+    X = some()[0]
+    rare = X[:, 0] > 1.0
+    plain = estimators["Classifier"](epochs=10, random_state=0, backend="eager", hidden=())
+    weighted = {"class_weights": {"True": 20.0, "False": 1.0}}
+    counts = [plain.set_params(settings=s).fit(X, rare).predict(X).sum() for s in ({}, weighted)]
+    assert counts[0] < counts[1]
+
+
 def test_names_of_columns_are_kept(estimators):
     pandas = pytest.importorskip("pandas")
     X, kinds, _ = some()
