@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from math import isfinite
 from typing import Any, ClassVar, TypeVar
 
+from neuroflow.core.module import Module
 from neuroflow.core.value import Value, here
 from neuroflow.errors import DomainError
 
@@ -97,7 +98,7 @@ class Buffer(Value):
         if keeper:
             keeper.write(self, number)
         else:
-            self.data = _finite(self, float(number))
+            self.data = _finite(self, float(number), module)
 
 
 def number_in(buffer: Buffer) -> float:
@@ -108,6 +109,8 @@ def number_in(buffer: Buffer) -> float:
 class StepWrites(Keeper):
     """What the examples of one step wrote; the buffers hold what they held.
 
+    With the ``model`` that is trained errors name a buffer by its path.
+
     >>> mean = Buffer(1.0)
     >>> with kept_by(StepWrites()) as writes:
     ...     mean.write(2.0)
@@ -116,7 +119,8 @@ class StepWrites(Keeper):
     (Buffer(1.0), {Buffer(1.0): 3.0})
     """
 
-    def __init__(self) -> None:
+    def __init__(self, model: Any = None) -> None:
+        self._model = model
         self._written: dict[Buffer, list[float]] = {}
 
     def read(self, buffer: Buffer) -> float:
@@ -132,14 +136,17 @@ class StepWrites(Keeper):
             total = 0.0
             for number in numbers:  # not sum(), which rounds otherwise in later Pythons
                 total += number
-            means[buffer] = _finite(buffer, total / len(numbers))
+            means[buffer] = _finite(buffer, total / len(numbers), self._model)
         return means
 
 
-def _finite(buffer: Buffer, number: float) -> float:
+def _finite(buffer: Buffer, number: float, owner: Any) -> float:
+    """The number, if it is one to keep; else an error names the buffer by its path in its owner."""
     if not isfinite(number):
+        named = owner.named_buffers() if isinstance(owner, Module) else ()
+        path = next((f"{name}, " for name, each in named if each is buffer), "")
         raise DomainError(
-            f"the number {number} was to be written into {buffer!r}",
+            f"the number {number} was to be written into {path}{buffer!r}",
             expected="a finite number",
             remedy="look for where it comes from with nf.detect_anomalies()",
             got=number,

@@ -66,10 +66,10 @@ class Migrating:
         from neuroflow.registry.lookups import does_without
         from neuroflow.registry.manager import get
 
-        if does_without(kind):
-            return part
         if isinstance(part, list):
             return [self.part(each, kind, f"{at}.{k}") for k, each in enumerate(part)]
+        if does_without(kind, part):
+            return part
         table = {"use": part} if isinstance(part, str) else part
         if not isinstance(table, Mapping) or "use" not in table:
             return part

@@ -7,7 +7,7 @@ settings say. Before it is written it is built again from them, and the two are 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -37,24 +37,29 @@ MOST_TOLD = 3
 Pair = tuple[str, Any, Any]
 
 
-def rebuilding_table(model: Module) -> tuple[Tree, dict[Name, Entry]]:
+def rebuilding_table(
+    model: Module, without: Collection[Name] = ()
+) -> tuple[Tree, dict[Name, Entry]]:
     """The table that builds this very model again, and the entries asked for meanwhile.
 
+    What is named in ``without`` is not asked for: what drew the numbers of a model that was loaded.
     Raises :class:`StateError` for a model that its settings do not build.
     """
-    table = configuration_of(model)
+    with noting_lookups(without=without):
+        table = configuration_of(model)
     name = type(model).__name__
     remedy = (
         "change its settings and build it anew, put its layers into a sequential, or keep"
         " model.state_dict() yourself"
     )
     try:
-        with noting_lookups() as found:
+        with noting_lookups(without=without) as found:
             again = build(table, rng=SplitMix32(0))
     except NeuroflowError as error:
         what = f"{name} cannot be saved: its settings do not build it again: {reason(error)}"
         raise StateError(what, remedy=remedy, got=model) from error
-    differences = list(Comparison().of(model, again))
+    with noting_lookups(without=without):  # apart: what is compared is not what is needed
+        differences = list(Comparison().of(model, again))
     if differences:
         told = "; ".join(differences[:MOST_TOLD])
         more = len(differences) - MOST_TOLD

@@ -13,7 +13,15 @@ from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays, gathered, scattered, 
 from neuroflow.checkpoint.file import SavedModel, file_bytes, file_of, read_arrays
 from neuroflow.checkpoint.migrating import Migrating
 from neuroflow.checkpoint.origin import own_version, warn_of_changes
-from neuroflow.checkpoint.uses import check_uses, uses_of_model, uses_of_tables, with_ids
+from neuroflow.checkpoint.uses import (
+    Used,
+    check_uses,
+    drawn_by,
+    take_drawn_by,
+    uses_of_model,
+    uses_of_tables,
+    with_ids,
+)
 from neuroflow.core.module import Module
 from neuroflow.core.protocols.frozen import patterns_of, take_patterns
 from neuroflow.core.random import SplitMix32
@@ -62,8 +70,10 @@ def saved_bytes(
     from neuroflow.checkpoint.facts import facts_table
 
     data = facts_table(model.trained_on) if data is None else data
-    table, looked_up = _table_of(model, given)
-    needed = [*uses_of_model(model, looked_up), *uses_of_tables(configuration or {}, data)]
+    drawn = drawn_by(model)
+    table, looked_up = _table_of(model, given, drawn)
+    needed = [*uses_of_model(model, looked_up), *drawn]
+    needed += uses_of_tables(configuration or {}, data)
     uses = {(used.kind, used.use): used for used in reversed(needed)}  # answering comes first
     state_dict = model.state_dict()
     _require_finite(state_dict.items(), "the model")
@@ -83,12 +93,14 @@ def saved_bytes(
     return file_bytes(about, tensors)
 
 
-def _table_of(model: Module, given: bool) -> tuple[dict[str, Any], dict[Name, Entry]]:
+def _table_of(
+    model: Module, given: bool, drawn: Sequence[Used]
+) -> tuple[dict[str, Any], dict[Name, Entry]]:
     """What builds a model again, or the word that a given one goes by."""
     from neuroflow.checkpoint.rebuilding import rebuilding_table
 
     try:
-        return rebuilding_table(model)
+        return rebuilding_table(model, [(used.kind, used.use) for used in drawn])
     except StateError:
         if not given:
             raise
@@ -134,6 +146,7 @@ def load_with_facts(path: str | Path, given: Module | None = None) -> tuple[Any,
         model = build(table, rng=SplitMix32(0)) if model is None else model
         model.trained_on = facts_of(data)
     take_patterns(model, saved.frozen)
+    take_drawn_by(model, saved.uses)
     load_parameters(model, arrays, path)
     warn_of_changes(saved, str(path))
     return model.eval(), saved

@@ -67,6 +67,21 @@ def uses_of_model(model: Module, looked_up: Mapping[Name, Entry]) -> list[Used]:
     return found
 
 
+def drawn_by(model: Module) -> list[Used]:
+    """What drew the first numbers of a model that was loaded, also inside another, by its file.
+
+    Nothing asks for it again, so that it may be gone; a file written anew goes on telling it.
+    """
+    inner = [module for _, module in model.named_modules()]
+    noted = [used for module in inner for used in vars(module).get("_drawn_by", ())]
+    return list(dict.fromkeys(noted))
+
+
+def take_drawn_by(model: Module, uses: Sequence[Used]) -> None:
+    """Remember in a loaded model what :func:`drawn_by` tells."""
+    vars(model)["_drawn_by"] = tuple(used for used in uses if used.purpose == "building")
+
+
 def uses_of_tables(configuration: Mapping[str, Any], data: Mapping[str, Any]) -> list[Used]:
     """What the run of a configuration needs to go on, and its tokenizer to answer in text."""
     from neuroflow.config import parts_of

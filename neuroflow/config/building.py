@@ -87,7 +87,7 @@ def resolve(kind: str, reference: Any) -> Any:
     """
     if not isinstance(reference, (str, Mapping)):
         return reference
-    if kind == "initializer" and does_without(kind):
+    if kind == "initializer" and does_without(kind, reference):
         return any_number
     table = check_part(kind, reference)
     target = get(kind, table.pop("use")).load()

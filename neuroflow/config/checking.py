@@ -120,7 +120,7 @@ class Check:
             got = f"got {shown(table['use'])}" if "use" in table else "missing"
             self.problem(f"{path}.use", got, f"the name of {a(kind)}")
             return dict(table)
-        if does_without(kind):
+        if does_without(kind, table):
             return dict(table)
         try:
             entry = get(kind, table["use"])

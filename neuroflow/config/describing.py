@@ -84,11 +84,13 @@ def renamed(part: Any, kind: str, name: Callable[[str, str], str]) -> Any:
     >>> renamed({"use": "layer", "activation": "relu"}, "layer", lambda kind, use: f"{use}@1")
     {'use': 'layer@1', 'activation': 'relu@1'}
     """
-    if isinstance(part, str):
-        return name(kind, part)
     if isinstance(part, (list, tuple)):
         return [renamed(each, kind, name) for each in part]
-    if not isinstance(part, Mapping) or "use" not in part or does_without(kind):
+    if does_without(kind, part):
+        return part
+    if isinstance(part, str):
+        return name(kind, part)
+    if not isinstance(part, Mapping) or "use" not in part:
         return part
     use = name(kind, part["use"])
     inner = part_settings(get(kind, use))

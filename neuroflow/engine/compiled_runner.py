@@ -190,7 +190,7 @@ class CompiledRunner(Runner):
         results = np.zeros((len(batches), 3))
         for k, batch in enumerate(batches):
             schedule = self.session.batcher.schedule(flat, [batch])
-            writes = LaneWrites(self.executor, batch)
+            writes = LaneWrites(self.executor, batch, self.model)
             rate, step = rates[k : k + 1], self.steps + 1 + k
             results[k] = self.executor.take_steps(writes.step_gradient, schedule, rate, step, learn)
             if writes.loss is not None:  # what was written is not finite

@@ -297,7 +297,7 @@ class EagerRunner(Runner):
         not finite ends the run."""
         standing = Standing.of(self.surroundings.generators())
         try:
-            with kept_by(StepWrites()) as writes:
+            with kept_by(StepWrites(self.model)) as writes:
                 loss, gradient = self._gradients(batch)
             means = writes.means()
             norm = norm_of(gradient)

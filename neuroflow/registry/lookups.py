@@ -6,9 +6,10 @@ deep inside; and when it is built again, each name means what it meant then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from attrs import field, frozen
 
@@ -22,11 +23,11 @@ Name = tuple[str, str]
 class Lookups:
     """The entries that were ``found``, by name, and the ids for which names are ``pinned``.
 
-    Those of the kinds in ``without`` are not asked for.
+    What is named in ``without`` is not asked for: whole kinds, or single names.
     """
 
     pinned: Mapping[Name, str] = field(factory=dict)
-    without: tuple[str, ...] = ()
+    without: Collection[str | Name] = ()
     found: dict[Name, Entry] = field(factory=dict)
 
 
@@ -38,15 +39,21 @@ def current_lookups() -> Lookups | None:
     return _current.get()
 
 
-def does_without(kind: str) -> bool:
-    """Whether nothing of a kind counts now, as initializers where numbers are loaded anyway."""
+def does_without(kind: str, part: Any) -> bool:
+    """Whether a part, a name or a table, counts for nothing now.
+
+    So it is with initializers where numbers are loaded anyway.
+    """
     lookups = _current.get()
-    return lookups is not None and kind in lookups.without
+    if lookups is None or not lookups.without:
+        return False
+    use = part.get("use") if isinstance(part, Mapping) else part
+    return kind in lookups.without or (kind, use) in lookups.without
 
 
 @contextmanager
 def noting_lookups(
-    pinned: Mapping[Name, str] | None = None, without: tuple[str, ...] = ()
+    pinned: Mapping[Name, str] | None = None, without: Collection[str | Name] = ()
 ) -> Iterator[dict[Name, Entry]]:
     """Note every entry that is asked for by name; pinned names mean the entry of their id.
 

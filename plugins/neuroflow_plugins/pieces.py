@@ -88,7 +88,7 @@ class Tokenizer(nf.Configured, ABC):
         A question mark in a diamond stands for what was replaced, and for bytes that are no UTF-8.
         """
         texts: list[str] = []
-        marked = (k for k in _listed(ids) if k != self.bos)
+        marked = (k for k in self._checked_ids(ids) if k != self.bos)
         for are_bytes, group in groupby(marked, self._byte_ids.__contains__):
             if are_bytes:
                 texts.append(bytes(map(self._byte_ids.index, group)).decode(errors="replace"))
@@ -98,15 +98,26 @@ class Tokenizer(nf.Configured, ABC):
 
     def piece(self, k: int) -> str:
         """The text of one id; ``<BOS>``, ``<UNKNOWN>`` and ``<0xE9>`` for those that have none."""
-        if not isinstance(k, numbers.Integral) or not 0 <= k < self.vocab_size:
-            raise nf.InputError(
-                f"no token has the id {k!r}", expected=f"0 to {self.vocab_size - 1}", got=k
-            )
+        self._check_id(k)
         if k < len(self.pieces):
             return self.pieces[k]
         if k == self.bos:
             return "<BOS>"
         return f"<0x{self._byte_ids.index(k):02X}>" if k in self._byte_ids else "<UNKNOWN>"
+
+    def _checked_ids(self, ids: Any) -> list[int]:
+        listed = _listed(ids)
+        for k in listed:
+            self._check_id(k)
+        return listed
+
+    def _check_id(self, k: Any) -> None:
+        """Refuse what is no id: Python's True would count as 1, and is the answer of a question."""
+        whole = isinstance(k, numbers.Integral) and not isinstance(k, bool)
+        if not whole or not 0 <= k < self.vocab_size:
+            raise nf.InputError(
+                f"no token has the id {k!r}", expected=f"0 to {self.vocab_size - 1}", got=k
+            )
 
     def _text_of(self, k: int) -> str:
         piece = self.piece(k)

@@ -217,3 +217,28 @@ def test_an_initializer_that_is_gone_or_raised_locks_no_model(offers, tmp_path, 
     offers.put(*[later] if version else [])
     assert nf.load(tmp_path / "m.safetensors")(ROW)[0].data == model(ROW)[0].data
     assert nf.predict(tmp_path / "m.safetensors", [ROW]) == nf.predict(model, [ROW])
+
+
+@pytest.mark.parametrize("version", [None, 2], ids=["missing", "raised"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_loaded_model_is_saved_as_it_was_without_its_initializer(
+    offers, tmp_path, version, nested
+):
+    offers.put(nf.InitializerEntry(name="all", target=all_of, summary="A size."))
+    tables = [
+        {"use": "mlp", "sizes": [2, 2], "initializer": {"use": "all", "size": 0.5}},
+        {"use": "layer", "inputs": 2, "outputs": 2, "initializer": "all"},
+    ]
+    nf.save(nf.build({"use": "sequential", "layers": tables}), tmp_path / "first.safetensors")
+    later = nf.InitializerEntry(name="all", target=ones, version=2, summary="No size.")
+    offers.put(*[later] if version else [])
+    model = nf.load(tmp_path / "first.safetensors")
+    if nested:
+        model = nf.build({"use": "sequential", "layers": [model]})
+    nf.save(model, tmp_path / "second.safetensors")
+    first, second = (nf.inspect_file(tmp_path / f"{n}.safetensors") for n in ("first", "second"))
+    drawn = [used for used in first.uses if used.purpose == "building"]
+    assert [used.id for used in drawn] == ["grab/all@1"]
+    assert [used for used in second.uses if used.purpose == "building"] == drawn
+    assert second.model == ({**first.model, "layers": [first.model]} if nested else first.model)
+    assert nf.load(tmp_path / "second.safetensors").state_dict() == model.state_dict()

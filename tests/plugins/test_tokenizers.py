@@ -116,3 +116,12 @@ def test_learning_says_how_far_it_is():
     with following(lambda *facts: heard.append(facts)):
         tokenizer("byte_pairs", ["ababab"], n_merges=9)
     assert heard == [("learning pairs of tokens", k, 9) for k in (0, 1, 2, 9)]
+
+
+@pytest.mark.parametrize("name", nf.names("tokenizer"))
+@pytest.mark.parametrize("wrong", [True, False])
+def test_what_is_true_or_false_is_no_token(name, wrong):
+    letters = tokenizer(name)
+    for read in (letters.piece, lambda k: letters.decode([0, k])):
+        with pytest.raises(nf.InputError, match=f"no token has the id {wrong}"):
+            read(wrong)

@@ -17,7 +17,7 @@ from neuroflow.errors import DomainError
 class LaneWrites:
     """Runs the jobs of one step, and has the ``means`` of what its ``batch`` wrote."""
 
-    def __init__(self, executor: Executor, batch: Sequence[FlatExample]) -> None:
+    def __init__(self, executor: Executor, batch: Sequence[FlatExample], model: Any) -> None:
         self.means: dict[Buffer, float] = {}
         self.loss: float | None = None
         """The loss of a step that is not made, because what it would write is not finite."""
@@ -26,6 +26,7 @@ class LaneWrites:
 
         self._executor = executor
         self._batch = batch
+        self._model = model
         self._numbers: dict[int, list[float]] = {}
         """What each example wrote, by where it starts among the numbers."""
 
@@ -46,7 +47,7 @@ class LaneWrites:
 
     def _in_order(self) -> StepWrites:
         """All that was written, as an eager step would have met it."""
-        writes = StepWrites()
+        writes = StepWrites(self._model)
         for flat in self._batch:
             for buffer, number in zip(flat.trace.written, self._numbers[flat.start], strict=True):
                 writes.write(buffer, number)

@@ -107,11 +107,18 @@ def test_a_number_that_is_not_finite_leaves_the_model_as_the_step_before_left_it
             self.fixed.write(1e200 * self.fixed)
             return self.gain * xs[0]
 
-    runner, before = runner_of(backend, Broken()), runner_of(backend, Broken())
+    class Outer(nf.Module):
+        def __init__(self):
+            self.inner = Broken()
+
+        def forward(self, xs):
+            return self.inner(xs)
+
+    runner, before = runner_of(backend, Outer()), runner_of(backend, Outer())
     before.run([[2]], [0.1])
-    told = r"step 2 failed: the number inf was to be written into Buffer\(2e\+200\)"
+    told = r"step 2 failed: the number inf was to be written into inner\.fixed, Buffer\(2e\+200\)"
     if backend == "eager":  # it meets the product first
-        told = r"step 2 failed: mul\(1e\+200, 2e\+200\) has no finite value"
+        told = r"step 2 failed: mul\(1e\+200, 2e\+200\) in inner has no finite value"
     with pytest.raises(nf.DomainError, match=told):
         runner.run([[2], [1]], [0.1, 0.1])
     assert runner.model.state_dict() == before.model.state_dict()
