@@ -52,6 +52,7 @@ def figures() -> dict[str, str]:
         "point_bytes": f"{POINT}",
         **trust(results("trust")),
         "leaks_table": table_of_leaks(results("leaks")),
+        **gpu(results("gpu")),
     }
 
 
@@ -92,6 +93,49 @@ def table_of_leaks(found: dict[str, Any]) -> str:
         objects = ", ".join(f"{x / 1000:.1f}" for x in measured["objects"])
         rows.append(f"| {name} | {measured['count']:,} | {megabytes} | {objects} |")
     return "\n".join(rows)
+
+
+def gpu(found: dict[str, Any]) -> dict[str, str]:
+    """What was measured on a GPU, and on which."""
+    facts = found["facts"]
+    return {
+        "gpu_card": f"{facts['card']}, PyTorch {facts['torch']}, {facts['date']}",
+        "gpu_scalars_table": table_of_gpu_scalars(found),
+        "gpu_layers_table": table_of_gpu_layers(found),
+    }
+
+
+GPU_WAYS = ("neuroflow, float32", "by hand, eager", "by hand, compiled", "by hand, graph")
+
+
+def table_of_gpu_scalars(found: dict[str, Any]) -> str:
+    """A row for each size: milliseconds a step in each way, and ours beside the others."""
+    rows: dict[tuple[str, int], dict[str, float]] = {}
+    for figure in found.values():
+        if figure.get("way") in GPU_WAYS and "ms" in figure:
+            row = rows.setdefault((figure["model"], figure["batch"]), {})
+            row[figure["way"]] = figure["ms"]
+    heads = [*GPU_WAYS, "eager / neuroflow", "neuroflow / graph"]
+    shown = [f"| GPT | batch | {' | '.join(heads)} |", f"|---|{'---:|' * (1 + len(heads))}"]
+    for (model, batch), row in sorted(rows.items()):
+        ours, eager, _, graph = [row.get(way, math.nan) for way in GPU_WAYS]
+        cells = [f"{row.get(way, math.nan):.3g}" for way in GPU_WAYS]
+        cells += [f"{eager / ours:.2f}", f"{ours / graph:.2f}"]
+        shown.append(f"| {model} | {batch:,} | {' | '.join(cells)} |")
+    return "\n".join(shown)
+
+
+def table_of_gpu_layers(found: dict[str, Any]) -> str:
+    """A row for each way of running PyTorch: milliseconds a step of both models."""
+    rows: dict[tuple[str, str], dict[str, float]] = {}
+    for figure in found.values():
+        if "precision" in figure and "ms" in figure:
+            rows.setdefault((figure["precision"], figure["how"]), {})[figure["way"]] = figure["ms"]
+    shown = ["| precision | PyTorch | nf.to_torch | by hand | ratio |", "|---|---|---:|---:|---:|"]
+    for (precision, how), row in rows.items():
+        ours, hand = [row.get(way, math.nan) for way in ("nf.to_torch", "by hand")]
+        shown.append(f"| {precision} | {how} | {ours:.3g} | {hand:.3g} | {ours / hand:.2f} |")
+    return "\n".join(shown)
 
 
 def lines(file: Path) -> int:

@@ -6,6 +6,7 @@ RMS norm without gain, learned positions, ReLU, no biases, Adam: the layer ``gpt
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
@@ -55,16 +56,22 @@ class GPT(nn.Module):
         return self.head(x)
 
 
-def milliseconds(sizes: dict[str, int], batch: int, how: str, device: str, steps: int) -> float:
-    """Of one training step: "eager", "compiled", or "graph", captured as a CUDA graph."""
+def step_of(
+    model: nn.Module, block_size: int, batch: int, how: str, device: str, rounds: bool = False
+) -> Callable[[], Any]:
+    """One training step of a language model: "eager", "compiled", or "graph", a CUDA graph.
+
+    With ``rounds`` autocast chooses what is computed in bfloat16.
+    """
     torch.manual_seed(0)
-    model = GPT(**sizes).to(device)
     adam = torch.optim.Adam(model.parameters(), 1e-3, capturable=how == "graph")
-    shape = (batch, sizes["block_size"])
+    shape = (batch, block_size)
     tokens, targets = [torch.randint(VOCABULARY, shape, device=device) for _ in range(2)]
 
     def loss() -> torch.Tensor:
-        return F.cross_entropy(model(tokens).view(-1, VOCABULARY), targets.view(-1))
+        with torch.autocast(device, torch.bfloat16, enabled=rounds):
+            logits = model(tokens).view(-1, VOCABULARY)
+            return F.cross_entropy(logits, targets.view(-1))
 
     forward = torch.compile(loss) if how == "compiled" else loss
 
@@ -73,8 +80,7 @@ def milliseconds(sizes: dict[str, int], batch: int, how: str, device: str, steps
         forward().backward()
         adam.step()
 
-    run = captured(step) if how == "graph" else step
-    return timed(run, device, steps)
+    return captured(step) if how == "graph" else step
 
 
 def captured(step: Any) -> Any:
@@ -91,8 +97,8 @@ def captured(step: Any) -> Any:
     return graph.replay
 
 
-def timed(run: Any, device: str, steps: int) -> float:
-    """The median of three stretches of steps, each in milliseconds per step."""
+def milliseconds(run: Callable[[], Any], device: str, steps: int) -> float:
+    """Of one step: the median of three stretches."""
     for _ in range(5):
         run()
     taken = []

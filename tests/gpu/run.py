@@ -3,8 +3,10 @@
     python tests/gpu/run.py --out results.json      all of it, in at most five minutes
     python tests/gpu/run.py --device cpu --quick    the checks alone, where there is no GPU
 
-Needs PyTorch, numpy, pluggy and attrs; neuroflow need not be installed. A section that fails is
-noted, and the others go on.
+Needs PyTorch, numpy, pluggy and attrs; neuroflow need not be installed. Reading order: ``models``
+are what is tried, ``session`` keeps what is found, the checks are here, ``by_hand`` is the model as
+it is written in PyTorch, ``figures`` and ``layers`` take the times. A section that fails is noted,
+and the others go on; the exit code is 1 then.
 """
 
 from __future__ import annotations
@@ -16,19 +18,22 @@ import sys
 import tempfile
 import time
 import tomllib
-import traceback
-from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # found once this checkout is importable
+    from models import Sizes
+    from session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def make_importable(folder: str) -> None:
     """This checkout, with the plugins that its pyproject.toml declares."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "plugins"), str(Path(__file__).parent), folder]
+    beside = [ROOT, ROOT / "plugins", ROOT / "docs", Path(__file__).parent, folder]
+    sys.path[:0] = map(str, beside)
     try:
         distribution("neuroflow")
     except PackageNotFoundError:
@@ -41,36 +46,10 @@ def make_importable(folder: str) -> None:
         (facts / "entry_points.txt").write_text("\n".join(lines) + "\n")
 
 
-MICRO = {"n_layer": 1, "n_embd": 16, "n_head": 4, "block_size": 16}
-SMALL = {"n_layer": 4, "n_embd": 64, "n_head": 4, "block_size": 64}
-TINY = {"n_layer": 1, "n_embd": 8, "n_head": 2, "block_size": 4}
 RECIPES = ("moons", "circles", "multiclass", "function")
 LONG_RECIPES = ("addition", "microgpt")
-
-
-class Session:
-    """What is found, section by section, on one device until a deadline."""
-
-    def __init__(self, device: str, minutes: float) -> None:
-        self.device = device
-        self.start = time.monotonic()
-        self.deadline = self.start + 60 * minutes
-        self.found: dict[str, Any] = {}
-
-    def section(self, name: str, run: Callable[[], Any]) -> None:
-        """Run a section and keep what it gives; or why it failed."""
-        if time.monotonic() > self.deadline:
-            self.found[name] = {"skipped": "no time was left"}
-        else:
-            start = time.monotonic()
-            try:
-                self.found[name] = run()
-            except Exception as error:
-                self.found[name] = {"failed": f"{type(error).__name__}: {str(error)[:600]}",
-                                    "where": traceback.format_exc()[-1500:]}  # fmt: skip
-            self.found[name + " seconds"] = round(time.monotonic() - start, 2)
-        seconds = time.monotonic() - self.start
-        print(f"[{seconds:6.1f} s] {name}: {json.dumps(self.found[name])[:700]}", flush=True)
+MORE = {"addition": {"optimizer.schedule.warmup": 1}}
+"""Changes of a recipe so that it can end after three steps."""
 
 
 def facts(device: str) -> dict[str, Any]:
@@ -79,6 +58,7 @@ def facts(device: str) -> dict[str, Any]:
     import torch
 
     found = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "python": platform.python_version(), "torch": torch.__version__,
         "numpy": numpy.__version__, "cuda": torch.version.cuda, "device": device,
     }  # fmt: skip
@@ -124,28 +104,6 @@ def check_instructions(device: str, dtype: str) -> dict[str, Any]:
     return {"right": not wrong, "largest difference": worst, "wrong": wrong}
 
 
-def gpt_runner(
-    sizes: dict[str, int], n: int, backend: str, dtype: str, device: str = "auto", **more: Any
-) -> Any:
-    """A runner for a GPT of these sizes on n random texts."""
-    import neuroflow as nf
-
-    model = nf.build("gpt", vocab_size=27, norm_gain=False, rng=nf.SplitMix32(1), **sizes)
-    cross_entropy, block = nf.get("loss", "cross_entropy").load(), sizes["block_size"]
-
-    def loss(model: Any, tokens: Any, targets: Any) -> Any:
-        pairs = zip(model(tokens), targets, strict=True)
-        return nf.mean([cross_entropy(logits, target) for logits, target in pairs])
-
-    rng = nf.SplitMix32(2)
-    texts = [[rng.randrange(27) for _ in range(block + 1)] for _ in range(n)]
-    adam = nf.get("optimizer", "adam").load()
-    return nf.make_runner(
-        model, loss, [(text[:-1], text[1:]) for text in texts], adam, backend=backend,
-        dtype=dtype, compare=False, device=device, **more,
-    )  # fmt: skip
-
-
 def steps_of(runner: Any, n: int = 64, count: int = 4) -> tuple[list[float], list[float]]:
     """The losses of some steps, and the parameters after them."""
     losses = runner.run([[*range(n)]] * count, [0.01] * count)
@@ -159,8 +117,10 @@ def furthest(a: Any, b: Any) -> float:
     return max((furthest(x, y) for x, y in zip(a, b, strict=True)), default=0.0)
 
 
-def check_gpt(device: str, dtype: str, sizes: dict[str, int]) -> dict[str, Any]:
+def check_gpt(device: str, dtype: str, sizes: Sizes) -> dict[str, Any]:
     """Losses, gradients and parameters of a GPT against array code, with an uneven batch."""
+    from models import gpt_runner
+
     runs = {}
     for backend in ("numpy", "torch"):
         where = device if backend == "torch" else "auto"
@@ -181,7 +141,12 @@ def check_recipe(device: str, name: str) -> dict[str, Any]:
 
     losses = {}
     for backend in ("numpy", "torch"):
-        changes = {"train.backend": backend, "train.steps": 3, "train.dtype": "float64"}
+        changes: dict[str, Any] = {
+            "train.backend": backend,
+            "train.steps": 3,
+            "train.dtype": "float64",
+        }
+        changes |= MORE.get(name, {})
         if backend == "torch":
             changes["train.device"] = device
         losses[backend] = [step.loss for step in nf.train(name, changes)]
@@ -230,6 +195,8 @@ def check_third_party(device: str) -> dict[str, Any]:
 
 def check_bits(device: str, dtype: str) -> dict[str, Any]:
     """The same bits again: run twice, resumed half way, and with nothing captured."""
+    from models import MICRO, TINY, gpt_runner
+
     sizes = MICRO if device == "cuda" else TINY
     first = steps_of(gpt_runner(sizes, 64, "torch", dtype, device))
     again = steps_of(gpt_runner(sizes, 64, "torch", dtype, device))
@@ -255,6 +222,8 @@ def check_bits(device: str, dtype: str) -> dict[str, Any]:
 
 def check_bfloat16(device: str) -> dict[str, Any]:
     """Rounded matrix products: near float32, and not the same."""
+    from models import MICRO, TINY, gpt_runner
+
     sizes = MICRO if device == "cuda" else TINY
     exact = steps_of(gpt_runner(sizes, 64, "torch", "float32", device))[0]
     rounded = steps_of(gpt_runner(sizes, 64, "torch", "bfloat16", device))[0]
@@ -262,94 +231,11 @@ def check_bfloat16(device: str) -> dict[str, Any]:
     return {"right": 0 < difference < 0.05, "difference": difference, "losses": rounded}
 
 
-# Figures
-
-
-def figures(
-    session: Session, name: str, sizes: dict[str, int], batches: tuple[int, ...], dtype: str
-) -> None:
-    """Milliseconds per step, for each batch; one model, so that it is traced once."""
-    made: list[Any] = []
-
-    def make() -> dict[str, Any]:
-        made.append(gpt_runner(sizes, max(batches), "torch", dtype, session.device))
-        return {"parameters": len(made[0].parameters)}
-
-    session.section(f"{name} {dtype} made", make)
-    for batch in batches:
-        title = f"{name} {dtype} batch {batch}"
-        session.section(title, lambda batch=batch: step_time(made[0], batch, session.device))
-        if batch == batches[-1] or name == "micro":
-            session.section(f"{title} kernels", lambda batch=batch: kernels(made[0], batch))
-
-
-def step_time(runner: Any, batch: int, device: str) -> dict[str, Any]:
-    """The median of three runs, less what a call costs beside its steps."""
-    import torch
-
-    chosen = [*range(batch)]
-
-    def seconds(n: int) -> float:
-        start = time.perf_counter()
-        runner.run([chosen] * n, [0.001] * n)
-        return time.perf_counter() - start
-
-    first = seconds(1)
-    seconds(3)
-    n = 40 if seconds(3) < 0.5 else 10
-    call = median(seconds(1) for _ in range(3))
-    step = median((seconds(1 + n) - call) / n for _ in range(3))
-    executor, program = runner.executor, runner.executor.programs[-1]
-    calls = {f"part {part}": len(executor._calls_of(len(executor.programs) - 1, part))
-             for part in range(4)}  # fmt: skip
-    peak = torch.cuda.max_memory_allocated() / 1e9 if device == "cuda" else 0.0
-    return {
-        "ms": round(step * 1e3, 4), "a call of run beside its steps, ms": round(call * 1e3, 2),
-        "first, seconds": round(first, 2), "instructions": int(program.parts[-1]),
-        "calls": calls, "lanes": program.lanes, "memory GB": round(peak, 2),
-    }  # fmt: skip
-
-
-def kernels(runner: Any, batch: int, steps: int = 5) -> dict[str, Any]:
-    """Where the time of a step goes on the device: kernels by their time."""
-    from torch.profiler import ProfilerActivity, profile
-
-    chosen = [*range(batch)]
-    with profile(activities=[ProfilerActivity.CUDA, ProfilerActivity.CPU]) as profiler:
-        runner.run([chosen] * steps, [0.001] * steps)
-    total: dict[str, list[float]] = {}
-    for event in profiler.events():
-        if str(event.device_type).endswith("CUDA"):
-            taken = total.setdefault(event.name[:90], [0, 0.0])
-            taken[0] += 1
-            taken[1] += event.time_range.elapsed_us()
-    ranked = sorted(total.items(), key=lambda item: -item[1][1])
-    return {
-        "ms": round(sum(us for _, us in total.values()) / steps / 1e3, 4),
-        "kernels per step": round(sum(n for n, _ in total.values()) / steps, 1),
-        "by time": [[name, n / steps, round(us / steps, 1)] for name, (n, us) in ranked[:16]],
-    }
-
-
-def by_hand(session: Session, how: str) -> None:
-    """The same model in PyTorch, on the same device in the same run."""
-    from by_hand import milliseconds
-
-    for name, sizes, batches in (("micro", MICRO, (32, 512, 8192)), ("small", SMALL, (64, 512))):
-        for batch in batches:
-            session.section(
-                f"by hand {how}: {name} batch {batch}",
-                lambda sizes=sizes, batch=batch: round(
-                    milliseconds(sizes, batch, how, session.device, 30), 4
-                ),
-            )
-
-
 # All of it
 
 
 def main() -> int:
-    """Run all sections; exit code 1 if a check is wrong or a section failed."""
+    """Run all sections; exit code 1 if one is wrong, failed, or had no time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="where to write the results as JSON")
     parser.add_argument("--quick", action="store_true", help="the checks alone, the cheap ones")
@@ -358,15 +244,20 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         make_importable(folder)
+        from session import Session
+
         session = Session(given.device, given.minutes)
         checks(session, given.quick)
         if not given.quick:
             every_figure(session)
-    return told(session, given.out)
+        return told(session, given.out)
 
 
 def checks(session: Session, quick: bool) -> None:
     """That the numbers are right."""
+    import layers
+    from models import MICRO, TINY
+
     device = session.device
     session.section("facts", lambda: facts(device))
     for dtype in ("float64", "float32"):
@@ -376,41 +267,43 @@ def checks(session: Session, quick: bool) -> None:
     session.section("third-party ops", lambda: check_third_party(device))
     session.section("the same bits", lambda: check_bits(device, "float32"))
     session.section("bfloat16", lambda: check_bfloat16(device))
+    session.section("layers and scalars", lambda: layers.check_scalars(device))
+    session.section("layers and by hand", lambda: layers.check_hand(device))
     for name in RECIPES[:1] if quick else RECIPES:
         session.section(f"recipe {name}", lambda name=name: check_recipe(device, name))
 
 
 def every_figure(session: Session) -> None:
     """How fast it is, and what else can be had on this card."""
-    figures(session, "micro", MICRO, (32, 512, 8192), "float32")
+    import figures
+    import layers
+
+    figures.of_scalars(session, "micro", figures.BATCHES["micro"])
     for how in ("eager", "graph"):
-        by_hand(session, how)
-    figures(session, "small", SMALL, (64, 512), "float32")
-    by_hand(session, "compiled")
-    figures(session, "micro", MICRO, (512,), "bfloat16")
+        figures.of_hand(session, how)
+    figures.of_scalars(session, "small", figures.BATCHES["small"])
+    layers.figures(session, "eager")
+    layers.figures(session, "compiled")
+    figures.of_hand(session, "compiled")
+    figures.of_scalars(session, "micro", (512,), "bfloat16")
+    session.section("layers in training", lambda: layers.check_training(session.device))
     for name in LONG_RECIPES:
         session.section(f"recipe {name}", lambda name=name: check_recipe(session.device, name))
 
 
 def told(session: Session, out: Path | None) -> int:
     """The results on the screen and in a file."""
-    bad = [
-        name
-        for name, found in session.found.items()
-        if isinstance(found, dict) and ("failed" in found or found.get("right") is False)
-    ]
-    rows = [
-        (name, found["ms"] if isinstance(found, dict) else found)
-        for name, found in session.found.items()
-        if " batch " in name and "seconds" not in name
-        and (isinstance(found, float) or "ms" in found)
-    ]  # fmt: skip
-    print("\nms per step")
-    for name, taken in rows:
-        print(f"{name:45} {taken:10.3f}")
-    print(f"\nwrong or failed: {', '.join(bad) or 'nothing'}")
+    from results import table_of_gpu_layers, table_of_gpu_scalars
+
     if out:
-        out.write_text(json.dumps(session.found, indent=1))
+        out.write_text(json.dumps(session.found, indent=1) + "\n")
+    for title, table in (
+        ("A GPT of scalars, ms per step", table_of_gpu_scalars(session.found)),
+        ("A GPT of layers, ms per step", table_of_gpu_layers(session.found)),
+    ):
+        print(f"\n{title}\n{table}")
+    bad = session.bad()
+    print(f"\nwrong, failed or skipped: {', '.join(bad) or 'nothing'}")
     return int(bool(bad))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from neuroflow.engine.torch.rules import PRELUDE
-from neuroflow.engine.torch.threads import TYPES, KernelText
+from neuroflow.engine.torch.threads import LANES, KernelText
 
 COMPILER = shutil.which("g++")
 WORDS = """
@@ -60,7 +60,7 @@ class EmulatedGpu:
 
     def _compile_all(self) -> None:
         path = self.folder / f"kernels_{len(self._started)}.cpp"
-        texts = [WORDS, TYPES, PRELUDE]
+        texts = [WORDS, PRELUDE, LANES]
         texts += [_kernel(source, name) for source, name in self._waiting.items()]
         path.write_text("\n".join(texts))
         library = path.with_suffix(".so")
@@ -85,7 +85,8 @@ def _kernel(source: KernelText, name: str) -> str:
     parameters = ", ".join([f"{source.real}* m", *source.given])
     names = ", ".join(["m", *[each.replace("*", " ").split()[-1] for each in source.given]])
     return (
-        f'{own}\nextern "C" void {name}(long long n_threads, {parameters}) {{\n'
+        f"namespace of_{name} {{\ntypedef {source.whole} Int;\n{own}\n"
+        f'extern "C" void {name}(long long n_threads, {parameters}) {{\n'
         "  for (thread_number = 0; thread_number < n_threads; thread_number++)\n"
-        f"    kernel_{name}({names});\n}}\n"
+        f"    kernel_{name}({names});\n}}\n}}\n"
     )

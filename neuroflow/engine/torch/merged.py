@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from attrs import frozen
+from attrs import evolve, frozen
 
 from neuroflow.engine.lower.kernels import MapKernel
 from neuroflow.engine.lower.program import Instruction, Program, complete
@@ -30,6 +30,9 @@ FEW = 8
 
 MOST_PIECES = 128
 """Into so many pieces a longer sum into one cell is cut at most."""
+
+REACH = 2**31
+"""So many numbers have offsets of 32 bits."""
 
 ONE_HOT = 1 << 26
 """Numbers of a matrix that says which row was chosen; beyond, gradients of rows are sorted."""
@@ -59,6 +62,7 @@ class MergedCode(TensorCode):
         self.compile = compile
         self.lanes = program.lanes
         self.real = "double" if memory.dtype == torch.float64 else "float"
+        self.whole = "int" if len(memory) < REACH else "long long"
 
     def calls(self, begin: int, end: int) -> list[Thunk]:
         """What runs the rows from ``begin`` to ``end``."""
@@ -75,8 +79,12 @@ class MergedCode(TensorCode):
 
     def launch(self, source: KernelText, n: int, *given: Any) -> Thunk:
         """A call that starts n threads."""
-        start, memory = self.compile(source), self.memory
+        start, memory = self.compile(evolve(source, whole=self.whole)), self.memory
         return lambda: start(n, memory, *given)
+
+    def thread_table(self, numbers: Any) -> torch.Tensor:
+        """Offsets and the like for threads to read."""
+        return self.table(numbers).to(torch.int32 if self.whole == "int" else torch.int64)
 
     # Sums
 
@@ -89,15 +97,18 @@ class MergedCode(TensorCode):
             dest, order, first = _by_cell(np.concatenate([x.dest for x in same]))
             a = np.concatenate([x.a for x in same])[order]
             b = a[:0] if alone else np.concatenate([x.b for x in same if x.b is not None])[order]
-            tables = [self.table(x) for x in (dest, first, a, b)]
+            tables = [self.thread_table(x) for x in (dest, first, a, b)]
             longest = int(np.diff(first).max()) * (self.lanes if any(wide[1:]) else 1)
             of, n = (*wide[1:], not alone), len(dest)
             if wide[0] or longest <= FEW:
                 lanes = self.lanes if wide[0] else 1
-                source = threads.sums(self.real, adds, *of)
-                calls.append(self.launch(source, n * lanes, *tables, n, lanes))
+                of_lanes = [x for x, has in zip((dest, a, b), wide, strict=True) if has]
+                per = _per_thread(lanes, *of_lanes)
+                source = threads.sums(self.real, adds, *of, per=per)
+                calls.append(self.launch(source, n * lanes // per, *tables, n, lanes))
             else:
-                calls += self._in_pieces(tables, adds, of, min(MOST_PIECES, longest))
+                count = min(MOST_PIECES, longest, max(1, (REACH - 1) // n))
+                calls += self._in_pieces(tables, adds, of, count)
         return calls
 
     def _in_pieces(
@@ -223,7 +234,7 @@ class MergedCode(TensorCode):
         ]  # fmt: skip
         lanes, sign = operands[0][6:8]
         source = threads.extremes(self.real, sign)
-        return [self.launch(source, len(rows) * lanes, self.table(rows), len(rows), lanes)]
+        return [self.launch(source, len(rows) * lanes, self.thread_table(rows), len(rows), lanes)]
 
     def _extremes_back(self, operands: list[list[int]]) -> list[Thunk]:
         lanes = operands[0][6]
@@ -237,8 +248,8 @@ class MergedCode(TensorCode):
             rows += [(out + r * lanes, a + r * row, inner, n, g + r * lanes) for r in range(count)]
         own, order, first = _by_cell(np.concatenate(dest))
         sorted_ = [np.concatenate(x)[order] for x in (cells, which)]
-        tables = [self.table(x) for x in (own, first, *sorted_)]
-        table, n = self.table(rows), len(rows)
+        tables = [self.thread_table(x) for x in (own, first, *sorted_)]
+        table, n = self.thread_table(rows), len(rows)
         share = self.memory.new_zeros(n * lanes)
         to_ties = (*tables, table, share, len(own), lanes)
         return [
@@ -255,7 +266,7 @@ class MergedCode(TensorCode):
         ]  # fmt: skip
         lanes, wide = operands[0][6:8]
         source, n = threads.takes(self.real, bool(wide)), len(rows)
-        return [self.launch(source, n * lanes, self.table(rows), self.indices, n, lanes)]
+        return [self.launch(source, n * lanes, self.thread_table(rows), self.indices, n, lanes)]
 
     def _takes_back(self, operands: list[list[int]]) -> list[Thunk]:
         """Of tables with lanes: who owns a lane adds to all tables that overlap, one by one."""
@@ -270,7 +281,7 @@ class MergedCode(TensorCode):
             end = max(end, last)
             g, n, grad, index_step, step, number = x[:6]
             rows += [(g + r * lanes, grad + r * step, number, index_step) for r in range(n)]
-        tables = [self.table([*first, len(rows)]), self.table(rows)]
+        tables = [self.thread_table([*first, len(rows)]), self.thread_table(rows)]
         source, n = threads.takes_back(self.real), len(first)
         return [self.launch(source, n * lanes, *tables, self.indices, n, lanes)]
 
@@ -375,11 +386,14 @@ class MergedCode(TensorCode):
             return super().map(entry, operands)
         n, *offsets = operands
         used = 2 + entry.arity + len(entry.targets) if entry.backward else 1 + entry.arity
-        table = self.table([n, *offsets[:used]])
+        table, per = (
+            self.thread_table([n, *offsets[:used]]),
+            _per_thread(n, np.array(offsets[:used])),
+        )
         targets = dict(zip(entry.targets, offsets[2 + entry.arity :], strict=False))
         groups = [(j,) for j in targets] if _overlap(n, targets.values()) else [tuple(targets)]
         calls = [
-            self.launch(threads.map_source(entry, kernel, self.real, group), n, table)
+            self.launch(threads.map_source(entry, kernel, self.real, group, per), n // per, table)
             for group in groups
         ]
         return calls[0] if len(calls) == 1 else partial(_all, calls)
@@ -426,6 +440,13 @@ def _by_cell(dest: Ints) -> tuple[Ints, Ints, Ints]:
     order = np.argsort(dest, kind="stable")
     cells, first = np.unique(dest[order], return_index=True)
     return cells, order, np.append(first, len(dest))
+
+
+def _per_thread(n: int, *offsets: Ints) -> int:
+    """How many neighbours of n a thread has: several, if all begin at multiples of so many."""
+    several = threads.PER_THREAD
+    evenly = n % several == 0 and all((x % several == 0).all() for x in offsets)
+    return several if evenly else 1
 
 
 def _even(starts: list[int]) -> int | None:

@@ -1,4 +1,4 @@
-"""What one thread of a GPU does: the instructions of the machine in C, each for one number.
+"""What one thread of a GPU does: the instructions of the machine in C, for one number or for four.
 
 No thread adds to a cell that another adds to: who owns a cell adds up all that comes to it, in the
 order of a table, so that the same step gives the same bits. ``m`` is the memory, ``i`` the number
@@ -24,42 +24,71 @@ FOR_CUDA = """
 """
 """What the words in capitals are on a GPU."""
 
-TYPES = "typedef long long Int;\n"
+LANES = """
+template <typename T, int N> struct alignas(N == 1 ? sizeof(T) : 16) Lanes { T x[N]; };
+template <typename T, int N> DEVICE Lanes<T, N> operator*(Lanes<T, N> a, Lanes<T, N> b) {
+  for (int k = 0; k < N; k++) a.x[k] *= b.x[k];
+  return a;
+}
+template <typename T, int N> DEVICE Lanes<T, N> operator*(Lanes<T, N> a, T b) {
+  for (int k = 0; k < N; k++) a.x[k] *= b;
+  return a;
+}
+template <typename T, int N> DEVICE Lanes<T, N> operator*(T a, Lanes<T, N> b) { return b * a; }
+template <typename T, int N> DEVICE void operator+=(Lanes<T, N>& a, Lanes<T, N> b) {
+  for (int k = 0; k < N; k++) a.x[k] += b.x[k];
+}
+template <typename T, int N> DEVICE void operator+=(Lanes<T, N>& a, T b) {
+  for (int k = 0; k < N; k++) a.x[k] += b;
+}
+template <typename N, typename T> DEVICE N& at(T* cell) { return *(N*)cell; }
+"""
+"""Neighbouring lanes as one number: a thread reads and writes four of them at once."""
+
+PER_THREAD = 4
+"""So many lanes a thread has where they lie at multiples of it: a GPU reads 16 bytes at once."""
 
 
 @frozen
 class KernelText:
-    """A kernel: its name, what it is given beside the memory, and what one thread does."""
+    """A kernel: its name, what it is given beside the memory, and what one thread does.
+
+    ``whole`` is the type of offsets, called ``Int``: an ``int`` is faster, and reaches so far.
+    """
 
     name: str
     real: str
     given: tuple[str, ...]
     body: str
+    whole: str = "long long"
 
     def text(self, words: str = FOR_CUDA) -> str:
         """The whole text; ``words`` say what the words in capitals are."""
         parameters = ", ".join([f"{self.real}* m", *self.given])
         head = f"KERNEL {self.name}({parameters}) {{\n  const Int i = THREAD;\n"
-        return f"{words}{TYPES}{PRELUDE}{head}{self.body}}}\n"
+        return f"{words}{PRELUDE}{LANES}typedef {self.whole} Int;\n{head}{self.body}}}\n"
 
 
 SUMS = """
-  if (i >= (Int)n * lanes) return;
-  const Int d = i / lanes, l = i % lanes;
-  {real} sum = 0;
+  const Int groups = lanes / {per};
+  if (i >= n * groups) return;
+  const Int d = i / groups, l = i % groups * {per};
+  {number} sum = {{}};
   for (Int c = first[d]; c < first[d + 1]; c++) sum += {term};
-  m[dest[d] + l] {assign} sum;
+  {number}& to = at<{number}>(m + dest[d] + l);
+  {store}
 """
 
 PIECES = """
-  if (i >= (Int)n * pieces) return;
-  const Int d = i / pieces, end = first[d + 1] * lanes;
-  {real} sum = 0;
-  for (Int j = first[d] * lanes + i % pieces; j < end; j += pieces) {{
+  if (i >= n * pieces) return;
+  const Int d = i / pieces;
+  const long long end = (long long)first[d + 1] * lanes;
+  Lanes<{real}, 1> sum = {{}};
+  for (long long j = (long long)first[d] * lanes + i % pieces; j < end; j += pieces) {{
     const Int c = j / lanes, l = j % lanes;
     sum += {term};
   }}
-  part[i] = sum;
+  part[i] = sum.x[0];
 """
 
 TOTALS = """
@@ -70,7 +99,7 @@ TOTALS = """
 """
 
 EXTREMES = """
-  if (i >= (Int)n * lanes) return;
+  if (i >= n * lanes) return;
   const Int* row = rows + 4 * (i / lanes);
   const {real}* x = m + row[1] + i % lanes;
   {real} best = x[0];
@@ -79,7 +108,7 @@ EXTREMES = """
 """
 
 SHARES = """
-  if (i >= (Int)n * lanes) return;
+  if (i >= n * lanes) return;
   const Int* row = rows + 5 * (i / lanes);
   const Int l = i % lanes;
   const {real}* x = m + row[1] + l;
@@ -89,7 +118,7 @@ SHARES = """
 """
 
 TIES = """
-  if (i >= (Int)n * lanes) return;
+  if (i >= n * lanes) return;
   const Int d = i / lanes, l = i % lanes;
   {real} sum = 0;
   for (Int c = first[d]; c < first[d + 1]; c++)
@@ -98,14 +127,14 @@ TIES = """
 """
 
 TAKES = """
-  if (i >= (Int)n * lanes) return;
+  if (i >= n * lanes) return;
   const Int* row = rows + 4 * (i / lanes);
   const Int l = i % lanes;
   m[row[0] + l] = m[row[1] + l * {wide} + chosen[row[2] * lanes + l] * row[3]];
 """
 
 TAKES_BACK = """
-  if (i >= (Int)n * lanes) return;
+  if (i >= n * lanes) return;
   const Int d = i / lanes, l = i % lanes;
   for (Int c = first[d]; c < first[d + 1]; c++) {{
     const Int* row = rows + 4 * c;
@@ -117,21 +146,25 @@ _CSR = ("const Int* dest", "const Int* first", "const Int* a", "const Int* b")
 _COUNTS = ("int n", "int lanes")
 
 
-def _term(a_wide: bool, b_wide: bool, is_product: bool) -> str:
+def _term(number: str, a_wide: bool, b_wide: bool, is_product: bool) -> str:
     """What is added up: cells, or products of two; those without lanes are the same for all."""
-    a = f"m[a[c]{' + l' if a_wide else ''}]"
-    return f"{a} * m[b[c]{' + l' if b_wide else ''}]" if is_product else a
+    a = f"at<{number}>(m + a[c] + l)" if a_wide else "m[a[c]]"
+    b = f"at<{number}>(m + b[c] + l)" if b_wide else "m[b[c]]"
+    return f"{a} * {b}" if is_product else a
 
 
-def sums(real: str, adds: bool, *of: bool) -> KernelText:
+def sums(real: str, adds: bool, *of: bool, per: int) -> KernelText:
     """Each cell, or what it grows by, is a sum of cells or of products; lane by lane."""
-    body = SUMS.format(real=real, term=_term(*of), assign="+=" if adds else "=")
+    number = f"Lanes<{real}, {per}>"
+    body = SUMS.format(
+        number=number, per=per, term=_term(number, *of), store="to += sum;" if adds else "to = sum;"
+    )
     return KernelText("sums", real, (*_CSR, *_COUNTS), body)
 
 
 def pieces(real: str, *of: bool) -> KernelText:
     """The same for cells without lanes: sums over the lanes as well, each in some pieces."""
-    body = PIECES.format(real=real, term=_term(*of))
+    body = PIECES.format(real=real, term=_term(f"Lanes<{real}, 1>", *of))
     return KernelText(
         "sums_in_pieces", real, (*_CSR[1:], f"{real}* part", *_COUNTS, "int pieces"), body
     )
@@ -165,35 +198,44 @@ def ties(real: str) -> KernelText:
 
 def takes(real: str, wide: bool) -> KernelText:
     """Each lane's index chooses a row of a table."""
-    given = ("const Int* rows", "const Int* chosen", *_COUNTS)
+    given = ("const Int* rows", "const long long* chosen", *_COUNTS)
     return KernelText("takes", real, given, TAKES.format(wide=int(wide)))
 
 
 def takes_back(real: str) -> KernelText:
     """Gradients go back to the rows that were chosen, of tables with lanes."""
-    given = ("const Int* first", "const Int* rows", "const Int* chosen", *_COUNTS)
+    given = ("const Int* first", "const Int* rows", "const long long* chosen", *_COUNTS)
     return KernelText("takes_back", real, given, TAKES_BACK.format())
 
 
-def map_source(entry: MapKernel, kernel: Kernel, real: str, targets: tuple[int, ...]) -> KernelText:
-    """A rule for one element; ``at`` has how many there are, and where each operand begins.
+def map_source(
+    entry: MapKernel, kernel: Kernel, real: str, targets: tuple[int, ...], per: int
+) -> KernelText:
+    """A rule for ``per`` neighbouring elements.
 
-    Backward it adds to the gradients of the inputs ``targets``.
+    ``place`` has how many elements there are, and where each operand begins. Backward the rule
+    adds to the gradients of the inputs ``targets``.
     """
     names = list(kernel.inputs) if entry.backward else ["out", *kernel.inputs]
-    wide = "double" if kernel.needs_float64 else real
-    lines = ["if (i >= at[0]) return;"]
-    lines += [
-        f"const {wide} {name} = m[at[{k}] + i];"
-        for k, name in enumerate(names, 1) if name in kernel.used
+    number, wide = f"Lanes<{real}, {per}>", "double" if kernel.needs_float64 else real
+    read = [name for name in names if name in kernel.used]
+    results = {j: f"sent{j}" for j in targets} if entry.backward else {0: "made"}
+    places = {name: k for k, name in enumerate(names, 1)}
+    own = {j: k for k, j in enumerate(entry.targets, 1 + len(names))} if entry.backward else {0: 1}
+    stored = "+=" if entry.backward else "="
+    lines = [
+        f"if (i * {per} >= place[0]) return;",
+        *[f"const {number} of_{x} = at<{number}>(m + place[{places[x]}] + i * {per});"
+          for x in read],
+        *[f"{number} {result};" for result in results.values()],
+        f"for (int k = 0; k < {per}; k++) {{",
+        *[f"  const {wide} {x} = of_{x}.x[k];" for x in read],
+        *[f"  {line}" for line in kernel_lines(kernel, wide)],
+        *[f"  {result}.x[k] = ({real}){c_number(kernel.results[j], wide)};"
+          for j, result in results.items()],
+        "}",
+        *[f"at<{number}>(m + place[{own[j]}] + i * {per}) {stored} {result};"
+          for j, result in results.items()],
     ]  # fmt: skip
-    lines += kernel_lines(kernel, wide)
-    if entry.backward:
-        places = {j: k for k, j in enumerate(entry.targets, 1 + len(names))}
-        lines += [
-            f"m[at[{places[j]}] + i] += ({real}){c_number(kernel.results[j], wide)};"
-            for j in targets
-        ]
-    else:
-        lines.append(f"m[at[1] + i] = ({real}){c_number(kernel.results[0], wide)};")
-    return KernelText("map", real, ("const Int* at",), "".join(f"  {line}\n" for line in lines))
+    body = "".join(f"  {line}\n" for line in lines)
+    return KernelText("map", real, ("const Int* place",), body)

@@ -63,7 +63,8 @@ def test_a_rule_on_tensors_and_in_c_is_the_rule_on_arrays(gpu):
 
 
 def source_of(entry):
-    return threads.map_source(entry, entry.kernel, "double", tuple(entry.targets))
+    several = threads.PER_THREAD
+    return threads.map_source(entry, entry.kernel, "double", tuple(entry.targets), several)
 
 
 def in_c(start, entry, xs, n_results):
@@ -71,7 +72,7 @@ def in_c(start, entry, xs, n_results):
     n, results = len(xs[0]), [np.zeros(len(xs[0]))] * n_results
     order = [*xs, *results] if entry.backward else [*results, *xs]
     memory = torch.tensor(np.concatenate(order))
-    start(n, memory, torch.tensor([n, *range(0, len(memory), n)]))
+    start(n // threads.PER_THREAD, memory, torch.tensor([n, *range(0, len(memory), n)]))
     return memory.view(-1, n)[-n_results:] if entry.backward else memory.view(-1, n)[:1]
 
 
