@@ -9,8 +9,17 @@ def _own_cache(tmp_path_factory):
         yield
 
 
+NEEDS = {"numpy": "numpy", "llvm": "llvmlite", "torch": "torch"}
+
+
 @pytest.fixture(params=["numpy", "llvm"])
 def backend(request):
-    if request.param == "llvm":
-        pytest.importorskip("llvmlite")
+    pytest.importorskip(NEEDS[request.param])
+    return request.param
+
+
+@pytest.fixture(params=NEEDS)
+def every_backend(request):
+    """Those too that are slow to start: for tests that are cheap and say much."""
+    pytest.importorskip(NEEDS[request.param])
     return request.param

@@ -92,9 +92,9 @@ def test_every_bundled_op_and_its_partials(backend):
             assert same(mine, theirs), entry.id
 
 
-def test_every_bundled_op_over_lanes(backend):
+def test_every_bundled_op_over_lanes(every_backend):
     rng = random.Random(2)
-    fast = nf.compile(every_op, backend=backend)
+    fast = nf.compile(every_op, backend=every_backend)
     examples = [[inputs_of(entry.load(), rng) for entry in OPS] for _ in range(11)]
     for example, outputs in zip(
         examples, fast.batch_value(*zip(*examples, strict=True)), strict=True
@@ -135,7 +135,7 @@ def test_every_activation(backend):
         assert same(mine, theirs), entry.name
 
 
-def test_every_loss(backend):
+def test_every_loss(every_backend):
     entries = nf.find("*", kind="loss")
     takes_index = [e.index_target or e.name.startswith("cross_entropy") for e in entries]
     pairs = [([0.2, 0.5, 0.3], 1) if index else (0.4, 1.0) for index in takes_index]
@@ -146,7 +146,7 @@ def test_every_loss(backend):
 
     predictions, targets = [list(column) for column in zip(*pairs, strict=True)]
     value, gradients = eager_gradients(lambda p: function(p, targets), predictions)
-    compiled, slopes = nf.compile(function, backend=backend).value_and_gradients(
+    compiled, slopes = nf.compile(function, backend=every_backend).value_and_gradients(
         predictions, targets
     )
     assert close(compiled, value)
@@ -154,7 +154,7 @@ def test_every_loss(backend):
         assert same(mine, theirs), entry.name
 
 
-def test_third_party_ops_compile_unchanged(backend):
+def test_third_party_ops_compile_unchanged(every_backend):
     @nf.op
     def swirl(x, y):
         """Something that no bundled op does."""
@@ -170,7 +170,7 @@ def test_third_party_ops_compile_unchanged(backend):
 
     arguments = ([0.3, -0.4, 1.1], 0.2)
     value, gradients = eager_gradients(function, *arguments)
-    compiled, slopes = nf.compile(function, backend=backend).value_and_gradients(*arguments)
+    compiled, slopes = nf.compile(function, backend=every_backend).value_and_gradients(*arguments)
     assert close(compiled, value)
     assert same(slopes.inputs, gradients)
 
@@ -263,24 +263,24 @@ def test_a_deep_chain(backend):
 
 
 @pytest.mark.parametrize("single", ["input", "parameter", "number"])
-def test_single_nodes(single, backend):
+def test_single_nodes(single, every_backend):
     w = nf.Value(3.0)
     function = {"input": lambda x: x, "parameter": lambda x: w, "number": lambda x: 5.0}[single]
-    value, slopes = nf.compile(function, backend=backend).value_and_gradients(2.0)
+    value, slopes = nf.compile(function, backend=every_backend).value_and_gradients(2.0)
     assert value == {"input": 2.0, "parameter": 3.0, "number": 5.0}[single]
     assert slopes.inputs == [1.0 if single == "input" else 0.0]
     if single == "parameter":
         assert slopes[w] == 1.0
-    assert nf.compile(function, backend=backend).batch_value([2.0] * 20) == [value] * 20
+    assert nf.compile(function, backend=every_backend).batch_value([2.0] * 20) == [value] * 20
 
 
-def test_parameters_are_read_anew_and_have_gradients(backend):
+def test_parameters_are_read_anew_and_have_gradients(every_backend):
     w = nf.Value(3.0)
 
     def function(x):
         return w * x + w * w
 
-    fast = nf.compile(function, backend=backend)
+    fast = nf.compile(function, backend=every_backend)
     assert fast.value(2.0) == 15.0
     w.data = 1.0
     value, gradients = fast.value_and_gradients(2.0)
@@ -289,10 +289,11 @@ def test_parameters_are_read_anew_and_have_gradients(backend):
     assert (value, gradients[w]) == (3.0, 4.0)
 
 
-def test_runs_are_the_same_bit_for_bit(backend):
+def test_runs_are_the_same_bit_for_bit(every_backend):
     rng = random.Random(5)
     model = nf.build("mlp", sizes=[3, 7, 1], activation="tanh", rng=rng)
     xs = [[rng.gauss(0, 1) for _ in range(3)] for _ in range(13)]
-    runs = [nf.compile(model, backend=backend).batch_value_and_gradients(xs) for _ in range(2)]
+    compiled = [nf.compile(model, backend=every_backend) for _ in range(2)]
+    runs = [each.batch_value_and_gradients(xs) for each in compiled]
     assert runs[0][0] == runs[1][0]
     assert runs[0][1].parameters == runs[1][1].parameters

@@ -4,6 +4,6 @@ Reading order: :mod:`devices` says which there are, :mod:`rules` writes kernels 
 a GPU, :mod:`views` is each instruction as calls on tensors. For a GPU, where each call costs, four
 more: :mod:`levels` finds instructions that can run together, :mod:`threads` is the text of what
 runs them, :mod:`compiler` compiles it, :mod:`merged` joins them. :mod:`pieces` are stretches of
-calls that are captured once; :mod:`executor` has the memory and the steps, :mod:`backend` is what
-the entry names.
+calls that are captured once, :mod:`update` is the optimizer's rule; :mod:`executor` has the memory
+and the steps, :mod:`backend` is what the entry names.
 """

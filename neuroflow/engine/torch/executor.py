@@ -14,15 +14,14 @@ import torch
 from attrs import define
 from numpy.typing import NDArray
 
-from neuroflow.engine.lower.kernel import update_kernel
 from neuroflow.engine.lower.program import Program
 from neuroflow.engine.run.executor import Executor, Floats, Schedule, StepSettings, check_memory
 from neuroflow.engine.torch.compiler import Launch, compiled
 from neuroflow.engine.torch.devices import facts, free_bytes
 from neuroflow.engine.torch.merged import MergedCode
 from neuroflow.engine.torch.pieces import Piece
-from neuroflow.engine.torch.rules import tensor_function
 from neuroflow.engine.torch.threads import KernelText
+from neuroflow.engine.torch.update import Moved, all_finite, norm_of, update_of
 from neuroflow.engine.torch.views import TensorCode, Thunk
 from neuroflow.engine.trace.tape import Ints
 from neuroflow.memory import SHARE
@@ -94,12 +93,12 @@ class TorchExecutor(Executor):
     def prepare_steps(self, settings: StepSettings) -> None:
         super().prepare_steps(settings)
         n = len(settings.rule.state) if settings.rule else 0
-        self._state = [self._zeros(self.n_parameters) for _ in range(n)]
+        self._state = self._zeros((n, self.n_parameters))
         self._rate, self._step = self._zeros(()), self._zeros(())
         self._goes_on = torch.ones((), dtype=torch.bool, device=self.device)
         self._loss = torch.zeros((), dtype=self._exact, device=self.device)
         self._row = torch.zeros(3, dtype=self._exact, device=self.device)
-        self._rule: Callable[..., tuple[Any, ...]] | None = None
+        self._moved: Moved | None = None
         self.bind()
 
     @property
@@ -357,9 +356,11 @@ class TorchExecutor(Executor):
         w, g = self.cells[:n], self.cells[self.n_padded : self.n_padded + n]
         if settings.l2:
             g.add_(w, alpha=2.0 * settings.l2)
-        loss = self._loss + settings.l2 * w.to(exact).square().sum()
-        norm = _norm(g.to(exact))
-        finite = loss.isfinite() & norm.isfinite()
+        loss = self._loss
+        if settings.l2:
+            loss = loss + settings.l2 * w.to(exact).square().sum()
+        norm = norm_of(g, exact)
+        finite = all_finite(torch.stack([loss, norm]))
         made = self._goes_on & finite
         if learn:
             made = self._move(w, g, norm, made)
@@ -372,27 +373,14 @@ class TorchExecutor(Executor):
     ) -> torch.Tensor:
         """New numbers in place of the old, if all are finite; gives whether they are."""
         settings = self.step_settings
+        assert settings.rule is not None
         if settings.clip_norm < float("inf"):
             limit = settings.clip_norm
             g = g * torch.where(norm > limit, limit / norm, 1.0).to(self.real)
-        results = self._moved()(w, g, *self._state, self._rate, self._step)
-        new = [torch.full_like(w, x) if isinstance(x, float) else x.to(w) for x in results]
-        made = made & torch.stack([x.isfinite().all() for x in new]).all()
-        for old, numbers in zip([w, *self._state], new, strict=True):
-            old.copy_(torch.where(made, numbers, old))
+        if self._moved is None:
+            self._moved = update_of(settings.rule, settings.settings, self._state, self.compile)
+        new = self._moved(w, g, self._rate, self._step)
+        made = made & all_finite(new)
+        w.copy_(torch.where(made, new[0], w))
+        self._state.copy_(torch.where(made, new[1:], self._state))
         return made
-
-    def _moved(self) -> Callable[..., tuple[Any, ...]]:
-        """The update rule on tensors."""
-        if self._rule is None:
-            settings = self.step_settings
-            assert settings.rule is not None
-            self._rule = tensor_function(update_kernel(settings.rule, settings.settings))
-        return self._rule
-
-
-def _norm(g: torch.Tensor) -> torch.Tensor:
-    """The square root of the sum of squares, also where the squares are too large."""
-    norm, largest = g.square().sum().sqrt(), g.abs().amax() if len(g) else g.sum()
-    scaled = largest * (g / largest).square().sum().sqrt()
-    return torch.where(norm.isfinite(), norm, scaled)

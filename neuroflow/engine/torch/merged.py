@@ -443,7 +443,11 @@ def _by_cell(dest: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def _per_thread(n: int, *offsets: Ints) -> int:
-    """How many neighbours of n a thread has: several, if all begin at multiples of so many."""
+    """How many neighbours of n a thread has: several, if all begin at multiples of so many.
+
+    >>> _per_thread(64, np.array([0, 32])), _per_thread(64, np.array([0, 33]))
+    (4, 1)
+    """
     several = threads.PER_THREAD
     evenly = n % several == 0 and all((x % several == 0).all() for x in offsets)
     return several if evenly else 1

@@ -42,6 +42,12 @@ template <typename T, int N> DEVICE void operator+=(Lanes<T, N>& a, T b) {
   for (int k = 0; k < N; k++) a.x[k] += b;
 }
 template <typename N, typename T> DEVICE N& at(T* cell) { return *(N*)cell; }
+template <typename N> DEVICE void put(N& cells, N numbers) { cells = numbers; }
+template <typename N> DEVICE void add(N& cells, N numbers) {
+  N total = cells;  // read whole, written whole
+  total += numbers;
+  cells = total;
+}
 """
 """Neighbouring lanes as one number: a thread reads and writes four of them at once."""
 
@@ -75,8 +81,7 @@ SUMS = """
   const Int d = i / groups, l = i % groups * {per};
   {number} sum = {{}};
   for (Int c = first[d]; c < first[d + 1]; c++) sum += {term};
-  {number}& to = at<{number}>(m + dest[d] + l);
-  {store}
+  {store}(at<{number}>(m + dest[d] + l), sum);
 """
 
 PIECES = """
@@ -157,7 +162,7 @@ def sums(real: str, adds: bool, *of: bool, per: int) -> KernelText:
     """Each cell, or what it grows by, is a sum of cells or of products; lane by lane."""
     number = f"Lanes<{real}, {per}>"
     body = SUMS.format(
-        number=number, per=per, term=_term(number, *of), store="to += sum;" if adds else "to = sum;"
+        number=number, per=per, term=_term(number, *of), store="add" if adds else "put"
     )
     return KernelText("sums", real, (*_CSR, *_COUNTS), body)
 
@@ -222,7 +227,7 @@ def map_source(
     results = {j: f"sent{j}" for j in targets} if entry.backward else {0: "made"}
     places = {name: k for k, name in enumerate(names, 1)}
     own = {j: k for k, j in enumerate(entry.targets, 1 + len(names))} if entry.backward else {0: 1}
-    stored = "+=" if entry.backward else "="
+    store = "add" if entry.backward else "put"
     lines = [
         f"if (i * {per} >= place[0]) return;",
         *[f"const {number} of_{x} = at<{number}>(m + place[{places[x]}] + i * {per});"
@@ -234,7 +239,7 @@ def map_source(
         *[f"  {result}.x[k] = ({real}){c_number(kernel.results[j], wide)};"
           for j, result in results.items()],
         "}",
-        *[f"at<{number}>(m + place[{own[j]}] + i * {per}) {stored} {result};"
+        *[f"{store}(at<{number}>(m + place[{own[j]}] + i * {per}), {result});"
           for j, result in results.items()],
     ]  # fmt: skip
     body = "".join(f"  {line}\n" for line in lines)
