@@ -35,6 +35,7 @@ from neuroflow.errors import (
     reason,
 )
 from neuroflow.locks import lock
+from neuroflow.long_work import working_through
 from neuroflow.pythonic import finite_number, whole_number
 
 
@@ -345,7 +346,7 @@ class EagerRunner(Runner):
 
     def losses(self, batch: Sequence[int]) -> list[float]:
         with no_grad(), kept_by(StepWrites()):
-            return [self._loss_of(k).data for k in batch]
+            return [self._loss_of(k).data for k in working_through(batch, "evaluating")]
 
     def _loss_of(self, k: int) -> Value:
         """The loss of one example; a plain number is one that depends on no parameter."""
@@ -354,7 +355,7 @@ class EagerRunner(Runner):
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         with no_grad(), kept_by(StepWrites()):
-            return [numbers_of(self.model(x)) for x in inputs]
+            return [numbers_of(self.model(x)) for x in working_through(inputs, "predicting")]
 
     def _state(self) -> list[list[float]]:
         return [list(column) for column in zip(*self._state_of, strict=True)]

@@ -22,7 +22,8 @@ class Evaluator:
     """Finds the runner that evaluates; ``make_runner`` makes one of a backend's name.
 
     Size alone decides, and no clock, so that the same run has the same scores. A model that
-    cannot be compiled is evaluated eagerly.
+    cannot be compiled is evaluated eagerly, which says how far it is
+    (:mod:`neuroflow.long_work`).
     """
 
     make_runner: Callable[[str], Runner]

@@ -14,7 +14,7 @@ from rich.console import Console
 import neuroflow as nf
 from neuroflow.checkpoint import CHECKPOINT
 from neuroflow.cli import main
-from neuroflow.cli.shared.progress import LongWork
+from neuroflow.cli.shared.progress import LongWork, in_words
 
 SMALL = {"n_embd": 4, "n_head": 2, "block_size": 8}
 PAIRS = {"use": "text_pairs", "path": "pairs.csv", "source": "q", "target": "a"}
@@ -141,3 +141,14 @@ def test_long_work_is_shown_on_a_terminal_alone(monkeypatch, is_terminal):
     for done in range(4):
         work("learning", done, 3)
     assert ("learning" in screen.file.getvalue()) == is_terminal
+
+
+def test_long_work_within_a_step_is_told_in_words(monkeypatch):
+    told = []
+    hear = in_words(told.append)
+    for done in range(4):
+        hear("evaluating", done, 3)
+    monkeypatch.setattr(LongWork, "PATIENCE", -1.0)
+    for done in range(4):
+        hear("predicting", done, 3)
+    assert told == ["predicting 1 of 3", "predicting 2 of 3"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import neuroflow as nf
+from neuroflow.long_work import following
 from neuroflow.training import evaluator
 
 SMALL = {
@@ -47,4 +48,9 @@ def test_a_model_that_cannot_be_compiled_is_evaluated_eagerly(monkeypatch):
 
     run._evaluator.make_runner = refuse
     assert run._evaluator.of(run.runner, run.dataset) is run.runner
-    assert 0.0 <= run.scores()["accuracy"] <= 1.0
+    heard = []
+    with following(lambda *told: heard.append(told)):
+        assert 0.0 <= run.scores()["accuracy"] <= 1.0
+        run.runner.losses(range(8))
+    assert ("predicting", 5, 8) in heard
+    assert ("evaluating", 5, 8) in heard

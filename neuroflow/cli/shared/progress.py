@@ -11,6 +11,7 @@ import click
 
 from neuroflow.cli.shared.output import Command, note
 from neuroflow.cli.shared.streams import console
+from neuroflow.long_work import Follower, following
 
 if TYPE_CHECKING:
     from neuroflow.training import Run, Step
@@ -62,7 +63,25 @@ def _bar(run: Run) -> Iterator[Any]:
             facts = _facts(step.loss, training.metrics)
             progress.update(task, completed=step.step, facts=facts)
 
-        yield show
+        with following(in_words(lambda words: progress.update(task, facts=words))):
+            yield show
+
+
+def in_words(tell: Callable[[str], None]) -> Follower:
+    """Who follows work within a step, such as a long evaluation, and tells what takes longer.
+
+    There is one bar at a time, so a run's own says it.
+    """
+    began = 0.0
+
+    def hear(what: str, done: int, total: int) -> None:
+        nonlocal began
+        if not done:
+            began = time.monotonic()
+        elif done < total and time.monotonic() - began > LongWork.PATIENCE:
+            tell(f"{what} {done} of {total}")
+
+    return hear
 
 
 @contextmanager
