@@ -222,8 +222,9 @@ class RMSNormForm(nf.TensorForm):
 
     def run(self, t, x):
         """(..., size) -> (..., size)"""
-        normal = x * ((x * x).mean(-1, keepdim=True) + t.layer.epsilon).rsqrt()
-        return normal if t.weight is None else normal * t.weight
+        from torch.nn.functional import rms_norm
+
+        return rms_norm(x, (t.layer.size,), t.weight, t.layer.epsilon)
 
 
 class MultiHeadForm(nf.TensorForm):
