@@ -132,6 +132,7 @@ from neuroflow.training import Run as Run
 from neuroflow.training import Step as Step
 from neuroflow.training import Training as Training
 from neuroflow.training import fit as fit
+from neuroflow.training import joined_workers as joined_workers
 from neuroflow.training import predict as predict
 from neuroflow.training import read_metrics as read_metrics
 from neuroflow.training import train as train

@@ -18,6 +18,7 @@
     ├── FileError                   a file could not be read or written
     ├── BackendError                a backend is missing, or cannot run what it was given
     │   └── RuleError               a rule is no straight line of elementary functions
+    ├── WorkerError                 the workers of a job lost each other, or are not of one job
     ├── LanguageError               a part of the machine is not of the language it is written in
     ├── CannotTryError              no small layer could be built, to be checked
     ├── FoundError                  the checks found something, told to pytest

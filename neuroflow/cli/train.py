@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from neuroflow.cli.shared.output import BACKENDS, json_option, note
-from neuroflow.cli.shared.progress import anomaly_option, follow
+from neuroflow.cli.shared.progress import anomaly_option
 from neuroflow.cli.shared.summary import finish
-from neuroflow.cli.shared.watching import follow_live, live_option
+from neuroflow.cli.shared.watching import follow_to_end, live_option
+from neuroflow.cli.shared.workers import among_workers
 from neuroflow.errors import BackendError
 
 
@@ -74,29 +75,32 @@ def train(
 
     Writes a run folder: the configuration with every default, the loss of each step, a
     checkpoint and a picture. Ctrl-C saves the run and exits with code 130; go on with
-    neuroflow resume.
+    neuroflow resume. Started by torchrun, several processes share each batch.
 
     \b
     Examples:
       neuroflow train moons
       neuroflow train digits --seed 7 --out runs/mine
       neuroflow train my.toml --set "model.sizes=[2, 8, 1]" --json
+      torchrun --nproc-per-node 2 -m neuroflow train digits
     """  # fmt: skip
     from neuroflow.training import Run
+    from neuroflow.training import train as trained
 
     given: dict[str, Any] = {"seed": seed, "backend": backend, "dtype": dtype, "device": device}
     given["tensors"] = "true" if tensors else None
     short = [f"train.{name}={value}" for name, value in given.items() if value is not None]
-    run = Run.start(source, out, [*changes, *short])
+    every_change = [*changes, *short]
 
-    def finished() -> None:
-        finish(run, as_json, _profile(run) if profile else None, anomaly)
+    def first(workers: Any) -> None:
+        run = Run.start(source, out, every_change, workers=workers)
 
-    if live:
-        follow_live(run, anomaly, finished)
-    else:
-        follow(run, anomaly)
-        finished()
+        def finished() -> None:
+            finish(run, as_json, _profile(run) if profile else None, anomaly)
+
+        follow_to_end(run, live, anomaly, finished)
+
+    among_workers(first, lambda workers: trained(source, every_change, workers=workers))
 
 
 def _profile(run: Any) -> Any:

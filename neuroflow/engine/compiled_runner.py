@@ -89,7 +89,7 @@ class CompiledRunner(Runner):
         """What runs the steps; touch it while holding the session's lock."""
         return self.session.executor
 
-    def bits_depend_on(self) -> str:
+    def _own_bits_depend_on(self) -> str:
         return self.executor.bits_depend_on()
 
     def _new_executor(self) -> Executor:
@@ -176,6 +176,9 @@ class CompiledRunner(Runner):
         self._unwritten = None
         if self.loss.has_writes():
             results = self._writing_steps(flat, batches, rates, learn)
+        elif learn and self.workers is not None:
+            schedule = self.session.batcher.schedule(flat, batches, self.workers)
+            results = self._trainer.train_together(schedule, rates, self.steps + 1, self.workers)
         else:
             schedule = self.session.batcher.schedule(flat, batches)
             results = self._trainer.train(schedule, rates, self.steps + 1, learn)
@@ -188,9 +191,10 @@ class CompiledRunner(Runner):
     ) -> NDArray[Any]:
         """Steps one by one: each reads the buffers that the one before it wrote."""
         results = np.zeros((len(batches), 3))
+        workers = self.workers if learn else None
         for k, batch in enumerate(batches):
-            schedule = self.session.batcher.schedule(flat, [batch])
-            writes = LaneWrites(self.executor, batch, self.model)
+            schedule = self.session.batcher.schedule(flat, [batch], workers)
+            writes = LaneWrites(self.executor, batch, self.model, workers)
             rate, step = rates[k : k + 1], self.steps + 1 + k
             results[k] = self.executor.take_steps(writes.step_gradient, schedule, rate, step, learn)
             if writes.loss is not None:  # what was written is not finite

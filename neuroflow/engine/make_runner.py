@@ -8,6 +8,7 @@ from typing import Any
 from neuroflow.config.settings import NO_DECAY
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.engine.decay import set_no_decay
+from neuroflow.engine.run.workers import Workers
 from neuroflow.engine.runner import EagerRunner, Runner
 from neuroflow.errors import BackendError
 
@@ -26,6 +27,7 @@ def make_runner(
     threads: int = 1,
     compare: bool = True,
     device: str = "auto",
+    workers: Workers | None = None,
 ) -> Runner:
     """A runner that trains ``model`` on ``examples``, tuples of inputs.
 
@@ -37,8 +39,9 @@ def make_runner(
     The model's ``training`` flag is read when a step runs: call ``model.train()`` first.
     Unless ``compare`` is false, the first compiled step is preceded by one example on plain Values,
     and a layer that does something else there is named in a :class:`TraceError`.
+    ``workers`` are the processes that share each batch, see :func:`neuroflow.joined_workers`.
     """
-    arguments = (model, example_loss, examples, rule, settings or {}, l2, clip_norm)
+    arguments = (model, example_loss, examples, rule, settings or {}, l2, clip_norm, workers)
     if backend == "eager":
         _check_eager_device(device)
         return _with_no_decay(EagerRunner(*arguments))

@@ -25,6 +25,7 @@ from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Value
 from neuroflow.engine.numbers import write_numbers
 from neuroflow.engine.run.undone import Standing, norm_of, not_made, why_not_made
+from neuroflow.engine.run.workers import Workers
 from neuroflow.engine.trace.surroundings import Surroundings
 from neuroflow.errors import (
     BackendError,
@@ -65,6 +66,7 @@ class Runner(Uncopied, ABC):
         settings: dict[str, float],
         l2: float,
         clip_norm: float | None,
+        workers: Workers | None = None,
     ) -> None:
         self.model = model
         self.example_loss = example_loss
@@ -76,6 +78,9 @@ class Runner(Uncopied, ABC):
         self.clip_norm = finite_number(clip_norm, "clip_norm", low=0.0) if limited else None
         self.starts: dict[str, Callable[[str], float]] = {}
         """For a state of the rule that does not start at zero: by the parameter's name, where."""
+
+        self.workers = workers
+        """Who shares the batches of :meth:`run`; all else is done by each worker for itself."""
 
         self.steps = 0
         self.gradient_norm = 0.0
@@ -90,6 +95,11 @@ class Runner(Uncopied, ABC):
 
     def bits_depend_on(self) -> str:
         """What the last bits of the steps depend on, beside the program; empty for nothing."""
+        own = self._own_bits_depend_on()
+        shared = f"{self.workers.count} workers" if self.workers else ""
+        return ", ".join(filter(None, (own, shared)))
+
+    def _own_bits_depend_on(self) -> str:
         return ""
 
     # What was there at the last call, and may be another now
@@ -299,7 +309,7 @@ class EagerRunner(Runner):
         standing = Standing.of(self.surroundings.generators())
         try:
             with kept_by(StepWrites(self.model)) as writes:
-                loss, gradient = self._gradients(batch)
+                loss, gradient = self._gradients(batch, self.workers)
             means = writes.means()
             norm = norm_of(gradient)
             moved = self._new_numbers(gradient, norm, learning_rate)
@@ -323,18 +333,44 @@ class EagerRunner(Runner):
         with self._lock, kept_by(StepWrites()):
             return self._gradients(batch)
 
-    def _gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
+    def _gradients(
+        self, batch: Sequence[int], workers: Workers | None = None
+    ) -> tuple[float, list[float]]:
         """By ``backward()``, which leaves the sums over the batch in the parameters' ``grad``."""
         for parameter in (*self.parameters, *self.frozen):
             parameter.grad = 0.0
+        total = self._total(batch) if workers is None else self._own_total(batch, workers)
+        sums = [total, *(p.grad for p in self.parameters)]
+        total, *slopes = sums if workers is None else workers.summed(sums)
+        w = [p.data for p in self.parameters]
+        gradient = [
+            slope / len(batch) + 2.0 * self.l2 * x for slope, x in zip(slopes, w, strict=True)
+        ]
+        return total / len(batch) + self.l2 * sum(x * x for x in w), gradient
+
+    def _total(self, examples: Sequence[int]) -> float:
         total = 0.0
-        for k in batch:
+        for k in examples:
             loss = self._loss_of(k)
             loss.backward()
             total += loss.data
-        w = [p.data for p in self.parameters]
-        gradient = [p.grad / len(batch) + 2.0 * self.l2 * p.data for p in self.parameters]
-        return total / len(batch) + self.l2 * sum(x * x for x in w), gradient
+        return total
+
+    def _own_total(self, batch: Sequence[int], workers: Workers) -> float:
+        """That of the own share. Where examples draw numbers or write buffers, all others are
+        computed too, in their order: each worker then draws and writes what one alone would."""
+        share = workers.share(len(batch))
+        if not (self.surroundings.generators() or self.model.buffers()):
+            return self._total(batch[share])
+        self._go_through(batch[: share.start])
+        total = self._total(batch[share])
+        self._go_through(batch[share.stop :])
+        return total
+
+    def _go_through(self, examples: Sequence[int]) -> None:
+        with no_grad():
+            for k in examples:
+                self._loss_of(k)
 
     def _new_numbers(self, gradient: list[float], norm: float, learning_rate: float) -> list[Any]:
         """For each parameter its new number, and those of the optimizer."""

@@ -100,6 +100,7 @@ def _failed_step(
     runner, model = training.runner, training.model
     model.load_state_dict(numbers)
     training.load_state_dict(state)
+    runner.workers = None  # the others of a job have ended: each failed at the same step
     while training.step < training.steps:
         step, batch = training.step, training.batches.at(training.step)
         numbers = model.state_dict()

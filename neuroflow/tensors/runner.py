@@ -18,6 +18,7 @@ from torch import Tensor
 from neuroflow.engine.lower.kernel import update_kernel
 from neuroflow.engine.numbers import read_numbers, write_numbers
 from neuroflow.engine.run.undone import Standing, not_made, why_not_made
+from neuroflow.engine.run.workers import Workers
 from neuroflow.engine.runner import Runner, clip_scale
 from neuroflow.errors import BackendError
 from neuroflow.locks import lock
@@ -67,6 +68,11 @@ class TensorsRunner(Runner):
                 remedy="leave train.tensors out, or unfreeze them",
             )
         outline = Outline(self.model)
+        if self.workers and self.model.buffers():
+            raise BackendError(
+                "in tensors, a model that writes buffers is trained by one worker alone",
+                remedy="train without tensors, or in one process",
+            )
         self.module: Any = Maker(self.dtype, self.device, None).module(outline.root)
         number_of = {id(p): k for k, p in enumerate(self.parameters)}
         weights = {id(w): (name, w) for name, w in outline.named().items()}.values()
@@ -131,7 +137,7 @@ class TensorsRunner(Runner):
     def _step(self, batch: Sequence[int], rate: float) -> float:
         standing = Standing.of(self.surroundings.generators())
         kept = [buffer.clone() for buffer, _ in self.buffers]
-        loss, gradient = self._gradients(batch)
+        loss, gradient = self._gradients(batch, self.workers)
         norm = math.sqrt(float(sum((g.double() ** 2).sum() for g in gradient)))
         scale = clip_scale(norm, self.clip_norm)
         moved = [self._updated(k, scale * g, rate) for k, g in enumerate(gradient)]
@@ -163,18 +169,25 @@ class TensorsRunner(Runner):
             loss, gradient = self._gradients(batch)
             return loss, self._in_order(gradient)
 
-    def _gradients(self, batch: Sequence[int]) -> tuple[float, list[Tensor]]:
+    def _gradients(
+        self, batch: Sequence[int], workers: Workers | None = None
+    ) -> tuple[float, list[Tensor]]:
         """The mean loss and its gradient, penalty included."""
         self.module.train(self.model.training)
-        total = torch.stack([losses.sum() for _, losses in self._losses(batch)]).sum()
         parameters = [p for p, _ in self.places]
+        own = slice(0, len(batch)) if workers is None else workers.share(len(batch))
+        each = [losses.sum() for _, losses in self._losses(batch, own)]
+        total = torch.stack(each).sum() if each else sum(p.sum() * 0.0 for p in parameters)
         found = torch.autograd.grad(total / len(batch), parameters, allow_unused=True)
-        gradient = [
-            (torch.zeros_like(p) if g is None else g) + 2.0 * self.l2 * p.detach()
-            for p, g in zip(parameters, found, strict=True)
+        slopes = [
+            torch.zeros_like(p) if g is None else g for p, g in zip(parameters, found, strict=True)
         ]
+        total = total.detach()
+        if workers is not None:
+            total, *slopes = _added_up(workers, [total, *slopes])
+        gradient = [g + 2.0 * self.l2 * p.detach() for p, g in zip(parameters, slopes, strict=True)]
         penalty = self.l2 * sum(float((p.detach().double() ** 2).sum()) for p in parameters)
-        return float(total.detach()) / len(batch) + penalty, gradient
+        return float(total) / len(batch) + penalty, gradient
 
     def losses(self, batch: Sequence[int]) -> list[float]:
         self.look_again()
@@ -199,8 +212,13 @@ class TensorsRunner(Runner):
 
     # Examples, those of one structure at once
 
-    def _losses(self, batch: Sequence[int]) -> list[tuple[list[int], Tensor]]:
-        """For the examples of each structure: their places in the batch, and their losses."""
+    def _losses(
+        self, batch: Sequence[int], own: slice = slice(None)
+    ) -> list[tuple[list[int], Tensor]]:
+        """For the examples of each structure: their places in the batch, and their losses.
+
+        Those of the ``own`` part alone; random numbers are drawn for all.
+        """
         examples = [self.example(k) for k in batch]
         kinds = [_structure(example) for example in examples]
         groups = _alike(kinds)
@@ -210,8 +228,12 @@ class TensorsRunner(Runner):
                 remedy="train without tensors, or on rows of one length",
             )
         drawn = self._numbers_drawn(examples, kinds, groups)
+        mine = set(range(len(batch))[own])
         made = []
-        for places in groups:
+        for group in groups:
+            places = [k for k in group if k in mine]
+            if not places:
+                continue
             parts = [
                 self._tensor(column) for column in zip(*[examples[k] for k in places], strict=True)
             ]
@@ -293,6 +315,14 @@ class TensorsRunner(Runner):
             [row[places].reshape(p.shape).to(p.device, p.dtype) for row in rows]
             for p, places in self.places
         ]
+
+
+def _added_up(workers: Workers, tensors: Sequence[Tensor]) -> list[Tensor]:
+    """The sums of tensors over all workers, in one flat buffer of float64."""
+    flat = torch.cat([x.double().reshape(-1) for x in tensors])
+    workers.all_reduce(flat)
+    parts = flat.split([x.numel() for x in tensors])
+    return [part.reshape(x.shape).to(x.dtype) for part, x in zip(parts, tensors, strict=True)]
 
 
 def _first_device() -> str:

@@ -9,12 +9,13 @@ surrounds it.
 Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :mod:`given`,
 :mod:`fitting`, :mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`,
 :mod:`predicting` and :mod:`using` (what a trained model is for), :mod:`in_tensors`,
-:mod:`resuming` (what may change on the way), and :mod:`steps` (the run itself). A run that outlives
-its process is a folder: :mod:`metrics`, :mod:`folder` and :mod:`run`. All of it in one call is
-:mod:`fit`;
-:mod:`evaluating` takes runs, models and files.
+:mod:`resuming` (what may change on the way), :mod:`workers` (several processes that make the same
+steps), and :mod:`steps` (the run itself). A run that outlives its process is a folder:
+:mod:`metrics`, :mod:`folder` and :mod:`run`, which the other workers of a job go :mod:`along` with.
+All of it in one call is :mod:`fit`; :mod:`evaluating` takes runs, models and files.
 """
 
+from neuroflow.training.along import go_along
 from neuroflow.training.batches import Batches
 from neuroflow.training.evaluating import evaluate
 from neuroflow.training.examples import encoded, row_loss, sequence_loss
@@ -25,6 +26,7 @@ from neuroflow.training.metrics import METRICS, DamagedMetricsWarning, last_metr
 from neuroflow.training.predicting import has_labels, label_of, predict
 from neuroflow.training.run import CONFIGURATION, Run, read_run
 from neuroflow.training.steps import Step, Training, train
+from neuroflow.training.workers import joined_workers
 
 __all__ = [
     "CONFIGURATION",
@@ -39,9 +41,11 @@ __all__ = [
     "encoded",
     "evaluate",
     "fit",
+    "go_along",
     "go_on_from",
     "has_labels",
     "is_claimed",
+    "joined_workers",
     "label_of",
     "last_metrics",
     "load_data",

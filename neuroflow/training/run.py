@@ -22,6 +22,7 @@ from neuroflow.checkpoint.origin import Origin, changes_since
 from neuroflow.config import changed, configure, differences, read, to_toml
 from neuroflow.core.protocols.frozen import take_patterns
 from neuroflow.core.types import shown
+from neuroflow.engine.run.workers import Workers
 from neuroflow.errors import FileError, StateError, one_line
 from neuroflow.files import PARTIAL, cannot_write, in_shell, path_of, write_file
 from neuroflow.memory import no_more_parameters
@@ -33,6 +34,7 @@ from neuroflow.training.resuming import check_data, check_edits, check_files
 from neuroflow.training.state import lists_apart, state_of
 from neuroflow.training.steps import Step, Training
 from neuroflow.training.using import Trained
+from neuroflow.training.workers import WorkerError
 
 CONFIGURATION = "config.toml"
 
@@ -71,6 +73,7 @@ class Run(Trained):
         changes: Mapping[str, Any] | Iterable[str] = (),
         *,
         seconds_between: float = 5.0,
+        workers: Workers | None = None,
         **parts: Any,
     ) -> Run:
         """A new run in a folder that holds none yet; without one in ``runs``, under a new name.
@@ -82,7 +85,7 @@ class Run(Trained):
         """
         folder = folder if folder is None else path_of(folder, "the run folder")
         tree, given = separated(source, **parts)
-        training = Training(configure(tree, changes), given)
+        training = Training(configure(tree, changes), given, workers)
         if folder is None:
             folder = new_folder("run" if isinstance(source, Mapping) else Path(source).stem)
         return cls.begun(training, folder, seconds_between=seconds_between)
@@ -113,7 +116,14 @@ class Run(Trained):
         return run
 
     @classmethod
-    def resume(cls, folder: str | Path, *, seconds_between: float = 5.0, **parts: Any) -> Run:
+    def resume(
+        cls,
+        folder: str | Path,
+        *,
+        seconds_between: float = 5.0,
+        workers: Workers | None = None,
+        **parts: Any,
+    ) -> Run:
         """The run of a folder, as it stands at its last checkpoint; nobody else can go on with it.
 
         What has no name, such as a model of your own class or examples from an array, is handed
@@ -126,7 +136,8 @@ class Run(Trained):
         with claimed(folder) as claim:
             for left_over in folder.glob(PARTIAL.format("*")):
                 left_over.unlink(missing_ok=True)
-            return cls(folder, read_run(folder, **parts), seconds_between, claim)
+            training = read_run(folder, workers=workers, **parts)
+            return cls(folder, training, seconds_between, claim)
 
     def __repr__(self) -> str:
         return f"<Run {one_line(str(self.folder))}: {self.training.standing}>"
@@ -154,6 +165,10 @@ class Run(Trained):
                     raise
                 told = f"stopped in the middle of a step; go on with: {self._how_to_go_on}"
                 raise signals.stopped(told) from error
+            except WorkerError as error:
+                error.remedy = "go on from the last checkpoint, with any number of workers:"
+                error.remedy += f" {self._how_to_go_on}"
+                raise
 
     def _reports(self, metrics: MetricsFile, signals: Signals) -> Iterator[Step]:
         """Run to the end; now and then, and where a signal asks for it, save between reports."""
@@ -165,7 +180,7 @@ class Run(Trained):
 
         for step, is_report in self.training.advances(is_time):
             (metrics.write if is_report else metrics.write_losses)(step)
-            if signals.heard() and not self.training.is_over:
+            if self.training.any_worker(signals.heard()) and not self.training.is_over:
                 self.save()
                 told = f"stopped and saved at step {step.step} of {step.steps}"
                 raise signals.stopped(f"{told}; go on with: {self._how_to_go_on}")
@@ -282,7 +297,7 @@ class Run(Trained):
             )
 
 
-def read_run(folder: str | Path, **parts: Any) -> Training:
+def read_run(folder: str | Path, *, workers: Workers | None = None, **parts: Any) -> Training:
     """The run of a folder as it stands at its last checkpoint, to be looked at.
 
     Its configuration is that of ``config.toml``; where the checkpoint was written with another,
@@ -296,7 +311,7 @@ def read_run(folder: str | Path, **parts: Any) -> Training:
     tree, given = separated(folder / CONFIGURATION, **parts)
     _are_the_same(read(folder / CONFIGURATION)[0], tree, folder)
     if not checkpoint.exists():
-        return Training(configure(tree), given)
+        return Training(configure(tree), given, workers)
     saved, arrays = read_arrays(checkpoint)
     state = state_of(saved, arrays, str(checkpoint))
     check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
@@ -304,7 +319,8 @@ def read_run(folder: str | Path, **parts: Any) -> Training:
     origin = Origin.from_state(saved.state)
     check_files(folder, configuration, origin)
     with no_more_parameters(saved.parameters, str(checkpoint)):
-        training = Training(changed(configuration, {"train.backend": state["backend"]}), given)
+        chosen = changed(configuration, {"train.backend": state["backend"]})
+        training = Training(chosen, given, workers)
     for tree in (training.configuration, training.begun):
         tree["train"]["backend"] = configuration["train"]["backend"]
     edits = differences(training.begun, saved.configuration)

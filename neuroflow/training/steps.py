@@ -7,6 +7,7 @@ import itertools
 import math
 import random
 import time
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from neuroflow.data.facts import DataFacts
 from neuroflow.engine.decay import set_no_decay
 from neuroflow.engine.groups import Group, grouped, set_groups
 from neuroflow.engine.make_runner import make_runner
+from neuroflow.engine.run.workers import Workers
 from neuroflow.engine.runner import Runner
 from neuroflow.errors import (
     BackendError,
@@ -57,6 +59,7 @@ from neuroflow.training.resuming import Change, check_changes, with_values
 from neuroflow.training.scores import answers_of, scores_of
 from neuroflow.training.state import STATE
 from neuroflow.training.using import Trained
+from neuroflow.training.workers import check_alike
 
 MOST_TRAIN_EXAMPLES = 2000
 """At most so many training examples are looked at for the training accuracy."""
@@ -114,11 +117,15 @@ class Training(Trained):
     random numbers in a fixed order from one generator, ``rng``: data, test, validation, initial
     weights. Where examples are shuffled, it then seeds a second generator for the orders, so that
     dropout cannot disturb them.
+
+    With ``workers`` it is one of several that make the same steps, each with its share of every
+    batch; see :func:`joined_workers`. All of them evaluate, and what the first finds counts.
     """
 
     copy_instead = "copy its model, or train() again from the same configuration"
     configuration: Tree
     given: Given = NOTHING
+    workers: Workers | None = None
     rng: random.Random = field(init=False)
     dataset: Dataset = field(init=False)
     test: Dataset | None = field(init=False)
@@ -244,10 +251,11 @@ class Training(Trained):
 
         Beside the step stands whether it is a report. The question is put about four times a
         second, as long as steps are shorter than that. A report has the losses since the last
-        step that was given.
+        step that was given. Of several workers one that is asked stops all at the same step.
         """
         every = self.options.get("report_every") or max(1, self.steps // 100)
         self._stopped = False
+        self._check_alike()
         while not self.is_over and not self._stopped:
             start = time.perf_counter()
             next_stop = min(_next_multiple(self.step, every), self._next_evaluation())
@@ -394,6 +402,7 @@ class Training(Trained):
             "test_examples": len(self.test) if self.test else 0,
             **({"best": self.best.summary()} if self.best else {}),
             "backend": self.backend,
+            **({"workers": self.workers.count} if self.workers else {}),
             **({"note": self.note} if self.note else {}),
             **(
                 {"baselines": self.dataset.facts["baselines"]}
@@ -449,16 +458,17 @@ class Training(Trained):
     def _advance(self, stop: int, is_asked: Callable[[], bool]) -> Step:
         """Run to step ``stop``, or to where it is asked how far the run has come."""
         losses: list[float] = []
-        while self.step < stop and not (losses and is_asked()):
+        while self.step < stop and not (losses and self.any_worker(is_asked())):
             start = time.perf_counter()
             new = self._piece(min(stop, self.step + self._pace))
-            self._pace = max(1, int(PIECE * len(new) / max(time.perf_counter() - start, 1e-9)))
+            pace = max(1, int(PIECE * len(new) / max(time.perf_counter() - start, 1e-9)))
+            self._pace = self._as_first(pace)
             losses += new
         self.loss = losses[-1]
         metrics = {name: self.metrics[name] for name in ("learning_rate", "gradient_norm")}
         if self.step == self._last_evaluation():
             with _evaluating_after(self.step, metrics["learning_rate"]):
-                scores = self.scores()
+                scores = self._as_first(self.scores())
             self.metrics.update(scores)
             metrics.update(scores)
             if self.best is not None:
@@ -467,6 +477,26 @@ class Training(Trained):
         return Step(
             self.epoch, self.step, self.steps, self.loss, tuple(losses), metrics, self.model
         )
+
+    def any_worker(self, is_so: bool) -> bool:
+        """Whether it is so for one of the workers, who all ask at the same step."""
+        return self.workers.any(is_so) if self.workers else is_so
+
+    def _as_first(self, thing: Any) -> Any:
+        """What the first worker has of something, so that all decide alike."""
+        return self.workers.told_by_first(thing) if self.workers else thing
+
+    def _check_alike(self) -> None:
+        """Raise ``WorkerError`` where the workers would not make the same steps."""
+        if self.workers is not None:
+            origin, names = Origin.of(self.configuration, self.parts), self.model.state_dict()
+            standing = (self.step, *names.values())
+            things = {
+                "settings": origin.configuration.encode(),
+                "data": origin.examples.encode(),
+                "numbers in its model": array("d", standing).tobytes(),
+            }
+            check_alike(self.workers, things)
 
     def _piece(self, stop: int) -> list[float]:
         """Run to step ``stop``, without returning to Python in between where compiled."""
@@ -616,7 +646,8 @@ class Training(Trained):
         self._too_large = too_large_to_trace(self.model, self.dataset, options)
         if options["tensors"] or (self._too_large and has_torch()):
             by_token = self.dataset.task == "sequence"
-            return tensors_runner((*parts, *step.values()), loss, by_token, options)
+            arguments = (*parts, *step.values(), self.workers)
+            return tensors_runner(arguments, loss, by_token, options)
         return make_runner(
             *parts,
             **step,
@@ -625,6 +656,7 @@ class Training(Trained):
             device=options["device"],
             threads=options["threads"],
             compare=options["compare"],
+            workers=self.workers,
         )
 
     def _losses_of(self, batches: list[list[int]], rates: list[float]) -> list[float]:
@@ -654,6 +686,8 @@ class Training(Trained):
 def train(
     source: Mapping[str, Any] | str | Path,
     changes: Mapping[str, Any] | Iterable[str] = (),
+    *,
+    workers: Workers | None = None,
     **parts: Any,
 ) -> Training:
     """Train what a tree, a TOML or JSON file, or a recipe describes.
@@ -662,9 +696,10 @@ def train(
     take the place of those described: ``model``, a module; ``data``, a :class:`Dataset`, a pair
     ``(X, y)`` or a generator of pairs, and ``test`` alike; ``loss`` and ``schedule``, functions;
     ``optimizer``, an update rule. They may stand in a tree too. :func:`fit` is shorter where
-    there are only those. Nothing runs
-    until you iterate over the result; ``train(...).run()`` goes to the end. The same source,
-    changes, backend and machine give the same numbers to the last bit.
+    there are only those. ``workers`` are the processes that share each batch, see
+    :func:`joined_workers`. Nothing runs until you iterate over the result; ``train(...).run()``
+    goes to the end. The same source, changes, backend and machine give the same numbers to the
+    last bit.
 
     Raises :class:`ConfigurationError` that lists every problem with its path.
 
@@ -673,7 +708,7 @@ def train(
     ([1, 2], 'eager')
     """
     source, given = separated(source, **parts)
-    return Training(configure(source, changes), given)
+    return Training(configure(source, changes), given, workers)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ PICTURE = "picture.png"
 SAMPLES, MOST_SAMPLE_TOKENS = 10, 32
 _AFTER_SCORES = (
     "best", "baselines", "steps", "epochs", "parameters", "examples", "validation_examples",
-    "test_examples", "backend", "note",
+    "test_examples", "backend", "workers", "note",
     "seconds", "folder", "picture",
 )  # fmt: skip
 _SHARES = ("accuracy", "validation_accuracy", "test_accuracy")

@@ -21,6 +21,15 @@ def live_option(command: Command) -> Command:
     return click.option("--live", is_flag=True, help=text)(command)
 
 
+def follow_to_end(run: Run, live: bool, anomaly: bool, finished: Callable[[], None]) -> None:
+    """Run to the end, with a page that looks on or without one; ``finished`` tells the result."""
+    if live:
+        follow_live(run, anomaly, finished)
+    else:
+        follow(run, anomaly)
+        finished()
+
+
 def follow_live(run: Run, anomaly: bool, finished: Callable[[], None]) -> None:
     """Run to the end with a page that looks on; the page stays open until Ctrl-C."""
     from neuroflow.live.opening import opened

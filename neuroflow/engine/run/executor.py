@@ -22,6 +22,7 @@ from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.program import Program, padded
 from neuroflow.engine.run.numpy_executor import NumpyCode, compile_kernel
 from neuroflow.engine.run.undone import norm_of
+from neuroflow.engine.run.workers import Workers
 from neuroflow.engine.trace.tape import Ints
 from neuroflow.errors import BackendError
 from neuroflow.memory import SHARE, free_memory
@@ -285,6 +286,27 @@ class Executor(ABC):
         where it is a new parameter or a number of the optimizer.
         """
         return self.take_steps(self.step_gradient, schedule, rates, first_step, learn)
+
+    def train_together(
+        self, schedule: Schedule, rates: Floats, first_step: int, workers: Workers
+    ) -> NDArray[np.float64]:
+        """:meth:`train`, where the jobs are a share of each step, and other workers have the rest.
+
+        A backend whose gradients lie on a device may add them up there.
+        """
+
+        def gradient(schedule: Schedule, first: int, end: int) -> float:
+            return self.add_up(workers, self.step_gradient(schedule, first, end))
+
+        return self.take_steps(gradient, schedule, rates, first_step, learn=True)
+
+    def add_up(self, workers: Workers, loss: float) -> float:
+        """The loss of all workers; the gradients in memory become theirs too."""
+        numbers = np.append(self.gradients.astype(np.float64), loss)
+        workers.all_reduce(numbers)
+        with np.errstate(all="ignore"):
+            self.gradients[:] = numbers[:-1]
+        return float(numbers[-1])
 
     def take_steps(
         self, step_gradient: Callable[[Schedule, int, int], float], schedule: Schedule,

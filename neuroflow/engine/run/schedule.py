@@ -17,6 +17,7 @@ from neuroflow.engine.lower.lower import lower
 from neuroflow.engine.lower.program import padded
 from neuroflow.engine.plan.function import Trace, TracedFunction, check_indices
 from neuroflow.engine.run.executor import Executor, Schedule
+from neuroflow.engine.run.workers import Workers
 from neuroflow.engine.trace.structure import Structure, flatten
 from neuroflow.engine.trace.tape import Ints
 from neuroflow.errors import InputError
@@ -186,10 +187,14 @@ class Batcher:
             finalize(trace, executor.drop, number)
         return trace.programs[key]
 
-    def schedule(self, given: FlatExamples, batches: Sequence[Sequence[FlatExample]]) -> Schedule:
+    def schedule(
+        self, given: FlatExamples, batches: Sequence[Sequence[FlatExample]],
+        workers: Workers | None = None,
+    ) -> Schedule:  # fmt: skip
         """A schedule with one step per batch; each example counts equally within its batch.
 
-        A list that comes again among ``batches`` is worked out once.
+        With ``workers`` it has the own share of each batch. A list that comes again among
+        ``batches`` is worked out once.
         """
         new = _Jobs([], {}, [], [])
         steps: list[tuple[int, int]] = []
@@ -197,7 +202,7 @@ class Batcher:
         for batch in batches:
             if id(batch) not in known:  # the same list again: the same jobs
                 first = len(new.jobs)
-                self._add_batch(batch, new)
+                self._add_batch(batch, new, workers)
                 known[id(batch)] = (first, len(new.jobs))
             steps.append(known[id(batch)])
         numbers, integers = given.arrays()
@@ -224,12 +229,12 @@ class Batcher:
             integers,
         )
 
-    def _add_batch(self, batch: Sequence[FlatExample], new: _Jobs) -> None:
+    def _add_batch(self, batch: Sequence[FlatExample], new: _Jobs, workers: Workers | None) -> None:
         """Jobs for one step: the examples of each structure, in lanes of one program."""
         if not batch:
             raise InputError("got an empty batch", expected="at least one example")
         groups: dict[Trace, list[int]] = {}
-        for flat in batch:
+        for flat in batch[workers.share(len(batch))] if workers else batch:
             groups.setdefault(flat.trace, []).append(flat.start)
         weight = 1.0 / len(batch)
         for trace, starts in groups.items():

@@ -11,6 +11,7 @@ from attrs import define
 from numpy.typing import NDArray
 
 from neuroflow.engine.run.executor import Executor, Floats, Schedule
+from neuroflow.engine.run.workers import Workers
 
 
 @define(eq=False)
@@ -35,6 +36,18 @@ class Team:
         with ThreadPoolExecutor(max(1, len(self.helpers))) as pool:
             gradient = partial(self._step_gradient, pool)
             return self.leader.take_steps(gradient, schedule, rates, first_step, learn)
+
+    def train_together(
+        self, schedule: Schedule, rates: Floats, first_step: int, workers: Workers
+    ) -> NDArray[np.float64]:
+        """Steps as :meth:`Executor.train_together` makes them: each worker has a team."""
+        with ThreadPoolExecutor(max(1, len(self.helpers))) as pool:
+
+            def gradient(schedule: Schedule, first: int, end: int) -> float:
+                loss = self._step_gradient(pool, schedule, first, end)
+                return self.leader.add_up(workers, loss)
+
+            return self.leader.take_steps(gradient, schedule, rates, first_step, learn=True)
 
     def _step_gradient(
         self, pool: ThreadPoolExecutor, schedule: Schedule, first: int, end: int

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from neuroflow.engine.lower.program import Program
 from neuroflow.engine.run.executor import Executor, Floats, Schedule, StepSettings, check_memory
+from neuroflow.engine.run.workers import Workers
 from neuroflow.engine.torch.compiler import Launch, compiled
 from neuroflow.engine.torch.devices import facts, free_bytes
 from neuroflow.engine.torch.merged import MergedCode
@@ -259,12 +260,23 @@ class TorchExecutor(Executor):
     def train(
         self, schedule: Schedule, rates: Floats, first_step: int, learn: bool
     ) -> NDArray[np.float64]:
+        return self._train(schedule, rates, first_step, learn, None)
+
+    def train_together(
+        self, schedule: Schedule, rates: Floats, first_step: int, workers: Workers
+    ) -> NDArray[np.float64]:
+        return self._train(schedule, rates, first_step, True, workers)
+
+    def _train(
+        self, schedule: Schedule, rates: Floats, first_step: int, learn: bool,
+        workers: Workers | None,
+    ) -> NDArray[np.float64]:  # fmt: skip
         self._send()
         for tensor, row in zip(self._state, self.state_rows(), strict=True):
             tensor.copy_(torch.from_numpy(np.ascontiguousarray(row)))
         for number in {*schedule.jobs[:, 0].tolist()}:
             self._read_constants(number)
-        results = self._steps(schedule, rates, first_step, learn)
+        results = self._steps(schedule, rates, first_step, learn, workers)
         self._fetch()
         for tensor, row in zip(self._state, self.state_rows(), strict=True):
             row[:] = tensor.cpu().numpy()
@@ -272,8 +284,9 @@ class TorchExecutor(Executor):
         return results[: unmade[0] + 1] if len(unmade) else results
 
     def _steps(
-        self, schedule: Schedule, rates: Floats, first_step: int, learn: bool
-    ) -> NDArray[np.float64]:
+        self, schedule: Schedule, rates: Floats, first_step: int, learn: bool,
+        workers: Workers | None,
+    ) -> NDArray[np.float64]:  # fmt: skip
         given = self._examples(schedule)
         starts, weights = self._there(schedule.starts), self._there(schedule.weights, self._exact)
         every_rate = self._there(rates, self.real)
@@ -285,9 +298,19 @@ class TorchExecutor(Executor):
             self._rate.copy_(every_rate[s])
             self._step.fill_(first_step + s)
             self._run_jobs(schedule.jobs[first:end].tolist(), starts, weights, given)
+            if workers is not None:
+                self._add_up_there(workers)
             self._piece(("update", learn), lambda: self._update(learn))()
             results[s].copy_(self._row)
         return np.asarray(results.cpu().numpy(), dtype=np.float64)
+
+    def _add_up_there(self, workers: Workers) -> None:
+        """Loss and gradients of all workers in the place of the own ones, without leaving."""
+        gradients = self.cells[self.n_padded : self.n_padded + self.n_parameters]
+        numbers = torch.cat([gradients.to(self._exact), self._loss.view(1)])
+        workers.all_reduce(numbers)
+        gradients.copy_(numbers[:-1])
+        self._loss.copy_(numbers[-1])
 
     def _examples(self, schedule: Schedule) -> list[torch.Tensor]:
         """The numbers of all examples, which stay on the device while they are the same."""
