@@ -14,6 +14,7 @@ OTHER_FOLDERS = {
     "acceptance": "programs that install the wheel",
     "benchmarks": "programs that measure",
     "docs": "the book, and neuroflow.sphinxext that builds it",
+    "gpu": "programs for a machine with a GPU",
     "plugins": "the bundled plugins",
     "support": "what tests share",
 }

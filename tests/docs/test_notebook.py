@@ -76,7 +76,8 @@ def test_endless_output_ends(notebook, told):
 
 WITHOUT_NUMPY = """
 import doctest, json, sys
-for name in ("numpy", "llvmlite", "safetensors", "sympy", "mpmath", "rich", "click"):
+absent = "numpy llvmlite safetensors sympy mpmath rich click torch sklearn pandas polars".split()
+for name in absent:
     sys.modules[name] = None  # importing it raises ImportError, as in the page
 flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 import runpy
