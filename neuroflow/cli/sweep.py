@@ -27,13 +27,22 @@ SWEEPS = Path("sweeps")
     help="Values of one key, such as optimizer.learning_rate=0.01,0.1, or a range to draw from,"
     " such as model.n_embd=8..64 or optimizer.learning_rate=log:1e-4..1e-1; repeat for more.",
 )  # fmt: skip
-@click.option("--random", default=0, metavar="N", help="Draw N points instead of trying all.")
-@click.option("--seed", default=0, help="The start of the random points.", show_default=True)
+@click.option(
+    "--random", type=click.IntRange(0), default=0, metavar="N",
+    help="Draw N points instead of trying all.",
+)  # fmt: skip
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, metavar="N",
+    help="The start of the random points.", show_default=True,
+)  # fmt: skip
 @click.option(
     "--by", default="", metavar="METRIC",
     help="What the best is found by, such as test_accuracy; a score of test examples if left out.",
 )  # fmt: skip
-@click.option("--jobs", default=1, help="Processes at the same time.", show_default=True)
+@click.option(
+    "--jobs", type=click.IntRange(1), default=1, metavar="N",
+    help="Processes at the same time.", show_default=True,
+)  # fmt: skip
 @click.option(
     "--folder", type=click.Path(path_type=Path), metavar="DIR",
     help="Where the runs are; sweeps/NAME if left out.",
@@ -54,7 +63,8 @@ def command(
     """Train a recipe or file once for each point of a grid, in a run folder of its own.
 
     Ctrl-C stops and saves all runs. The same command again does what is missing or unfinished;
-    with more values it adds those. A point that fails is a row with its error.
+    with more values it adds those. A point that fails is a row with its error; the exit code is 1
+    only where no point is left that was trained.
 
     \b
     Examples:
@@ -74,6 +84,7 @@ def command(
             "folder": str(folder), "by": made.metric, "best": str(best.folder) if best else None,
             "runs": made.rows,
         })  # fmt: skip
+        _end(made)
         return
     show_runs(made.table)
     if best is not None:
@@ -81,6 +92,13 @@ def command(
         note(f"look at it: neuroflow inspect {in_shell(best.folder)}", style="dim")
     if failed := sum(bool(record.problem) for record in made.table):
         note(f"{failed} of {len(made)} failed; try them again with --retry", style="yellow")
+    _end(made)
+
+
+def _end(made: Sweep) -> None:
+    """Exit with 1 if every point failed: a script goes on with none of them."""
+    if all(record.problem for record in made.table):
+        click.get_current_context().exit(1)
 
 
 @contextmanager

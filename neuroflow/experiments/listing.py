@@ -220,10 +220,24 @@ def runs(folder: str | Path = RUNS) -> RunTable:
 
 def _run_folders(folder: Path) -> Iterator[Path]:
     """The folder itself, or those below it; no run lies within another."""
-    level = [folder]
+    level, seen = [folder], set[str]()
     for _ in range(DEEPEST):
-        yield from (each for each in level if is_run(each))
-        level = [inner for each in level if not is_run(each) for inner in _folders_in(each)]
+        level = [each for each in level if _is_new(each, seen)]
+        others = []
+        for each in level:
+            if is_run(each):
+                yield each
+            else:
+                others.append(each)
+        level = [inner for each in others for inner in _folders_in(each)]
+
+
+def _is_new(folder: Path, seen: set[str]) -> bool:
+    """Whether a folder was not reached by another name before: links may go round in a circle."""
+    place = os.path.realpath(folder)
+    is_new = place not in seen
+    seen.add(place)
+    return is_new
 
 
 def _folders_in(folder: Path) -> Iterable[Path]:

@@ -13,7 +13,9 @@ import math
 import random
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date, time
 from typing import Any
 
 from attrs import frozen
@@ -79,7 +81,12 @@ def space_of(grid: Mapping[str, Any] | Sequence[str]) -> dict[str, Choices]:
     {'train.l2': Range(low=0.0, high=0.1, log=False)}
     """
     require(grid, (Mapping, list, tuple), "the grid", "a dict of lists, or texts such as a.b=1,2")
-    pairs = grid.items() if isinstance(grid, Mapping) else map(_assignment, grid)
+    pairs = list(grid.items() if isinstance(grid, Mapping) else map(_assignment, grid))
+    for path, count in Counter(path for path, _ in pairs).items():
+        if count > 1:
+            what = f"the grid has {path} {count} times"
+            remedy = f"write all its values at once: {path}=VALUE,VALUE"
+            raise InputError(what, remedy=remedy, path=path)
     space = {path: _choices(path, given) for path, given in pairs}
     for path, choices in space.items():
         if choices == []:
@@ -142,15 +149,16 @@ def _split(text: str) -> list[str]:
 
 
 def _value(text: str) -> Any:
-    """A value as TOML has it, or else a plain word."""
+    """A value as TOML has it, or else a plain word; no setting is a date."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]
     except ValueError:
         return text
+    return text if isinstance(value, (date, time)) else value
 
 
 def points_of(space: Mapping[str, Choices], count: int = 0, seed: int = 0) -> list[Point]:
-    """Every combination in the order of the grid; or ``count`` that are drawn, each once.
+    """Every combination, in the order of the grid; or ``count`` that are drawn. Each is there once.
 
     More of the same seed begin with the same ones. Of fewer combinations than ``count`` there are
     all. Raises :class:`InputError` for a range without a ``count``, and for far too many.
@@ -171,7 +179,8 @@ def points_of(space: Mapping[str, Choices], count: int = 0, seed: int = 0) -> li
         what = f"the grid has {max(count, size):,} points"
         raise InputError(what, expected=f"at most {MOST_POINTS:,}", remedy="draw some: random=20")
     if not count or (not ranges and size <= count):
-        return [dict(zip(space, values, strict=True)) for values in itertools.product(*lists)]
+        found = [dict(zip(space, values, strict=True)) for values in itertools.product(*lists)]
+        return list({_key(point): point for point in found}.values())
     return _drawn(space, count, SplitMix32(seed))
 
 

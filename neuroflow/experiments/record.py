@@ -8,15 +8,16 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
 from neuroflow.checkpoint import CHECKPOINT, read_description
+from neuroflow.config import SECTIONS
 from neuroflow.errors import NeuroflowError
-from neuroflow.training import CONFIGURATION, is_claimed, last_metrics
+from neuroflow.training import CONFIGURATION, METRICS, is_claimed, last_metrics
 
 ERROR = "error.txt"
 """Why a run failed, in the folder of a run that belongs to a sweep."""
@@ -53,8 +54,9 @@ class RunRecord:
 def record_of(folder: Path) -> RunRecord:
     """The run of a folder that has a ``config.toml``, however far it came."""
     try:
-        configuration = tomllib.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
-        about = read_description(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else {}
+        text = (folder / CONFIGURATION).read_text(encoding="utf-8")
+        configuration = _without_dates(tomllib.loads(text))
+        about = read_description(folder / CHECKPOINT) if (folder / CHECKPOINT).is_file() else {}
     except (OSError, ValueError, NeuroflowError) as error:
         return RunRecord(folder, DAMAGED, _begun(folder, {}), problem=_in_words(error, folder))
     saved = about.get("state", {})
@@ -93,6 +95,15 @@ def _steps(configuration: Mapping[str, Any], saved: Mapping[str, Any]) -> int | 
     return steps if type(steps) is int else saved.get("steps")
 
 
+def _without_dates(tree: Any) -> Any:
+    """The same with texts for dates, which no setting is, and JSON does not have."""
+    if isinstance(tree, dict):
+        return {key: _without_dates(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return list(map(_without_dates, tree))
+    return str(tree) if isinstance(tree, (date, time)) else tree
+
+
 def _begun(folder: Path, saved: Mapping[str, Any]) -> datetime | None:
     """When the run began; before its first checkpoint, when its configuration was written."""
     begun = saved.get("origin", {}).get("begun")
@@ -123,5 +134,17 @@ def _finite(x: Any) -> float | None:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder is that of a run."""
-    return (folder / CONFIGURATION).is_file()
+    """Whether a folder is that of a run.
+
+    Other programs have a ``config.toml`` too: theirs has no section of ours, and no run beside it.
+    """
+    path = folder / CONFIGURATION
+    if not path.is_file():
+        return False
+    if any((folder / name).is_file() for name in (CHECKPOINT, METRICS)):
+        return True
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True  # damaged, and told so
+    return any(section.name in tree for section in SECTIONS)

@@ -20,6 +20,7 @@ from neuroflow.errors import (
     StateError,
     did_you_mean,
 )
+from neuroflow.experiments.differing import flattened
 from neuroflow.experiments.jobs import results_of
 from neuroflow.experiments.listing import RunTable
 from neuroflow.experiments.point_run import run_point
@@ -98,7 +99,7 @@ class Sweep:
     def table(self) -> RunTable:
         """Every point as it stands, the best first, with the settings of the sweep alone."""
         records = tuple(map(self._record, self.points))
-        paths = tuple(dict.fromkeys(path for point in self.points for path in point))
+        paths = tuple(dict.fromkeys(path for point in self.points for path in flattened(point)))
         table = RunTable(records, self.folder, paths)
         metric = self.metric
         if not metric:

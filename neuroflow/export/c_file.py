@@ -24,9 +24,10 @@ from neuroflow.engine.plan.function import Trace, TracedFunction
 from neuroflow.engine.plan.plan import Group, Table
 from neuroflow.engine.trace.structure import Structure
 from neuroflow.engine.trace.tape import Ints, Take
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, one_line
 from neuroflow.export.columns import PlainColumn, plain_columns
 from neuroflow.export.examples import example_of, takes_ids
+from neuroflow.files import in_shell
 
 C_NAMES = {"abs": "fabs", "pow": "power", "maximum": "larger", "minimum": "smaller"}
 """Steps that C calls otherwise; the last three keep a nan, which its own do not."""
@@ -50,6 +51,9 @@ INCLUDES = """\
 #include <stdlib.h>
 #include <string.h>"""
 PER_LINE = 6
+
+LEAST_ROOM = 1024
+"""Bytes for a cell of a table; more where there are longer words."""
 
 
 def c_file(model: Module, path: Path) -> dict[Path, str]:
@@ -117,15 +121,15 @@ class CProgram:
         takes = "token ids" if self.ids else "cells" if self.columns else "numbers"
         most = "at most " if self.ids else ""
         names = self.facts.cells
-        columns = f" ({', '.join(names)})".replace("*/", "* /") if names else ""
-        stem = self.path.stem
+        columns = f" ({', '.join(names)})" if names else ""
+        name, stem = in_shell(self.path.name), in_shell(self.path.stem)
         count = len(self.model.parameters())
-        words = f"{what}{data}, by neuroflow {own_version()}: {count} parameters."
+        given = f"{most}{len(self.columns) or self.length} {takes}{columns}"
         return (
-            f"/* {words.replace('*/', '* /')}\n\n"
-            f"   cc -std=c99 -O2 {self.path.name} -lm -o {stem}\n"
-            f"   ./{stem} ...    {most}{len(self.columns) or self.length} {takes}{columns}\n"
-            f"   ./{stem} < rows.txt    one row a line */"
+            f"/* {_comment(f'{what}{data}, by neuroflow {own_version()}: {count} parameters.')}\n\n"
+            f"   {_comment(f'cc -std=c99 -O2 {name} -lm -o {stem}')}\n"
+            f"   {_comment(f'./{stem} ...    {given}')}\n"
+            f"   {_comment(f'./{stem} < rows.txt    one row a line')} */"
         )
 
     def _sizes(self) -> str:
@@ -191,7 +195,10 @@ class CProgram:
         lines += ["static const column columns[] = {", *rows, "};"]
         text = _template("columns").replace("COLUMNS", "\n".join(lines))
         missing = ", ".join(map(_c_text, sorted(MISSING)))
-        return text.replace("MISSING", missing).replace("N_CELLS", str(len(self.columns))).rstrip()
+        known = [word for column in self.columns for word in column.words or ()]
+        longest = max([LEAST_ROOM, *(len(word.encode()) + 1 for word in known)])
+        text = text.replace("LONGEST", str(longest)).replace("MISSING", missing)
+        return text.replace("N_CELLS", str(len(self.columns))).rstrip()
 
     # Groups
 
@@ -302,8 +309,9 @@ def _c_function(name: str, kernel: Kernel, summary: str) -> str:
     lines = [f"    double {step.name} = {_spelled(step)};" for step in kernel.steps]
     (result,) = kernel.results
     lines.append(f"    return {_operand(result)};")
-    comment = summary.replace("*/", "* /")
-    return "\n".join([f"/* {comment} */", f"static double {name}({inputs})", "{", *lines, "}"])
+    return "\n".join(
+        [f"/* {_comment(summary)} */", f"static double {name}({inputs})", "{", *lines, "}"]
+    )
 
 
 def _spelled(step: KernelStep) -> str:
@@ -326,7 +334,7 @@ def _number(x: float) -> str:
 
 
 def _loop(group: Group, lines: list[str], result: str) -> list[str]:
-    where = f" /* {group.name}{' in ' + group.scope if group.scope else ''} */".replace("\n", " ")
+    where = f" /* {_comment(group.name + (' in ' + group.scope if group.scope else ''))} */"
     head = f"for (k = 0; k < {group.count}; k++) {{{where}"
     body = [*lines, f"cell[{group.first} + k] = {result};"]
     return [head, *[f"    {line}" for line in body], "}"]
@@ -369,6 +377,15 @@ def _rows(words: Sequence[str], per_line: int = PER_LINE) -> str:
             yield "    " + ", ".join(words[k : k + per_line])
 
     return ",\n".join(lines()) or "    0"
+
+
+def _comment(text: str) -> str:
+    r"""A text as it may stand in a comment: on one line, which neither ends it nor begins one.
+
+    >>> print(_comment("a*/ b/* c\nd"))
+    a* / b/ * c\nd
+    """
+    return one_line(text).replace("*/", "* /").replace("/*", "/ *").replace("??/", "?? /")
 
 
 def _c_text(text: str) -> str:

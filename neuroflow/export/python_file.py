@@ -11,7 +11,6 @@ import json
 import random
 import textwrap
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -30,23 +29,21 @@ from neuroflow.core.value import Op, Value
 from neuroflow.data.dataset import standardized
 from neuroflow.data.facts import DataFacts
 from neuroflow.data.notation import MISSING
-from neuroflow.engine.runner import numbers_of
-from neuroflow.errors import raised
+from neuroflow.engine.runner import clip_scale, numbers_of
+from neuroflow.errors import one_line, raised
 from neuroflow.export.columns import PlainColumn, plain_columns
 from neuroflow.export.examples import example_of, flat, takes_ids
-from neuroflow.export.sources import OPS, PARTS, Sources, fields_needed
+from neuroflow.export.sources import OPS, PARTS, Sources, fields_needed, template
+from neuroflow.files import in_shell
 from neuroflow.training.steps import Training
 
 MOST_IN_FILE = 4000
 """Models of more numbers keep them in a JSON file beside."""
 
-_PREPARING = {
-    False: [],
-    True: [
-        "    pairs = zip(COLUMNS, row, strict=True)",
-        "    row = [x for column, cell in pairs for x in numbers_in(column, cell)]",
-    ],
-}
+_PREPARING = [
+    "    pairs = zip(COLUMNS, row, strict=True)",
+    "    row = [x for column, cell in pairs for x in numbers_in(column, cell)]",
+]
 
 WIDTH = 72
 """Of a line in the file, before its indentation."""
@@ -76,7 +73,7 @@ class Ejected:
         self._tensors = {id(v): name for name, (_, vs) in self.weights.items() for v in vs}
         self._places: dict[int, str] = {}
         for name, (shape, values) in self.weights.items():
-            self._place(f'WEIGHTS["{name}"]', shape, values)
+            self._place(f"WEIGHTS[{json.dumps(name)}]", shape, values)
 
     def _place(self, path: str, shape: Sequence[int], values: list[Any]) -> None:
         """Where in the file each parameter is found."""
@@ -93,7 +90,7 @@ class Ejected:
         trains = self._training() if self.training else ""
         asks = self._asking()
         names = {"POW": self.sources.name(pow_op, "pow"), "ABS": self.sources.name(abs_op, "abs")}
-        prelude = _template("prelude")
+        prelude = template("prelude")
         for word, name in names.items():
             prelude = prelude.replace(f"{word}(", f"{name}(")
         numbers, beside = self._numbers()
@@ -120,19 +117,21 @@ class Ejected:
 
     def _title(self) -> str:
         what = type(self.model).__name__
-        columns = [column.name for column in plain_columns(self.facts)]
-        data = f", trained on {self.facts.name}" if self.facts.name else ""
-        name, given = self.path.name, " ".join(columns or map(str, flat(example_of(self.model))))
+        columns = [in_shell(column.name) for column in plain_columns(self.facts)]
+        data = f", trained on {one_line(self.facts.name)}" if self.facts.name else ""
+        name = in_shell(self.path.name)
+        given = " ".join(columns or map(str, flat(example_of(self.model))))
         lines = [
-            f'"""{what}{data}: {len(self.model.parameters())} parameters, in plain Python.',
+            f"{what}{data}: {len(self.model.parameters())} parameters, in plain Python.",
             "", f"    python {name} {given}",
             f"    python {name} < rows.txt",
         ]  # fmt: skip
         if self.training:
-            trained = f"{self.path.stem}.trained.json"
+            trained = in_shell(f"{self.path.stem}.trained.json")
             lines += [f"    python {name} --train 100"]
             lines += [f"    python {name} --numbers {trained} {given}"]
-        return "\n".join([*lines, "", f'Written by neuroflow {own_version()}."""'])
+        text = "\n".join([*lines, "", f"Written by neuroflow {own_version()}."])
+        return '"""' + text.replace("\\", r"\\").replace('"', r"\"") + '"""'
 
     # The network
 
@@ -176,7 +175,7 @@ class Ejected:
         if values and all(isinstance(x, Value) for x in values):
             name = self._tensors.get(id(values[0]))
             if name is not None and [*map(id, values)] == [*map(id, self.weights[name][1])]:
-                return f'WEIGHTS["{name}"]'
+                return f"WEIGHTS[{json.dumps(name)}]"
         inside = [*map(self._expression, thing)]
         return broken("[", inside, "]") if isinstance(thing, list) else broken("(", inside, ",)")
 
@@ -191,7 +190,7 @@ class Ejected:
         beside = {"numbers": named, "examples": examples} if count > MOST_IN_FILE else {}
         lines = [f"BUFFERS = {kept!r}"]
         if beside:
-            place = f'Path(__file__).with_name("{self._json.name}")'
+            place = f"Path(__file__).with_name({json.dumps(self._json.name)})"
             lines += [f"BESIDE = json.loads({place}.read_text())"]
             lines += ['NUMBERS, EXAMPLES = BESIDE["numbers"], BESIDE["examples"]']
         else:
@@ -226,22 +225,31 @@ class Ejected:
         columns = plain_columns(self.facts)
         lines += self._columns(columns)
         told = f'    """A raw row as the model takes it: {meaning}."""'
-        lines += ["", "", "def prepared(row):", told, *_PREPARING[bool(columns)]]
+        lines += ["", "", "def prepared(row):", told]
+        count = len(columns) or (len(scale.means) if scale is not None else 0)
+        if count:
+            taken = f"{count} {'cells' if columns else 'numbers'}"
+            lines += [
+                f"    if len(row) != {count}:",
+                f'        raise ValueError(f"got {{len(row)}}, and the model takes {taken}")',
+            ]
+        lines += _PREPARING if columns else []
         lines += [f"    return {reads}"]
         read = "str(" if columns else "int(" if ids else "float("
-        asks = _template("ask").replace("READ(", read)
+        asks = template("ask").replace("READ(", read)
         return "\n".join(lines) + "\n\n\n" + asks
 
     def _columns(self, columns: tuple[PlainColumn, ...]) -> list[str]:
         """What becomes of the cells of a table, if they are not just numbers."""
         if not columns:
             return []
+        self.sources.imports.add("import csv")
         rows = [f"    {astuple(column)!r}," for column in columns]
         missing = f"MISSING = {sorted(MISSING)!r}"
         meaning = (
             "# name, words, place or one-hot, unknown ones are zeros, where missing, indicator"
         )
-        return [meaning, "COLUMNS = [", *rows, "]", missing, "", "", _template("columns").rstrip()]
+        return [meaning, "COLUMNS = [", *rows, "]", missing, "", "", template("columns").rstrip()]
 
     def _training(self) -> str:
         assert self.training is not None
@@ -258,26 +266,42 @@ class Ejected:
         words = [f"{key}={sources.literal(x)}" for key, x in wanted.items()]
         words += ["step=step"] if "step" in _words(rule) else []
         text = (
-            _template("train")
-            .replace("UPDATE(", f"{update}(")
-            .replace("SETTINGS", ", ".join(words))
+            template("train").replace("UPDATE(", f"{update}(").replace("SETTINGS", ", ".join(words))
         )
         text = text.replace("RULE", rule.name).replace("example_loss(", f"{loss}(")
-        size = self.training.options.get("batch") or len(runner.examples)
+        text = text.replace("        CLIPPED\n", self._clipping())
+        size = self.training.batches.size
         return (
             f"BATCH, L2 = {size}, {runner.l2!r}\nSTARTS = {self._starts()!r}\n"
-            f'"""How many parameters begin with which state of {rule.name}."""\n\n\n{text}'
+            f'"""How many parameters begin with which state of {rule.name}; None: they are frozen.'
+            f'"""\n\n\n{text}'
         )
 
-    def _starts(self) -> list[list[float]]:
+    def _clipping(self) -> str:
+        """The lines that make a long gradient shorter, if the run does."""
+        assert self.training is not None
+        limit = self.training.runner.clip_norm
+        if limit is None:
+            return ""
+        self.sources.imports.add("import math")
+        scale = self.sources.name(clip_scale)
+        lines = [
+            f"scale = {scale}(math.sqrt(sum(slope * slope for slope in slopes)), {limit!r})",
+            "slopes = [scale * slope for slope in slopes]",
+        ]
+        return "".join(f"        {line}\n" for line in lines)
+
+    def _starts(self) -> list[list[Any]]:
         """Runs of parameters whose optimizer begins alike: how many, and with what."""
         assert self.training is not None
-        runner, runs = self.training.runner, list[list[float]]()
+        runner, runs = self.training.runner, list[list[Any]]()
         named: Any = dict(self.model.named_parameters())
         for name in named:
-            start = [
+            start: list[Any] = [
                 runner.starts[s](name) if s in runner.starts else 0.0 for s in runner.rule.state
             ]
+            if name in self.model.frozen:
+                start = [None]
             if runs and runs[-1][1:] == start:
                 runs[-1][0] += 1
             else:
@@ -295,12 +319,17 @@ class Ejected:
             "    if words:",
             "        ask(words)",
             "    else:",
-            "        for line in sys.stdin:",
+            f"        for row in {self._rows()}:",
+            "            if row:",
+            "                ask(row)",
         ]
-        cells = 'line.replace(",", " ").split()'
-        if plain_columns(self.facts):  # words may hold blanks
-            cells = '[cell.strip() for cell in line.rstrip("\\n").split(",")]'
-        return "\n".join([*lines, f"            ask({cells})"])
+        return "\n".join(lines)
+
+    def _rows(self) -> str:
+        """What reads rows from standard input; words may hold blanks and, in quotes, commas."""
+        if plain_columns(self.facts):
+            return "csv.reader(sys.stdin)"
+        return '(line.replace(",", " ").split() for line in sys.stdin)'
 
     def _check(self, text: str, beside: dict[str, Any]) -> None:
         """Try the program: it has to answer as the model does, to the bit."""
@@ -367,7 +396,3 @@ def _words(rule: UpdateRule) -> set[str]:
 
 def _heading(words: str) -> str:
     return f"# {words} {'-' * (88 - len(words))}"
-
-
-def _template(name: str) -> str:
-    return files("neuroflow.export").joinpath("templates", f"{name}.txt").read_text("utf-8")

@@ -16,6 +16,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator
+from importlib.resources import files
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -27,7 +28,7 @@ from neuroflow.core.random_input import random_input
 from neuroflow.core.settings import unchecked
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.core.value import Op, Value, add, div, mul, neg, sub
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, one_line
 
 GIVEN: dict[Any, str] = {
     Value: "Value", module.Module: "Module",
@@ -37,7 +38,10 @@ GIVEN: dict[Any, str] = {
 
 SMALL: dict[Any, tuple[str, str]] = {
     functions.take: ("take", "def take(values, index):\n"
-                     '    """The entry of a list at an index."""\n    return values[index]'),
+                     '    """The entry of a list at an index."""\n'
+                     "    if not 0 <= index < len(values):\n"
+                     '        raise ValueError(f"{index} is not from 0 to {len(values) - 1}")\n'
+                     "    return values[index]"),
     random_input: ("random_input", "def random_input(draw):\n"
                    '    """A random number, drawn now."""\n    return draw()'),
     module.current_scope: ("current_scope", "def current_scope():\n"
@@ -71,6 +75,26 @@ WITHOUT_LAMBDAS: dict[Any, str] = {
 OPS, PARTS = "ops", "parts"
 
 
+def template(name: str) -> str:
+    """A piece that stands in every file."""
+    return files("neuroflow.export").joinpath("templates", f"{name}.txt").read_text("utf-8")
+
+
+@functools.cache
+def names_of_templates() -> frozenset[str]:
+    """What the pieces that stand in every file call theirs: an op called ``load`` is another."""
+    found = {"csv", "json", "math", "random", "sys", "Path", "partial"}
+    for name in ("prelude", "columns", "ask", "train"):
+        for node in ast.walk(ast.parse(template(name))):
+            if isinstance(node, ast.Name):
+                found |= {node.id} if _is_store(node) else set()
+            elif isinstance(node, ast.arg):
+                found.add(node.arg)
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                found.add(node.name)
+    return frozenset(found)
+
+
 class Sources:
     """The pieces of a file, each once, those that others need first."""
 
@@ -82,7 +106,7 @@ class Sources:
         self._parts: set[type] = set()
         self._aliases: dict[str, str] = {}
         self._section = PARTS  # what an op needs stands with the ops
-        self._taken = {*GIVEN.values(), *dir(builtins), "Op", "VectorOp", "model", "number"}
+        self._taken = {*GIVEN.values(), *dir(builtins), "model", *names_of_templates()}
 
     def name(self, thing: Any, wanted: str = "") -> str:
         """The name that a thing has in the file; it comes in if it is not there."""
@@ -182,7 +206,7 @@ class Sources:
             return
         kind = "VectorOp" if op.vectors else "Op"
         if isinstance(op, Elementary) and not op.vectors:
-            lines = [f"{name} = Op({self.name(op.on_floats)})  # {op.summary}"]
+            lines = [f"{name} = Op({self.name(op.on_floats)})  # {one_line(op.summary)}"]
         else:
             rule = self.function(op.rule, name)
             lines = [f"@{kind}", rule]

@@ -55,6 +55,22 @@ def test_no_configuration_ends_the_listing(run_in, tmp_path, text):
     assert str(nf.runs(tmp_path))
 
 
+def test_what_other_programs_keep_in_a_file_of_the_same_name_is_no_run(run_in, tmp_path):
+    run_in("whole")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "config.toml").write_text("[theme]\nsince = 2020-01-01")
+    (tmp_path / "dated").mkdir()
+    (tmp_path / "dated" / "config.toml").write_text("[data]\nday = [2020-01-01]\nat = 07:30:00")
+    assert [record.folder.name for record in nf.runs(tmp_path)] == ["whole", "dated"]
+    assert "2020-01-01" in nf.runs(tmp_path).csv()
+
+
+def test_links_in_a_circle_give_each_run_once(run_in, tmp_path):
+    run_in("whole")
+    (tmp_path / "again").symlink_to(tmp_path)
+    assert len(nf.runs(tmp_path)) == 1
+
+
 def test_runs_are_sorted_by_any_column_with_those_without_a_value_last(run_in, tmp_path):
     for k, rate in enumerate([0.1, 0.01, 1.0]):
         run_in(f"r{k}", {"optimizer.learning_rate": rate})

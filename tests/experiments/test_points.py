@@ -42,6 +42,7 @@ def test_a_dict_means_the_same():
         (["a.b"], "'a.b' is no part of a grid; expected PATH=VALUES"),
         (["a.b="], "the grid has no value for a.b"),
         ({"a.b": []}, "the grid has no value for a.b"),
+        (["a.b=1", "a.b=2"], "the grid has a.b 2 times; write all its values at once"),
         (["a.b=log:0..1"], "expected LOW..HIGH, two numbers above 0"),
         (["a.b=3..1"], "expected LOW..HIGH, two numbers, the smaller one first"),
         (["a.b=x..y"], "a.b cannot be drawn from 'x..y'"),
@@ -58,6 +59,14 @@ def test_all_combinations_come_in_the_order_of_the_grid():
     points = points_of(space_of(["x=1,2", "y=a,b"]))
     assert [tuple(p.values()) for p in points] == [(1, "a"), (1, "b"), (2, "a"), (2, "b")]
     assert points_of(space_of(["x=1,2", "y=a,b"]), count=9) == points
+
+
+def test_a_point_that_is_written_twice_is_there_once():
+    assert points_of(space_of(["x=1,1,2"])) == [{"x": 1}, {"x": 2}]
+
+
+def test_a_date_is_a_word_for_no_setting_is_one():
+    assert space_of(["x=2020-01-01,07:30:00"]) == {"x": ["2020-01-01", "07:30:00"]}
 
 
 def test_drawn_points_are_the_same_for_a_seed_and_more_begin_with_them():

@@ -127,3 +127,9 @@ def test_what_cannot_go_to_another_process_is_refused(folder):
     source["model"]["activation"] = nf.get("activation", "relu").load()
     with pytest.raises(nf.NeuroflowError):
         nf.sweep(source, RATES, folder, jobs=2).run()
+
+
+def test_settings_of_a_whole_part_are_columns_of_their_own(folder):
+    parts = [{"use": "sgd", "learning_rate": rate} for rate in (0.1, 0.2)]
+    found = nf.sweep(TINY, {"optimizer": parts}, folder).run().table.settings
+    assert sorted(found["optimizer.learning_rate"]) == [0.1, 0.2]

@@ -1,5 +1,8 @@
 """A model as Python, C, plain tensors and ONNX answers as the model does."""
 
+import ast
+import csv
+import io
 import json
 import math
 import shutil
@@ -14,6 +17,7 @@ from neuroflow.engine.runner import numbers_of
 from neuroflow.export.c_file import c_file
 from neuroflow.export.destinations import export, written
 from neuroflow.export.python_file import python_file
+from neuroflow.export.sources import Sources
 from tests.support.sweeps import tries
 from tests.support.tensors import flat
 
@@ -114,6 +118,87 @@ def test_python_from_a_run_asks_and_trains(tmp_path):
     assert trained != answer
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"train.clip_norm": 0.01, "train.l2": 0.1},
+        {"train.freeze": ["layers.0", "*.bias"]},
+        {"train.batch": 6, "train.accumulation": 2},
+        {"optimizer.groups": [{"parameters": ["layers.0"], "factor": 0.1, "weight_decay": 0.3}]},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_python_trains_as_the_run_does(settings, tmp_path, capsys):
+    tiny = {
+        "model": {"use": "mlp", "sizes": [2, 3, 1]}, "loss": "hinge",
+        "optimizer": {"use": "sgd", "learning_rate": 0.5},
+        "data": {"use": "moons", "points": 12},
+        "train": {"steps": 2, "backend": "eager", "shuffle": False},
+    }  # fmt: skip
+    folder = tmp_path / "run"
+    nf.Run.start(tiny, folder, settings).run()
+    path = tmp_path / "tiny.py"
+    export(folder, "python", path)
+    scope = {"__name__": "ejected", "__file__": str(path)}
+    exec(compile(path.read_text(), str(path), "exec"), scope)
+    scope["train"](1)
+    assert "step    1 /    1" in capsys.readouterr().out
+    longer = nf.Run.start(tiny, tmp_path / "longer", {**settings, "train.steps": 3}).run()
+    trained = json.loads((tmp_path / "tiny.trained.json").read_text())
+    expected = [p.data for p in longer.training.model.parameters()]
+    assert flat(list(trained.values())) == pytest.approx(expected, rel=1e-12, abs=1e-15)
+
+
+def test_what_the_pieces_of_every_file_call_theirs_is_nobody_elses():
+    def load(x):
+        return x
+
+    assert Sources().name(load) == "load_"
+
+
+HOSTILE = ["a*/", "/*b", '""" c', "\\N{D}", "e\\", "it's", "%s??/", "new\nline", "f\x1b"]
+"""Names that end a text, a comment or a line where nobody takes care."""
+
+
+@pytest.fixture
+def trained_on_hostile_names(tmp_path):
+    """A run on a table whose columns and words are called so."""
+    tree = {
+        "model": {"use": "mlp", "sizes": ["data", 2, 1]}, "loss": "mse", "optimizer": "sgd",
+        "data": {"use": "csv", "path": str(tmp_path / "odd.csv"), "target": "y"},
+        "train": {"steps": 1, "backend": "eager"},
+    }  # fmt: skip
+    with open(tmp_path / "odd.csv", "w", newline="") as file:
+        rows = [[*[word] * len(HOSTILE), f"{word},1", k] for word in HOSTILE for k in (0, 1)]
+        csv.writer(file).writerows([[*HOSTILE, "words, too", "y"], *rows])
+    return nf.Run.start(tree, tmp_path / "odd").run().training.model
+
+
+def test_no_name_breaks_the_program(trained_on_hostile_names, tmp_path):
+    model, path = trained_on_hostile_names, tmp_path / '"odd" name.py'
+    assert ast.get_docstring(ast.parse(python_file(model, path)[path])).count("odd") >= 3
+    program = ejected(model, path)
+    row = [*["it's"] * len(HOSTILE), "it's,1"]
+    assert (
+        program["numbers_of"](program["model"](program["prepared"](row)))
+        == (nf.predict(model, [row])[0])
+    )
+
+
+@needs_cc
+def test_no_name_breaks_the_program_in_c_and_cells_in_quotes_hold_commas(
+    trained_on_hostile_names, tmp_path
+):
+    run = compiled(trained_on_hostile_names, tmp_path)
+    row = [*['""" c'] * len(HOSTILE), '""" c,1']
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(row)
+    expected = pytest.approx(nf.predict(trained_on_hostile_names, [row])[0], rel=1e-12)
+    assert float(run(text=line.getvalue()).stdout.split()[0]) == expected
+    assert float(run(*row).stdout.split()[0]) == expected
+    assert "a line is longer than 65534 bytes" in run(text="x" * 70_000).stderr
+
+
 def test_large_models_keep_their_numbers_beside(tmp_path):
     model = nf.build("mlp", sizes=[2, 64, 64, 1], rng=nf.SplitMix32(1))
     files = python_file(model, tmp_path / "model.py")
@@ -156,6 +241,18 @@ def test_c_prepares_the_cells_of_a_table(trained_on_words, tmp_path):
     assert run("30", "New York").stdout.split()[0] == lines[0].split()[0]
     assert "city is Paris, which the model does not know" in run("30", "Paris").stderr
     assert "age is old, which is no number" in run("old", "Rome").stderr
+
+
+def test_python_says_what_is_wrong_with_a_row(trained_on_words, tmp_path):
+    program = ejected(trained_on_words, tmp_path / "model.py")
+    for row, told in ((["30"], "30: got 1, and the model takes 2 cells"),
+                      (["old", "Rome"], "could not convert string to float: 'old'")):  # fmt: skip
+        with pytest.raises(SystemExit, match=told):
+            program["ask"](row)
+    gpt = ejected(small_gpt(), tmp_path / "gpt.py")
+    for token in ("5", "-1"):
+        with pytest.raises(SystemExit, match=f"{token}: {token} is not from 0 to 4"):
+            gpt["ask"]([token])
 
 
 class Opaque(nf.Module):
