@@ -5,7 +5,7 @@
 
 Needs PyTorch, numpy, pluggy and attrs; neuroflow need not be installed. Reading order: ``models``
 are what is tried, ``session`` keeps what is found, the checks are here, ``by_hand`` is the model as
-it is written in PyTorch, ``figures`` and ``layers`` take the times. A section that fails is noted,
+it is written in PyTorch, ``scalars`` and ``layers`` take the times. A section that fails is noted,
 and the others go on; the exit code is 1 then.
 """
 
@@ -275,17 +275,17 @@ def checks(session: Session, quick: bool) -> None:
 
 def every_figure(session: Session) -> None:
     """How fast it is, and what else can be had on this card."""
-    import figures
     import layers
+    import scalars
 
-    figures.of_scalars(session, "micro", figures.BATCHES["micro"])
+    scalars.of_scalars(session, "micro", scalars.BATCHES["micro"])
     for how in ("eager", "graph"):
-        figures.of_hand(session, how)
-    figures.of_scalars(session, "small", figures.BATCHES["small"])
+        scalars.of_hand(session, how)
+    scalars.of_scalars(session, "small", scalars.BATCHES["small"])
     layers.figures(session, "eager")
     layers.figures(session, "compiled")
-    figures.of_hand(session, "compiled")
-    figures.of_scalars(session, "micro", (512,), "bfloat16")
+    scalars.of_hand(session, "compiled")
+    scalars.of_scalars(session, "micro", (512,), "bfloat16")
     session.section("layers in training", lambda: layers.check_training(session.device))
     for name in LONG_RECIPES:
         session.section(f"recipe {name}", lambda name=name: check_recipe(session.device, name))
