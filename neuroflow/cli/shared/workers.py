@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -28,16 +29,17 @@ def among_workers(
     """
     from neuroflow.training import joined_workers
 
-    is_first = True
+    workers: Workers | None = None
     try:
         with joined_workers() as workers:
             if workers is None or workers.is_first:
                 first(workers)
             else:
-                is_first = False
                 _go_along_silently(training, workers)
     except NeuroflowError as error:
-        if is_first:
+        if workers is not None:  # torchrun ends all when one has ended: let the error be told
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if workers is None or workers.is_first:
             raise
         note(f"Error: {error}", style="red")
         raise click.exceptions.Exit(FAILED) from error
