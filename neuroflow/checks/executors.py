@@ -20,6 +20,9 @@ MANY = 37
 
 RATES = (0.1, 0.05, 0.02)
 
+TOLERANCES = {"float64": (1e-9, 1e-12), "float32": (2e-4, 1e-5), "bfloat16": (2e-2, 2e-3)}
+"""How far a number may be from that of array code: bfloat16 keeps 8 binary digits."""
+
 
 class Weights(Module):
     """Rows of weights and a vector, small enough to be read."""
@@ -88,7 +91,7 @@ def _compare(
 ) -> None:
     import numpy as np
 
-    relative, absolute = (1e-9, 1e-12) if dtype == "float64" else (2e-4, 1e-5)
+    relative, absolute = TOLERANCES[dtype]
     mine = answers(entry.load(), loss, dtype, count)
     reference = answers(get("backend", "numpy").load(), loss, "float64", count)
     for what, got in mine.items():

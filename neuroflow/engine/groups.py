@@ -24,7 +24,7 @@ RATE, DECAY = "group_rate", "group_decay"
 
 
 @frozen
-class Group:
+class ParameterGroup:
     """The parameters that patterns name, how many times the rate they move at, and their decay."""
 
     parameters: tuple[str, ...]
@@ -32,7 +32,7 @@ class Group:
     weight_decay: float | None
 
     @classmethod
-    def of(cls, table: Mapping[str, Any], learning_rate: float) -> Group:
+    def of(cls, table: Mapping[str, Any], learning_rate: float) -> ParameterGroup:
         """That of a checked table; a rate of its own is one at the begin of the schedule."""
         factor = table.get("factor", 1.0)
         if "learning_rate" in table:
@@ -40,7 +40,7 @@ class Group:
         return cls(tuple(table["parameters"]), factor, table.get("weight_decay"))
 
 
-def grouped(rule: UpdateRule, groups: Sequence[Group]) -> UpdateRule:
+def grouped(rule: UpdateRule, groups: Sequence[ParameterGroup]) -> UpdateRule:
     """The rule of an optimizer for parameters of several groups.
 
     Raises :class:`ConfigurationError` for a decay that the rule does not know.
@@ -75,7 +75,7 @@ def _with_state(rule: UpdateRule, names: Sequence[str]) -> inspect.Signature:
     return inspect.Signature([*kept, *more, *parameters[len(kept) :]])
 
 
-def set_groups(runner: Runner, groups: Sequence[Group]) -> None:
+def set_groups(runner: Runner, groups: Sequence[ParameterGroup]) -> None:
     """Give the parameters of a runner the numbers of their groups; the first that fits counts.
 
     Raises :class:`ConfigurationError` for a pattern that names no parameter.

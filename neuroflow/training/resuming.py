@@ -36,7 +36,7 @@ COUNTED = (
 
 
 @frozen
-class Change:
+class SettingsChange:
     """Settings that a run was given on the way: the step after which, and the values by path."""
 
     step: int

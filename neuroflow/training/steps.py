@@ -24,7 +24,7 @@ from neuroflow.core.update_rule import UpdateRule
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.facts import DataFacts
 from neuroflow.engine.decay import set_no_decay
-from neuroflow.engine.groups import Group, grouped, set_groups
+from neuroflow.engine.groups import ParameterGroup, grouped, set_groups
 from neuroflow.engine.make_runner import make_runner
 from neuroflow.engine.run.workers import Workers
 from neuroflow.engine.runner import Runner
@@ -55,7 +55,7 @@ from neuroflow.training.given import GIVEN, NOTHING, Given, separated
 from neuroflow.training.in_tensors import tensors_runner, too_large_to_trace
 from neuroflow.training.loading import GENERATORS, fitting, go_on_from, load_data, speaking_of
 from neuroflow.training.looking_ahead import refuse_looking_ahead
-from neuroflow.training.resuming import Change, check_changes, with_values
+from neuroflow.training.resuming import SettingsChange, check_changes, with_values
 from neuroflow.training.scores import answers_of, scores_of
 from neuroflow.training.state import STATE
 from neuroflow.training.using import Trained
@@ -142,7 +142,7 @@ class Training(Trained):
     scored_by: list[Metric] = field(init=False)
     best: Best | None = field(init=False, default=None)
     begun: Tree = field(init=False)
-    changes: list[Change] = field(init=False, factory=list)
+    changes: list[SettingsChange] = field(init=False, factory=list)
     _last: LastNumbers | None = field(init=False, default=None)
     _stopped: bool = field(init=False, default=False)
     _schedule: Callable[..., float] = field(init=False)
@@ -301,7 +301,7 @@ class Training(Trained):
         """Go on with other values by their paths, as from a step; None takes a setting away."""
         if not values:
             return
-        self.changes.append(Change(step, dict(values)))
+        self.changes.append(SettingsChange(step, dict(values)))
         self.configuration = with_values(self.configuration, values)
         self._schedule = self.given.schedule_of(self.configuration["optimizer"])
         self.steps = self.options.get("steps") or self.options["epochs"] * self.steps_per_epoch
@@ -327,9 +327,11 @@ class Training(Trained):
         rule, groups = self.given.rule_of(self.configuration["optimizer"]), self._groups()
         return grouped(rule, groups) if groups else rule
 
-    def _groups(self) -> list[Group]:
+    def _groups(self) -> list[ParameterGroup]:
         table = self.configuration["optimizer"]
-        return [Group.of(each, table["learning_rate"]) for each in table.get("groups") or ()]
+        return [
+            ParameterGroup.of(each, table["learning_rate"]) for each in table.get("groups") or ()
+        ]
 
     def _name_parameters(self, runner: Runner) -> None:
         """Tell a runner which parameters do not decay, and which are of what group."""

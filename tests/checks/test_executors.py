@@ -73,6 +73,23 @@ def test_a_wrong_backend_is_found(executor, found):
     assert any(message.startswith(found) for message in messages), messages[:3]
 
 
+@pytest.mark.parametrize(("digits", "right"), [(24, True), (8, False)])
+def test_with_bfloat16_products_may_be_rounded_but_no_parameters(digits, right):
+    class Rounded(nf.NumpyExecutor):
+        def __init__(self, dtype, *rest):
+            super().__init__("float32", *rest)
+
+        def update(self, norm, rate, step):
+            super().update(norm, rate, step)
+            fractions, exponents = np.frexp(self.parameters)
+            self.parameters[:] = np.ldexp(np.round(fractions * 2**digits) / 2**digits, exponents)
+
+    entry = nf.BackendEntry(
+        name="rounded", target=Rounded, summary="It rounds parameters.", dtypes=("bfloat16",)
+    )
+    assert bool(nf.check(entry)) is right
+
+
 def test_a_right_backend_passes_and_an_absent_one_is_skipped_with_its_reason():
     right = nf.BackendEntry(name="right", target=nf.NumpyExecutor, summary="It is right.")
     assert nf.check(right)
