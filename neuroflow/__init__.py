@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 _HOME = {
     "neuroflow.core.value": "Op Value",
-    "neuroflow.core.gradient": "gradients",
+    "neuroflow.core.derivatives": "gradients",
     "neuroflow.core.no_grad": "no_grad",
-    "neuroflow.core.chaining": "core_ops",
+    "neuroflow.core.protocols.chaining": "core_ops",
     "neuroflow.core.vectors": "dot mean sum",
     "neuroflow.core.functions": "abs cos exp expm1 log log1p maximum minimum pow sech sin"
     " sqrt stop_gradient take tanh where",
@@ -123,6 +123,6 @@ def _tell_the_core() -> None:
     """Once the core is there, it finds public names here: it imports nothing from above."""
     import sys
 
-    chaining: Any = sys.modules.get("neuroflow.core.chaining")
+    chaining: Any = sys.modules.get("neuroflow.core.protocols.chaining")
     if chaining is not None:
         chaining.public = _public

@@ -3,9 +3,9 @@
 from neuroflow import ops as ops
 from neuroflow.core.value import Op as Op
 from neuroflow.core.value import Value as Value
-from neuroflow.core.gradient import gradients as gradients
+from neuroflow.core.derivatives import gradients as gradients
 from neuroflow.core.no_grad import no_grad as no_grad
-from neuroflow.core.chaining import core_ops as core_ops
+from neuroflow.core.protocols.chaining import core_ops as core_ops
 from neuroflow.core.vectors import dot as dot
 from neuroflow.core.vectors import mean as mean
 from neuroflow.core.vectors import sum as sum

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuroflow.core.chaining import core_ops
+from neuroflow.core.protocols.chaining import core_ops
 from neuroflow.errors import composed, did_you_mean
 
 

@@ -13,7 +13,7 @@ from tests.support import architecture
 
 ROOT = Path(nf.__file__).parent
 BUNDLED = ROOT.parent / "plugins" / "neuroflow_plugins"
-CHAPTER = 520
+CHAPTER = 445
 LINES_OF_CODE = 1430
 LINES_TO_READ = 2020
 """The chapter, ``value.py`` and ``gradient.py``, may have so many lines, blank ones and docstrings

@@ -21,7 +21,7 @@ from neuroflow.checks.numeric import (
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.surfaces import at_kink, smooth_points
-from neuroflow.core.gradient import gradients
+from neuroflow.core.derivatives import gradients
 from neuroflow.core.value import Value
 
 

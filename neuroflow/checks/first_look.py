@@ -5,7 +5,7 @@ from __future__ import annotations
 from neuroflow.checks.probes import joint_points
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
-from neuroflow.core.gradient import gradients
+from neuroflow.core.derivatives import gradients
 from neuroflow.core.rules import check_result, check_slopes, looked_at, what_changes
 from neuroflow.core.value import Value
 from neuroflow.errors import InputError

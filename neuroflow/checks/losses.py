@@ -13,7 +13,7 @@ from neuroflow.checks.messages import listed, short
 from neuroflow.checks.numeric import along, between_sides, slope
 from neuroflow.checks.ops import guarded
 from neuroflow.checks.report import Results
-from neuroflow.core.gradient import gradients
+from neuroflow.core.derivatives import gradients
 from neuroflow.core.value import Value
 from neuroflow.registry.entries import LossEntry
 

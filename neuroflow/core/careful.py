@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from math import isfinite, isnan, nan
 from typing import Any
 
-from neuroflow.core.chaining import core_ops
 from neuroflow.core.domain import undefined
 from neuroflow.core.ieee import unraised
 from neuroflow.core.kinds import library
+from neuroflow.core.protocols.chaining import core_ops
+from neuroflow.core.protocols.floats import ordered
 from neuroflow.core.rules import Rule, tell_mistake
-from neuroflow.core.value import Op, Value, building, computed, lift, ordered
+from neuroflow.core.value import Op, Value, building, computed, lift
 from neuroflow.errors import InputError
 
 
@@ -66,6 +67,19 @@ def by_steps(rule: Rule, inputs: Sequence[Any]) -> Any:
 def number_of(x: Any) -> float:
     """The number in a Value, or the number itself."""
     return x.data if isinstance(x, Value) else float(x)
+
+
+def with_nan_kept(op: Op, numbers: Sequence[Any], result: Any) -> Any:
+    """The result of a rule; nan if it compared with one and went on with a number.
+
+    Asked for where a number is not finite, or may hold several, as arrays do.
+    """
+    for x in numbers:
+        if type(x) is float and isnan(x - x):  # nan, or an infinity
+            return number_of(by_steps(op.forward, numbers))
+        if getattr(x, "ndim", 0) and x.dtype.kind == "f" and (x != x).any():
+            return each_value(op, numbers).astype(x.dtype)
+    return result
 
 
 def value_at(op: Op, numbers: Sequence[float]) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from math import isfinite
 
 from neuroflow.core.careful import slopes_at
-from neuroflow.core.gradient import gradients, topological_order
+from neuroflow.core.derivatives import gradients
+from neuroflow.core.gradient import topological_order
 from neuroflow.core.inputs import real
 from neuroflow.core.value import Value
 from neuroflow.errors import InputError, require

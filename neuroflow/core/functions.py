@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Protocol
 
-from neuroflow.core.chaining import core_ops
 from neuroflow.core.inputs import Number
 from neuroflow.core.kinds import PLAIN, VALUES, kind_of, library
+from neuroflow.core.protocols.chaining import core_ops
 from neuroflow.core.rules import Rule, refuse
 from neuroflow.core.value import Op, core_op
 from neuroflow.core.vectors import Vector, VectorOp

@@ -1,4 +1,4 @@
-"""The chain rule, written once, and the ways to ask for a derivative."""
+"""The chain rule, written once, and ``backward``, which leaves its answer in every leaf."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from operator import attrgetter
 from typing import Any
 
 from neuroflow.core import rules
-from neuroflow.core.careful import finite_partials, number_of
-from neuroflow.core.chaining import core_ops
-from neuroflow.core.inputs import Number
-from neuroflow.core.value import LIFTED, Op, Value, lift
-from neuroflow.errors import DomainError, reason, require
+from neuroflow.core.careful import finite_partials
+from neuroflow.core.value import LIFTED, Value
+from neuroflow.errors import DomainError, reason
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -44,14 +42,14 @@ def topological_order(root: Value) -> list[Value]:
 _data, _grad = attrgetter("data"), attrgetter("grad")
 
 
-def _is_held(node: Value) -> bool:
+def is_held(node: Value) -> bool:
     """Whether a node is a leaf that anybody can ask: not a plain number."""
     return node.op is None and node.call is not LIFTED
 
 
 def chain_rule(
     order: Sequence[Value], read: Callable[[Value], Any], grads: dict[Value, Any] | None = None,
-    asked: Callable[[Value], bool] = _is_held, carefully: bool = False,
+    asked: Callable[[Value], bool] = is_held, carefully: bool = False,
 ) -> None:  # fmt: skip
     """Send each node's gradient on to its inputs: input.grad += partial * node.grad.
 
@@ -86,7 +84,7 @@ def chain_rule(
                     grads[x] = grads[x] + partial * upstream
 
 
-def _require_finite(
+def require_finite(
     slopes: Iterable[float], order: Sequence[Value], asked: Callable[[Value], bool]
 ) -> None:
     """Raise for a derivative that is not finite, where the numbers are; names the op."""
@@ -121,60 +119,4 @@ def backward(root: Value) -> None:
             leaves.append(node)
     root.grad += 1.0
     chain_rule(order, _data, carefully=not isfinite(root.data))
-    _require_finite(map(_grad, leaves), order, _is_held)
-
-
-def gradients(y: Value, xs: Sequence[Value], create_graph: bool = False) -> list[Any]:
-    """dy/dx for each x, as floats; no ``grad`` changes.
-
-    With ``create_graph`` they are Values, which can be differentiated again. Raises
-    :class:`DomainError` for a derivative that is not finite where all numbers are.
-
-    >>> x = Value(3.0)
-    >>> (slope,) = gradients(x * x * x, [x], create_graph=True)
-    >>> slope.data, gradients(slope, [x])
-    (27.0, [18.0])
-    """
-    require(xs, Iterable, "xs", "a list of Values")
-    for name, value in (("y", y), *(("each x", x) for x in xs)):
-        require(value, Value, name, "a Value")
-    path = _between(topological_order(y), xs)
-    asked = set(xs).__contains__
-    slopes = _slopes(path, y, xs, lift if create_graph else _data, asked, not all(
-        isfinite(x.data) for x in (y, *(x for node in path if create_graph for x in node.inputs))
-    ))  # fmt: skip  # in a graph, 0 times infinity would count
-    _require_finite(map(number_of, slopes), path, asked)
-    return [lift(slope) for slope in slopes] if create_graph else slopes
-
-
-def _slopes(
-    path: Sequence[Value], y: Value, xs: Sequence[Value], read: Callable[[Value], Any],
-    asked: Callable[[Value], bool], carefully: bool = False,
-) -> list[Any]:  # fmt: skip
-    """dy/dx for each x, along the path from them to y."""
-    grads: dict[Value, Any] = {**dict.fromkeys([*path, *xs], 0.0), y: 1.0}
-    chain_rule(path, read, grads, asked, carefully)
-    return [grads[x] for x in xs]
-
-
-def _between(order: Sequence[Value], xs: Sequence[Value]) -> list[Value]:
-    """The nodes of ``order`` that were computed from one of ``xs``."""
-    reaching = set(xs)
-    path = []
-    for node in order:
-        if any(x in reaching for x in node.inputs):
-            reaching.add(node)
-            path.append(node)
-    return path
-
-
-def through(op: Op, inputs: Sequence[Number]) -> list[Any]:
-    """The partials of an op that declares none: its rule is run on stand-ins for its inputs."""
-    symbolic = any(isinstance(x, Value) for x in inputs)
-    leaves = [core_ops["identity"](x) if isinstance(x, Value) else Value(x) for x in inputs]
-    y = op.forward(*leaves)
-    if not isinstance(y, Value):
-        raise rules.cut_off(op, inputs, y)
-    path = _between(topological_order(y), leaves)
-    slopes = _slopes(path, y, leaves, lift if symbolic else _data, _is_held)
-    return [*map(lift, slopes)] if symbolic else slopes
+    require_finite(map(_grad, leaves), order, is_held)

@@ -6,24 +6,24 @@ chain rule, in :mod:`neuroflow.core.gradient`, walks the way back. All else stan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import update_wrapper
 from math import isfinite
-from types import MethodType
 from typing import Any, ClassVar
 
 from attrs import define, evolve, field
 
-from neuroflow.core import chaining, rules
-from neuroflow.core.chaining import core_ops
-from neuroflow.core.domain import REALS, Domain, domains, not_comparable, undefined
+from neuroflow.core import rules
+from neuroflow.core.domain import REALS, Domain, domains, undefined
 from neuroflow.core.inputs import Number, real
+from neuroflow.core.kinds import PLAIN
+from neuroflow.core.protocols.chaining import Chaining, core_ops
 from neuroflow.core.protocols.floats import FloatLike, no_modulus
 
 
-class Value(FloatLike):
+class Value(Chaining, FloatLike):
     """A scalar, the op that made it and that op's inputs; a *leaf* has neither.
 
     ``grad`` is the derivative of whatever ``backward()`` was last called on with respect to
@@ -69,19 +69,6 @@ class Value(FloatLike):
 
         backward(self)
 
-    def explain(self, other: Value | None = None, **options: Any) -> Any:
-        """Why a gradient is what it is; see :func:`neuroflow.explain`."""
-        return chaining.public("explain")(self, other, **options)
-
-    def __getattr__(self, name: str) -> Any:
-        """Chaining: every registered op is a method, ``x.relu().tanh()``."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return MethodType(chaining.chained(name), self)
-
-    def __dir__(self) -> Iterable[str]:
-        return sorted({*super().__dir__(), *dir(chaining.public("ops"))})
-
     # fmt: off
     def __add__(self, other: Value | float) -> Value: return build(add, (self, other))
     def __radd__(self, other: Value | float) -> Value: return build(add, (other, self))
@@ -96,12 +83,6 @@ class Value(FloatLike):
     def __rpow__(self, other: Value | float) -> Value: return build(core_ops["pow"], (other, self))
     def __neg__(self) -> Value: return build(neg, (self,))
     def __abs__(self) -> Value: return build(core_ops["abs"], (self,))
-
-    def __lt__(self, other: Value | float) -> bool: return ordered(self) < ordered(other)
-    def __le__(self, other: Value | float) -> bool: return ordered(self) <= ordered(other)
-    def __gt__(self, other: Value | float) -> bool: return ordered(self) > ordered(other)
-    def __ge__(self, other: Value | float) -> bool: return ordered(self) >= ordered(other)
-    def __bool__(self) -> bool: return ordered(self) != 0.0
     # fmt: on
 
 
@@ -116,14 +97,6 @@ def lift(number: Any) -> Value:
 
 LIFTED = type("Lifted", (str,), {"__reduce__": lambda self: "LIFTED"})()
 """The empty ``call`` of the constants that :func:`lift` makes: nobody asks for their gradients."""
-
-
-def ordered(number: Any) -> float:
-    """The number, to be compared; raises :class:`DomainError` for nan."""
-    x = lift(number).data
-    if x != x:
-        raise not_comparable(number)
-    return x
 
 
 # How a node is made
@@ -148,34 +121,44 @@ def evaluate(op: Op, inputs: tuple[Any, ...]) -> Value:
     except Exception as error:
         raise undefined(op, inputs, rules.tell_mistake(op, inputs, error), here.get()) from error
     data = data if type(data) is float else rules.number_of(op, numbers, data)
-    if not isfinite(data) and all(map(isfinite, numbers)):
-        raise undefined(op, inputs, data, here.get())
-    if not op.keeps_nan:
-        data = with_nan_kept(op, numbers, data)
+    if not (op.keeps_nan and isfinite(data)):
+        data = _seen_to(op, inputs, numbers, data)
     node = _bare(Value)  # without __init__: nodes are made by the million
     node.data, node.grad, node.op = data, 0.0, op
     node.inputs, node.name, node.call = inputs, "", here.get()
     return node
 
 
-def with_nan_kept(op: Op, numbers: Sequence[Any], result: Any) -> Any:
-    """The result of a rule on floats; nan if it compared with one and went on with a number."""
+def _seen_to(op: Op, inputs: tuple[Value, ...], numbers: Sequence[float], data: float) -> float:
+    """A result that is not finite, or that of a rule which may have lost a nan, as it is to be."""
     for x in numbers:
-        if type(x) is float and x - x != 0.0:  # nan, or an infinity, less itself, is nan
-            from neuroflow.core.careful import by_steps, number_of
-
-            return number_of(by_steps(op.forward, numbers))
-        if getattr(x, "ndim", 0) and x.dtype.kind == "f" and (x != x).any():
-            from neuroflow.core.careful import each_value
-
-            return each_value(op, numbers).astype(x.dtype)
-    return result
+        if not isfinite(x):
+            return data if op.keeps_nan else _with_nan_kept(op, numbers, data)
+    if not isfinite(data):
+        raise undefined(op, inputs, data, here.get())
+    return data
 
 
 def computed(op: Op, inputs: tuple[Any, ...]) -> Any:
     """What an op's rule makes of numbers that are no Values."""
-    result = rules.attempted(op, inputs)
-    return result if op.keeps_nan else with_nan_kept(op, inputs, result)
+    try:
+        result = op.forward(*inputs)
+    except Exception as error:
+        rules.tell_failure(op, inputs, error)
+        raise
+    if type(result) is not float:
+        rules.check_one_number(op, inputs, result)
+    if not op.keeps_nan:
+        for x in inputs:
+            if type(x) not in PLAIN or x - x != 0.0:  # nan, or an infinity, less itself is nan
+                return _with_nan_kept(op, inputs, result)
+    return result
+
+
+def _with_nan_kept(op: Op, numbers: Sequence[Any], result: Any) -> Any:
+    from neuroflow.core.careful import with_nan_kept
+
+    return with_nan_kept(op, numbers, result)
 
 
 builder: ContextVar[Builder] = ContextVar("builder", default=evaluate)
@@ -270,7 +253,7 @@ class Op:
 
     def _differentiated(self, out: Number, *inputs: Number) -> Sequence[Number]:
         """The partials of an op that declares none."""
-        from neuroflow.core.gradient import through
+        from neuroflow.core.derivatives import through
 
         return through(self, inputs)
 

@@ -18,7 +18,7 @@ from attrs import define, field
 
 from neuroflow.buffer import StepWrites, kept_by
 from neuroflow.core import vectors
-from neuroflow.core.gradient import gradients
+from neuroflow.core.derivatives import gradients
 from neuroflow.core.no_grad import forget
 from neuroflow.core.random_input import RandomInputs
 from neuroflow.core.value import Op, Value, building, div, evaluate, here

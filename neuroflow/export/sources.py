@@ -22,8 +22,8 @@ from typing import Any
 
 import neuroflow.errors as errors
 from neuroflow.core import functions, module
-from neuroflow.core.chaining import core_ops
 from neuroflow.core.functions import Elementary
+from neuroflow.core.protocols.chaining import core_ops
 from neuroflow.core.random_input import random_input
 from neuroflow.core.settings import unchecked
 from neuroflow.core.update_rule import UpdateRule

@@ -14,7 +14,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from neuroflow.core.gradient import gradients, topological_order
+from neuroflow.core.derivatives import gradients
+from neuroflow.core.gradient import topological_order
 from neuroflow.core.value import Value
 from neuroflow.inspect.naming import (
     LATEX,

@@ -16,8 +16,9 @@ from typing import Any
 
 from attrs import asdict, frozen
 
+from neuroflow.core.derivatives import gradients
 from neuroflow.core.domain import undefined
-from neuroflow.core.gradient import gradients, topological_order
+from neuroflow.core.gradient import topological_order
 from neuroflow.core.inputs import real
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value

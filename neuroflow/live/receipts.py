@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuroflow.core.gradient import gradients, topological_order
+from neuroflow.core.derivatives import gradients
+from neuroflow.core.gradient import topological_order
 from neuroflow.core.module import evaluating
 from neuroflow.core.value import Value
 from neuroflow.core.vectors import mean

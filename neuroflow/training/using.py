@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from neuroflow.checkpoint import save
-from neuroflow.core import chaining
 from neuroflow.core.module import evaluating
+from neuroflow.core.protocols import chaining
 from neuroflow.core.protocols.shown import Shown
 from neuroflow.core.protocols.uncopied import Uncopied
 from neuroflow.core.value import Value

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.core.gradient import gradients
+from neuroflow.core.derivatives import gradients
 from neuroflow.core.value import Op, Value
 from neuroflow.registry.entries import Entry
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from neuroflow.buffer import Buffer
-from neuroflow.core.gradient import gradients
+from neuroflow.core.derivatives import gradients
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.errors import DomainError

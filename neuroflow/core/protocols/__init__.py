@@ -1,6 +1,7 @@
 """How Values and ops take part in what Python does with any object: numbers, copies, pickles.
 
-Reading order: :mod:`floats` (what a Value does that a float does), :mod:`copies`,
-:mod:`uncopied`, :mod:`definitions`, :mod:`frozen` (what training leaves alone), :mod:`shown`.
+Reading order: :mod:`floats` (what a Value does that a float does), :mod:`chaining` (what
+``x.relu()`` means), :mod:`copies`, :mod:`uncopied`, :mod:`definitions`, :mod:`frozen` (what
+training leaves alone), :mod:`shown`.
 Nothing here is needed to follow a derivative: who reads how the core works can leave it out.
 """

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any, NoReturn, Self
 
+from neuroflow.core.domain import not_comparable
+from neuroflow.core.inputs import real
 from neuroflow.errors import OperatorError, short_repr
 
 
@@ -33,12 +35,28 @@ def no_modulus(modulus: object) -> NoReturn:
     raise OperatorError(what, expected="two numbers", remedy="write pow(v, 3) or v ** 3")
 
 
+def ordered(number: Any) -> float:
+    """The number, to be compared; raises :class:`DomainError` for nan."""
+    x = number.data if isinstance(number, FloatLike) else real(number)
+    if x != x:
+        raise not_comparable(number)
+    return x
+
+
 class FloatLike:
     """The base of Value: what all numbers of Python can do, by the number that it holds."""
 
     __slots__ = ()
 
     data: float
+
+    # fmt: off
+    def __lt__(self, other: Any) -> bool: return ordered(self) < ordered(other)
+    def __le__(self, other: Any) -> bool: return ordered(self) <= ordered(other)
+    def __gt__(self, other: Any) -> bool: return ordered(self) > ordered(other)
+    def __ge__(self, other: Any) -> bool: return ordered(self) >= ordered(other)
+    def __bool__(self) -> bool: return ordered(self) != 0.0
+    # fmt: on
 
     def __pos__(self) -> Self:
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuroflow.core import chaining
+from neuroflow.core.protocols import chaining
 
 
 class Shown:

@@ -5,7 +5,7 @@ defined), :mod:`first_use` (when it computes for the first time), :mod:`failures
 fails), :mod:`calls`. Nothing here computes anything: who reads the core can leave it out.
 """
 
-from neuroflow.core.rules.calls import attempted, checked_settings, refuse, wrong_inputs
+from neuroflow.core.rules.calls import checked_settings, refuse, tell_failure, wrong_inputs
 from neuroflow.core.rules.declarations import (
     check_declared,
     check_partials,
@@ -15,6 +15,7 @@ from neuroflow.core.rules.declarations import (
 )
 from neuroflow.core.rules.failures import line_at, line_of, tell_mistake
 from neuroflow.core.rules.first_use import (
+    check_one_number,
     check_result,
     check_slopes,
     cut_off,
@@ -25,7 +26,8 @@ from neuroflow.core.rules.first_use import (
 from neuroflow.core.rules.mistakes import Rule
 
 __all__ = [
-    "Rule", "attempted", "check_declared", "check_partials", "check_result", "check_slopes",
-    "checked_settings", "cut_off", "declared", "line_at", "line_of", "looked_at", "number_of",
-    "prepared", "refuse", "signature", "tell_mistake", "what_changes", "wrong_inputs",
+    "Rule", "check_declared", "check_one_number", "check_partials", "check_result",
+    "check_slopes", "checked_settings", "cut_off", "declared", "line_at", "line_of", "looked_at",
+    "number_of", "prepared", "refuse", "signature", "tell_failure", "tell_mistake",
+    "what_changes", "wrong_inputs",
 ]  # fmt: skip

@@ -7,7 +7,6 @@ from typing import Any
 
 from neuroflow.core.domain import undefined
 from neuroflow.core.rules.failures import tell_mistake
-from neuroflow.core.rules.first_use import check_one_number
 from neuroflow.errors import InputError, NeuroflowError, did_you_mean
 
 
@@ -57,23 +56,19 @@ def wrong_inputs(op: Any, kind: str, got: int) -> InputError:
     return InputError(f"{op.name} takes {expected}, but got {got}", remedy=remedy, op=op.name)
 
 
-def attempted(op: Any, inputs: tuple[Any, ...]) -> Any:
-    """What an op's rule makes of numbers that are no Values."""
-    try:
-        out = op.forward(*inputs)
-    except (TypeError, AttributeError) as error:
+def tell_failure(op: Any, inputs: tuple[Any, ...], error: Exception) -> None:
+    """Raise what a failure of a rule means for numbers that are no Values, if there is more to say.
+
+    What arrays and symbols make of it is theirs to say.
+    """
+    plain = all(isinstance(x, (int, float)) for x in inputs)
+    if isinstance(error, (TypeError, AttributeError)):
         refuse(op.name, inputs)
-        if all(isinstance(x, (int, float)) for x in inputs):  # then it is not for them
+        if plain:  # then it is not for them
             tell_mistake(op, inputs, error)
-        raise
-    except (ArithmeticError, ValueError) as error:
-        told = isinstance(error, NeuroflowError)
-        if told or not all(isinstance(x, (int, float)) for x in inputs):
-            raise
+    known = isinstance(error, NeuroflowError)
+    if plain and not known and isinstance(error, (ArithmeticError, ValueError)):
         raise undefined(op, inputs, error, "") from error
-    if type(out) is not float:
-        check_one_number(op, inputs, out)
-    return out
 
 
 def refuse(name: str, inputs: Sequence[Any]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
+from types import MethodType
 from typing import Any
 
 from neuroflow.errors import did_you_mean
@@ -31,3 +32,22 @@ def chained(name: str) -> Any:
             remedy = f"it is one of float's: write x.data.{name}"
         raise AttributeError(f"Value has no attribute and no op named {name!r}; {remedy}")
     return op
+
+
+class Chaining:
+    """The base of Value: what the package above offers is its methods."""
+
+    __slots__ = ()
+
+    def explain(self, other: Any = None, **options: Any) -> Any:
+        """Why a gradient is what it is; see :func:`neuroflow.explain`."""
+        return public("explain")(self, other, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        """Every registered op is a method, ``x.relu().tanh()``."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return MethodType(chained(name), self)
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*super().__dir__(), *dir(public("ops"))})
