@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.workers import TOGETHER, part_of
+from tests.support.workers import LONG, TOGETHER, next_of, part_of
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "neuroflow"
@@ -77,3 +77,13 @@ def test_what_shares_a_fixture_of_the_session_is_for_one_worker():
     assert part_of("tests/docs/test_live.py::test_a") == part_of("tests/docs/test_browser.py::b")
     assert part_of("tests/core/test_value.py::test_a[x::y]") == "tests/core/test_value.py"
     assert all((TESTS.parent / folder / "conftest.py").is_file() for folder in TOGETHER)
+
+
+def test_what_takes_long_is_dealt_first():
+    parts = ["tests/core/test_value.py", "tests/live/test_tab.py", "tests/docs/"]
+    dealt = []
+    while parts:
+        dealt.append(next_of(parts))
+        parts.remove(dealt[-1])
+    assert dealt == ["tests/docs/", "tests/live/test_tab.py", "tests/core/test_value.py"]
+    assert all((TESTS.parent / folder).is_dir() for folder in LONG)

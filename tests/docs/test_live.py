@@ -10,6 +10,7 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 LIVE = ("function", "classification", "gpt")
+READY = "#play:not([disabled]), #problem:not([hidden])"
 MEGABYTE = 1e6
 
 
@@ -53,7 +54,8 @@ def frames(book, serve, launch, tmp_path_factory):
             tab.locator("iframe.live").scroll_into_view_if_needed()
             frame = next(f for f in tab.frames if f != tab.main_frame)
             waiting = frame.locator("#status").inner_text()
-            frame.wait_for_selector("#play:not([disabled])", timeout=60_000)
+            frame.wait_for_selector(READY, timeout=60_000)
+            assert not frame.is_visible("#problem"), frame.inner_text("#problem")
             until(frame, "neuroflow.now")
             found[name] = (tab, frame, waiting, dict(sent))
         yield found, problems, (address, browser, log)

@@ -14,6 +14,7 @@ from neuroflow.live.export import export
 from neuroflow.live.tab import Tab
 
 WINDOW = {"width": 1440, "height": 1000}
+READY = "#play:not([disabled]), #problem:not([hidden])"
 
 
 @pytest.fixture
@@ -105,8 +106,10 @@ class BrowserTab:
             self.problems.append(f"{message.text} {message.location.get('url', '')}".strip())
 
     def open(self, address):
+        """Wait until the page can play, or says at once why it cannot."""
         self.page.goto(address)
-        self.page.wait_for_selector("#play:not([disabled])", timeout=60_000)
+        self.page.wait_for_selector(READY, timeout=60_000)
+        assert not self.page.is_visible("#problem"), self.page.inner_text("#problem")
 
     def knows(self, expression):
         """What the page knows, ``neuroflow.`` before the expression."""
