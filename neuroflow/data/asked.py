@@ -147,7 +147,7 @@ def _rows(
     for k, (line, cells) in enumerate(lines, 1):
         if len(cells) != len(names):
             raise InputError(
-                f"{name}, line {line} has {len(cells)} cells",
+                f"{name}, line {line} has {len(cells)} cell{'s' * (len(cells) != 1)}",
                 expected=f"{len(names)}, as its first line",
                 file=name,
                 line=line,

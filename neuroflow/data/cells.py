@@ -24,17 +24,19 @@ def cut_lines(
     if not isinstance(delimiter, str) or len(delimiter) != 1:
         raise InputError(f"the delimiter is {delimiter!r}", expected="one character", got=delimiter)
     reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+    begin = before + 1  # the line in which a row begins: its cells may hold line breaks
     try:
         for cells in reader:
+            begin = before + reader.line_num + 1
             stripped = [cell.strip() for cell in cells]
             if any(stripped):
                 yield before + reader.line_num, stripped
     except csv.Error as error:
         raise InputError(
-            f"{name}, line {before + reader.line_num}: {error}",
-            remedy="repair the file",
+            f"{name}, line {begin}: {error}",
+            remedy="repair the file: in the row that begins there a quote may be missing",
             file=name,
-            line=before + reader.line_num,
+            line=begin,
         ) from error
 
 
@@ -50,7 +52,7 @@ def refuse_ragged(
     for line, cells in rows:
         if len(cells) != width:
             raise InputError(
-                f"{name}, line {line} has {len(cells)} cells",
+                f"{name}, line {line} has {len(cells)} cell{'s' * (len(cells) != 1)}",
                 expected=f"{width}, one for each column",
                 remedy=advice,
                 file=name,

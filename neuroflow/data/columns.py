@@ -15,7 +15,7 @@ from typing import Any
 from attrs import Factory, evolve, field, frozen
 
 from neuroflow.data.notation import TableNotation, is_missing
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, did_you_mean
 from neuroflow.pythonic import pythonic
 
 Cell = float | str | None
@@ -186,12 +186,19 @@ class Columns:
             return self.names.index(column)
         if isinstance(column, int) and 0 <= column < len(self.header):
             return self.names.index(self.header[column])
-        raise InputError(
-            f"{self.name} has no column {column!r}, which {role} asks for",
-            remedy=f"its columns: {', '.join(map(repr, self.names))}",
-            got=column,
-            file=self.name if self.lines else "",
-        )
+        file = self.name if self.lines else ""
+        raise no_such_column(column, role, self.names, self.name, file=file)
+
+    def texts(self, name: str) -> list[str]:
+        """The words of a column. Raises :class:`InputError` for a cell that is empty."""
+        column = self[name]
+        for k in column.missing():
+            raise InputError(
+                f"{self.where(k, name)} is empty",
+                remedy="fill it in, or remove the row",
+                **self.located(k),
+            )
+        return list(map(str, column))
 
     def only(self, positions: Sequence[int]) -> Columns:
         """Some of the columns."""
@@ -212,6 +219,19 @@ class Columns:
     def located(self, k: int) -> dict[str, Any]:
         """The fields of an error about a row."""
         return {"file": self.name, "line": self.lines[k]} if self.lines else {}
+
+
+def no_such_column(
+    column: Any, role: str, names: Sequence[str], table: str, advice: str = "", file: str = ""
+) -> InputError:
+    """The error about a column that is not there; ``role`` is what asks for it."""
+    known = f"its columns: {', '.join(map(repr, names))}"
+    return InputError(
+        f"{table} has no column {column!r}, which {role} asks for",
+        remedy=advice or did_you_mean(str(column), names, known),
+        got=column,
+        file=file,
+    )
 
 
 def _columns_of(data: Any, name: str) -> dict[str, Column]:

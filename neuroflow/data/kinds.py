@@ -22,7 +22,7 @@ from neuroflow.data.columns import (
     by_number,
     is_plain_number,
 )
-from neuroflow.data.notation import TableNotation, how_to_write, is_missing
+from neuroflow.data.notation import TableNotation, column_setting, how_to_write, is_missing
 from neuroflow.errors import InputError, did_you_mean
 
 MISSING = ("refuse", "drop", "mean", "median", "most_frequent", "indicator")
@@ -77,10 +77,12 @@ class Kind(ABC):
                 ' "most_frequent", "indicator" or "drop"',
                 got=cell,
             )
-        if self.missing != "indicator":
-            return tuple(self.of(self.fill, notation))  # type: ignore[arg-type]
         filled = [0.0] * len(self.parts) if self.fill is None else self.of(self.fill, notation)
-        return (*filled, 1.0)
+        return (*filled, 1.0) if self.missing == "indicator" else tuple(filled)
+
+    def declaration(self) -> dict[str, Any]:
+        """What a configuration says to have this kind, without what was learned."""
+        return {_SPELLED.get(k, k): x for k, x in self.table().items() if k not in LEARNED}
 
     def table(self) -> dict[str, Any]:
         """The settings and what was learned, as JSON has them; :func:`kind_of_table` reads it."""
@@ -120,9 +122,9 @@ class NumberKind(Kind):
                 raise InputError(
                     f"is {cell!r}",
                     expected=self.expected,
-                    remedy=how_to_write(cell)
+                    remedy=how_to_write(cell, notation.decimal)
                     or "repair the cell, or say what the column is:"
-                    f' columns.{self.name} = "category" or "ignore"',
+                    f' {column_setting(self.name)} = "category" or "ignore"',
                     got=cell,
                 ) from None
         if not is_plain_number(cell) or not abs(cell) < math.inf:
@@ -179,7 +181,8 @@ class OrdinalKind(Kind):
         if not self.order:
             raise InputError(
                 f"the ordinal column {self.name!r} has no order",
-                expected=f'columns.{self.name} = {{ kind = "ordinal", order = ["low", "high"] }}',
+                expected=f'{column_setting(self.name)} = {{ kind = "ordinal",'
+                ' order = ["low", "high"] }',
             )
 
     @property
@@ -200,6 +203,11 @@ class OrdinalKind(Kind):
         return (float(self.order.index(word)),)
 
 
+def _days(t: datetime) -> float:
+    """The days from the year 1 to a time, as the clock of its own place shows it."""
+    return t.toordinal() + (t.hour + (t.minute + t.second / 60) / 60) / 24
+
+
 _PARTS: dict[str, Callable[[datetime], float]] = {
     "year": lambda t: t.year,
     "month": lambda t: t.month,
@@ -208,7 +216,7 @@ _PARTS: dict[str, Callable[[datetime], float]] = {
     "day_of_year": lambda t: t.timetuple().tm_yday,
     "hour": lambda t: t.hour,
     "minute": lambda t: t.minute,
-    "days": lambda t: t.toordinal() + (t.hour + (t.minute + t.second / 60) / 60) / 24,
+    "days": _days,
 }
 """What a date can become; Monday is weekday 0, and days are counted from the year 1."""
 
@@ -239,7 +247,8 @@ class DateKind(Kind):
     def learned(self, column: Column) -> DateKind:
         counts = Counter(column.counts())
         if self.missing in ("mean", "median") and counts:  # the middle one of dates in order
-            dates = sorted(counts.elements(), key={x: self._date(x) for x in counts}.__getitem__)
+            places = {text: _days(self._date(text)) for text in counts}
+            dates = sorted(counts.elements(), key=places.__getitem__)
             return evolve(self, fill=dates[len(dates) // 2])
         return evolve(self, fill=None if self.missing == "indicator" else _most_frequent(counts))
 
@@ -254,8 +263,8 @@ class DateKind(Kind):
             raise InputError(
                 f"is {text!r}",
                 expected=f"a date like {self.format}" if self.format else "a date like 2024-12-31",
-                remedy=f"repair it, or say how dates are written: columns.{self.name} = {{ kind ="
-                ' "date", format = "%d.%m.%Y" }',
+                remedy=f"repair it, or say how dates are written: {column_setting(self.name)} ="
+                ' { kind = "date", format = "%d.%m.%Y" }',
                 got=text,
             ) from None
 
@@ -284,6 +293,22 @@ def kind_of_table(table: Mapping[str, Any]) -> Kind:
         k: tuple(x) if isinstance(x, list) else x for k, x in table.items() if k != "kind"
     }
     return KINDS[table["kind"]](**settings)
+
+
+OTHERS = "*"
+"""What is said of this column goes for all that are not named."""
+
+
+def for_all_columns(declared: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
+    """What is said of each column by its name.
+
+    >>> for_all_columns({"age": "number", "*": "ignore"}, ["age", "id"])
+    {'age': 'number', 'id': 'ignore'}
+    """
+    if OTHERS not in declared or OTHERS in names:
+        return declared
+    named = {name: kind for name, kind in declared.items() if name != OTHERS}
+    return {**named, **{name: declared[OTHERS] for name in names if name not in named}}
 
 
 def declared_kind(name: str, told: Any, missing: str, unseen: str) -> Kind | str:

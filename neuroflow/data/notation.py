@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import json
 import math
 import re
 from collections.abc import Sequence
@@ -58,7 +59,7 @@ class TableNotation:
         if self.thousands or self.decimal != ".":
             cell = self._plainly(cell)
         x = float(cell)
-        if not math.isfinite(x):
+        if not math.isfinite(x) or "_" in cell:  # 1_2 is a number in Python, and in no table
             raise ValueError(cell)
         return x
 
@@ -160,7 +161,7 @@ def with_spelling(
     return evolve(notation, decimal=decimal, thousands=told.get("thousands") or "")
 
 
-_GROUPS = r"[+-]?\d{{1,3}}(?:{0}\d{{3}})+"
+_GROUPS = r"[+-]?[1-9]\d{{0,2}}(?:{0}\d{{3}})+"
 
 
 def _marks(cells: Sequence[str], delimiter: str, where: str) -> tuple[str, str]:
@@ -188,25 +189,40 @@ def _marks(cells: Sequence[str], delimiter: str, where: str) -> tuple[str, str]:
     return ".", ""
 
 
-def how_to_write(cell: str) -> str:
+def how_to_write(cell: str, decimal: str = ".") -> str:
     """A remedy for a number that is written as people write it; empty for anything else.
 
-    >>> how_to_write("1,234.5"), how_to_write("5.1%")
-    ('write it without marks between thousands: 1234.5', 'repair the cell: 5.1 without its unit')
+    ``decimal`` is the mark that the numbers of the table have.
+
+    >>> how_to_write("1,234.5"), how_to_write("5.1%"), how_to_write("5.1", ",")
+    ('write it without marks between thousands: 1234.5', 'repair the cell: 5.1 without its unit', \
+'write it with a comma: 5,1')
     """
-    if re.fullmatch(r"[+-]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?", cell):
-        return f"write it without marks between thousands: {re.sub('[^0-9.+-]', '', cell)}"
-    if re.fullmatch(r"[+-]?\d+(?:\.\d{3})*,\d+", cell):
-        return f"write it with a point: {cell.replace('.', '').replace(',', '.')}"
-    if found := re.fullmatch(r"[$€£]? ?([+-]?\d+(?:\.\d+)?) ?(?:%|[a-zA-Z°€$£]{1,3})?", cell):
-        return "" if found[1] == cell else f"repair the cell: {found[1]} without its unit"
+    plain = cell.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ")
+    plain = plain.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    if decimal == "," and re.fullmatch(r"[+-]?\d*\.\d+", plain):
+        return f"write it with a comma: {plain.replace('.', ',')}"
+    if re.fullmatch(_GROUPS.format("[,' ]") + r"(?:\.\d+)?", plain):
+        return f"write it without marks between thousands: {re.sub('[^0-9.+-]', '', plain)}"
+    if re.fullmatch(r"[+-]?\d+(?:[. ]\d{3})*,\d+", plain):
+        return f"write it with a point: {re.sub('[. ]', '', plain).replace(',', '.')}"
+    unit = r"[$€£]? ?([+-]?\d+(?:[.,]\d+)?) ?(?:%|[a-zA-Z°€$£]{1,3})?"
+    if found := re.fullmatch(unit, plain):
+        without = " without its unit" if found[1] != plain else ""
+        return "" if found[1] == cell else f"repair the cell: {found[1]}{without}"
     return ""
 
 
 def seems_number(cell: str) -> bool:
     """Whether a cell is a number, or one as people write them: 5.1%, 1,234 or 3 kg."""
-    try:
-        float(cell)
-    except ValueError:
-        return bool(how_to_write(cell))
-    return True
+    return TableNotation().is_number(cell) or bool(how_to_write(cell))
+
+
+def column_setting(name: str) -> str:
+    """The setting of a column as a configuration spells it: quoted where TOML wants that.
+
+    >>> column_setting("age"), column_setting("width (cm)")
+    ('columns.age', 'columns."width (cm)"')
+    """
+    bare = re.fullmatch(r"[A-Za-z0-9_-]+", name)
+    return f"columns.{name}" if bare else f"columns.{json.dumps(name, ensure_ascii=False)}"

@@ -14,15 +14,17 @@ from attrs import asdict, field, frozen
 
 from neuroflow.data.columns import Column, Columns, Numbers, Words
 from neuroflow.data.kinds import (
+    OTHERS,
     CategoryKind,
     DateKind,
     Kind,
     NumberKind,
     declared_kind,
+    for_all_columns,
     iso_date,
     kind_of_table,
 )
-from neuroflow.data.notation import TableNotation, is_missing, seems_number
+from neuroflow.data.notation import TableNotation, column_setting, is_missing, seems_number
 from neuroflow.data.rows import Rows
 from neuroflow.errors import InputError, did_you_mean
 from neuroflow.pythonic import pythonic
@@ -66,7 +68,8 @@ class Preparation:
         are recognised. Raises :class:`InputError` for a column that is neither.
         """
         table = Columns.of(data)
-        return cls.of(table, columns or {}, missing, unseen).learned(table)
+        declared = for_all_columns(columns or {}, table.names)
+        return cls.of(table, declared, missing, unseen).learned(table)
 
     @classmethod
     def of(
@@ -135,6 +138,14 @@ class Preparation:
         """The preparation that :meth:`table` told."""
         return cls(tuple(map(kind_of_table, table["kinds"])), TableNotation(**table["notation"]))
 
+    def declaration(self) -> dict[str, Any]:
+        """What ``columns`` of a table says to take these columns, as these kinds, and no others.
+
+        >>> Preparation.learn({"age": [30, 50]}).declaration()
+        {'age': {'kind': 'number', 'missing': 'refuse'}, '*': 'ignore'}
+        """
+        return {**{kind.name: kind.declaration() for kind in self.kinds}, OTHERS: "ignore"}
+
     def told(self) -> list[tuple[str, str]]:
         """Each column with what becomes of it, in words."""
         return [(kind.name, _in_words(kind)) for kind in self.kinds]
@@ -196,7 +207,7 @@ def recognised_kind(name: str, column: Column, table: Columns, missing: str, uns
     if not words:
         raise InputError(
             f"{table.name}: column {name!r} is empty in every row",
-            remedy=f'leave it out: columns.{name} = "ignore"',
+            remedy=f'leave it out: {column_setting(name)} = "ignore"',
             file=table.name if table.lines else "",
         )
     if sum(map(seems_number, words)) * 2 >= len(words):
@@ -208,8 +219,8 @@ def recognised_kind(name: str, column: Column, table: Columns, missing: str, uns
             f"{table.name}: column {name!r} has {len(words):,} different words in {len(table):,}"
             f" rows, such as {words[0]!r}",
             expected="numbers, dates like 2024-12-31, or categories that come again",
-            remedy=f'say what it is: columns.{name} = "ignore", "category", or {{ kind = "date",'
-            ' format = "%d.%m.%Y" }',
+            remedy=f'say what it is: {column_setting(name)} = "ignore", "category", or {{ kind ='
+            ' "date", format = "%d.%m.%Y" }',
             got=words[0],
             file=table.name if table.lines else "",
         )

@@ -18,9 +18,10 @@ from typing import Any, BinaryIO, TypeVar
 from attrs import define, field, frozen
 
 from neuroflow.data.cells import cut_lines, lines_of, refuse_ragged
-from neuroflow.data.columns import Column, Columns, Numbers, Words
+from neuroflow.data.columns import Column, Columns, Numbers, Words, no_such_column
 from neuroflow.data.notation import (
     TableNotation,
+    column_setting,
     encodings_of,
     how_to_write,
     is_missing,
@@ -79,11 +80,15 @@ class TableSource:
 
 @frozen
 class Wanted:
-    """Which columns to read, and which as words or as numbers whatever they look like."""
+    """Which columns to read, and which as words or as numbers whatever they look like.
+
+    ``as_texts`` are words too, and only empty cells are missing there: "?" and "NA" are texts.
+    """
 
     positions: Sequence[int]
     as_words: frozenset[int] = frozenset()
     as_numbers: frozenset[int] = frozenset()
+    as_texts: frozenset[int] = frozenset()
 
 
 class Header:
@@ -100,12 +105,7 @@ class Header:
             return self.names.index(column)
         if type(column) is int and 0 <= column < len(self.names):
             return column
-        raise InputError(
-            f"{self.name} has no column {column!r}, which {role} asks for",
-            remedy=self.advice or f"its columns: {', '.join(map(repr, self.names))}",
-            got=column,
-            file=self.name,
-        )
+        raise no_such_column(column, role, self.names, self.name, self.advice, file=self.name)
 
 
 def read_columns(
@@ -210,13 +210,13 @@ def _read(
     notation = TableNotation(
         delimiter, encoding=text.encoding, header=told.get("header") is not False
     )
-    guessed = [j for j in chosen.positions if j not in chosen.as_words]
+    guessed = [j for j in chosen.positions if j not in chosen.as_words | chosen.as_texts]
     sample = {j: block.column(j)[:SAMPLE] for j in guessed}
     notation = with_spelling(notation, [c for j in guessed for c in sample[j]], source.name, **told)
     builders = {
         j: NumbersBuilder(header.names[j], notation)
         if j in sample and (j in chosen.as_numbers or _seem_numbers(sample[j], notation))
-        else WordsBuilder()
+        else WordsBuilder(is_empty if j in chosen.as_texts else is_missing)
         for j in chosen.positions
     }
     lines = _fill(builders, block, text, source)
@@ -454,7 +454,8 @@ class NumbersBuilder(ColumnBuilder):
             values = array("d", map(float, cells))
         except ValueError:
             return None
-        return values if math.isfinite(sum(values)) else None
+        plain = math.isfinite(sum(values)) and not any("_" in cell for cell in cells)
+        return values if plain else None
 
     def _number(self, cell: str, k: int, block: TextBlock) -> float:
         if is_missing(cell):
@@ -466,8 +467,8 @@ class NumbersBuilder(ColumnBuilder):
             raise InputError(
                 f"{block.name}, line {line}, column {self.name!r} is {cell.strip()!r}",
                 expected="a finite number",
-                remedy=how_to_write(cell.strip())
-                or f"repair the cell, or say what the column is: columns.{self.name} ="
+                remedy=how_to_write(cell.strip(), self.notation.decimal)
+                or f"repair the cell, or say what the column is: {column_setting(self.name)} ="
                 ' "category" or "ignore"',
                 got=cell.strip(),
                 file=block.name,
@@ -478,10 +479,16 @@ class NumbersBuilder(ColumnBuilder):
         return Numbers(self.values)
 
 
-class WordsBuilder(ColumnBuilder):
-    """Makes a column of words: each is kept once."""
+def is_empty(cell: str) -> bool:
+    """Whether there is no text in a cell."""
+    return not cell
 
-    def __init__(self) -> None:
+
+class WordsBuilder(ColumnBuilder):
+    """Makes a column of words: each is kept once; ``is_missing`` says which stand for none."""
+
+    def __init__(self, is_missing: Callable[[str], bool]) -> None:
+        self.is_missing = is_missing
         self.codes = array("i")
         self.words: dict[str, int] = {}
 
@@ -501,7 +508,7 @@ class WordsBuilder(ColumnBuilder):
     def _code(self, cell: str) -> int:
         """The number of a word, which may be new; -1 for what stands for none."""
         word = cell.strip()
-        return -1 if is_missing(word) else self.words.setdefault(word, len(self.words))
+        return -1 if self.is_missing(word) else self.words.setdefault(word, len(self.words))
 
     def built(self) -> Words:
         return Words(self.codes, tuple(self.words))

@@ -6,14 +6,14 @@ A column is an input, a target, the weight of its row, or nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from attrs import frozen
 
 from neuroflow.core.types import a
 from neuroflow.data.columns import Column, Columns, Numbers, Words, by_number, plain_number
 from neuroflow.data.dataset import Dataset
-from neuroflow.data.kinds import MISSING, UNSEEN, NumberKind
+from neuroflow.data.kinds import MISSING, UNSEEN, NumberKind, for_all_columns
 from neuroflow.data.preparation import Preparation, kind_in_words
 from neuroflow.data.reading import Header, Wanted
 from neuroflow.data.rows import Rows
@@ -44,14 +44,14 @@ class Roles:
     weights: Any = None
     task: str = "auto"
 
-    @property
-    def declared(self) -> Mapping[str, Any]:
-        """What is said of single columns."""
-        return self.columns if isinstance(self.columns, Mapping) else {}
+    def declared(self, header: Header | Columns) -> Mapping[str, Any]:
+        """What is said of single columns, by their names."""
+        told = self.columns if isinstance(self.columns, Mapping) else {}
+        return for_all_columns(told, header.header)
 
     def goals(self, header: Header | Columns) -> list[int]:
         """Where the targets are; nowhere if they are the inputs."""
-        told = [name for name, kind in self.declared.items() if kind == "target"]
+        told = [name for name, kind in self.declared(header).items() if kind == "target"]
         if self.target is None and not told:
             raise InputError(
                 f"{header.name}: no column is said to be the target",
@@ -72,13 +72,14 @@ class Roles:
         taken = [*self.goals(header), *self.weight(header)]
         if self.columns is not None and not isinstance(self.columns, Mapping):
             return self._named(header, taken)
-        for name in self.declared:
+        declared = self.declared(header)
+        for name in declared:
             if name not in header.header:
                 header.position(name, "columns")
         found = [
             j
             for j, name in enumerate(header.names)
-            if j not in taken and self.declared.get(name) != "ignore"
+            if j not in taken and declared.get(name) != "ignore"
         ]
         if not found:
             raise InputError(
@@ -104,10 +105,11 @@ class Roles:
     def wanted(self, header: Header) -> Wanted:
         """What to read of a file."""
         inputs, goals = self.inputs(header), self.goals(header)
-        kinds = [self.declared.get(header.names[j], "number") for j in inputs]
+        declared = self.declared(header)
+        kinds = [declared.get(header.names[j], "number") for j in inputs]
         words = [j for j, kind in zip(inputs, kinds, strict=True) if _word(kind) != "number"]
         words += goals if self.task in ("binary", "classes") else []
-        told = {j for j in inputs if _word(self.declared.get(header.names[j])) == "number"}
+        told = {j for j in inputs if _word(declared.get(header.names[j])) == "number"}
         positions = sorted({*inputs, *goals, *self.weight(header)})
         return Wanted(positions, frozenset(words), frozenset(told))
 
@@ -125,6 +127,7 @@ def from_table(
     missing: str = "refuse",
     unseen: str = "refuse",
     weights: Any = None,
+    labels: Sequence[str] = (),
     name: str = "",
 ) -> Dataset:
     """A dataset of a table: Columns, a data frame, a dict of columns or a list of dicts.
@@ -132,6 +135,7 @@ def from_table(
     ``target``, ``columns`` and ``weights`` are those of :class:`Roles`; ``task = "auto"`` means
     regression if every target is a number, and classes otherwise. ``missing`` and ``unseen`` say
     what to do about cells without a value, and about categories that are not there in training.
+    ``labels`` are the classes in their order; those that the target has if left out.
 
     Raises :class:`InputError` that names the column for what does not fit.
 
@@ -147,7 +151,7 @@ def from_table(
     inputs, goals, weight = roles.inputs(table), roles.goals(table), roles.weight(table)
     table = _without_gaps(table, inputs, [*goals, *weight], roles, missing)
     source = table.only(inputs)
-    declared = {n: kind for n, kind in roles.declared.items() if n in source.names}
+    declared = {n: kind for n, kind in roles.declared(table).items() if n in source.names}
     preparation = Preparation.of(source, declared, missing, unseen).learned(source)
     rows = preparation.rows(source)
     facts: dict[str, Any] = {
@@ -158,10 +162,12 @@ def from_table(
         "weights": numbers_of(table, weight[0]) if weight else None,
         "facts": {
             "targets": [table.names[j] for j in goals] or list(preparation.names),
-            "recognised": _recognised(preparation, roles.declared),
+            "recognised": _recognised(preparation, declared),
         },
     }
-    targets, task, labels = _targets(table, goals, task) if goals else (rows, "regression", ())
+    if not goals:
+        return Dataset(rows, rows, "regression", **facts)
+    targets, task, labels = _targets(table, goals, task, labels)
     return Dataset(rows, targets, task, labels=labels, **facts)
 
 
@@ -190,7 +196,8 @@ def _without_gaps(
     table: Columns, inputs: Sequence[int], needed: Sequence[int], roles: Roles, missing: str
 ) -> Columns:
     """The rows that are complete where they must be, where others are to be dropped."""
-    kinds = [roles.declared.get(table.names[j]) for j in inputs]
+    declared = roles.declared(table)
+    kinds = [declared.get(table.names[j]) for j in inputs]
     told = [k.get("missing", missing) if isinstance(k, Mapping) else missing for k in kinds]
     droppable = [j for j, word in zip(inputs, told, strict=True) if word == "drop"]
     if missing == "drop":
@@ -209,8 +216,18 @@ def _without_gaps(
 # Targets -------------------------------------------------------------------------------------
 
 
-def _targets(table: Columns, goals: Sequence[int], task: str) -> tuple[Any, str, Sequence[str]]:
+def _targets(
+    table: Columns, goals: Sequence[int], task: str, known: Sequence[str]
+) -> tuple[Any, str, Sequence[str]]:
     """The targets of all rows, the task that they are of, and the names of classes."""
+    if known and (len(goals) > 1 or task == "regression"):
+        raise InputError(
+            f"{table.name}: labels are said of numbers to predict",
+            expected="labels only where one column has the classes",
+            got=known,
+        )
+    if known and task == "auto":
+        task = "binary" if len(known) == 2 else "classes"
     for j in goals:
         _refuse_missing(table, j)
     numeric = [j for j in goals if is_numeric(table, j)]
@@ -219,7 +236,7 @@ def _targets(table: Columns, goals: Sequence[int], task: str) -> tuple[Any, str,
         return Rows.of_columns([numbers_of(table, j) for j in goals]), "regression", ()
     if task == "regression" or (task == "auto" and numeric):
         return numbers_of(table, goals[0]), "regression", ()
-    labels, classes = classes_of(table, goals[0])
+    labels, classes = classes_of(table, goals[0], known)
     if task == "auto":
         task = "binary" if len(labels) == 2 else "classes"
     _enough_classes(table, goals[0], labels, task)
@@ -276,18 +293,36 @@ def numbers_of(table: Columns, j: int) -> list[float]:
     return [table.notation.number(str(cell)) for cell in column]
 
 
-def classes_of(table: Columns, j: int) -> tuple[list[str], list[int]]:
+def classes_of(
+    table: Columns, j: int, known: Sequence[str] = ()
+) -> tuple[Sequence[str], list[int]]:
     """The names of the classes in a column, in their order, and the class of each row.
 
-    Where all are numbers, 1 and 1.0 are one class, and the order is that of the numbers.
+    Where all are numbers, 1 and 1.0 are one class, and the order is that of the numbers. ``known``
+    are the classes, where that is said; :class:`InputError` names the line of any other.
     """
     column, numeric = table.columns[j], is_numeric(table, j)
     codes = column.codes if isinstance(column, Words) else list(column)
     label_of = {code: _label(column, code, numeric, table) for code in dict.fromkeys(codes)}
-    labels = sorted(set(label_of.values()), key=by_number)
+    labels = known or sorted(set(label_of.values()), key=by_number)
+    for code, label in label_of.items():
+        if label not in labels:
+            _refuse_class(table, j, list(codes).index(code), label, labels)
     place = {label: k for k, label in enumerate(labels)}
     of_code = {code: place[label] for code, label in label_of.items()}
     return labels, list(map(of_code.__getitem__, codes))
+
+
+def _refuse_class(table: Columns, j: int, k: int, label: str, labels: Sequence[str]) -> NoReturn:
+    """Raise :class:`InputError` for a class that is none of those that are known."""
+    some = ", ".join(labels[:MOST_TOLD]) + (", ..." if len(labels) > MOST_TOLD else "")
+    raise InputError(
+        f"{table.where(k, table.names[j])} has the class {label!r}",
+        expected=f"one of {some}",
+        remedy=did_you_mean(label, labels, ""),
+        got=label,
+        **table.located(k),
+    )
 
 
 def _label(column: Column, code: Any, numeric: bool, table: Columns) -> str:

@@ -166,7 +166,18 @@ def load_like(table: Mapping[str, Any], file: str, facts: DataFacts) -> Dataset:
         table["tokenizer"] = tokenizer_table(facts.tokenizer)
     if "task" in known and facts.task != "sequence":
         table["task"] = "classes" if facts.labels else facts.task
+    if "labels" in known and facts.labels:
+        table["labels"] = list(facts.labels)
+    if "columns" in known and facts.preparation is not None:
+        table["columns"] = {**_targets_told(table), **facts.preparation.declaration()}
     return as_like(_made(table, SplitMix32(0)), facts)
+
+
+def _targets_told(table: Mapping[str, Any]) -> dict[str, str]:
+    """The columns that a table declares as targets."""
+    columns = table.get("columns")
+    told = columns.items() if isinstance(columns, Mapping) else ()
+    return {name: kind for name, kind in told if kind == "target"}
 
 
 def as_like(data: Dataset, facts: DataFacts) -> Dataset:

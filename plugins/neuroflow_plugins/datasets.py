@@ -168,7 +168,9 @@ def csv(
     path: Annotated[str, nf.Setting("the file", file=True)],
     target: Annotated[
         Named | None,
-        nf.Setting('the column of the answers, by name or number; several; or "inputs"'),
+        nf.Setting(
+            'the column of the answers, by name or number; several; or "inputs"', "[0, inf)"
+        ),
     ] = None,
     columns: Annotated[
         list[Column] | dict[str, Any] | None,
@@ -190,7 +192,14 @@ def csv(
         nf.Setting("what to do about a category that the part to train on has not"),
     ] = "refuse",
     weights: Annotated[
-        Column | None, nf.Setting("the column that says how much the loss of a row counts")
+        Column | None,
+        nf.Setting("the column that says how much the loss of a row counts", "[0, inf)"),
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        nf.Setting(
+            "the classes in their order; found in the target if left out", length="[2, inf)"
+        ),
     ] = None,
     delimiter: Annotated[
         str | None,
@@ -212,7 +221,8 @@ def csv(
 
     ``target`` and ``columns`` are names from the header or numbers from 0; without ``columns``
     all but the target are inputs. As a table, ``columns`` says what columns are, such as
-    ``city = "category"``; what is not said is recognised. ``task = "auto"`` means regression if
+    ``city = "category"``, and ``"*" = "ignore"`` all that it does not name; what is not said is
+    recognised. ``task = "auto"`` means regression if
     every target is a number, and classes otherwise. Classes are numbered in the order of their
     names, or of their numbers if all are numbers; 1 and 1.0 are one class.
     """
@@ -220,11 +230,12 @@ def csv(
         "delimiter": delimiter, "decimal": decimal, "thousands": thousands,
         "encoding": encoding, "header": header,
     }  # fmt: skip
-    roles = nf.Roles(target, columns, weights, task)
+    roles = nf.Roles(target, columns, weights, "classes" if labels else task)
     table = nf.read_columns(path, roles.wanted, **spelling)
     return nf.from_table(
-        table, target, columns=columns, task=task, missing=missing, unseen=unseen, weights=weights
-    )
+        table, target, columns=columns, task=task, missing=missing, unseen=unseen, weights=weights,
+        labels=labels or (),
+    )  # fmt: skip
 
 
 def digits(

@@ -19,7 +19,10 @@ Tokenizer = Annotated[Any, nf.Setting("what cuts a text into tokens", part="toke
 BlockSize = Annotated[int, nf.Setting("the longest example, in tokens", "[1, inf)")]
 TextFile = Annotated[str, nf.Setting("the file", file=True)]
 Column = str | int
-Delimiter = Annotated[str, nf.Setting("what stands between cells", length="[1, 1]")]
+Delimiter = Annotated[
+    str | None, nf.Setting("what stands between cells; recognised if left out", length="[1, 1]")
+]
+Encoding = Annotated[str | None, nf.Setting("how the file is encoded; recognised if left out")]
 Header = Annotated[
     bool | None, nf.Setting("whether the first line has the names of columns; it has if left out")
 ]
@@ -117,11 +120,20 @@ def texts(
     rng,
     *,
     path: TextFile,
-    column: Annotated[Column, nf.Setting("the column of the texts, by name or number")],
-    target: Annotated[Column, nf.Setting("the column of their classes, by name or number")],
+    column: Annotated[Column, nf.Setting("the column of the texts, by name or number", "[0, inf)")],
+    target: Annotated[
+        Column, nf.Setting("the column of their classes, by name or number", "[0, inf)")
+    ],
     tokenizer: Tokenizer = "characters",
     block_size: Annotated[int, nf.Setting("cut texts after so many tokens", "[1, inf)")] = 64,
-    delimiter: Delimiter = ",",
+    labels: Annotated[
+        list[str] | None,
+        nf.Setting(
+            "the classes in their order; found in the target if left out", length="[2, inf)"
+        ),
+    ] = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
     header: Header = None,
 ):
     """Texts and their classes, two columns of a CSV file: tokens in, class out.
@@ -129,17 +141,19 @@ def texts(
     BOS stands before a text. One that is longer than ``block_size`` tokens is cut there. A model
     for it is ``text_classifier``, with as many ``outputs`` as there are classes.
     """
-    table = nf.read_table(nf.read_text(path), str(path), delimiter=delimiter, header=header)
-    place = table.position(column, "column")
-    found = table.texts(place)
-    labels, classes = table.classes(table.position(target, "target"))
+    table = _text_columns(
+        path, column=column, target=target, delimiter=delimiter, encoding=encoding, header=header
+    )
+    found = table.texts(table.names[0])
+    table.texts(table.names[1])  # each has a class
+    known, classes = nf.classes_of(table, 1, labels or ())
     name, prompting = Path(path).name, nf.Prompting(most=block_size)
     learned = learned_from(tokenizer, found, name)
     inputs = [prompting.tokens(learned, one) for one in nf.working_through(found, "encoding texts")]
     return nf.Dataset(
-        inputs, classes, "classes", labels=labels, name=name, tokenizer=learned,
-        vocab_size=learned.vocab_size, prompting=prompting, columns=[table.names[place]],
-        facts={"delimiter": delimiter},
+        inputs, classes, "classes", labels=known, name=name, tokenizer=learned,
+        vocab_size=learned.vocab_size, prompting=prompting, columns=table.names[:1],
+        facts={"recognised": str(table.notation)},
     )  # fmt: skip
 
 
@@ -147,8 +161,12 @@ def text_pairs(
     rng,
     *,
     path: TextFile,
-    source: Annotated[Column, nf.Setting("the column of the questions, by name or number")],
-    target: Annotated[Column, nf.Setting("the column of the answers, by name or number")],
+    source: Annotated[
+        Column, nf.Setting("the column of the questions, by name or number", "[0, inf)")
+    ],
+    target: Annotated[
+        Column, nf.Setting("the column of the answers, by name or number", "[0, inf)")
+    ],
     tokenizer: Tokenizer = "characters",
     between: Annotated[
         str, nf.Setting("what stands between question and answer", length="[1, 100]")
@@ -159,7 +177,8 @@ def text_pairs(
             "fill questions up to so many tokens, for encoder_decoder; 0 for no", "[0, inf)"
         ),
     ] = 0,
-    delimiter: Delimiter = ",",
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
     header: Header = None,
 ):
     """Questions and answers, two columns of a CSV file; only the answers count in the loss.
@@ -168,17 +187,32 @@ def text_pairs(
     reads a source of fixed length, as ``encoder_decoder`` does, set the same ``source_length``
     here: BOS and the question are filled up with BOS to so many tokens.
     """
-    table = nf.read_table(nf.read_text(path), str(path), delimiter=delimiter, header=header)
-    place = table.position(source, "source")
-    questions = table.texts(place)
-    answers = table.texts(table.position(target, "target"))
+    table = _text_columns(
+        path, source=source, target=target, delimiter=delimiter, encoding=encoding, header=header
+    )
+    questions, answers = map(table.texts, table.names)
     prompting = nf.Prompting(between=between, source_length=source_length)
     name = Path(path).name
     learned = learned_from(tokenizer, [*questions, *answers, between], name)
     return question_answers(
-        name, questions, answers, learned, prompting, columns=[table.names[place]],
-        facts={"delimiter": delimiter},
+        name, questions, answers, learned, prompting, columns=table.names[:1],
+        facts={"recognised": str(table.notation)},
     )  # fmt: skip
+
+
+def _text_columns(path, *, delimiter, encoding, header, **columns):
+    """Some columns of a table, in the order in which they are asked for, as texts."""
+
+    def wanted(found):
+        places = [found.position(column, role) for role, column in columns.items()]
+        if len(set(places)) < len(places):
+            raise nf.InputError(
+                f"{' and '.join(columns)} are both the column {found.names[places[0]]!r}",
+                expected="two columns: an answer that is its own question teaches nothing",
+            )
+        return nf.Wanted(places, as_texts=frozenset(places))
+
+    return nf.read_columns(path, wanted, delimiter=delimiter, encoding=encoding, header=header)
 
 
 def _lines_of(path):

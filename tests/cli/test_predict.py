@@ -40,7 +40,7 @@ def test_predict_takes_arguments_csv_and_standard_input(neuroflow, moons, tmp_pa
         (["1", "nan"], None, "the arguments: number 2 is 'nan'; expected a finite number"),
         ([], "", "standard input holds no rows; give at least one row of numbers"),
         ([], "x,y,x\n1,2,3\n", "standard input has 2 columns named 'x'"),
-        ([], "x,y\n1,2\n1\n", "standard input, line 3 has 1 cells; expected 2"),
+        ([], "x,y\n1,2\n1\n", "standard input, line 3 has 1 cell; expected 2"),
         ([], "x,y\n", "standard input has no rows behind its names"),
         ([], "x,z\n1,2\n", "standard input has no column 'y'; its columns: x, z"),
         ([], "1,2\n3,b\n", "standard input, row 2: number 2 is 'b'; expected a finite number"),

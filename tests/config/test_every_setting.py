@@ -25,10 +25,9 @@ HUGE = 10**5000  # Python spells no such number
 
 UNBOUNDED = {
     ("uniform", "low"), ("uniform", "high"), ("normal", "mean"), ("function", "low"),
-    ("function", "high"), ("spirals", "turns"), ("csv", "target"), ("csv", "weights"),
-    ("texts", "column"), ("texts", "target"), ("text_pairs", "source"), ("text_pairs", "target"),
+    ("function", "high"), ("spirals", "turns"),
 }  # fmt: skip
-"""Numbers that may be anything: places on the line of numbers, turns either way, a column."""
+"""Numbers that may be anything: places on the line of numbers, turns either way."""
 
 
 def options(setting):
@@ -45,7 +44,8 @@ def wrong_values(setting):
         word = min(map(str, kinds), key=len)
         return [word + "x", "", 3, True, None, [word]]
     if any(map(is_list, kinds)):
-        return [*wrong_lists(setting), *([] if int in kinds else [3]), True, HUGE]
+        single = [-1, 1.5, math.nan] if int in kinds else [3]  # the number of a column, from 0
+        return [*wrong_lists(setting), *single, True, HUGE]
     if setting.type is bool or kinds == {bool, type(None)}:
         return [1.5, "yes", [True], HUGE]
     if kinds & {int, float}:

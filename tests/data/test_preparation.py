@@ -146,3 +146,36 @@ def test_a_model_is_fitted_to_a_frame_with_words_and_asked_with_one():
     asked = nf.predict(model, frame[["when", "city", "age"]])
     assert asked == [model(list(row)).data for row in data.inputs]
     assert asked == nf.predict(model, frame.to_dict("records"))
+
+
+def test_dates_with_and_without_a_zone_are_in_one_order():
+    when = ["2024-01-05T10:00:00", "2024-01-01T10:00:00+02:00", "2024-01-03", None]
+    prepared = nf.Preparation.learn({"when": when}, missing="median")
+    assert prepared.row([None]) == prepared.row(["2024-01-03"])
+
+
+@pytest.mark.parametrize(
+    ("name", "spelt"),
+    [("", 'columns.""'), ("width (cm)", 'columns."width (cm)"'), ("a-b", "columns.a-b")],
+)
+def test_a_setting_in_a_message_is_spelt_as_a_configuration_wants_it(tmp_path, name, spelt):
+    (tmp_path / "t.csv").write_text(f"x,{name}\n1,\n2,\n")
+    with pytest.raises(nf.InputError) as caught:
+        nf.Preparation.learn(nf.read_columns(tmp_path / "t.csv"))
+    assert f'leave it out: {spelt} = "ignore"' in str(caught.value)
+
+
+def test_what_is_said_of_a_star_goes_for_all_other_columns():
+    table = {"age": [1, 2], "id": ["p", "q"], "kind": ["a", "b"]}
+    data = nf.from_table(table, "kind", columns={"age": "number", "*": "ignore"})
+    assert data.columns == ("age",)
+    assert nf.Preparation.learn(table, {"*": "category"}).names[:2] == ("age = 1", "age = 2")
+    with pytest.raises(nf.InputError, match=r"columns\.\w+ is 'no'"):
+        nf.from_table(table, "kind", columns={"age": "number", "*": "no"})
+
+
+def test_classes_that_are_known_keep_their_numbers():
+    data = nf.from_table({"x": [1, 2], "kind": ["b", "b"]}, "kind", labels=["c", "b"])
+    assert (data.labels, data.targets, data.task) == (("c", "b"), [1, 1], "binary")
+    with pytest.raises(nf.InputError, match="labels are said of numbers"):
+        nf.from_table({"x": [1, 2], "y": [1, 2]}, "y", labels=["1", "2"], task="regression")

@@ -45,7 +45,7 @@ def test_how_a_table_is_written_is_recognised_and_told(read, content, told):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("x,y\n1,2\n3\n", "t.csv, line 3 has 1 cells; expected 2"),
+        ("x,y\n1,2\n3\n", "t.csv, line 3 has 1 cell; expected 2"),
         ("# a comment\nx,y\n1,2\n", "line 2 has 2 cells; expected 1, one for each column; the fir"),
         (
             "x,y\n5.1%,2\n6%,3\n",

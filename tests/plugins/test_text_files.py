@@ -144,3 +144,31 @@ def test_a_prompt_is_what_examples_begin_with(written):
     assert task.prompting.tokens(task.tokenizer, "1+2") == task.prompting.tokens(
         task.tokenizer, "1+2="
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "note"),
+    [
+        ("a;b\nété, oui;1\n?;2\n", "cp1252", "encoding cp1252, semicolons between cells"),
+        ("a\tb\nété, oui\t1\n?\t2\n", "utf-16", "encoding utf-16, tabs between cells"),
+    ],
+)
+def test_tables_of_texts_are_recognised_as_tables_of_numbers_are(tmp_path, text, encoding, note):
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.encode(encoding))
+    data = load("texts", path=str(path), column="a", target="b")
+    assert [data.tokenizer.decode(tokens) for tokens in data.inputs] == ["été, oui", "?"]
+    assert (data.labels, data.facts["recognised"]) == (("1", "2"), note)
+    pairs = load("text_pairs", path=str(path), source="a", target=1)
+    assert pairs.facts["recognised"] == note
+
+
+def test_what_stands_for_no_number_is_a_text(written):
+    path = written("q,a\nNA,null\n?,nan\n")
+    data = load("text_pairs", path=path, source="q", target="a", between="|")
+    assert [data.tokenizer.decode(tokens) for tokens in data.inputs] == ["NA|null", "?|nan"]
+    assert load("texts", path=path, column=0, target="a").labels == ("nan", "null")
+    with pytest.raises(nf.InputError, match="line 2, column 'a' is empty; fill it in"):
+        load("texts", path=written("q,a\nx,\n"), column=0, target="a")
+    with pytest.raises(nf.InputError, match="source and target are both the column 'a'"):
+        load("text_pairs", path=path, source=1, target="a")

@@ -201,7 +201,7 @@ def test_a_validation_file_is_read_with_the_classes_and_the_scale_of_the_trainin
 def test_a_validation_file_of_other_data_is_refused(tmp_path):
     with pytest.raises(nf.InputError, match="has the class 'd'; expected one of a, b, c"):
         nf.train(of_files(tmp_path, rows("ad")))
-    with pytest.raises(nf.InputError, match="has no column 'y', which a column asks for"):
+    with pytest.raises(nf.InputError, match="has no column 'y', which columns asks for"):
         nf.train(of_files(tmp_path, rows("ab").replace("y", "z")))
 
 

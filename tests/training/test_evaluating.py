@@ -96,3 +96,43 @@ def test_a_test_is_prepared_by_what_the_training_part_alone_teaches(tree, tmp_pa
     assert len(learned) == 1
     source = run.test.source
     assert list(map(list, run.test.inputs)) == list(map(list, run.dataset.preparation.rows(source)))
+
+
+MIXED = "x,code,when,kind\n" + "".join(
+    f"{k},{('012', 'A1', 'B2')[k % 3]},2024-01-{1 + k % 28:02},{'abc'[k % 3]}\n" for k in range(30)
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "examples"),
+    [
+        ("x,code,when,kind\n3,A1,2024-01-05,c\n", 1),  # one row, and so one class
+        ("x,code,when,kind\n3,012,2024-01-05,a\n4,012,2024-01-05,a\n", 2),  # codes like numbers
+        ("x,code,when,kind\n,,,a\n,,,b\n", 2),  # columns without a value
+        ("kind,more,when,code,x\nc,?,2024-01-05,Z9,5\n", 1),  # another order, another column
+        ("x,code,when,kind\n" + "".join(f"1,Z{k},2024-01-05,a\n" for k in range(40)), 40),
+    ],
+)
+def test_a_file_says_as_little_as_a_row(tmp_path, other, examples):
+    """Nothing is recognised in a file that is asked: kinds, classes are those of the training."""
+    (tmp_path / "rows.csv").write_text(MIXED)
+    (tmp_path / "other.csv").write_text(other)
+    data = {"use": "csv", "path": str(tmp_path / "rows.csv"), "target": "kind", "missing": "mean",
+            "unseen": "zero", "validation_file": str(tmp_path / "other.csv")}  # fmt: skip
+    tree = {
+        "model": {"use": "mlp", "sizes": ["data", "data"]}, "loss": "cross_entropy",
+        "optimizer": "sgd", "data": data, "train": {"steps": 1, "backend": "eager"},
+    }  # fmt: skip
+    run = nf.Run.start(tree, tmp_path / "run").run()
+    found = nf.evaluate(tmp_path / "run", str(tmp_path / "other.csv"))
+    assert found.examples == examples
+    assert found["loss"] == pytest.approx(run.training.scores()["validation_loss"], rel=1e-12)
+
+
+def test_a_class_that_was_not_learned_is_told_with_its_line(tree, tmp_path):
+    nf.Run.start(tree, tmp_path / "run").run()
+    (tmp_path / "new.csv").write_text("x,y,kind\n1,2,a\n1,2,z\n")
+    with pytest.raises(
+        nf.InputError, match="line 3, column 'kind' has the class 'z'; expected one of"
+    ):
+        nf.evaluate(tmp_path / "run", str(tmp_path / "new.csv"))
