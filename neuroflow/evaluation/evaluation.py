@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
+from neuroflow.core.protocols.shown import Shown
 from neuroflow.data.dataset import Dataset
 from neuroflow.evaluation import text
 from neuroflow.evaluation.answers import Answers, has_nan, listed, no_probabilities
@@ -27,8 +28,8 @@ MOST_COLUMNS = 6
 """Of so many columns of a regression are the residuals shown as text."""
 
 
-@frozen
-class Evaluation(Mapping[str, float]):
+@frozen(repr=False)
+class Evaluation(Shown, Mapping[str, float]):
     """What is told of a model and some examples; print it, save its picture, or read its fields.
 
     ``scores`` has the mean loss and every metric by name, and the evaluation itself is a mapping
@@ -56,6 +57,8 @@ class Evaluation(Mapping[str, float]):
 
     def __str__(self) -> str:
         return "\n\n".join("\n".join(block) for block in self._blocks() if block)
+
+    __repr__ = __str__
 
     def _blocks(self) -> Iterator[list[str]]:
         """Its tables, one after the other, as lines."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from neuroflow.core.module import Module
 from neuroflow.core.no_grad import no_grad
-from neuroflow.errors import InputError, NeuroflowError
+from neuroflow.errors import InputError, raised, short_repr
 from neuroflow.tensors.form import entry_of
 
 
@@ -25,15 +25,17 @@ def example_of(model: Module) -> Any:
     texts = facts is not None and facts.tokenizer is not None
     layers = settings.get("layers") or []
     inner = [example_of(layers[0])] if layers and isinstance(layers[0], Module) else []
+    told = ""
     for x in [*ids, *rows] if texts else [*rows, *inner, *declared, *ids]:
         try:
             with no_grad():
                 model(x)
-        except NeuroflowError:
+        except Exception as error:  # a layer of anyone fails in any way at what it does not take
+            told = told or f", such as {short_repr(x)}: {raised(error)}"
             continue
         return x
     raise InputError(
-        f"{type(model).__name__} takes neither rows of numbers nor token ids that were tried",
+        f"{type(model).__name__} takes neither rows of numbers nor token ids that were tried{told}",
         expected="a model that was trained on data, or a layer whose entry has example_inputs",
     )
 

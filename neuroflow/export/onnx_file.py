@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -26,6 +27,9 @@ from neuroflow.tensors.conversion import to_torch
 from neuroflow.tensors.package import require_torch
 
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
+NOISY = ("torch.onnx", "onnxscript", "onnx_ir")
+"""Loggers that tell of steps of theirs, and of what they did without."""
+
 TOLERANCE = 1e-5
 """How far an answer in float32 may be from that of the model, beside its size where it is large."""
 
@@ -71,11 +75,17 @@ def _exported(torch: Any, model: Module, x: Any) -> bytes:
         raise
     except Exception as error:
         raise InputError(
-            f"{type(model).__name__} cannot be written as ONNX: {raised(error)[:300]}",
+            f"{type(model).__name__} cannot be written as ONNX: {_first_line(error)}",
             expected="a model that torch.onnx can export",
             remedy="export it with --to python, --to c or --to safetensors",
         ) from error
     return buffer.getvalue()
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong, without the colours and the advice to report it to PyTorch."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", raised(error))
+    return plain.strip().partition("\n")[0].partition(" This is step")[0][:300]
 
 
 def _prepared(torch: Any, model: Module) -> Any:
@@ -121,12 +131,14 @@ def _check(model: Module, x: Any, content: bytes) -> None:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Let no exporter print progress, or warn of what is no concern of ours."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
+    logs = [logging.getLogger(name) for name in NOISY]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL)
     try:
         with redirect_stdout(StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.setLevel(level)
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)

@@ -304,8 +304,10 @@ class Sources:
             return None  # a builtin
         thing, wanted = known[read.id], read.id
         while isinstance(thing, ModuleType) and words and not _is_standard(thing):
-            wanted = words.pop(0)
-            thing = getattr(thing, wanted)
+            package, wanted = thing, words.pop(0)
+            thing = getattr(package, wanted, package)
+            if thing is package:
+                raise self.refusal(f"{package.__name__}.{wanted}, which is not there,")
         if isinstance(thing, ModuleType):
             if thing is builtins:
                 return ".".join(words)

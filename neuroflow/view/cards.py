@@ -1,4 +1,4 @@
-"""Cards: what a notebook shows of a model, a dataset, a run or one of its steps.
+"""Cards: what a notebook shows of a model, a dataset, a run, one of its steps, or its evaluation.
 
 A card has no colours of its own, so it is light on a light page and dark on a dark one; every
 name in it is escaped. Where no HTML is shown, Python's own text of the thing stands instead.
@@ -12,8 +12,10 @@ from typing import Any
 from neuroflow.core.module import Module
 from neuroflow.data.dataset import Dataset
 from neuroflow.errors import InputError, short_repr
+from neuroflow.evaluation.evaluation import Evaluation
 from neuroflow.training import Run, Step, Training
 from neuroflow.view.curves import curves_svg
+from neuroflow.view.evaluation_picture import evaluation_svg
 from neuroflow.view.markup import escaped
 from neuroflow.view.outcome import LossCurve
 from neuroflow.view.plain_table import PlainTable
@@ -26,7 +28,7 @@ LONGEST = 40
 
 
 def to_html(thing: Any) -> str:
-    """A model, dataset, run or step as HTML, as a notebook shows it.
+    """A model, dataset, run, step or evaluation as HTML, as a notebook shows it.
 
     >>> from neuroflow import build
     >>> to_html(build("linear", inputs=2, outputs=1))[:35]
@@ -111,6 +113,13 @@ def of_step(step: Step) -> str:
                 numbers({"loss": step.loss, **step.metrics}))  # fmt: skip
 
 
+def of_evaluation(evaluation: Evaluation) -> str:
+    """Its scores, above the pictures of where it is right and wrong."""
+    name = " ".join(filter(None, [evaluation.data, evaluation.part])) or "evaluation"
+    title = f"{name}: {evaluation.examples:,} examples"
+    return card(title, numbers(evaluation.scores), evaluation_svg(evaluation))
+
+
 def numbers(named: Mapping[str, Any]) -> str:
     """Numbers by their names, as a table of one row."""
     known = {name: x for name, x in named.items() if isinstance(x, (int, float))}
@@ -153,5 +162,5 @@ def _cell(value: Any) -> str:
 
 _CARDS: Sequence[tuple[type, Callable[[Any], str]]] = (
     (Module, of_model), (Dataset, of_dataset), (Run, of_run), (Training, of_training),
-    (Step, of_step),
+    (Step, of_step), (Evaluation, of_evaluation),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from neuroflow.core.random import SplitMix32
 from neuroflow.engine.runner import numbers_of
 from neuroflow.export.c_file import c_file
 from neuroflow.export.destinations import export, written
+from neuroflow.export.examples import example_of
 from neuroflow.export.python_file import python_file
 from neuroflow.export.sources import Sources
 from tests.support.sweeps import tries
@@ -331,6 +332,17 @@ def test_tensors_are_matrices_by_the_names_of_pytorch(tmp_path):
     config = json.loads(files[tmp_path / "config.json"])
     assert config["tensors"]["transformer.h.0.attn.c_attn.weight"] == [12, 4]
     assert nf.build(config["model"]).configuration() == model.configuration()
+
+
+def test_a_model_that_fails_at_what_it_does_not_take_is_asked_for_something_else():
+    class Second(nf.Module):
+        """The second of two numbers."""
+
+        def forward(self, xs):
+            """An IndexError for a single one."""
+            return xs[1] * 2.0
+
+    assert example_of(Second()) == [0, 1]
 
 
 def test_an_unknown_destination_is_refused_with_those_that_there_are(tmp_path):

@@ -36,6 +36,15 @@ def texts():
     return evaluated(data, "cross_entropy", [[[0.0, 1.0], [0.0, 2.0]]] * 2)
 
 
+def test_a_notebook_shows_scores_and_pictures_and_a_prompt_the_tables():
+    html = classes()._repr_html_()
+    assert "evaluation: 9 examples" in html
+    assert "accuracy" in html
+    assert "<svg" in html
+    assert "<0" not in html
+    assert repr(numbers()) == str(numbers())
+
+
 def elements(evaluation, tag):
     return [*ElementTree.fromstring(evaluation_svg(evaluation)).iter(f"{SVG}{tag}")]
 
