@@ -3,6 +3,7 @@
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
+    "tests.support.bytecode",
     "tests.support.browser",
     "tests.support.distributions",
     "tests.support.guard",
