@@ -296,11 +296,12 @@ class Ejected:
         assert self.training is not None
         runner, runs = self.training.runner, list[list[Any]]()
         named: Any = dict(self.model.named_parameters())
+        frozen = set(self.model.frozen)
         for name in named:
             start: list[Any] = [
                 runner.starts[s](name) if s in runner.starts else 0.0 for s in runner.rule.state
             ]
-            if name in self.model.frozen:
+            if name in frozen:
                 start = [None]
             if runs and runs[-1][1:] == start:
                 runs[-1][0] += 1
