@@ -9,15 +9,17 @@ This file alone imports scikit-learn (``pip install 'neuroflow[data]'``). What a
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
+    _check_sample_weight,
     check_is_fitted,
     column_or_1d,
     validate_data,
@@ -25,10 +27,12 @@ from sklearn.utils.validation import (
 
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.given import class_name
+from neuroflow.errors import InputError, require
 from neuroflow.evaluation.answers import class_probabilities, listed
+from neuroflow.registry.entries import LossEntry
 from neuroflow.registry.manager import get
 from neuroflow.training import predict
-from neuroflow.training.fit import prepared
+from neuroflow.training.fit import prepared, takes_hidden_sizes
 
 Numbers = NDArray[np.float64]
 SEEDS = 2**32
@@ -41,7 +45,9 @@ class Network(BaseEstimator):
     between inputs and outputs, and ``activation`` are for one that is named. ``settings`` are all
     others that :func:`neuroflow.fit` takes, such as ``{"schedule": "cosine", "clip_norm": 1.0}``.
     With ``early_stopping`` a fraction ``validation`` is held out, the run ends after ``patience``
-    epochs in which its loss was no better, and the best numbers are kept.
+    epochs in which its loss was no better, and the best numbers are kept. ``class_weight``,
+    "balanced" or a dict, says how much each class counts, and ``sample_weight`` of ``fit`` how
+    much each row does: with one batch (``batch=None``) twice the weight is the row twice.
     """
 
     def __init__(
@@ -49,7 +55,8 @@ class Network(BaseEstimator):
         loss: Any = None, optimizer: Any = "adam", learning_rate: float = 0.01, epochs: int = 100,
         batch: int | None = 32, l2: float = 0.0, standardize: bool = True,
         early_stopping: bool = False, validation: float = 0.1, patience: int = 10,
-        backend: str = "auto", random_state: Any = None, settings: Any = None,
+        class_weight: Any = None, backend: str = "auto", random_state: Any = None,
+        settings: Any = None,
     ) -> None:  # fmt: skip
         self.model = model
         self.hidden = hidden
@@ -64,9 +71,22 @@ class Network(BaseEstimator):
         self.early_stopping = early_stopping
         self.validation = validation
         self.patience = patience
+        self.class_weight = class_weight
         self.backend = backend
         self.random_state = random_state
         self.settings = settings
+
+    def _weights(self, sample_weight: Any, X: Any) -> Numbers:
+        """How often each row counts, with the mean 1 over those that count at all.
+
+        So the loss is the weighted mean, and twice the weight is as good as the row twice.
+        """
+        weights: Numbers = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        if weights.min() < 0 or not weights.any():
+            what = f"the weights of the rows go from {weights.min():g} to {weights.max():g}"
+            raise InputError(what, expected="none below 0, and one above 0", got=sample_weight)
+        mean: float = weights[weights > 0].mean()
+        return weights / mean
 
     def _train(self, data: Dataset) -> Self:
         """Fit a new model; ``model_``, ``n_iter_`` and ``loss_curve_`` are there afterwards."""
@@ -84,13 +104,14 @@ class Network(BaseEstimator):
                          "standardize", "backend")
         }  # fmt: skip
         options["seed"] = int(check_random_state(self.random_state).randint(SEEDS, dtype=np.uint32))
-        if isinstance(self.model, str):
+        if isinstance(self.model, str) and takes_hidden_sizes(self.model):
             options |= {"hidden": self.hidden, "activation": self.activation}
         if self.early_stopping:
             kept = n_examples - round(self.validation * n_examples)
             per_epoch = -(-kept // min(self.batch or kept, kept))
             options |= {"validation": self.validation, "patience": self.patience, "keep": "best",
                         "evaluate_every": per_epoch}  # fmt: skip
+        require(self.settings or {}, Mapping, "settings", "a dict of settings, or None")
         return {**options, **(self.settings or {})}
 
     def _answers(self, X: Any) -> list[Any]:
@@ -108,7 +129,7 @@ class Classifier(ClassifierMixin, Network):
     """A network that tells classes apart, as scikit-learn's estimators do.
 
     The loss is ``binary_cross_entropy`` for two classes and ``cross_entropy`` for more, unless it
-    is chosen; ``settings={"class_weights": "balanced"}`` lets rare classes count more.
+    is chosen; ``class_weight="balanced"`` lets rare classes count more.
     ``classes_``, ``n_features_in_``, ``model_``, ``n_iter_`` and ``loss_curve_`` are there after
     ``fit``.
 
@@ -118,14 +139,24 @@ class Classifier(ClassifierMixin, Network):
     array(['a', 'a', 'b', 'b'], dtype='<U1')
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Train on rows of numbers and the class of each."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on rows of numbers and the class of each.
+
+        ``sample_weight`` says how much each row counts.
+        """
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, targets = np.unique(y, return_inverse=True)
         task = "binary" if len(self.classes_) == 2 else "classes"
         labels = [class_name(label) for label in self.classes_.tolist()]
-        return self._train(Dataset(X, targets.tolist(), task, labels=labels))
+        if sample_weight is None and self.class_weight is None:
+            return self._train(Dataset(X, targets.tolist(), task, labels=labels))
+        by_class = compute_sample_weight(self.class_weight, y)
+        weights = self._weights(_check_sample_weight(sample_weight, X) * by_class, X)
+        counts = weights > 0
+        data = Dataset(X[counts], targets[counts].tolist(), task, labels=labels,
+                       weights=weights[counts].tolist())  # fmt: skip
+        return self._train(data)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The class of each row."""
@@ -147,10 +178,16 @@ class Classifier(ClassifierMixin, Network):
         loss = get("loss", self.model_.trained_on.loss)
         return np.array([class_probabilities(loss, answer) for answer in answers])
 
+    @available_if(lambda self: self._has_probabilities())
+    def predict_log_proba(self, X: Any) -> Numbers:
+        """The logarithm of the probability of each class."""
+        with np.errstate(divide="ignore"):  # the log of a probability too small for a float
+            return np.log(self.predict_proba(X))  # type: ignore[no-any-return]
+
     def _has_probabilities(self) -> bool:
         """Whether the loss is minus the log of a probability."""
-        if self.loss is None:
-            return True
+        if self.loss is None or isinstance(self.loss, LossEntry):
+            return self.loss is None or self.loss.probabilities is not None
         use = self.loss.get("use") if isinstance(self.loss, dict) else self.loss
         return isinstance(use, str) and get("loss", use).probabilities is not None
 
@@ -166,18 +203,31 @@ class Regressor(RegressorMixin, Network):
     array([90.])
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Train on rows of numbers and one number or several for each."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on rows of numbers and one number or several for each.
+
+        ``sample_weight`` says how much each row counts.
+        """
+        if self.class_weight is not None:
+            raise InputError(
+                f"class_weight is {self.class_weight!r}, but what is predicted has no classes",
+                remedy="weigh the rows: fit(X, y, sample_weight=...)", got=self.class_weight,
+            )  # fmt: skip
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        y = y.astype(np.float64)
-        centre, spread = y.mean(axis=0), y.std(axis=0)
+        y, weights = y.astype(np.float64), None
+        if sample_weight is not None:
+            weights = self._weights(sample_weight, X)
+            X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
+        centre = np.average(y, axis=0, weights=weights)
+        spread = np.sqrt(np.average((y - centre) ** 2, axis=0, weights=weights))
         plain = not self.standardize
         self.target_mean_ = np.zeros_like(centre) if plain else centre
         self.target_scale_ = np.ones_like(spread) if plain else np.where(spread > 0, spread, 1.0)
         targets = (y - self.target_mean_) / self.target_scale_
-        return self._train(Dataset(X, targets.tolist(), "regression"))
+        listed_weights = None if weights is None else weights.tolist()
+        return self._train(Dataset(X, targets.tolist(), "regression", weights=listed_weights))
 
     def predict(self, X: Any) -> Numbers:
         """One number for each row, or several."""

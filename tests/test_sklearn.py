@@ -38,7 +38,10 @@ def some(n=40):
 def test_an_estimator_passes_every_check_of_scikit_learn(estimators, name):
     from sklearn.utils.estimator_checks import check_estimator
 
-    results = check_estimator(estimators[name](backend="numpy", epochs=5, **SMALL), on_skip=None)
+    # with one batch: only then is a row of weight 2 the same as the row twice, to the last bits
+    few = {"batch": None, "learning_rate": 0.3, "settings": {"compare": False}, "backend": "numpy"}
+    size = {"Classifier": {"hidden": (), "epochs": 10}, "Regressor": {"hidden": (4,), "epochs": 10}}
+    results = check_estimator(estimators[name](**size[name], **few), on_skip=None)
     assert {r["check_name"]: r["status"] for r in results if r["status"] != "passed"} == {
         "check_array_api_input": "skipped"  # it is not asked for, unless SCIPY_ARRAY_API is set
     }
@@ -102,9 +105,26 @@ def test_weights_let_rare_classes_count_more(estimators):
     X = some()[0]
     rare = X[:, 0] > 1.0
     plain = estimators["Classifier"](epochs=10, random_state=0, backend="eager", hidden=())
-    weighted = {"class_weights": {"True": 20.0, "False": 1.0}}
-    counts = [plain.set_params(settings=s).fit(X, rare).predict(X).sum() for s in ({}, weighted)]
-    assert counts[0] < counts[1]
+    weights = [None, {True: 20.0, False: 1.0}, "balanced"]
+    counts = [plain.set_params(class_weight=w).fit(X, rare).predict(X).sum() for w in weights]
+    assert counts[0] < min(counts[1:])
+    by_row = plain.set_params(class_weight=None).fit(X, rare, sample_weight=1.0 + 19.0 * rare)
+    assert by_row.predict(X).sum() == counts[1]
+    with pytest.raises(nf.InputError, match="rows go from -1 to 1; expected none below 0"):
+        plain.fit(X, rare, sample_weight=1.0 - 2.0 * rare)
+    with pytest.raises(nf.InputError, match="has no classes; weigh the rows"):
+        estimators["Regressor"](class_weight="balanced").fit(X, X[:, 0])
+
+
+def test_parameters_may_be_numbers_entries_and_layers_without_hidden_ones(estimators):
+    X, kinds, _ = some()
+    few = {"epochs": 1, "backend": "eager", "random_state": 0}
+    entry = nf.get("loss", "cross_entropy")
+    network = estimators["Classifier"](loss=entry, hidden=2, **few).fit(X, kinds)
+    assert np.exp(network.predict_log_proba(X)) == pytest.approx(network.predict_proba(X))
+    assert len(estimators["Classifier"]("linear", **few).fit(X, kinds).model_.parameters()) == 3
+    with pytest.raises(nf.InputError, match="settings is 3, of type int"):
+        estimators["Classifier"](settings=3, **few).fit(X, kinds)
 
 
 def test_names_of_columns_are_kept(estimators):

@@ -45,9 +45,12 @@ class Standardization:
             finite_number(deviation, f"the deviation of column {j}", low=math.ulp(0.0))
 
     @classmethod
-    def fit(cls, rows: Sequence[Sequence[float]]) -> Standardization:
+    def fit(
+        cls, rows: Sequence[Sequence[float]], weights: Sequence[float] | None = None
+    ) -> Standardization:
         """Mean and standard deviation of each column; a constant column is divided by 1.
 
+        A row of weight 2 counts as two such rows, and without ``weights`` each counts once.
         A column is constant too if its numbers differ by rounding alone. Raises
         :class:`InputError` for no rows, for rows of unequal length and for numbers that are not
         finite.
@@ -58,7 +61,8 @@ class Standardization:
         (1e+200, 1.0)
         """
         columns = _columns(rows)
-        means, deviations = zip(*map(_mean_and_deviation, columns), strict=True)
+        found = [_mean_and_deviation(column, weights) for column in columns]
+        means, deviations = zip(*found, strict=True)
         return cls(means, deviations)
 
     def apply(self, row: Sequence[float]) -> list[float]:
@@ -86,7 +90,9 @@ ROUNDING = 8
 """Numbers that differ by so many units in the last place, or fewer, differ by rounding alone."""
 
 
-def _mean_and_deviation(column: Sequence[float]) -> tuple[float, float]:
+def _mean_and_deviation(
+    column: Sequence[float], weights: Sequence[float] | None = None
+) -> tuple[float, float]:
     """Both, computed at a scale at which nothing overflows: 2^-k, which rounds nothing."""
     low, high = min(column), max(column)
     if low == high:
@@ -94,11 +100,18 @@ def _mean_and_deviation(column: Sequence[float]) -> tuple[float, float]:
     largest = max(-low, high)
     k = math.frexp(largest)[1]
     scaled = [math.ldexp(x, -k) for x in column]
-    mean = math.fsum(scaled) / len(scaled)
+    mean = _mean(scaled, weights)
     if high - low <= ROUNDING * math.ulp(largest):
         return math.ldexp(mean, k), 1.0
-    spread = math.sqrt(math.fsum((x - mean) ** 2 for x in scaled) / len(scaled))
+    spread = math.sqrt(_mean([(x - mean) ** 2 for x in scaled], weights))
     return math.ldexp(mean, k), math.ldexp(spread, k) or 1.0
+
+
+def _mean(numbers: Sequence[float], weights: Sequence[float] | None) -> float:
+    total = math.fsum(weights) if weights is not None else 0.0
+    if weights is None or not total:
+        return math.fsum(numbers) / len(numbers)
+    return math.fsum(w * x for w, x in zip(weights, numbers, strict=True)) / total
 
 
 def _numbers(row: Any, means: Sequence[float]) -> list[float]:
@@ -504,7 +517,7 @@ class Dataset(Shown):
         if self.shaped:
             what = "inputs that are no flat rows have no columns to standardize"
             raise InputError(what, remedy="leave the option out, and scale the numbers yourself")
-        scale = like or Standardization.fit(self.inputs)
+        scale = like or Standardization.fit(self.inputs, self.weights)
         inputs = scale.apply_all(self.inputs)
         targets = inputs if self.reconstructs else self.targets
         return evolve(self, inputs=inputs, targets=targets, standardization=scale)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from neuroflow.config import DATA, SECTIONS, Tree, configure, read, settings_of
-from neuroflow.errors import InputError, did_you_mean
+from neuroflow.errors import InputError, did_you_mean, require
+from neuroflow.pythonic import pythonic
 from neuroflow.registry.manager import get
+from neuroflow.training.fitting import SIZES_OF_DATA
 from neuroflow.training.given import Given, given_dataset, separated
 from neuroflow.training.run import Run
 from neuroflow.training.steps import Training
@@ -116,10 +118,24 @@ def _as_tables(source: Any) -> Tree:
 
 
 def _leave_sizes(model: Tree, settings: Tree) -> None:
-    """Let the data say how many inputs and outputs there are, around the hidden layers."""
-    known = _settings_named("layer", model)
-    if "sizes" in known and "hidden" not in known and not {"sizes"} & {*model, *settings}:
-        model["sizes"] = [DATA, *settings.pop("hidden", HIDDEN), DATA]
+    """Let the data say how many inputs and outputs there are, where nobody does."""
+    if not isinstance(model.get("use"), str):
+        return
+    known = {setting.name: setting for setting in settings_of(get("layer", model["use"]))}
+    if takes_hidden_sizes(model["use"]) and not {"sizes"} & {*model, *settings}:
+        hidden = pythonic(settings.pop("hidden", HIDDEN))
+        hidden = [hidden] if isinstance(hidden, int) else hidden
+        require(hidden, (list, tuple), "hidden", "the sizes of the hidden layers, such as [16, 16]")
+        model["sizes"] = [DATA, *hidden, DATA]
+    for name in SIZES_OF_DATA:
+        if name in known and known[name].required and name not in {*model, *settings}:
+            model[name] = DATA
+
+
+def takes_hidden_sizes(layer: str) -> bool:
+    """Whether a layer has one list of sizes, so that those between its ends can be said alone."""
+    known = {setting.name for setting in settings_of(get("layer", layer))}
+    return "sizes" in known and "hidden" not in known
 
 
 def _place(tree: Tree, settings: Mapping[str, Any], given: Given) -> None:

@@ -21,6 +21,9 @@ from neuroflow.training.examples import AS_GIVEN, name_of
 INPUT_SIZES = ("inputs", "in_features", "size")
 """Settings of a layer that are how many numbers it takes; other sizes are of what it gives."""
 
+SIZES_OF_DATA = ("inputs", "in_features", "outputs", "out_features")
+"""Settings of a layer that the data can say, where it is the whole model."""
+
 SEE_LAYERS = "see what each layer takes: neuroflow show layer NAME"
 LEAVE_OUT = "leave vocab_size out: the data know it"
 
@@ -70,8 +73,14 @@ def _fill_in_sizes(table: Tree, data: Dataset, loss: LossEntry, path: str) -> No
             counts[end] if size == DATA else size for size, end in zip(sizes, ends, strict=True)
         ]
         if 0 in filled:
-            what = f'got "{DATA}", but the inputs of {name_of(data)} are no rows of one length'
-            raise ConfigurationError(what, expected="a number", got=value, path=here)
+            raise ConfigurationError(
+                f'got "{DATA}", but the inputs of {name_of(data)} are no rows of one length,'
+                f" {_of_first(data)}",
+                expected="flat rows, or a number",
+                remedy="make each input one row: X.reshape(len(X), -1)",
+                got=value,
+                path=here,
+            )
         table[name] = filled if isinstance(value, list) else filled[0]
 
 

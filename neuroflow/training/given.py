@@ -128,10 +128,19 @@ def _place_model(tree: Tree, model: Any, found: dict[str, Any]) -> None:
     if isinstance(model, Module):
         found["model"] = model
         model = _described(model)
-    if not _is_plain(model):
+    if not _is_plain(model) or (model is None and "model" in tree):
         what = f"the model is {short_repr(model)}, of type {type(model).__name__}"
-        raise InputError(what, expected="a module made, the name of a layer, or a table", got=model)
+        expected = "a module made, the name of a layer, or a table"
+        raise InputError(what, expected=expected, remedy=_instead_of(model), got=model)
     _put(tree, "model", model)
+
+
+def _instead_of(model: Any) -> str:
+    """How to make a module of what is none, where that can be known."""
+    if isinstance(model, type) and issubclass(model, Module):
+        return f"make one: {model.__name__}(...)"
+    is_of_torch = any(kind.__module__.startswith("torch.") for kind in type(model).__mro__)
+    return "nf.from_torch(model) makes one of it" if is_of_torch else ""
 
 
 def _described(model: Module) -> Tree:

@@ -262,8 +262,12 @@ class Run(Trained):
         if best is None or not best.numbers or best.step == self._saved_best:
             return
         with self.training.as_at_its_best():
-            configuration = self.training.configuration
-            save(self.training.model, self.folder / BEST_MODEL, configuration=configuration)
+            save(
+                self.training.model,
+                self.folder / BEST_MODEL,
+                configuration=self.training.configuration,
+                given=self.training.given.model is not None,
+            )
         self._saved_best = best.step
 
     def summary(self) -> dict[str, Any]:

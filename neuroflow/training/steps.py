@@ -233,7 +233,7 @@ class Training(Trained):
 
     def __repr__(self) -> str:
         model = self.configuration["model"]
-        name = model["use"] if isinstance(model, Mapping) else type(self.model).__name__
+        name = model.get("use") or type(self.model).__name__
         return f"<Training of {name} on {self.dataset!r}: {self.standing}>"
 
     @property

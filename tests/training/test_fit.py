@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import neuroflow as nf
-from neuroflow.training import CONFIGURATION
+from neuroflow.training import CONFIGURATION, Run
+from neuroflow.training.fit import prepared
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3))
@@ -121,6 +122,11 @@ def test_a_name_takes_its_sizes_from_the_data(y, settings, task, outputs):
     run = nf.fit("mlp", X, y, hidden=[4], steps=2, backend="eager", **settings)
     assert (run.dataset.task, run.model.sizes) == (task, [3, 4, outputs])
     assert run.summary()["note"].startswith(f"the task is {task}, as ")
+
+
+def test_a_model_that_is_one_layer_takes_its_sizes_too_and_one_hidden_size_is_a_list():
+    assert nf.fit("linear", X, LINE, steps=1, backend="eager").model.inputs == 3
+    assert nf.fit("mlp", X, LINE, hidden=4, steps=1, backend="eager").model.sizes == [3, 4, 1]
 
 
 @pytest.mark.parametrize(
@@ -241,6 +247,22 @@ def test_a_run_of_given_parts_is_resumed_bit_for_bit(kind, tmp_path):
     assert nf.predict(again, inputs) == whole.predict(inputs)
 
 
+def test_a_run_of_a_given_module_is_shown_keeps_its_best_and_goes_on_to_the_same(tmp_path):
+    parts = parts_of("recurrent")
+    inputs, targets = parts.pop("data")
+    held_out = {"validation": (inputs[:3], targets[:3])}
+    keeps = {"keep": "best", "evaluate_every": 2, **OF_RUN, **held_out, "learning_rate": 0.5}
+    whole = nf.fit(parts["model"], inputs, targets, **keeps)
+    assert "Training of Recurrent on <Dataset" in repr(whole)
+    run = Run.begun(prepared(OWN["recurrent"][0](), inputs, targets, **keeps), tmp_path / "run")
+    for step in run:
+        if step.step == 7:
+            break
+    Run.resume(tmp_path / "run", **parts_of("recurrent"), **held_out).run()
+    best = nf.load(tmp_path / "run", model=OWN["recurrent"][0]())
+    assert best.state_dict() == whole.model.state_dict()
+
+
 @pytest.fixture
 def begun(tmp_path):
     nf.Run.start({"optimizer": "sgd", "train": OF_RUN, "loss": "mse"}, tmp_path / "run",
@@ -299,7 +321,9 @@ def test_a_given_model_of_registered_parts_needs_nobody(tmp_path):
         (lambda: nf.fit("mlp", X, CLASS, loss="mse", task="regression"), "target of row 0 is '"),
         (lambda: nf.fit("mlp", X, LINE, loss=3), "the loss is 3, of type int; expected a name"),
         (lambda: nf.fit("mlp", X, LINE, task="regresion"), "did you mean 'regression'?"),
-        (lambda: nf.fit(Twins, X, LINE), "expected a module made, the name of a layer"),
+        (lambda: nf.fit(Twins, X, LINE), "name of a layer, or a table; make one: Twins(...)"),
+        (lambda: nf.fit(None, X, LINE), "the model is None, of type NoneType; expected a module"),
+        (lambda: nf.fit("mlp", X, LINE, hidden="16"), "hidden is '16', of type str; expected the"),
     ],
 )
 def test_what_does_not_fit_is_told_with_shapes_and_a_remedy(call, told):
