@@ -41,6 +41,7 @@ GIVEN_PARTS = {
     "optimizer": (),
     "optimizer.schedule": (),
     "data": ("task", "shaped"),
+    "train.metrics": (),
 }
 """The parts of a run that may be handed over as themselves, and what is said of each; they stand
 in a configuration as ``given = "a word to know it by"``, for only who has them can hand them over.
@@ -114,8 +115,9 @@ class Check:
         if not isinstance(table, Mapping):
             self.problem(path, f"got {shown(given)}", f"the name of {a(kind)}, or a table")
             return given
-        if path in GIVEN_PARTS and "given" in table and "use" not in table:
-            return self.given(table, path)
+        place = path if path in GIVEN_PARTS else path.rpartition(".")[0]  # one of several metrics
+        if place in GIVEN_PARTS and "given" in table and "use" not in table:
+            return self.given(table, place)
         if not isinstance(table.get("use"), str) or len(table["use"]) > LONGEST_NAME:
             got = f"got {shown(table['use'])}" if "use" in table else "missing"
             self.problem(f"{path}.use", got, f"the name of {a(kind)}")

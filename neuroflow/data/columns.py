@@ -240,6 +240,11 @@ def _columns_of(data: Any, name: str) -> dict[str, Column]:
         return {str(key): column_of(cells, name, key) for key, cells in data.items()}
     names = getattr(data, "columns", None)
     if names is not None and not callable(names):  # a data frame of pandas or of polars
+        told = [str(key) for key in names]
+        for key in told:
+            if told.count(key) > 1:
+                what = f"{name} has {told.count(key)} columns of the name {key!r}"
+                raise InputError(what, expected="a name of its own for each", got=told)
         return {str(key): column_of(data[key], name, key) for key in names}
     if isinstance(data, (list, tuple)) and data and all(isinstance(row, Mapping) for row in data):
         keys = dict.fromkeys(key for row in data for key in row)

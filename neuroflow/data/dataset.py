@@ -546,12 +546,36 @@ def _listed(row: Any) -> Sequence[Any]:
 def _finite(x: Any, where: str) -> float:
     x = pythonic(x)
     if isinstance(x, bool) or not isinstance(x, numbers.Real):
-        raise InputError(f"{where} is {x!r}", expected="a number", got=x)
+        raise InputError(f"{where} is {x!r}", expected="a number", remedy=_as_number(x), got=x)
     if not abs(x) <= sys.float_info.max:  # type: ignore[operator]  # any real number
         raise InputError(
-            f"{where} is {_shown(x)}", expected="a finite number", remedy="repair the data", got=x
+            f"{where} is {_shown(x)}",
+            expected="a finite number",
+            remedy="repair the data",
+            got=x,
         )
     return float(x)
+
+
+MISSING = "fill in what is missing, or leave such rows out"
+
+
+def _as_number(x: Any) -> str:
+    """What to do about something that is no number, where that is plain."""
+    if x is None or type(x).__name__ in ("NAType", "NaTType"):  # those of pandas
+        return MISSING
+    if isinstance(x, bool):
+        return "make numbers of truth values: X.astype(float)"
+    return "make numbers of texts: X.astype(float)" if isinstance(x, str) and _reads(x) else ""
+
+
+def _reads(x: str) -> bool:
+    """Whether a text is a number in words."""
+    try:
+        float(x)
+    except ValueError:
+        return False
+    return True
 
 
 def _shown(x: Any) -> str:

@@ -35,6 +35,11 @@ def rows_of(thing: Any, what: str = "the rows", wanted: str = ROWS) -> list[Any]
     """
     if is_frame(thing):
         return thing.to_numpy().tolist()  # type: ignore[no-any-return]
+    if isinstance(thing, (set, frozenset)):
+        expected = f"{wanted}: a set has no order, so its rows belong to nothing"
+        require(thing, (), what, expected)
+    if hasattr(type(thing), "toarray"):  # a sparse matrix of scipy
+        return thing.toarray().tolist()  # type: ignore[no-any-return]
     rows = pythonic_input(thing) if type(thing) is not dict else thing
     if isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
         require(rows, (), what, wanted)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from neuroflow.data.columns import Columns, Numbers
 from neuroflow.data.dataset import Dataset
@@ -31,11 +31,13 @@ def dataset_of(
     classes: bool | None = None,
     labels: Sequence[str] = (),
     shaped: bool | None = False,
+    weights: Any = None,
 ) -> Dataset:
     """Inputs and targets as a dataset; ``facts["inferred"]`` says what was told by the data.
 
     ``X`` has a row for each example and ``y`` a target. Without ``y`` the entries of ``X`` are
-    pairs of both, or ``X`` is a dataset already; in a frame ``y`` may be the name of a column.
+    pairs of both, or ``X`` is a dataset already; in a frame ``y`` may be the name of a column, or
+    a list of several. ``weights`` say how much the loss of each example counts.
     Without a ``task``, floats are numbers to predict, texts and truth values are classes, and
     whole numbers are classes if ``classes`` says so, or if they are few. ``labels`` are the
     classes in their order where that is known. Columns of a frame that are no numbers are prepared,
@@ -51,12 +53,12 @@ def dataset_of(
     if isinstance(X, Dataset):
         if y is not None:
             raise InputError("a dataset holds its targets", remedy="leave y out", got=y)
-        return X
+        return X if weights is None else evolve(X, weights=_weights(weights))
     _check_task(task)
     inputs, targets, columns = _sides(X, y)
     if task == "sequence":
         return Dataset(inputs, targets, task, vocab_size=_vocabulary(inputs, targets))
-    prepared = _prepared(X, y) if is_frame(X) and not shaped else {}
+    prepared = _prepared(X, _targets_named(X, y)) if is_frame(X) and not shaped else {}
     found = _targets([_bare(pythonic(target)) for target in targets], task, classes, labels)
     rows = [_numbers(row) for row in inputs] if _has_truths(inputs[:1]) else inputs
     return Dataset(
@@ -65,18 +67,33 @@ def dataset_of(
         labels=found.labels,
         shaped=not prepared and (_is_uneven(inputs) if shaped is None else shaped),
         facts={"inferred": found.inferred} if found.inferred else {},
+        weights=None if weights is None else _weights(weights),
         **(prepared or {"inputs": rows, "columns": columns}),
     )
 
 
-def _prepared(frame: Any, y: Any) -> dict[str, Any]:
+def _weights(weights: Any) -> list[Any]:
+    return [_bare(weight) for weight in rows_of(weights, "weights", "a number for each example")]
+
+
+def _targets_named(X: Any, y: Any) -> tuple[str, ...]:
+    """The columns of a frame that ``y`` names; none if it is the targets themselves."""
+    if not is_frame(X):
+        return ()
+    if isinstance(y, str):
+        return (y,)
+    named = type(y) is list and 0 < len(y) != len(X) and all(isinstance(name, str) for name in y)
+    return tuple(y) if named else ()
+
+
+def _prepared(frame: Any, targets: tuple[str, ...]) -> dict[str, Any]:
     """The inputs of a frame in which some columns are no numbers; empty where all are.
 
     Columns are recognised as those of a CSV file are; see :class:`Preparation`.
     """
     table = Columns.of(frame, "the frame")
-    if isinstance(y, str):
-        table = table.only([j for j, name in enumerate(table.names) if name != y])
+    if targets:
+        table = table.only([j for j, name in enumerate(table.names) if name not in targets])
     if all(isinstance(column, Numbers) for column in table.columns):
         return {}
     preparation = Preparation.learn(table)
@@ -100,9 +117,9 @@ def _check_task(task: str) -> None:
 
 def _sides(X: Any, y: Any) -> tuple[list[Any], list[Any], tuple[str, ...]]:
     """Inputs, targets, and the names of the columns, if there are any."""
-    if is_frame(X) and isinstance(y, str):
-        names = tuple(name for name in names_of(X) if name != y)
-        return columns_in(X, names), [row[0] for row in columns_in(X, [y])], names
+    if named := _targets_named(X, y):
+        names = tuple(name for name in names_of(X) if name not in named)
+        return columns_in(X, names), columns_in(X, named), names
     rows = rows_of(X, "X")
     if y is None:
         pairs = [_pair(row, k) for k, row in enumerate(rows)]
@@ -178,6 +195,7 @@ def _inferred(targets: Sequence[Any], classes: bool | None) -> str:
     if kinds <= {str} or kinds <= {bool}:
         return f"the targets are {'texts' if str in kinds else 'truth values'}"
     if classes and kinds <= {int, float}:
+        _check_whole(targets)
         return "the loss is one of classes"
     if classes is None and kinds == {int}:
         different = len(set(targets))
@@ -185,6 +203,18 @@ def _inferred(targets: Sequence[Any], classes: bool | None) -> str:
             return f"the targets are whole numbers of {different} different values"
         return f"regression, as the targets are whole numbers of {different} different values"
     return f"regression, as {'the targets are numbers' if classes is None else 'the loss says'}"
+
+
+def _check_whole(targets: Sequence[Any]) -> None:
+    """Raise :class:`InputError` for numbers that nobody calls a class by."""
+    for k, target in enumerate(targets):
+        if isinstance(target, float) and not target.is_integer():
+            raise InputError(
+                f"the loss is one of classes, and the target of row {k} is {target!r}",
+                expected="whole numbers, texts or truth values as classes",
+                remedy='choose a loss for numbers, such as mse, or say task="classes"',
+                got=target,
+            )
 
 
 def _classes(targets: Sequence[Any]) -> tuple[str, ...]:

@@ -119,7 +119,11 @@ def evaluation_of(
 
 
 def _pairs(answers: Answers) -> tuple[tuple[tuple[float, float], ...], ...]:
-    rows = zip(map(listed, answers.data.targets), map(listed, answers.numbers), strict=True)
+    """Targets beside answers; none where a loss of the caller's own takes other answers."""
+    rows = list(zip(map(listed, answers.data.targets), map(listed, answers.numbers), strict=True))
+    for right, said in rows:
+        if len(right) != len(said) or any(isinstance(x, (list, tuple, dict)) for x in said):
+            return ()
     by_example = [tuple(zip(right, said, strict=True)) for right, said in rows]
     return tuple(zip(*by_example, strict=True))
 

@@ -60,7 +60,8 @@ def asked_metrics(asked: Sequence[Any], data: Dataset, loss: LossEntry) -> list[
     found: dict[str, Metric] = {}
     for table in asked:
         if callable(table):
-            found[table.__name__] = _of_function(table, data)
+            metric = _of_function(table, data)
+            found[metric.name] = metric
             continue
         entry = get("metric", table["use"])
         if data.task not in entry.tasks:
@@ -83,8 +84,9 @@ def _usual_names(data: Dataset) -> set[str]:
 
 
 def as_tables(metrics: Sequence[Any]) -> list[Any]:
-    """Names as tables; tables and functions as they are."""
-    return [{"use": metric} if isinstance(metric, str) else metric for metric in metrics]
+    """Names and entries as tables; tables and functions as they are."""
+    names = [each.shortest_name if isinstance(each, MetricEntry) else each for each in metrics]
+    return [{"use": name} if isinstance(name, str) else name for name in names]
 
 
 def _metric(name: str, table: Mapping[str, Any], data: Dataset) -> Metric:
@@ -104,7 +106,8 @@ def _name(entry: MetricEntry, table: Mapping[str, Any]) -> str:
 def _of_function(function: Callable[[Any, Any], float], data: Dataset) -> Metric:
     """A function of predictions and targets: of numbers, classes or tokens, as the task has it."""
     needs = {"regression": "numbers", "sequence": "tokens"}.get(data.task, "classes")
-    entry = MetricEntry(name=function.__name__, target=function, tasks=TASKS, needs=needs)
+    name = getattr(function, "__name__", type(function).__name__)
+    entry = MetricEntry(name=name, target=function, tasks=TASKS, needs=needs)
     return Metric(entry.name, entry, function)
 
 

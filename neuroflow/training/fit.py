@@ -41,6 +41,7 @@ def fit(
     loss: Any = None,
     optimizer: Any = None,
     task: str = "",
+    weights: Any = None,
     test: Any = None,
     validation: Any = None,
     folder: str | Path | None = None,
@@ -51,7 +52,8 @@ def fit(
     ``model`` is a module, which is trained in place; the name of a layer such as "mlp", a table,
     or the path of a TOML or JSON file with more of the run. ``X`` and ``y`` are arrays, frames,
     lists or generators, ``X`` alone a :class:`Dataset` or pairs. ``loss`` and ``optimizer`` are
-    names, tables, entries, functions; ``test`` and ``validation`` are fractions to hold out, or
+    names, tables, entries, functions; ``weights``, a number for each example, say how much its
+    loss counts; ``test`` and ``validation`` are fractions to hold out, or
     examples as a pair ``(X, y)`` or a dataset. With a ``folder`` the run is saved there, and can
     be resumed.
 
@@ -70,20 +72,21 @@ def fit(
     [21.0]
     """
     run = prepared(
-        model, X, y, loss=loss, optimizer=optimizer, task=task, test=test, validation=validation,
-        **settings,
+        model, X, y, loss=loss, optimizer=optimizer, task=task, weights=weights, test=test,
+        validation=validation, **settings,
     )  # fmt: skip
     return (run if folder is None else Run.begun(run, folder)).run()
 
 
 def prepared(
     model: Any, X: Any, y: Any = None, *, loss: Any = None, optimizer: Any = None, task: str = "",
-    test: Any = None, validation: Any = None, **settings: Any,
+    weights: Any = None, test: Any = None, validation: Any = None, **settings: Any,
 ) -> Training:  # fmt: skip
     """The run of :func:`fit` before its first step."""
     tree = _begun(model)
     tree.update({k: x for k, x in (("loss", loss), ("optimizer", optimizer)) if x is not None})
-    data = given_dataset(X, y, task=task, loss=tree.get("loss"), model=tree.get("model"))
+    known = {"loss": tree.get("loss"), "model": tree.get("model")}
+    data = given_dataset(X, y, task=task, weights=weights, **known)
     tree.setdefault("loss", LOSSES[data.task])
     tree.setdefault("optimizer", DEFAULTS["optimizer"])
     tree["train"] = {**DEFAULTS["train"], **tree.get("train", {})}
@@ -92,7 +95,8 @@ def prepared(
     parts: dict[str, Any] = {"data": data}
     for name, held_out in (("test", test), ("validation", validation)):
         (settings if isinstance(held_out, (int, float)) else parts)[name] = held_out
-    source, given = separated(tree, **parts, schedule=settings.pop("schedule", None))
+    others = {name: settings.pop(name, None) for name in ("schedule", "metrics")}
+    source, given = separated(tree, **parts, **others)
     tree = _as_tables(source)
     _leave_sizes(tree["model"], settings)
     _place(tree, settings, given)
@@ -156,7 +160,8 @@ def _place(tree: Tree, settings: Mapping[str, Any], given: Given) -> None:
     for name, value in settings.items():
         if name not in places:
             what = f"nothing of this run has a setting {name!r}"
-            raise InputError(what, remedy=did_you_mean(name, places, _known(places)), got=value)
+            remedy = did_you_mean(name, [*places, "weights"], _known(places))
+            raise InputError(what, remedy=remedy, got=value)
         tree[places[name]][name] = value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attrs import evolve
@@ -13,7 +13,8 @@ from neuroflow.core.no_grad import no_grad
 from neuroflow.core.value import Value
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.frames import shape_of
-from neuroflow.errors import ConfigurationError, InputError, NeuroflowError, raised
+from neuroflow.errors import ConfigurationError, InputError, NeuroflowError, raised, short_repr
+from neuroflow.pythonic import pythonic
 from neuroflow.registry.entries import LossEntry
 from neuroflow.registry.manager import get
 from neuroflow.training.examples import AS_GIVEN, name_of
@@ -77,7 +78,7 @@ def _fill_in_sizes(table: Tree, data: Dataset, loss: LossEntry, path: str) -> No
                 f'got "{DATA}", but the inputs of {name_of(data)} are no rows of one length,'
                 f" {_of_first(data)}",
                 expected="flat rows, or a number",
-                remedy="make each input one row: X.reshape(len(X), -1)",
+                remedy="make each input one row, such as X.reshape(len(X), -1) of an array",
                 got=value,
                 path=here,
             )
@@ -134,6 +135,23 @@ def check_answers(model: Any, data: Dataset, loss: LossEntry) -> None:
             remedy="change the size of its last layer"
             + (f", or {LEAVE_OUT}" if data.task == "sequence" else ""),
             got=got,
+        )
+
+
+def check_loss(model: Any, example: Sequence[Any], data: Dataset, loss: LossEntry) -> None:
+    """Raise :class:`InputError` if a loss of the caller's own gives no number for an example."""
+    if loss.labels != AS_GIVEN or data.task == "sequence":
+        return
+    inputs, target, *_ = example
+    with evaluating(), no_grad():
+        given = pythonic(loss.load()(model(inputs), target))
+    if isinstance(given, bool) or not isinstance(given, (int, float, Value)):
+        several = isinstance(given, (list, tuple))
+        raise InputError(
+            f"the loss {loss.name} gives {short_repr(given)} for the first example",
+            expected="one number, a Value that was computed from the prediction",
+            remedy="add its numbers up: nf.sum(...)" if several else "let it return one",
+            got=given,
         )
 
 

@@ -7,12 +7,13 @@ part by, and no way to it. Whoever goes on with such a run hands the same things
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from neuroflow.checkpoint.rebuilding import rebuilding_table
 from neuroflow.config import SECTIONS, Tree, described_part, read, resolve
@@ -42,6 +43,7 @@ class Given:
     loss: LossEntry | None = None
     optimizer: UpdateRule | None = None
     schedule: Callable[..., float] | None = None
+    metrics: Mapping[str, Callable[..., float]] = field(factory=dict)
 
     @property
     def datasets(self) -> GivenData:
@@ -64,6 +66,10 @@ class Given:
         word = isinstance(table["schedule"], Mapping) and GIVEN in table["schedule"]
         return self.schedule if word and self.schedule else resolve("schedule", table["schedule"])
 
+    def metrics_of(self, asked: Sequence[Any]) -> list[Any]:
+        """Metrics as they were asked for, with the functions that words stand for."""
+        return [self.metrics[_word_of(each)] if _word_of(each) else each for each in asked]
+
     def require(self, configuration: Mapping[str, Any], again: str) -> None:
         """Raise :class:`InputError` for a part that a configuration lacks and nobody gave."""
         tables = {
@@ -75,13 +81,16 @@ class Given:
             for name, table in tables.items()
             if isinstance(table, Mapping) and GIVEN in table and getattr(self, name) is None
         }
+        words = list(filter(None, map(_word_of, configuration["train"].get("metrics") or ())))
+        if not set(words) <= set(self.metrics):
+            missing["metrics"] = ", ".join(word for word in words if word not in self.metrics)
         if missing:
             told = ", ".join(f"its {name} ({word})" for name, word in missing.items())
-            words = ", ".join(f"{name}=..." for name in missing)
+            arguments = ", ".join(f"{name}=..." for name in missing)
             raise InputError(
                 f"the run was given {told}, which no name builds again",
                 expected="the same, handed over once more",
-                remedy=again.format(words),
+                remedy=again.format(arguments),
                 path=next(iter(missing)),
             )
 
@@ -95,8 +104,8 @@ def separated(
     """A source whose parts all have names, or are called :data:`GIVEN`, and those parts.
 
     Parts are found in the source, where it is a dict, or are handed over beside it: ``model``,
-    ``data`` with ``test`` and ``validation``, ``loss``, ``optimizer``, ``schedule``. What is
-    registered gets its name.
+    ``data`` with ``test`` and ``validation``, ``loss``, ``optimizer``, ``schedule``, ``metrics``.
+    What is registered gets its name.
     """
     parts = {name: part for name, part in parts.items() if part is not None}
     if not parts and not (isinstance(source, Mapping) and _holds_objects(source)):
@@ -107,6 +116,7 @@ def separated(
     _place_loss(tree, parts.get("loss", tree.get("loss")), found)
     _place_optimizer(tree, parts, found)
     _place_data(tree, parts, found)
+    _place_metrics(tree, parts.get("metrics", ()), found)
     return tree, Given(**found)
 
 
@@ -114,7 +124,13 @@ def _holds_objects(tree: Mapping[str, Any]) -> bool:
     optimizer = tree.get("optimizer")
     schedule = optimizer.get("schedule") if isinstance(optimizer, Mapping) else None
     sections = [tree.get(name) for name in ("model", "loss", "optimizer", "data")]
-    return any(not _is_plain(part) for part in [*sections, schedule])
+    return any(not _is_plain(part) for part in [*sections, schedule, *_metrics_in(tree)])
+
+
+def _metrics_in(tree: Mapping[str, Any]) -> list[Any]:
+    train = tree.get("train")
+    metrics = train.get("metrics") if isinstance(train, Mapping) else None
+    return list(metrics) if isinstance(metrics, (list, tuple)) else []
 
 
 def _is_plain(part: Any) -> bool:
@@ -160,10 +176,26 @@ def _place_loss(tree: Tree, loss: Any, found: dict[str, Any]) -> None:
 
 
 def _loss_entry(loss: Any) -> LossEntry:
-    if not callable(loss):
-        what = f"the loss is {short_repr(loss)}, of type {type(loss).__name__}"
-        raise InputError(what, expected="a name, or a function (prediction, target)", got=loss)
-    return LossEntry(name=_word(loss), target=loss, labels=AS_GIVEN)
+    function = _called(loss, "the loss")
+    return LossEntry(name=_word(loss), target=function, labels=AS_GIVEN)
+
+
+def _called(function: Any, role: str) -> Callable[..., Any]:
+    """A function that takes a prediction and a target; :class:`InputError` for what does not."""
+    expected = "a name, or a function (prediction, target)"
+    if not callable(function):
+        what = f"{role} is {short_repr(function)}, of type {type(function).__name__}"
+        raise InputError(what, expected=expected, got=function)
+    try:
+        taken = inspect.signature(function)
+    except ValueError:  # made of C, where it may not say what it takes
+        return function  # type: ignore[no-any-return]
+    try:
+        taken.bind(None, None)
+    except TypeError as error:
+        what = f"{role} is {_word(function)}{taken}: {error}"
+        raise InputError(what, expected=expected, got=function) from error
+    return function  # type: ignore[no-any-return]
 
 
 def _place_optimizer(tree: Tree, parts: Mapping[str, Any], found: dict[str, Any]) -> None:
@@ -206,6 +238,32 @@ def _place_data(tree: Tree, parts: Mapping[str, Any], found: dict[str, Any]) -> 
     }  # fmt: skip
 
 
+def _place_metrics(tree: Tree, more: Any, found: dict[str, Any]) -> None:
+    """Metrics as names, tables and words; more of them only if they are not asked for already."""
+    more = list(more) if isinstance(more, (list, tuple)) else [more]
+    functions: dict[str, Any] = {}
+    asked: list[Any] = []
+    for metric in (*_metrics_in(tree), *more):
+        named = metric if isinstance(metric, Mapping) else _named("metric", metric)
+        if named is None:
+            named = {GIVEN: _word(metric)}
+            functions[_word(metric)] = _called(metric, "a metric")
+        if _as_table(named) not in map(_as_table, asked):
+            asked.append(named)
+    if asked:
+        tree["train"] = {**tree.get("train", {}), "metrics": asked}
+        found["metrics"] = functions
+
+
+def _as_table(part: Any) -> Any:
+    return {"use": part} if isinstance(part, str) else part
+
+
+def _word_of(metric: Any) -> str:
+    """The word for a metric that was given; empty for one with a name."""
+    return str(metric.get(GIVEN, "")) if isinstance(metric, Mapping) else ""
+
+
 def _beside_data() -> tuple[Setting, ...]:
     """The settings that data have whatever they are."""
     return next(section.settings for section in SECTIONS if section.name == "data")
@@ -218,7 +276,7 @@ def _two_sides(data: Any) -> tuple[Any, Any]:
 
 def given_dataset(
     X: Any, y: Any = None, *, task: str = "", loss: Any = None, model: Any = None,
-    shaped: bool | None = None,
+    shaped: bool | None = None, weights: Any = None,
 ) -> Dataset:  # fmt: skip
     """Examples that were given, for a loss that may tell the task and a model that may be a module.
 
@@ -226,7 +284,8 @@ def given_dataset(
     """
     if shaped is None and not isinstance(model, Module):
         shaped = False
-    return dataset_of(X, y, task=task, classes=_is_of_classes(loss), shaped=shaped)
+    classes = _is_of_classes(loss)
+    return dataset_of(X, y, task=task, classes=classes, shaped=shaped, weights=weights)
 
 
 def _is_of_classes(loss: Any) -> bool | None:

@@ -47,6 +47,7 @@ from neuroflow.training.evaluator import Evaluator
 from neuroflow.training.examples import AS_GIVEN, encoded, loss_of_examples
 from neuroflow.training.fitting import (
     check_answers,
+    check_loss,
     fill_in_from_data,
     is_scored,
     whole_where_needed,
@@ -256,6 +257,8 @@ class Training(Trained):
         every = self.options.get("report_every") or max(1, self.steps // 100)
         self._stopped = False
         self._check_alike()
+        if not self.is_over:
+            self._take_back_best()  # of a run that was over, and has more steps now
         while not self.is_over and not self._stopped:
             start = time.perf_counter()
             next_stop = min(_next_multiple(self.step, every), self._next_evaluation())
@@ -455,6 +458,8 @@ class Training(Trained):
         self.seconds = state["seconds"]
         if self.best is not None:
             self.best.load_state_dict(state["best"], len(numbers_of_model(self.model)))
+            if self.is_over:
+                self._give_back_best()
         self.add_note(_other_bits(state["bits_depend_on"], self.runner.bits_depend_on()))
 
     def _advance(self, stop: int, is_asked: Callable[[], bool]) -> Step:
@@ -548,15 +553,20 @@ class Training(Trained):
     @contextmanager
     def as_after_its_last_step(self) -> Iterator[None]:
         """Have the numbers of the last step, where the model was given back the best ones."""
+        was_given_back = self._take_back_best()
+        try:
+            yield
+        finally:
+            if was_given_back:
+                self._give_back_best()
+
+    def _take_back_best(self) -> bool:
+        """Give the model the numbers of its last step again; whether it had the best ones."""
         last, self._last = self._last, None
         if last is not None:
             give_numbers(self.model, last.numbers)
             self.metrics = dict(last.metrics)
-        try:
-            yield
-        finally:
-            if last is not None:
-                self._give_back_best()
+        return last is not None
 
     @contextmanager
     def as_at_its_best(self) -> Iterator[None]:
@@ -602,7 +612,7 @@ class Training(Trained):
 
     def _metrics(self) -> list[Metric]:
         """The metrics of every evaluation: the usual ones, and those that are asked for."""
-        asked = self.options.get("metrics") or []
+        asked = self.given.metrics_of(self.options.get("metrics") or [])
         with speaking_of("train.metrics"):
             more = asked_metrics(asked, self.dataset, self.loss_entry)
         return [*usual_metrics(self.dataset), *more] if self._is_scored() else more
@@ -631,6 +641,7 @@ class Training(Trained):
         example_loss = loss_of_examples(loss, self.dataset)
         with fitting("model"):
             check_answers(self.model, self.dataset, entry)
+            check_loss(self.model, examples[0], self.dataset, entry)
             if self.dataset.task == "sequence":
                 refuse_looking_ahead(self.model, self.dataset)
 
@@ -697,11 +708,11 @@ def train(
     ``changes`` sets single keys: ``{"train.seed": 3}`` or ``["train.seed=3"]``. Parts of your own
     take the place of those described: ``model``, a module; ``data``, a :class:`Dataset`, a pair
     ``(X, y)`` or a generator of pairs, and ``test`` alike; ``loss`` and ``schedule``, functions;
-    ``optimizer``, an update rule. They may stand in a tree too. :func:`fit` is shorter where
-    there are only those. ``workers`` are the processes that share each batch, see
-    :func:`joined_workers`. Nothing runs until you iterate over the result; ``train(...).run()``
-    goes to the end. The same source, changes, backend and machine give the same numbers to the
-    last bit.
+    ``metrics``, a list of names and functions; ``optimizer``, an update rule. They may stand in a
+    tree too. :func:`fit` is shorter where there are only those. ``workers`` are the processes that
+    share each batch, see :func:`joined_workers`. Nothing runs until you iterate over the result;
+    ``train(...).run()`` goes to the end. The same source, changes, backend and machine give the
+    same numbers to the last bit.
 
     Raises :class:`ConfigurationError` that lists every problem with its path.
 

@@ -214,3 +214,15 @@ def test_a_validation_file_of_text_is_cut_by_the_tokenizer_of_the_training(tmp_p
     run = nf.train({**SMALL, "model": model, "loss": "cross_entropy", "data": data})
     assert sorted(run.validation.tokenizer.decode(x) for x in run.validation.inputs) == ["b", "cc"]
     assert run.validation.vocab_size == run.dataset.vocab_size
+
+
+def test_a_run_that_was_over_is_taken_up_at_its_best_and_goes_on_from_its_last_step(tmp_path):
+    run = nf.Run.start(SMALL, tmp_path / "run").run()
+    again = nf.Run.resume(tmp_path / "run")
+    assert again.model.state_dict() == run.model.state_dict()
+    again.set({"train.steps": 70, "train.patience": 100})
+    whole = nf.train(SMALL, {"train.steps": 70, "train.patience": 100}).run()
+    assert again.run().model.state_dict() == whole.model.state_dict()
+    here = nf.train(SMALL).run()
+    here.set({"train.steps": 70, "train.patience": 100})
+    assert here.run().model.state_dict() == whole.model.state_dict()

@@ -124,6 +124,61 @@ def test_a_name_takes_its_sizes_from_the_data(y, settings, task, outputs):
     assert run.summary()["note"].startswith(f"the task is {task}, as ")
 
 
+def fit_by(loss):
+    return nf.fit("mlp", X, LINE, loss=loss, steps=1)
+
+
+def test_weights_and_sparse_rows_are_taken_as_they_are():
+    sparse = pytest.importorskip("scipy.sparse").csr_matrix(X)
+    facts = {"hidden": [2], "steps": 20, "backend": "eager", "batch": None, "learning_rate": 0.1}
+    twice = np.repeat(np.arange(40), np.where(X[:, 0] > 0, 2, 1))
+    double = nf.fit("mlp", X[twice], LINE[twice], optimizer="sgd", **facts)
+    weights = np.where(X[:, 0] > 0, 2.0, 1.0) * 40 / len(twice)
+    once = nf.fit("mlp", sparse, LINE, optimizer="sgd", weights=weights, **facts)
+    assert once.predict(X[:3]) == pytest.approx(double.predict(X[:3]))
+    assert once.predict(X[:3]) != nf.fit("mlp", X, LINE, optimizer="sgd", **facts).predict(X[:3])
+
+
+def test_several_columns_of_a_frame_are_targets_and_no_name_comes_twice():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=["a", "b", "c"]).assign(w=["x", "y"] * 20)
+    run = nf.fit("mlp", frame, ["c", "a"], steps=1, backend="eager")
+    assert (run.dataset.columns, run.dataset.targets[0]) == (("b", "w = x", "w = y"),
+                                                             [X[0, 2], X[0, 0]])  # fmt: skip
+    with pytest.raises(nf.InputError, match="2 columns of the name 'a'"):
+        nf.fit("mlp", pandas.DataFrame(X, columns=["a", "a", "c"]), LINE)
+
+
+def largest(predictions, targets):
+    return max(abs(p - t) for p, t in zip(predictions, targets, strict=True))
+
+
+def test_metrics_are_names_entries_and_functions_and_a_resumed_run_asks_for_those(tmp_path):
+    asked = ["mae", nf.get("metric", "rmse"), largest]
+    facts = {"steps": 4, "evaluate_every": 2, "backend": "eager", "keep": "best",
+             "best_by": "largest"}  # fmt: skip
+    run = nf.fit("mlp", X, LINE, metrics=asked, **facts, folder=tmp_path / "run")
+    assert {"mae", "rmse", "largest"} <= set(run.evaluate())
+    with pytest.raises(nf.InputError, match=r"its metrics \(largest\).*metrics=\.\.\."):
+        Run.resume(tmp_path / "run", data=(X, LINE))
+    again = Run.resume(tmp_path / "run", data=(X, LINE), metrics=[largest])
+    assert again.evaluate().scores == run.evaluate().scores
+    assert nf.fit("mlp", X, LINE, metrics="mae", steps=1).evaluate()["mae"] > 0
+
+
+def test_a_loss_of_ones_own_may_take_answers_that_are_lists_in_lists():
+    class Heads(nf.Module):
+        def __init__(self):
+            self.one = nf.build("mlp", sizes=[3, 1], rng=nf.SplitMix32(1))
+            self.two = nf.build("mlp", sizes=[3, 2], rng=nf.SplitMix32(2))
+
+        def forward(self, x):
+            return [self.one(x), self.two(x)]
+
+    run = nf.fit(Heads(), X, LINE, loss=lambda p, t: (p[0] - t) ** 2 + p[1][0] ** 2, steps=2)
+    assert sorted(run.evaluate()) == ["loss"]
+
+
 def test_a_model_that_is_one_layer_takes_its_sizes_too_and_one_hidden_size_is_a_list():
     assert nf.fit("linear", X, LINE, steps=1, backend="eager").model.inputs == 3
     assert nf.fit("mlp", X, LINE, hidden=4, steps=1, backend="eager").model.sizes == [3, 4, 1]
@@ -323,6 +378,14 @@ def test_a_given_model_of_registered_parts_needs_nobody(tmp_path):
         (lambda: nf.fit("mlp", X, LINE, task="regresion"), "did you mean 'regression'?"),
         (lambda: nf.fit(Twins, X, LINE), "name of a layer, or a table; make one: Twins(...)"),
         (lambda: nf.fit(None, X, LINE), "the model is None, of type NoneType; expected a module"),
+        (lambda: fit_by(lambda p: p), "the loss is <lambda>(p): too many positional arguments"),
+        (lambda: fit_by(lambda p, t: [p, t]), "one number, a Value that was computed"),
+        (lambda: fit_by("cross_entropy"), "is one of classes, and the target of row 0 is "),
+        (lambda: nf.fit("mlp", X, LINE, sample_weight=X[:, 0]), "did you mean 'weights'?"),
+        (lambda: nf.fit("mlp", X, LINE, weights=LINE[:5]), "40 examples and 5 weights"),
+        (lambda: nf.fit("mlp", set(LINE), LINE), "a set has no order"),
+        (lambda: nf.fit("mlp", X, [None, *LINE[1:]]), "fill in what is missing, or leave such"),
+        (lambda: nf.fit("mlp", X.astype(str), LINE), "make numbers of texts: X.astype(float)"),
         (lambda: nf.fit("mlp", X, LINE, hidden="16"), "hidden is '16', of type str; expected the"),
     ],
 )
