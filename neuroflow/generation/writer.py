@@ -16,7 +16,6 @@ import warnings
 from typing import Any
 
 from neuroflow.core.module import evaluating
-from neuroflow.engine.compile import compile
 from neuroflow.engine.runner import check_eager, numbers_of
 from neuroflow.errors import InputError, NeuroflowWarning, TraceError
 from neuroflow.pythonic import whole_number
@@ -163,6 +162,8 @@ class WholeTexts:
         if backend == "eager":
             check_eager(dtype)
         else:
+            from neuroflow.engine.compile import compile  # needs numpy, which pages are without
+
             self._compiled = compile(
                 _last_answer, backend=backend, dtype=dtype, memory_limit=memory_limit
             )
