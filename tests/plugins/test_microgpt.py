@@ -78,13 +78,9 @@ def test_first_20_steps_eagerly_then_compiled(microgpt):
     for k in range(3):
         losses += eager.runner.run([[k]], [eager.rate_at(k)])
         assert eager.runner.gradient_norm == pytest.approx(NORMS[k], abs=TOLERANCE)
-    losses += eager.runner.run(
-        [[k] for k in range(3, 20)], list(map(eager.learning_rate, range(3, 20)))
-    )
+    losses += eager.runner.run([[k] for k in range(3, 20)], list(map(eager.rate_at, range(3, 20))))
     assert losses[:3] == pytest.approx(list(FIRST_LOSSES.values()), abs=TOLERANCE)
-    same = compiled.runner.run(
-        [[k] for k in range(20)], list(map(compiled.learning_rate, range(20)))
-    )
+    same = compiled.runner.run([[k] for k in range(20)], list(map(compiled.rate_at, range(20))))
     assert losses == pytest.approx(same, abs=TOLERANCE)
 
 

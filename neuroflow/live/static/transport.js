@@ -24,7 +24,7 @@ function closing(event) {
 
 function overWorker(page, onFrame, onStatus) {
   const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-  onStatus("loading", "loading Python (14 MB, once)");
+  onStatus("loading", "loading Python (15 MB, once)");
   worker.onmessage = ({ data }) => {
     if (data.status) onStatus(data.status, data.told);
     else onFrame(JSON.parse(data.frame));
