@@ -71,7 +71,8 @@ class Origin:
     """What a run was made from; kept in its checkpoints from its first to its last.
 
     ``examples`` is the digest of what it learns from, after reading, splitting and standardizing;
-    ``configuration`` is that of its settings.
+    ``configuration`` is that of its settings. ``code`` has a digest for each function and
+    class that was handed over, by what it is there for.
     """
 
     begun: float
@@ -80,9 +81,15 @@ class Origin:
     examples: str
     count: int
     files: tuple[DataFile, ...]
+    code: dict[str, str]
 
     @classmethod
-    def of(cls, configuration: Mapping[str, Any], parts: Sequence[Dataset]) -> Origin:
+    def of(
+        cls,
+        configuration: Mapping[str, Any],
+        parts: Sequence[Dataset],
+        code: Mapping[str, str] | None = None,
+    ) -> Origin:
         """That of a run with these settings, which has read its data just now."""
         from neuroflow.config import files_of
 
@@ -93,6 +100,7 @@ class Origin:
             examples=_sha256(chain.from_iterable(map(_told, parts))),
             count=sum(map(len, parts)),
             files=tuple(DataFile.of(path) for path in files_of(configuration)),
+            code=dict(code or {}),
         )
 
     @classmethod

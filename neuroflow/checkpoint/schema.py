@@ -223,6 +223,7 @@ ORIGIN = TableOf(
         "examples": TEXT,
         "count": COUNT,
         "files": ListOf(TableOf({"path": PATH, "sha256": TEXT, "bytes": COUNT, "modified": TIME})),
+        "code": TableOf(rest=TEXT),
     }
 )
 

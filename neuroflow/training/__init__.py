@@ -6,8 +6,8 @@
 There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner`; here is what
 surrounds it.
 
-Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :mod:`given`,
-:mod:`fitting`, :mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`,
+Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :mod:`code`,
+:mod:`given`, :mod:`fitting`, :mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`,
 :mod:`predicting` and :mod:`using` (what a trained model is for), :mod:`in_tensors`,
 :mod:`resuming` (what may change on the way), :mod:`workers` (several processes that make the same
 steps), and :mod:`steps` (the run itself). A run that outlives its process is a folder:

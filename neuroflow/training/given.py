@@ -25,6 +25,7 @@ from neuroflow.data.given import dataset_of
 from neuroflow.errors import InputError, StateError, short_repr
 from neuroflow.registry.entries import Entry, LossEntry
 from neuroflow.registry.manager import get, manager
+from neuroflow.training.code import digest_of, digests_of_model
 from neuroflow.training.examples import AS_GIVEN
 from neuroflow.training.loading import GivenData
 
@@ -49,6 +50,19 @@ class Given:
     def datasets(self) -> GivenData:
         """All examples that were handed over."""
         return GivenData(self.data, self.test, self.validation)
+
+    @property
+    def code(self) -> dict[str, str]:
+        """A digest of each function and class that was handed over, by what it is there for."""
+        functions = {
+            "loss": self.loss,
+            "optimizer": self.optimizer,
+            "schedule": self.schedule,
+            **{f"metric {name}": function for name, function in self.metrics.items()},
+        }
+        told = {name: digest_of(part) for name, part in functions.items() if part is not None}
+        classes = digests_of_model(self.model) if self.model is not None else {}
+        return {**told, **{f"class {name}": digest for name, digest in classes.items()}}
 
     def loss_of(self, table: Mapping[str, Any]) -> tuple[LossEntry, Callable[..., Any]]:
         """The loss: what is known about it, and the function with the settings of a table."""

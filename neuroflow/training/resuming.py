@@ -14,6 +14,7 @@ from neuroflow.config import Tree, files_of
 from neuroflow.core.types import shown
 from neuroflow.errors import ConfigurationError, FileError, StateError
 from neuroflow.files import in_shell
+from neuroflow.training.code import is_another
 
 MOST_TOLD = 5
 UNCOUNTED = ("train.metrics", "train.report_every", "train.evaluate_every", "train.threads")
@@ -33,6 +34,10 @@ COUNTED = (
     "data",
 )
 """Settings that may change on the way: what comes after is made with the new ones."""
+
+
+STEERING = ("loss", "optimizer", "schedule")
+"""Functions that every step depends on: with others the run is another one."""
 
 
 @frozen
@@ -143,6 +148,29 @@ def check_data(
         remedy=f"put the data back, or {_anew(folder)}",
         file=str(folder),
     )
+
+
+def check_code(folder: Path, then: Origin | None, now: Mapping[str, str]) -> str:
+    """What was handed over that has the name of what the run began with, and other code, in words.
+
+    Raises :class:`StateError` for a loss, an optimizer or a schedule. A model's class may have
+    been mended, and a metric changes no number: these are told.
+    """
+    began = then.code if then else {}
+    other = [part for part, code in now.items() if is_another(began.get(part, ""), code)]
+    refused = [part for part in other if part in STEERING]
+    if refused:
+        raise StateError(
+            f"{folder} began with {_and(refused)} of the same name and other code",
+            expected="the functions that it began with",
+            remedy="hand over the same again, or begin another run",
+            file=str(folder),
+        )
+    return f"{_and(other)} has other code than when the run began" if other else ""
+
+
+def _and(parts: Iterable[str]) -> str:
+    return " and ".join(f"the {part}" for part in parts)
 
 
 def _may_change(path: str) -> bool:

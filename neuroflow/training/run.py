@@ -30,7 +30,7 @@ from neuroflow.stopping import Signals, listening
 from neuroflow.training.folder import Claim, claimed, new_folder
 from neuroflow.training.given import separated
 from neuroflow.training.metrics import MetricsFile
-from neuroflow.training.resuming import check_data, check_edits, check_files
+from neuroflow.training.resuming import check_code, check_data, check_edits, check_files
 from neuroflow.training.state import lists_apart, state_of
 from neuroflow.training.steps import Step, Training
 from neuroflow.training.using import Trained
@@ -335,6 +335,7 @@ def read_run(folder: str | Path, *, workers: Workers | None = None, **parts: Any
     steps = (saved.state.get("step", 0), training.steps)
     training.add_note(check_edits(folder / CONFIGURATION, edits, *steps))
     check_data(folder, origin, origin_of(training), edits)
+    training.add_note(check_code(folder, origin, training.given.code))
     training.origin = origin
     training.add_note("; ".join(changes_since(saved)))
     if "train.freeze" not in edits:
@@ -360,7 +361,7 @@ def _are_the_same(then: Mapping[str, Any], now: Any, folder: Path) -> None:
 
 def origin_of(training: Training) -> Origin:
     """What a run is made from, with the data that it has read."""
-    return Origin.of(training.configuration, training.parts)
+    return Origin.of(training.configuration, training.parts, training.given.code)
 
 
 def _holds_a_run(folder: str | Path) -> Path:

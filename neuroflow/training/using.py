@@ -34,6 +34,31 @@ class Trained(Uncopied, Shown):
         """The run itself, a :class:`Training`."""
 
     @property
+    def step(self) -> int:
+        """The updates made so far."""
+        return int(self._training.step)
+
+    @property
+    def epoch(self) -> int:
+        """The finished passes over the training data."""
+        return int(self._training.epoch)
+
+    @property
+    def loss(self) -> float:
+        """The loss of the last step, before its update; nan before the first."""
+        return float(self._training.loss)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The metrics of the last report or evaluation, by their names."""
+        return dict(self._training.metrics)
+
+    @property
+    def note(self) -> str:
+        """What is unusual about the run, in words; empty if nothing is."""
+        return str(self._training.note)
+
+    @property
     def learning_rate(self) -> float:
         """What the schedule begins from; assign another to go on with that, see :meth:`set`."""
         return float(self._training.configuration["optimizer"]["learning_rate"])

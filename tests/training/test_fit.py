@@ -343,6 +343,65 @@ def test_a_run_of_given_parts_asks_for_the_same_again(begun, change, told):
     nf.Run.resume(begun, **parts_of("recurrent"))
 
 
+def made_of(name, body):
+    """A lambda or a class from its text: of the same name, with a body that may be another."""
+    known = {"nf": nf, "__name__": "theirs"}
+    exec(f"made = {body}" if name == "<lambda>" else body, known)
+    return known["made"]
+
+
+OF_NAME = {
+    "loss": ("lambda p, t: (p - t) ** 2", "lambda p, t: (p - t) ** 4"),
+    "schedule": ("lambda rate, step, steps: rate", "lambda rate, step, steps: rate * 2"),
+    "metrics": ("lambda p, t: abs(p - t)", "lambda p, t: t"),
+}
+
+
+@pytest.mark.parametrize("role", OF_NAME)
+def test_a_function_of_the_same_name_and_other_code_is_told_from_the_first(role, tmp_path):
+    same, twin = OF_NAME[role]
+
+    def parts(body):
+        function = made_of("<lambda>", body)
+        given = {role: [function] if role == "metrics" else function}
+        return {**parts_of("recurrent"), **given}
+
+    folder = tmp_path / "run"
+    nf.Run.start({"optimizer": "sgd", "loss": "mse", "train": OF_RUN}, folder, **parts(same))
+    assert "other code" not in nf.Run.resume(folder, **parts(f"(\n  {same})  # moved")).note
+    if role == "metrics":
+        assert "the metric <lambda> has other code" in nf.Run.resume(folder, **parts(twin)).note
+        return
+    with pytest.raises(nf.StateError, match=f"began with the {role} of the same name and other"):
+        nf.Run.resume(folder, **parts(twin))
+
+
+def test_a_class_of_the_same_name_and_other_code_is_told_in_the_note(tmp_path):
+    source = """class Own(nf.Module):
+    def __init__(self):
+        self.w = nf.Value(0.5)
+
+    def forward(self, x):
+        return self.w * x[0]{0}
+made = Own()"""
+    given = {"data": (X, LINE), "loss": "mse", "optimizer": "sgd"}
+    nf.Run.start({"train": OF_RUN}, tmp_path / "run", model=made_of("", source.format("")), **given)
+    parts = {"data": (X, LINE)}
+    same = made_of("", source.format("  # the first"))
+    assert nf.Run.resume(tmp_path / "run", model=same, **parts).note == ""
+    twin = nf.Run.resume(tmp_path / "run", model=made_of("", source.format(" + 1.0")), **parts)
+    assert twin.note == "the class Own has other code than when the run began"
+
+
+def test_a_run_in_a_folder_says_how_far_it_is_as_one_in_memory_does(tmp_path):
+    settings = {"steps": 3, "batch": 2, "backend": "eager"}
+    alone = nf.fit("mlp", X, LINE, **settings)
+    run = nf.fit("mlp", X, LINE, folder=tmp_path / "run", **settings)
+    for each in ("step", "epoch", "loss", "metrics", "note", "learning_rate"):
+        assert getattr(run, each) == getattr(alone, each)
+    assert (run.step, run.metrics) == (3, alone.metrics)
+
+
 def test_a_file_of_a_given_model_says_what_it_needs(begun, tmp_path):
     with pytest.raises(nf.StateError) as caught:
         nf.load(begun)
