@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from neuroflow.data.shapes import is_structured
 from neuroflow.errors import NeuroflowWarning
 
 if TYPE_CHECKING:
@@ -160,7 +161,12 @@ def _told(data: Dataset) -> Iterator[str | bytes]:
     yield repr((data.task, data.labels, data.columns, data.vocab_size, len(data)))
     if data.shaped:
         yield from map(repr, data.inputs)
-    for rows in (data.targets,) if data.shaped else (data.inputs, data.targets):
+    structured = data.task == "regression" and is_structured(data.targets[0])
+    if structured:
+        yield from map(repr, data.targets)
+    for rows, is_told in ((data.inputs, data.shaped), (data.targets, structured)):
+        if is_told:
+            continue
         lists = [row if isinstance(row, (list, tuple)) else (row,) for row in rows]
         yield struct.pack(f"<{len(lists)}q", *map(len, lists))
         numbers = list(chain.from_iterable(lists))

@@ -22,7 +22,7 @@ from neuroflow.data.frames import rows_of
 from neuroflow.data.preparation import Preparation
 from neuroflow.data.prompting import Prompting
 from neuroflow.data.rows import Rows
-from neuroflow.data.shapes import is_shaped, shaped
+from neuroflow.data.shapes import is_shaped, is_structured, shaped
 from neuroflow.data.table import refuse_twice
 from neuroflow.errors import InputError, did_you_mean, require
 from neuroflow.pythonic import finite_number, pythonic, pythonic_parts
@@ -170,7 +170,8 @@ class Dataset(Shown):
 
     ``task`` says what a target is:
 
-    - ``"regression"``: a number, or a list of numbers;
+    - ``"regression"``: a number, or a list of numbers; for a loss of your own also lists in lists,
+      or tuples and dicts of such;
     - ``"binary"``: 0 or 1, the number of one of two classes;
     - ``"classes"``: an integer from 0, the number of one of ``len(labels)`` classes;
     - ``"sequence"``: a list of token ids; inputs are lists of token ids too. The model answers
@@ -291,6 +292,9 @@ class Dataset(Shown):
         if self.task == "binary" and not self.labels:
             object.__setattr__(self, "labels", ("0", "1"))
         if self._has_plain_targets():
+            return
+        if self.task == "regression" and is_structured(pythonic(self.targets[0])):
+            self.targets[:] = shaped(self.targets, f"{what}: the target")
             return
         for k, target in enumerate(map(pythonic, self.targets)):
             where = f"{what}: the target of row {k}"

@@ -28,6 +28,15 @@ def is_shaped(inputs: Sequence[Any]) -> bool:
     return any(isinstance(pythonic(entry), (list, tuple, dict)) for entry in entries)
 
 
+def is_structured(answer: Any) -> bool:
+    """Whether an answer or a target is more than a number or a list of numbers.
+
+    >>> is_structured([1.0, 2.0]), is_structured([[1.0], [2.0]]), is_structured({"a": 1.0})
+    (False, True, True)
+    """
+    return isinstance(answer, dict) or (isinstance(answer, (list, tuple)) and is_shaped([answer]))
+
+
 def shaped(inputs: Sequence[Any], what: str) -> list[Any]:
     """Inputs of any shape with Python's own finite numbers; ``what`` names them in messages.
 

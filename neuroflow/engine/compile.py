@@ -191,7 +191,7 @@ def compile(
     """Run a function of scalars at array speed: traced once, then native or array code.
 
     ``function`` takes modules (or sees them in its closure), then numbers, integers and nested
-    lists of them, and gives a Value or nested lists of Values. Integers may choose through
+    lists of them, and gives a Value or nested lists or dicts of Values. Integers may choose through
     :func:`neuroflow.take`. ``backend`` is a backend's name or "auto", the fastest that can run
     here; ``dtype`` "float64" or "float32"; ``memory_limit`` in bytes, by default 80% of what is
     free; ``device`` "cpu", "cuda", "mps", or "auto", which leaves it to the backend.

@@ -407,7 +407,9 @@ def clip_scale(norm: float, limit: float | None) -> float:
 
 
 def numbers_of(outputs: Any) -> Any:
-    """The data of Values, however nested in lists and tuples."""
+    """The data of Values, however nested in lists, tuples and dicts."""
+    if isinstance(outputs, dict):
+        return {key: numbers_of(x) for key, x in outputs.items()}
     if isinstance(outputs, (list, tuple)):
         return [numbers_of(x) for x in outputs]
     return outputs.data if isinstance(outputs, Value) else outputs

@@ -10,7 +10,8 @@ from attrs import frozen
 
 from neuroflow.config import resolve, settings_of
 from neuroflow.data.dataset import Dataset
-from neuroflow.errors import InputError, PluginError
+from neuroflow.data.shapes import is_structured
+from neuroflow.errors import InputError, PluginError, short_repr
 from neuroflow.evaluation.answers import Answers, no_probabilities
 from neuroflow.registry.entries import TASKS, LossEntry, MetricEntry
 from neuroflow.registry.manager import get
@@ -29,6 +30,8 @@ class Metric:
         if self.entry.needs != "losses" and answers.has_nan:
             return math.nan
         predictions = getattr(answers, self.entry.needs)
+        if self.entry.provider and self.entry.needs == "numbers":
+            self._refuse_structures((*predictions[:1], *answers.data.targets[:1]))
         with self.entry.running():
             value = self.function(predictions, answers.data.targets)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -36,6 +39,17 @@ class Metric:
                 f"metric {self.entry.id} gave {value!r}", expected="a number", **self.entry.where
             )
         return float(value)
+
+    def _refuse_structures(self, firsts: Sequence[Any]) -> None:
+        """Raise :class:`InputError` for dicts and nested lists, of which no name can be scored."""
+        for first in filter(is_structured, firsts):
+            raise InputError(
+                f"metric {self.name!r} got {short_repr(first)}",
+                expected="a number, or a list of numbers",
+                remedy="give a metric of your own, a function (predictions, targets)",
+                got=first,
+                **self.entry.where,
+            )
 
 
 def usual_metrics(data: Dataset) -> list[Metric]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from neuroflow.core.vectors import mean
 from neuroflow.data.dataset import Dataset
+from neuroflow.data.shapes import is_structured
 from neuroflow.data.table import is_number
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, short_repr
 from neuroflow.registry.entries import LossEntry
 
 AS_GIVEN = "whatever the data say"
@@ -65,6 +66,16 @@ def encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, ...]]:
 
 
 def _encoded(data: Dataset, loss: LossEntry) -> list[tuple[Any, ...]]:
+    if data.task == "regression" and is_structured(data.targets[0]):
+        raise InputError(
+            f"loss {loss.name!r} got the target {short_repr(data.targets[0])} in row 0 of"
+            f" {name_of(data)}",
+            expected="a number, or a list of numbers",
+            remedy="give a loss of your own, a function (prediction, target), which takes the"
+            " target as you gave it",
+            got=data.targets[0],
+            **loss.where,
+        )
     allows = loss.allows or (lambda target: True)
     spelled: Callable[[Any], Any] = _as_it_is
     if data.task == "regression" and loss.index_target:

@@ -13,6 +13,7 @@ from neuroflow.core.no_grad import no_grad
 from neuroflow.core.value import Value
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.frames import shape_of
+from neuroflow.data.shapes import is_structured
 from neuroflow.errors import ConfigurationError, InputError, NeuroflowError, raised, short_repr
 from neuroflow.pythonic import pythonic
 from neuroflow.registry.entries import LossEntry
@@ -163,6 +164,8 @@ def is_scored(answer: Any, data: Dataset, loss: LossEntry) -> bool:
     """
     if loss.labels != AS_GIVEN:
         return True
+    if is_structured(data.targets[0]) or is_structured(answer):
+        return False
     got = len(answer) if isinstance(answer, (list, tuple)) else 1
     return got == (data.classes or data.n_outputs)
 

@@ -14,7 +14,9 @@ from neuroflow.core.protocols import chaining
 from neuroflow.core.protocols.shown import Shown
 from neuroflow.core.protocols.uncopied import Uncopied
 from neuroflow.core.value import Value
-from neuroflow.errors import InputError
+from neuroflow.data.shapes import is_structured
+from neuroflow.engine.runner import numbers_of
+from neuroflow.errors import InputError, short_repr
 from neuroflow.evaluation.answers import Answers, class_of, listed
 from neuroflow.evaluation.evaluation import WORST, Evaluation, evaluation_of
 from neuroflow.evaluation.metrics import as_tables, asked_metrics
@@ -124,6 +126,13 @@ class Trained(Uncopied, Shown):
         inputs = _as_values(facts.inputs(x), names)
         with evaluating():
             answer = training.model(inputs)
+        if is_structured(numbers_of(answer)):
+            raise InputError(
+                f"the model answers with {short_repr(numbers_of(answer))}",
+                expected="a number or a list of numbers, one of which is explained",
+                remedy="nf.explain takes the Value that you choose from model(x)",
+                got=x,
+            )
         numbers = listed(answer)
         if output is None:
             output = class_of(_data(answer)) if facts.labels and len(numbers) > 1 else 0

@@ -17,7 +17,7 @@ from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.engine.plan.grouping import plan_of_tape
 from neuroflow.engine.plan.plan import Plan
-from neuroflow.engine.trace.structure import Structure, describe, difference, rebuild
+from neuroflow.engine.trace.structure import Named, Structure, describe, difference, rebuild
 from neuroflow.engine.trace.surroundings import Surroundings
 from neuroflow.engine.trace.tape import Tape
 from neuroflow.engine.trace.tracer import TracedWrites, Tracer, tracing
@@ -219,10 +219,13 @@ class TracedFunction:
 def _cells_of(result: Any, cell: Callable[[Any], int], cells: list[int], name: str) -> Structure:
     if isinstance(result, (list, tuple)):
         return tuple([_cells_of(entry, cell, cells, name) for entry in result])
+    if isinstance(result, dict):
+        entries = [_cells_of(entry, cell, cells, name) for entry in result.values()]
+        return Named(tuple(result), tuple(entries))
     if not isinstance(result, (Value, int, float)):
         raise TraceError(
             f"{name} returned {result!r} of type {type(result).__name__}",
-            remedy="a compiled function returns a Value or nested lists of Values",
+            remedy="a compiled function returns a Value, or nested lists and dicts of Values",
             got=result,
         )
     cells.append(cell(result))
