@@ -119,6 +119,25 @@ def encodings_of(start: bytes) -> tuple[str, ...]:
     return ENCODINGS
 
 
+def encoding_without_mark(start: bytes) -> str:
+    """The two-byte encoding that a text seems to be in that does not begin by saying so, or "".
+
+    Nearly all letters of a table have the byte 0 as one of their two.
+
+    >>> encoding_without_mark("a;b".encode("utf-16-be")), encoding_without_mark(b"a;b")
+    ('utf-16-be', '')
+    """
+    pairs = max(1, len(start) // 2)
+    first, second = start[::2].count(0) / pairs, start[1::2].count(0) / pairs
+    if max(first, second) < MOSTLY or min(first, second) > 1 - MOSTLY:
+        return ""
+    return "utf-16-be" if first > second else "utf-16-le"
+
+
+MOSTLY = 0.7
+"""The share of pairs of bytes that have a 0 at the same place in a text of two bytes a letter."""
+
+
 def recognised_delimiter(text: str) -> str:
     r"""What stands between the cells of a table's first lines: a comma if nothing fits better.
 

@@ -22,6 +22,7 @@ from neuroflow.data.columns import Column, Columns, Numbers, Words, no_such_colu
 from neuroflow.data.notation import (
     TableNotation,
     column_setting,
+    encoding_without_mark,
     encodings_of,
     how_to_write,
     is_missing,
@@ -169,7 +170,14 @@ def _decoded(
     known = (told,) if told else encodings_of(start)
     if b"\0" in start and not known[0].startswith("utf-16"):
         what = f"cannot read {source.name}: it holds the byte 0, so it is no text"
-        raise FileError(what, remedy="give a table as text, such as CSV", file=source.name)
+        encoding = encoding_without_mark(start)
+        raise FileError(
+            f"{what} in {known[0]}",
+            remedy=f'say encoding = "{encoding}", which it seems to be in'
+            if encoding
+            else "give a table as text, such as CSV",
+            file=source.name,
+        )
     problem: Exception | None = None
     for encoding in known:
         try:

@@ -5,7 +5,8 @@ A column is an input, a target, the weight of its row, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from attrs import frozen
@@ -14,6 +15,7 @@ from neuroflow.core.types import a
 from neuroflow.data.columns import Column, Columns, Numbers, Words, by_number, plain_number
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.kinds import MISSING, UNSEEN, NumberKind, for_all_columns
+from neuroflow.data.notation import column_setting
 from neuroflow.data.preparation import Preparation, kind_in_words
 from neuroflow.data.reading import Header, Wanted
 from neuroflow.data.rows import Rows
@@ -21,6 +23,9 @@ from neuroflow.errors import InputError, did_you_mean
 
 MOST_TOLD = 8
 """So many columns are told one by one."""
+
+UNNAMED = re.compile(r"\s*|Unnamed: \d+")
+"""What a column is called to which nobody gave a name; pandas writes and reads them so."""
 
 INPUTS = "inputs"
 """As a target: the inputs themselves, which an autoencoder answers with."""
@@ -162,7 +167,7 @@ def from_table(
         "weights": numbers_of(table, weight[0]) if weight else None,
         "facts": {
             "targets": [table.names[j] for j in goals] or list(preparation.names),
-            "recognised": _recognised(preparation, declared),
+            "recognised": _recognised(preparation, declared, source),
         },
     }
     if not goals:
@@ -171,7 +176,7 @@ def from_table(
     return Dataset(rows, targets, task, labels=labels, **facts)
 
 
-def _recognised(preparation: Preparation, declared: Mapping[str, Any]) -> str:
+def _recognised(preparation: Preparation, declared: Mapping[str, Any], source: Columns) -> str:
     """What nobody said and is not as usual: columns that are no numbers, and how it is written."""
     columns = [
         f"{kind.name} is read as {a(kind_in_words(kind))}"
@@ -179,7 +184,29 @@ def _recognised(preparation: Preparation, declared: Mapping[str, Any]) -> str:
         if kind.name not in declared and not isinstance(kind, NumberKind)
     ]
     more = [f"and {len(columns) - MOST_TOLD} more"] if len(columns) > MOST_TOLD else []
-    return ", ".join([*columns[:MOST_TOLD], *more, *filter(None, [str(preparation.notation)])])
+    rest = [str(preparation.notation), *_indices(preparation, declared, source)]
+    return ", ".join([*columns[:MOST_TOLD], *more, *filter(None, rest)])
+
+
+def _indices(
+    preparation: Preparation, declared: Mapping[str, Any], source: Columns
+) -> Iterator[str]:
+    """Columns that seem to be the numbers of the rows, as pandas writes them without a name."""
+    for kind in preparation.kinds:
+        if kind.name in declared or not UNNAMED.fullmatch(kind.name):
+            continue
+        cells = source[kind.name]
+        if len(cells) > 1 and isinstance(cells, Numbers) and _counts_up(cells):
+            yield (
+                f"column {kind.name!r} has the numbers of the rows, so it is probably an index:"
+                f' {column_setting(kind.name)} = "ignore" leaves it out'
+            )
+
+
+def _counts_up(column: Numbers) -> bool:
+    """Whether each number is one more than that before it, from 0 or 1 on."""
+    first = column.values[0]
+    return first in (0.0, 1.0) and all(x == first + k for k, x in enumerate(column.values))
 
 
 def _known(word: str, words: Sequence[str], setting: str) -> None:

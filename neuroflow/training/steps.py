@@ -71,6 +71,13 @@ HAND_OVER = "nf.train(source, {0}), or nf.Run.resume(folder, {0})"
 BESIDE_RULE = ("use", GIVEN, "learning_rate", "schedule", "no_decay", "groups")
 """What the table of an optimizer has that is no setting of its rule."""
 
+NO_GRADIENT = (
+    "no gradient reaches any parameter at the first step, where the loss is {0:.4g}: nothing is"
+    " learned unless the loss depends on the parameters through Values (not through .data or"
+    " float), and not all units are dead"
+)
+"""What to say where a first step moves nothing, though the loss is not 0."""
+
 PIECE = 0.25
 """Compiled steps are made in pieces of about so many seconds: between them a run can stop."""
 
@@ -511,6 +518,8 @@ class Training(Trained):
         rates = [self.rate_at(k) for k in range(first, stop)]
         losses = self._losses_of([self.batches.at(k) for k in range(first, stop)], rates)
         self.metrics.update(learning_rate=rates[-1], gradient_norm=self.runner.gradient_norm)
+        if stop == 1 and not self.runner.gradient_norm and losses[0]:
+            self.add_note(NO_GRADIENT.format(losses[0]))
         return losses
 
     def rate_at(self, step: int) -> float:

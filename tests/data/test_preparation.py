@@ -179,3 +179,23 @@ def test_classes_that_are_known_keep_their_numbers():
     assert (data.labels, data.targets, data.task) == (("c", "b"), [1, 1], "binary")
     with pytest.raises(nf.InputError, match="labels are said of numbers"):
         nf.from_table({"x": [1, 2], "y": [1, 2]}, "y", labels=["1", "2"], task="regression")
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "is_told"),
+    [
+        ("", [0, 1, 2], True),
+        ("Unnamed: 0", [1, 2, 3], True),
+        ("Unnamed: 0", [0, 1, 3], False),
+        ("", [5, 6, 7], False),
+        ("day", [0, 1, 2], False),
+    ],
+)
+def test_a_column_without_a_name_that_counts_the_rows_is_told_as_an_index(name, cells, is_told):
+    table = {name: cells, "a": [0.5, 1.5, 0.0], "b": [1.0, 0.0, 2.5]}
+    told = nf.from_table(table, "b").facts["recognised"]
+    assert told == is_told * (
+        f"column {name!r} has the numbers of the rows, so it is probably an index:"
+        f' columns."{name}" = "ignore" leaves it out'
+    )
+    assert nf.from_table(table, "b", columns={name: "number"}).facts["recognised"] == ""

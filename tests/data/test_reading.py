@@ -106,3 +106,13 @@ def test_targets_weights_and_inputs_take_their_roles():
         nf.from_table(table, ["a", "k"])
     declared = nf.from_table(table, columns={"k": "target", "w": "ignore"})
     assert (declared.task, declared.columns) == ("binary", ("a", "b"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_two_bytes_a_letter_without_a_mark_are_told_with_their_encoding(read, encoding):
+    content = "größe;name\n1;ß\n2;b\n".encode(encoding)
+    with pytest.raises(nf.FileError, match=f'say encoding = "{encoding}", which it seems to be in'):
+        read(content)
+    assert list(read(content, encoding=encoding)["name"]) == ["ß", "b"]
+    with pytest.raises(nf.FileError, match="give a table as text, such as CSV"):
+        read("a;b\n1;2\n".encode("utf-32-le"))

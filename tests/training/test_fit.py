@@ -458,6 +458,18 @@ def test_what_takes_numbers_alone_says_so_of_structures():
     assert run.evaluate(metrics=[lambda said, right: len(said)]).scores["<lambda>"] == 4.0
 
 
+def test_a_loss_that_depends_on_no_parameter_is_told_at_the_first_step():
+    def run(loss, **more):
+        model = nf.build("mlp", sizes=[1, 1], rng=nf.SplitMix32(1))
+        rows, targets = [[1.0], [2.0]], [0.5, 1.0]
+        return nf.fit(model, rows, targets, loss=loss, steps=3, backend="eager", **more).note
+
+    constant = run(lambda said, right: nf.Value(float(said.data)) - right)
+    assert "no gradient reaches any parameter at the first step, where the loss is" in constant
+    assert "no gradient" not in run(lambda said, right: (said - right) ** 2)
+    assert "no gradient" not in run(lambda said, right: 0.0 * said)  # nothing is left to learn
+
+
 def test_a_file_of_a_given_model_says_what_it_needs(begun, tmp_path):
     with pytest.raises(nf.StateError) as caught:
         nf.load(begun)
