@@ -15,6 +15,8 @@ pytest_plugins = [
     "tests.support.workers",
 ]
 
+collect_ignore = ["gpu"]  # programs for a machine with a GPU, which import each other
+
 # Properties are judged by their truth, not by the speed of the machine.
 settings.register_profile("neuroflow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("neuroflow")

@@ -8,6 +8,7 @@ part by, and no way to it. Whoever goes on with such a run hands the same things
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -169,8 +170,9 @@ def _instead_of(model: Any) -> str:
     """How to make a module of what is none, where that can be known."""
     if isinstance(model, type) and issubclass(model, Module):
         return f"make one: {model.__name__}(...)"
-    is_of_torch = any(kind.__module__.startswith("torch.") for kind in type(model).__mro__)
-    return "nf.from_torch(model) makes one of it" if is_of_torch else ""
+    torch = sys.modules.get("torch.nn")
+    is_of_torch = torch is not None and isinstance(model, torch.Module)
+    return "nf.from_torch(module, model) brings its numbers here" if is_of_torch else ""
 
 
 def _described(model: Module) -> Tree:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def shown(tmp_path_factory):
     """The code of each cell with what it shows: the data of its last output, by kind."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     folder = tmp_path_factory.mktemp("notebook")
-    NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, timeout=60).execute()
+    client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, timeout=60)
+    asyncio.run(client.async_execute())  # execute() would leave a thread behind
     nbformat.write(notebook, folder / "done.ipynb")
     return {
         cell.source.strip().splitlines()[-1]: [dict(out.get("data", {})) for out in cell.outputs]

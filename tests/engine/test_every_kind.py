@@ -1,7 +1,8 @@
 """Whatever an entry is, a run that uses it has the same numbers on every backend as eagerly.
 
 Ops, activations and losses are compared in ``test_agreement.py``, layers and recipes in
-``test_layers_and_recipes.py``; here are the kinds that only a run can use.
+``test_layers_and_recipes.py``, metrics, which see answers alone, with the plugins; here are the
+kinds that only a run can use.
 """
 
 from functools import cache
@@ -93,7 +94,7 @@ CASES = {
         "words": of_tokenizer("words"),
     },
 }  # fmt: skip
-ELSEWHERE = ("op", "activation", "loss", "layer", "backend")
+ELSEWHERE = ("op", "activation", "loss", "layer", "backend", "metric")
 
 
 @pytest.fixture(autouse=True)
