@@ -277,3 +277,13 @@ def test_a_run_says_where_it_goes_on_with_other_last_bits(tmp_path, monkeypatch)
     )
     assert "equal to rounding (a relative 1e-12 a step in float64" in said
     assert "the backend portable" in said
+
+
+def test_a_run_in_a_folder_says_how_far_it_is_as_one_in_memory_does(tmp_path):
+    rows, targets = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
+    settings = {"steps": 3, "batch": 2, "backend": "eager"}
+    alone = nf.fit("mlp", rows, targets, **settings)
+    run = nf.fit("mlp", rows, targets, folder=tmp_path / "run", **settings)
+    for each in ("step", "epoch", "loss", "metrics", "note", "learning_rate"):
+        assert getattr(run, each) == getattr(alone, each)
+    assert (run.step, run.metrics) == (3, alone.metrics)

@@ -285,3 +285,15 @@ def test_an_evaluation_without_finite_answers_says_step_and_learning_rate():
         run.run()
     assert re.match(r"the evaluation after step \d+ failed: .* with the learning rate 1e\+120;",
                     str(caught.value))  # fmt: skip
+
+
+def test_a_loss_that_depends_on_no_parameter_is_told_at_the_first_step():
+    def run(loss, **more):
+        model = nf.build("mlp", sizes=[1, 1], rng=nf.SplitMix32(1))
+        rows, targets = [[1.0], [2.0]], [0.5, 1.0]
+        return nf.fit(model, rows, targets, loss=loss, steps=3, backend="eager", **more).note
+
+    constant = run(lambda said, right: nf.Value(float(said.data)) - right)
+    assert "no gradient reaches any parameter at the first step, where the loss is" in constant
+    assert "no gradient" not in run(lambda said, right: (said - right) ** 2)
+    assert "no gradient" not in run(lambda said, right: 0.0 * said)  # nothing is left to learn
