@@ -34,7 +34,8 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(_?[a-z]+\.)*(pluggy|click|attrs?|numpy|np|pathlib|collections|typing)\..*"),
     (
         r"py:.*",
-        r"(abc|contextlib|enum|random|types|inspect|importlib|contextvars|docutils|sphinx)\..*",
+        r"(abc|contextlib|datetime|enum|random|types|inspect|importlib|contextvars)\..*"
+        r"|(docutils|sphinx|sklearn)\..*",
     ),
     (r"py:.*", r"[a-z]+|Any|None|Callable|Iterable|Iterator|Sequence|Mapping|Path"),
     (r"py:.*", r"(Value|Type|Lookup|Runtime|Arithmetic|OS)Error|Exception"),
@@ -42,6 +43,15 @@ nitpick_ignore_regex = [
         r"py:.*",
         r"neuroflow\.(checks|engine|view|core\.value|core\.protocols|training\.folder)\..*",
     ),  # not public
+    (
+        r"py:.*",
+        r"neuroflow\.(data\.(notation|kinds)|evaluation\.answers|training\.given)\..*",
+    ),  # not public
+    (
+        r"py:.*",
+        r"neuroflow\.(data\.reading\.(Header|TableSource)|data\.columns\.Column|long_work\.T"
+        r"|tensors\.functions\.TensorFunction)|PlainFigure",
+    ),  # not public, beside names that are
     (
         r"py:.*",
         r"REMEDIES|parse_expression|Domain|(rules\.)?Rule|Tree|Arrays|Names|Node|Scope",

@@ -80,7 +80,8 @@ _HOME = {
     "neuroflow.tensors.form": "TensorForm",
     "neuroflow.tensors.functions": "tensor_function",
     "neuroflow.tensors.conversion": "from_torch to_torch",
-    "neuroflow.training": "Run Step Training fit joined_workers predict read_metrics train",
+    "neuroflow.training": "Run Step Training WorkerError fit joined_workers predict read_metrics"
+    " train",
     "neuroflow.experiments": "RunComparison RunTable Sweep compare runs sweep",
     "neuroflow.checkpoint": "SavedModel inspect_file load save",
     "neuroflow.generation.sampling": "Sampling",

@@ -131,6 +131,7 @@ from neuroflow.tensors.conversion import to_torch as to_torch
 from neuroflow.training import Run as Run
 from neuroflow.training import Step as Step
 from neuroflow.training import Training as Training
+from neuroflow.training import WorkerError as WorkerError
 from neuroflow.training import fit as fit
 from neuroflow.training import joined_workers as joined_workers
 from neuroflow.training import predict as predict

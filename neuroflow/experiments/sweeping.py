@@ -52,8 +52,9 @@ PARTS = ("validation_", "test_", "")
 class Sweep:
     """Many runs of one configuration; iterate to run what is missing, as with a ``Training``.
 
-    Each ended point is given as its :class:`RunRecord`. ``points`` has the settings of each,
-    ``table`` all of them as they stand in their folders, and ``best`` the best one that is done.
+    Each ended point is given as its :class:`~neuroflow.experiments.record.RunRecord`. ``points``
+    has the settings of each, ``table`` all of them as they stand in their folders, and ``best`` the
+    best one that is done.
     """
 
     source: Mapping[str, Any] | str

@@ -26,7 +26,7 @@ from neuroflow.training.metrics import METRICS, DamagedMetricsWarning, last_metr
 from neuroflow.training.predicting import has_labels, label_of, predict
 from neuroflow.training.run import CONFIGURATION, Run, read_run
 from neuroflow.training.steps import Step, Training, train
-from neuroflow.training.workers import joined_workers
+from neuroflow.training.workers import WorkerError, joined_workers
 
 __all__ = [
     "CONFIGURATION",
@@ -38,6 +38,7 @@ __all__ = [
     "Run",
     "Step",
     "Training",
+    "WorkerError",
     "encoded",
     "evaluate",
     "fit",

@@ -232,7 +232,7 @@ class Run(Trained):
     def save(self, path: str | Path | None = None) -> None:
         """Write the checkpoint, in one step; the metrics up to it are on the disk by then.
 
-        With a path the model alone is written, there: see :meth:`Trained.save_model`.
+        With a path the model alone is written, there: see :meth:`save_model`.
         """
         if path is not None:
             self.save_model(path)

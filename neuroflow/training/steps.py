@@ -118,7 +118,7 @@ class LastNumbers:
 class Training(Trained):
     """One run: all its parts, and how far it has come. Iterate to go on; see :func:`train`.
 
-    What it is for, to predict, evaluate, explain and save, is told by :class:`Trained`.
+    It is there to predict, evaluate, explain and save, as every run is.
 
     ``model``, ``dataset`` (the training part), ``test`` and ``validation`` (held-out parts or
     None), ``batches``, ``runner`` and ``backend`` are there before the first step. Making it draws
@@ -351,7 +351,7 @@ class Training(Trained):
             set_groups(runner, groups)
 
     def save(self, path: str | Path) -> None:
-        """Write the model, with what it knows of its data: see :meth:`Trained.save_model`.
+        """Write the model, with what it knows of its data: see :meth:`save_model`.
 
         A run that can be gone on with later is one of a folder, see :class:`Run`.
         """

@@ -26,7 +26,7 @@ from neuroflow.training.scores import answers_by
 
 
 class Trained(Uncopied, Shown):
-    """What a run is for, in memory (:class:`Training`) or in a folder (:class:`Run`)."""
+    """What a run is for, in memory (``Training``) or in a folder (``Run``)."""
 
     __slots__ = ()
 
