@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "examples" / "notebooks" / "moons.ipynb"
+
+EXECUTE = """
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+notebook = nbformat.read(sys.argv[1], as_version=4)
+done = Path(sys.argv[2])
+NotebookClient(notebook, resources={"metadata": {"path": str(done.parent)}}, timeout=60).execute()
+nbformat.write(notebook, done)
+"""  # in a process of its own: it leaves a thread behind
 
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     """The code of each cell with what it shows: the data of its last output, by kind."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
     folder = tmp_path_factory.mktemp("notebook")
-    client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, timeout=60)
-    asyncio.run(client.async_execute())  # execute() would leave a thread behind
-    nbformat.write(notebook, folder / "done.ipynb")
+    subprocess.run([sys.executable, "-c", EXECUTE, NOTEBOOK, folder / "done.ipynb"], check=True)
+    notebook = nbformat.read(folder / "done.ipynb", as_version=4)
     return {
         cell.source.strip().splitlines()[-1]: [dict(out.get("data", {})) for out in cell.outputs]
         for cell in notebook.cells
