@@ -63,6 +63,13 @@ def test_only_what_nobody_can_install_may_be_skipped(judge):
     assert (code, said.startswith("skipped without need")) == (1, True)
 
 
+def test_what_the_sweeps_run_may_be_skipped_before(judge):
+    log = DOTS + SKIP + "58 passed, 2 skipped in 9.99s\n"
+    needs = "needs the names file at /data/names.txt"
+    assert judge(log.replace(needs, "it takes ten seconds: run with the sweeps"))[0] == 0
+    assert judge(log.replace(needs, "it takes ten seconds"))[0] == 1
+
+
 def test_a_skip_without_a_reason(judge):
     code, said = judge(DOTS + "58 passed, 2 skipped in 9.99s\n")
     assert (code, said) == (1, "2 tests were skipped, and the log has the reasons of 0")
