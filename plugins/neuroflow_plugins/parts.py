@@ -199,7 +199,7 @@ class LayerNorm(nf.Module):
         check_numbers(x, self.size, "a layer norm")
         center = nf.mean(x)
         apart = [value - center for value in x]
-        scale = (nf.dot(apart, apart) * (1.0 / self.size) + self.epsilon) ** -0.5
+        scale = nf.pow(nf.dot(apart, apart) * (1.0 / self.size) + self.epsilon, -0.5)
         normal = [value * scale for value in apart]
         normal = [g * y for g, y in zip(self.gains, normal, strict=True)] if self.gain else normal
         return add(normal, self.biases) if self.bias else normal
@@ -218,6 +218,6 @@ class RMSNorm(nf.Module):
     def forward(self, x):
         """(size,) -> (size,)"""
         check_numbers(x, self.size, "an RMS norm")
-        scale = (nf.dot(x, x) * (1.0 / self.size) + self.epsilon) ** -0.5
+        scale = nf.pow(nf.dot(x, x) * (1.0 / self.size) + self.epsilon, -0.5)
         normal = [value * scale for value in x]
         return [g * y for g, y in zip(self.gains, normal, strict=True)] if self.gain else normal

@@ -82,6 +82,12 @@ def test_norms_of_1_2_3_4():
     assert [y.data for y in layer(numbers)] == pytest.approx(expected, abs=1e-10)
 
 
+@pytest.mark.parametrize(("norm", "row"), [("rms_norm", [0.0, 0.0]), ("layer_norm", [3.0, 3.0])])
+def test_a_norm_of_nothing_without_epsilon_is_told(norm, row):
+    with pytest.raises(nf.DomainError, match="no finite value"):
+        nf.build(norm, size=2, epsilon=0.0)(row)
+
+
 def test_tied_weights_appear_once_and_their_gradients_sum(gpt):
     tied = gpt(tied=True)
     apart = gpt(tied=False)
