@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from neuroflow.cli.shared.output import json_option, note, print_json, say
+from neuroflow.cli.shared.output import json_option, tell
 
 
 @click.command()
@@ -35,9 +35,4 @@ def command(runs: tuple[Path, ...], metric: str, picture: Path | None, as_json: 
     found = compare(*runs, metric=metric)
     if picture is not None:
         found.save_picture(picture)
-    if as_json:
-        print_json({**found.to_dict(), "picture": str(picture) if picture else None})
-        return
-    say(str(found))
-    if picture is not None:
-        note(f"picture: {picture}", style="dim")
+    tell(found, picture, as_json)

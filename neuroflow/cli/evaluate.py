@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from neuroflow.cli.shared.output import BACKENDS, json_option, note, print_json, say
+from neuroflow.cli.shared.output import BACKENDS, json_option, tell
 
 
 @click.command()
@@ -48,9 +48,4 @@ def command(
         from neuroflow.view.evaluation_figure import save_picture
 
         save_picture(found, picture)
-    if as_json:
-        print_json({**found.to_dict(), "picture": str(picture) if picture else None})
-        return
-    say(str(found))
-    if picture is not None:
-        note(f"picture: {picture}", style="dim")
+    tell(found, picture, as_json)

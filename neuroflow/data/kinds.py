@@ -42,7 +42,7 @@ class Kind(ABC):
     expected: ClassVar[str] = "a value"
 
     def __attrs_post_init__(self) -> None:
-        _one_of(self.missing, MISSING, f"what to do where {self.name!r} is missing")
+        one_of(self.missing, MISSING, f"what to do where {self.name!r} is missing")
 
     @property
     @abstractmethod
@@ -147,7 +147,7 @@ class CategoryKind(Kind):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        _one_of(self.unseen, UNSEEN, f"what to do about unseen categories of {self.name!r}")
+        one_of(self.unseen, UNSEEN, f"what to do about unseen categories of {self.name!r}")
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -238,7 +238,7 @@ class DateKind(Kind):
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
         for part in self.take:
-            _one_of(part, tuple(_PARTS), f"a part of the date {self.name!r}")
+            one_of(part, tuple(_PARTS), f"a part of the date {self.name!r}")
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -373,7 +373,8 @@ _FILLS: dict[str, Callable[[Sequence[float]], float]] = {
 """The number that stands where one is missing."""
 
 
-def _one_of(word: Any, words: Sequence[str], role: str) -> None:
+def one_of(word: Any, words: Sequence[str], role: str) -> None:
+    """Raise :class:`InputError` for a word that is none of these; ``role`` says what it is."""
     if word not in words:
         raise InputError(
             f"{role} is {word!r}",

@@ -14,7 +14,7 @@ from attrs import frozen
 from neuroflow.core.types import a
 from neuroflow.data.columns import Column, Columns, Numbers, Words, by_number, plain_number
 from neuroflow.data.dataset import Dataset
-from neuroflow.data.kinds import MISSING, UNSEEN, NumberKind, for_all_columns
+from neuroflow.data.kinds import MISSING, UNSEEN, NumberKind, for_all_columns, one_of
 from neuroflow.data.notation import column_setting
 from neuroflow.data.preparation import Preparation, kind_in_words
 from neuroflow.data.reading import Header, Wanted
@@ -149,8 +149,8 @@ def from_table(
     >>> data.columns, data[1], data.labels
     (('size', 'colour = blue', 'colour = red'), ([2.0, 1.0, 0.0], 1), ('a', 'b'))
     """
-    _known(missing, MISSING, "missing")
-    _known(unseen, UNSEEN, "unseen")
+    one_of(missing, MISSING, "missing")
+    one_of(unseen, UNSEEN, "unseen")
     table = Columns.of(table)
     roles = Roles(target, columns, weights, task)
     inputs, goals, weight = roles.inputs(table), roles.goals(table), roles.weight(table)
@@ -207,16 +207,6 @@ def _counts_up(column: Numbers) -> bool:
     """Whether each number is one more than that before it, from 0 or 1 on."""
     first = column.values[0]
     return first in (0.0, 1.0) and all(x == first + k for k, x in enumerate(column.values))
-
-
-def _known(word: str, words: Sequence[str], setting: str) -> None:
-    if word not in words:
-        raise InputError(
-            f"{setting} is {word!r}",
-            expected=f"one of {', '.join(words)}",
-            remedy=did_you_mean(str(word), words, ""),
-            got=word,
-        )
 
 
 def _without_gaps(

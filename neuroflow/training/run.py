@@ -19,7 +19,7 @@ from neuroflow.checkpoint import (
     save,
 )
 from neuroflow.checkpoint.origin import Origin, changes_since
-from neuroflow.config import changed, configure, differences, read, to_toml
+from neuroflow.config import Tree, changed, configure, differences, to_toml
 from neuroflow.core.protocols.frozen import take_patterns
 from neuroflow.core.types import shown
 from neuroflow.engine.run.workers import Workers
@@ -313,13 +313,13 @@ def read_run(folder: str | Path, *, workers: Workers | None = None, **parts: Any
     folder = _holds_a_run(folder)
     checkpoint = folder / CHECKPOINT
     tree, given = separated(folder / CONFIGURATION, **parts)
-    _are_the_same(read(folder / CONFIGURATION)[0], tree, folder)
+    configuration = configure(tree)  # with short names and defaults spelled out
+    _are_the_same(configure(folder / CONFIGURATION), configuration, folder)
     if not checkpoint.exists():
-        return Training(configure(tree), given, workers)
+        return Training(configuration, given, workers)
     saved, arrays = read_arrays(checkpoint)
     state = state_of(saved, arrays, str(checkpoint))
     check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
-    configuration = configure(tree)
     origin = Origin.from_state(saved.state)
     check_files(folder, configuration, origin)
     with no_more_parameters(saved.parameters, str(checkpoint)):
@@ -345,10 +345,8 @@ def read_run(folder: str | Path, *, workers: Workers | None = None, **parts: Any
     return training
 
 
-def _are_the_same(then: Mapping[str, Any], now: Any, folder: Path) -> None:
+def _are_the_same(then: Tree, now: Tree, folder: Path) -> None:
     """Raise :class:`StateError` for a part handed over in the place of another."""
-    if not isinstance(now, Mapping):
-        return
     for path, (old, new) in differences(then, now).items():
         raise StateError(
             f"{folder} began with {path} = {shown(old)}, and was given {shown(new)}",

@@ -343,6 +343,11 @@ def test_a_run_of_given_parts_asks_for_the_same_again(begun, change, told):
     nf.Run.resume(begun, **parts_of("recurrent"))
 
 
+@pytest.mark.parametrize("loss", ["mse", {"use": "mse"}, nf.get("loss", "mse")])
+def test_a_part_is_the_same_however_it_is_named(begun, loss):
+    nf.Run.resume(begun, **parts_of("recurrent"), loss=loss)
+
+
 def test_a_file_of_a_given_model_says_what_it_needs(begun, tmp_path):
     with pytest.raises(nf.StateError) as caught:
         nf.load(begun)

@@ -8,7 +8,8 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import click
 
@@ -89,6 +90,22 @@ def note(text: str, style: str = "") -> None:
     from rich.text import Text
 
     console(stderr=True).print(Text(printable(text), style=style), soft_wrap=True)
+
+
+class Told(Protocol):
+    """What is told as text, or as plain data."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+def tell(found: Told, picture: Path | None, as_json: bool) -> None:
+    """A result as its text or as JSON, and where its picture lies."""
+    if as_json:
+        print_json({**found.to_dict(), "picture": str(picture) if picture else None})
+        return
+    say(str(found))
+    if picture is not None:
+        note(f"picture: {picture}", style="dim")
 
 
 @contextmanager
