@@ -313,13 +313,14 @@ def read_run(folder: str | Path, *, workers: Workers | None = None, **parts: Any
     folder = _holds_a_run(folder)
     checkpoint = folder / CHECKPOINT
     tree, given = separated(folder / CONFIGURATION, **parts)
-    configuration = configure(tree)  # with short names and defaults spelled out
-    _are_the_same(configure(folder / CONFIGURATION), configuration, folder)
+    if any(part is not None for part in parts.values()):
+        _are_the_same(configure(folder / CONFIGURATION), configure(tree), folder)
     if not checkpoint.exists():
-        return Training(configuration, given, workers)
+        return Training(configure(tree), given, workers)
     saved, arrays = read_arrays(checkpoint)
     state = state_of(saved, arrays, str(checkpoint))
     check_uses(saved.uses, str(checkpoint))  # first: it names plugins that are missing
+    configuration = configure(tree)
     origin = Origin.from_state(saved.state)
     check_files(folder, configuration, origin)
     with no_more_parameters(saved.parameters, str(checkpoint)):
