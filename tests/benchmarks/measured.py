@@ -1,29 +1,18 @@
-"""Two versions of neuroflow beside each other, in turns and in one run.
+"""What two versions of neuroflow are measured by, group by group: see ``guard.py``.
 
-    python tests/benchmarks/compare.py BEFORE AFTER [--only eager|start|engine] [--rounds 5]
-
-A version is a folder that holds ``neuroflow`` and ``plugins``, or a git revision. Each round runs
-every group of measurements once per version, each time in a process of its own; a row shows the
-best round, for all that a busy machine can do to a figure is make it worse. All figures are CPU
-time, and plugins are those of the environment that runs this. Needs nothing but neuroflow and,
-for the backend ``llvm``, llvmlite.
+Run in a process of its own for each version. Needs nothing but neuroflow and, for the backend
+``llvm``, llvmlite, and only names that old versions have too. All figures are CPU time or memory;
+a row whose name ends in "/s" is better the larger it is, every other the smaller.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
-import os
 import random
-import subprocess
+import resource
 import sys
-import tarfile
-import tempfile
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from io import BytesIO
+from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -33,6 +22,8 @@ Figures = dict[str, float]
 NODES = 10_000
 CALLS = 2_000
 MADE_UP_NAMES = 300
+MIDDLE = {"n_layer": 2, "n_embd": 32, "n_head": 4, "block_size": 32}
+"""A transformer of a middle size, whose first step takes a while."""
 
 
 # Eager -----------------------------------------------------------------------------------------
@@ -221,127 +212,54 @@ def speed(runner: Any, batches: list[list[int]]) -> float:
     return len(batches) / best(lambda: runner.run(batches, rates), 4)
 
 
-# Start-up --------------------------------------------------------------------------------------
-
-LINES = {
-    "import neuroflow, ms": "import neuroflow",
-    "first exp of a Value, ms": "import neuroflow as nf; nf.exp(nf.Value(1.0))",
-    "first use of the registry, ms": "import neuroflow as nf; nf.names('op')",
-    "first training step, ms": "import neuroflow as nf; next(iter(nf.train('moons')))",
-}
+# Middle sizes ----------------------------------------------------------------------------------
 
 
-def start_up(environment: dict[str, str]) -> Figures:
-    """CPU milliseconds of one line, the first of a fresh interpreter."""
-    return {
-        row: min(cpu_seconds(line, environment) for _ in range(5)) * 1e3
-        for row, line in LINES.items()
-    }
-
-
-def cpu_seconds(line: str, environment: dict[str, str]) -> float:
-    code = f"import time; start = time.process_time(); {line}; print(time.process_time() - start)"
-    command = [sys.executable, "-P", "-c", code]
-    output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    return float(output.stdout)
-
-
-# Both versions in turns ------------------------------------------------------------------------
-
-GROUPS: dict[str, Callable[[], Figures]] = {"eager": eager, "engine": engine}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("before", help="a folder, or a git revision")
-    parser.add_argument("after", help="a folder, or a git revision")
-    parser.add_argument("--only", choices=("eager", "start", "engine"))
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    groups = [options.only] if options.only else ["eager", "start", "engine"]
-    with (
-        folder_of(options.before) as before,
-        folder_of(options.after) as after,
-        tempfile.TemporaryDirectory() as cache,
-    ):
-        versions = [environment_of(root, cache) for root in (before, after)]
-        rounds = [
-            [measure(group, environment) for environment in versions]
-            for group in groups
-            for _ in range(options.rounds)
-        ]
-    print(table(best_of([pair[0] for pair in rounds]), best_of([pair[1] for pair in rounds])))
-
-
-@contextmanager
-def folder_of(version: str) -> Iterator[Path]:
-    """The folder itself, or a git revision unpacked for a while."""
-    if Path(version, "neuroflow").is_dir():
-        yield Path(version).resolve()
-        return
-    archive = subprocess.run(["git", "archive", version], check=True, capture_output=True).stdout
-    with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(fileobj=BytesIO(archive)) as files:
-            files.extractall(folder, filter="data")
-        yield Path(folder)
-
-
-def environment_of(root: Path, cache: str) -> dict[str, str]:
-    """What makes a new interpreter take this version: its folders come before all others."""
-    path = os.pathsep.join([str(root), str(root / "plugins")])
-    keep_bytecode = {k: x for k, x in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return {
-        **keep_bytecode,  # as an installed package has it: no start compiles Python
-        "PYTHONPYCACHEPREFIX": str(Path(cache, "bytecode")),
-        "PYTHONPATH": path,
-        "NEUROFLOW_CACHE": str(Path(cache, str(root).strip("/").replace("/", "_"))),
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-
-
-def measure(group: str, environment: dict[str, str]) -> Figures:
-    """One group of one version, in a process of its own."""
-    if group == "start":
-        return start_up(environment)
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import compare; compare.worker(sys.argv[2])"
-    )
-    command = [sys.executable, "-P", "-c", code, str(Path(__file__).parent), group]
-    output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    return dict(json.loads(output.stdout))
-
-
-def worker(group: str) -> None:
-    """Print the figures of a group, after a check that they are those of the wanted version."""
+def middle() -> Figures:
+    """A GPT of a middle size: its first step, one text and sixteen a step, writing, memory."""
     import neuroflow as nf
 
-    root = os.environ["PYTHONPATH"].split(os.pathsep)[0]
-    assert Path(nf.__file__).is_relative_to(root), f"{nf.__file__} is not in {root}"
-    print(json.dumps(GROUPS[group]()))
+    examples = texts(nf, MIDDLE["block_size"])
+    figures: Figures = {}
+    for batch in (1, 16):
+        model = nf.build("gpt", vocab_size=27, rng=nf.SplitMix32(1), **MIDDLE)
+        adam = nf.get("optimizer", "adam").load()
+        start = process_time()
+        runner = nf.make_runner(model, mean_cross_entropy(nf), examples, adam)
+        runner.run([list(range(batch))], [0.001])
+        figures[f"GPT, batch {batch}, first step, ms"] = (process_time() - start) * 1e3
+        batches = [[(k + n) % len(examples) for n in range(batch)] for k in range(64 // batch)]
+        figures[f"GPT, batch {batch}, steps/s"] = speed(runner, batches)
+    figures["GPT, peak memory, MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures["GPT, letters written/s"] = written_per_second(nf.Writer(model, backend="auto"))
+    return figures
 
 
-def better(row: str, a: float, b: float) -> float:
-    return max(a, b) if row.endswith("/s") else min(a, b)
+def texts(nf: Any, length: int) -> list[tuple[list[int], list[int]]]:
+    """Sixteen texts of random letters, and what follows each letter."""
+    rng = nf.SplitMix32(2)
+    drawn = [[rng.randrange(27) for _ in range(length + 1)] for _ in range(16)]
+    return [(text[:-1], text[1:]) for text in drawn]
 
 
-def best_of(rounds: list[Figures]) -> Figures:
-    """The best figure of each row over all rounds."""
-    found: Figures = {}
-    for figures in rounds:
-        for row, figure in figures.items():
-            found[row] = better(row, figure, found.get(row, figure))
-    return found
+def mean_cross_entropy(nf: Any) -> Callable[..., Any]:
+    of = nf.get("loss", "cross_entropy").load()
+
+    def loss(model: Any, tokens: Any, targets: Any) -> Any:
+        return nf.mean([of(x, t) for x, t in zip(model(tokens), targets, strict=True)])
+
+    return loss
 
 
-def table(before: Figures, after: Figures) -> str:
-    """Both versions and their ratio, above 1 where the second is better, as Markdown."""
-    lines = ["| | before | after | times as good |", "| --- | ---: | ---: | ---: |"]
-    for row, a in before.items():
-        b = after[row]
-        ratio = b / a if row.endswith("/s") else a / b
-        lines.append(f"| {row} | {a:,.1f} | {b:,.1f} | {ratio:.2f} |")
-    return "\n".join(lines)
+def written_per_second(writer: Any) -> float:
+    """Letters read one by one, each with its probabilities, per CPU second."""
+
+    def whole_text() -> None:
+        writer.begin()
+        for k in range(MIDDLE["block_size"]):
+            writer.read(k % 27)
+
+    return MIDDLE["block_size"] / best(whole_text, 5)
 
 
-if __name__ == "__main__":
-    main()
+GROUPS: dict[str, Callable[[], Figures]] = {"eager": eager, "engine": engine, "middle": middle}
