@@ -109,7 +109,7 @@ def report(plan: Plan, lanes: int = 1) -> PlanReport:
         bytes=program.size * 8,
         forward_bytes=shared,
         forward_bytes_unshared=unshared,
-        instructions=len(program.code),
+        instructions=program.n_instructions,
         matrix_products=int(np.sum(words == Instruction.MATMUL)),
         single_dots=int(np.sum((words == Instruction.DOT) | (words == Instruction.LANE_DOT))),
         copies=int(np.sum(words == Instruction.GATHER)),
@@ -171,14 +171,12 @@ def profile(executor: Executor, number: int, repeats: int = 20) -> Profile:
     Memory must hold the inputs of an example: run a step before.
     """
     program = executor.programs[number]
-    times = [
-        _time(partial(executor.run_rows, number, row, row + 1), repeats)
-        for row in range(len(program.code))
-    ]
+    rows = program.instructions(0, len(program.code))
+    times = [_time(partial(executor.run_rows, number, *each), repeats) for each in rows]
     call = min(times, default=0.0)  # the cheapest instruction costs little beside its call
     seconds = [taken - call for taken in times]
-    names = [_name(program, row) for row in range(len(program.code))]
-    scopes = [group.scope or "(model)" for group in program.labels]
+    names = [_name(program, first) for first, _ in rows]
+    scopes = [_scope(program.labels[first:end]) for first, end in rows]
     return Profile(
         executor.name, program.lanes, sum(seconds),
         _summed(names, seconds), _summed(scopes, seconds),
@@ -201,6 +199,12 @@ def _name(program: Program, row: int) -> str:
     if word in (Instruction.GATHER, Instruction.SCATTER, Instruction.TRANSPOSE):
         return "copies" + backward
     return program.labels[row].name + backward
+
+
+def _scope(groups: Sequence[Group]) -> str:
+    """The module that the groups of an instruction lie in, if it is one."""
+    scopes = {group.scope for group in groups}
+    return (scopes.pop() if len(scopes) == 1 else "") or "(model)"
 
 
 def _summed(names: Sequence[str], seconds: Sequence[float]) -> tuple[ProfileLine, ...]:

@@ -65,7 +65,7 @@ def step_time(runner: Any, batch: int, device: str) -> dict[str, Any]:
     peak = torch.cuda.max_memory_allocated() / 1e9 if device == "cuda" else 0.0
     return {
         "ms": round(step * 1e3, 4), "a call of run beside its steps, ms": round(call * 1e3, 2),
-        "first, seconds": round(first, 2), "instructions": int(program.parts[-1]),
+        "first, seconds": round(first, 2), "instructions": program.n_instructions,
         "calls": calls, "lanes": program.lanes, "memory GB": round(peak, 2),
     }  # fmt: skip
 

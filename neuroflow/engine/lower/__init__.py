@@ -1,6 +1,6 @@
 """Lower: a plan's groups as instructions of a small machine, and where its numbers lie.
 
 Reading order: :mod:`program`, :mod:`memory`, :mod:`strides`; how an op becomes a kernel:
-:mod:`steps`, :mod:`kernel`, :mod:`kernels`; then :mod:`needs_grad`, :mod:`emitter`,
-:mod:`operands`, :mod:`matmul` and :mod:`lower`.
+:mod:`steps`, :mod:`kernel`, :mod:`kernels`; then :mod:`needs_grad`, :mod:`merging`,
+:mod:`emitter`, :mod:`operands`, :mod:`matmul` and :mod:`lower`.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neuroflow.engine.lower.memory import MemoryLayout
+from neuroflow.engine.lower.merging import merged
 from neuroflow.engine.lower.needs_grad import NeedsGrad
 from neuroflow.engine.lower.program import WIDTH, Instruction, Program
 from neuroflow.engine.lower.strides import Run
@@ -17,11 +18,12 @@ Row = tuple[list[int], Group]
 class Emitter:
     """Forward and backward instructions, apart for what depends on parameters alone.
 
-    ``group`` is the one at hand, ``turn`` its number, and ``trains`` whether gradients reach it.
+    ``group`` is the one at hand, ``stage`` says on which level it is, and ``trains`` whether
+    gradients reach it.
     """
 
     group: Group
-    turn: int
+    stage: int
     trains: bool
 
     def __init__(self, needs_grad: NeedsGrad) -> None:
@@ -30,9 +32,9 @@ class Emitter:
         self.backward: dict[bool, list[list[Row]]] = {True: [], False: []}
         self.runs: list[Run] = []
 
-    def begin(self, group: Group, turn: int) -> None:
+    def begin(self, group: Group, stage: int) -> None:
         """From now on, instructions are those of this group."""
-        self.group, self.turn = group, turn
+        self.group, self.stage = group, stage
         self.trains = group.first in self.needs_grad.groups
         self.back: list[Row] = []
         self.scatters: dict[bool, list[Row]] = {True: [], False: []}
@@ -64,8 +66,11 @@ class Emitter:
         self.runs.extend(runs)
         return len(self.runs) - len(runs)
 
-    def program(self, plan: Plan, layout: MemoryLayout) -> Program:
-        """All instructions, backward ones in reverse order of groups, with offsets as placed."""
+    def program(self, plan: Plan, layout: MemoryLayout, merge: bool) -> Program:
+        """All instructions, backward ones in reverse order of groups, with offsets as placed.
+
+        With ``merge``, rows that do the same for each position are one instruction.
+        """
         parts = [self.forward[True], self.forward[False]]
         parts += [
             [row for rows in reversed(self.backward[uniform]) for row in rows]
@@ -78,14 +83,20 @@ class Emitter:
         for k, (row, _) in enumerate(rows):
             code[k, : len(row)] = [layout.placed(x) for x in row]
         runs = [(layout.placed(start), stride, n) for start, stride, n in self.runs]
+        table = np.array(runs, dtype=np.int64).reshape(-1, 3)
+        bounds = np.cumsum([0, *map(len, parts)]).tolist()
+        labels = [group for _, group in rows]
+        together = merged(code, labels, table, bounds) if merge else [[k] for k in range(len(rows))]
+        order = [row for each in together for row in each]
         has_gradients = self.needs_grad.gradients != "none"
         return Program(
             plan=plan,
             lanes=layout.lanes,
-            code=code,
-            parts=tuple(np.cumsum([0, *map(len, parts)]).tolist()),
-            runs=np.array(runs, dtype=np.int64).reshape(-1, 3),
-            labels=[group for _, group in rows],
+            code=code[order],
+            firsts=np.cumsum([0, *map(len, together)]),
+            parts=tuple(bounds),
+            runs=table,
+            labels=[labels[row] for row in order],
             where=layout.where,
             arena=layout.arena,
             first_lane=layout.first_lane,

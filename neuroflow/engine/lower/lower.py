@@ -26,16 +26,17 @@ _INDEX = 1 << 40
 
 def lower(
     plan: Plan, kernels: Kernels, lanes: int = 1, width: int = 1, gradients: str = "parameters",
-    share: bool = True,
+    share: bool = True, merge: bool = True,
 ) -> Program:  # fmt: skip
     """Instructions for a plan; ``lanes`` is 1 or a multiple of the vector ``width``.
 
     ``gradients`` is "none", "parameters", or "all" for those of the inputs too. Without gradients
-    groups ``share`` the memory of others that nothing reads any more.
+    groups ``share`` the memory of others that nothing reads any more. With ``merge``, rows that do
+    the same for each position are one instruction (see :mod:`neuroflow.engine.lower.merging`).
     """
     needs_grad = NeedsGrad(plan, kernels, gradients)
     layout = MemoryLayout(plan, lanes, width, share and gradients == "none")
-    return _Lowering(layout, kernels, needs_grad).program()
+    return _Lowering(layout, kernels, needs_grad).program(merge)
 
 
 class _Lowering:
@@ -45,14 +46,15 @@ class _Lowering:
         self.operands = Operands(layout, self.emitter)
         self.matmuls = Matmuls(layout, self.operands, self.emitter, kernels)
 
-    def program(self) -> Program:
-        """All groups, one after the other."""
+    def program(self, merge: bool) -> Program:
+        """All groups, level by level."""
         plan, emitter = self.layout.plan, self.emitter
-        for turn, group in enumerate(plan.groups):
-            emitter.begin(group, turn)
-            self._lower(group)
-            emitter.end()
-        return emitter.program(plan, self.layout)
+        for stage, groups in enumerate(plan.stages(plan.groups)):
+            for group in groups:
+                emitter.begin(group, stage)
+                self._lower(group)
+                emitter.end()
+        return emitter.program(plan, self.layout, merge)
 
     def _lower(self, group: Group) -> None:
         reduction = "" if isinstance(group.op, Take) else reduction_of(group.op)

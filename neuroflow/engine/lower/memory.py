@@ -119,10 +119,13 @@ class MemoryLayout:
     def _place_lanes(self, groups: list[Group]) -> None:
         """A buffer for each group's outputs; those read for the last time here serve the next."""
         buffers = Buffers(self.top)
-        last = self._last_readers(groups)
+        stages = [*self.plan.stages(groups)]
+        last = self._last_readers(stages)
         ends: dict[int, list[tuple[int, int]]] = {}
-        for k, group in enumerate(groups):
-            if group.first not in self.biased:  # else it shares the buffer of its dots
+        for k, stage in enumerate(stages):
+            for group in stage:
+                if group.first in self.biased:
+                    continue  # it shares the buffer of its dots
                 owner = self.biases[group.first][0] if group.first in self.biases else group
                 size = padded(group.count * self.lanes, self.width)
                 start = buffers.take(size)
@@ -133,14 +136,18 @@ class MemoryLayout:
                 buffers.give_back(*buffer)
         self.top = buffers.top
 
-    def _last_readers(self, groups: list[Group]) -> Ints:
-        """The last group that reads each cell; one behind all others if it must stay."""
-        last = np.full(self.plan.n_cells, len(groups), dtype=np.int32)
+    def _last_readers(self, stages: list[list[Group]]) -> Ints:
+        """The last level that reads each cell; one behind all others if it must stay.
+
+        Groups of one level run in any order, so what one of them reads is kept for all of them.
+        """
+        last = np.full(self.plan.n_cells, len(stages), dtype=np.int32)
         if self.share:
-            for k, group in enumerate(groups):
-                for table in group.tables:
-                    last[table.rows] = k
-            last[self.plan.outputs] = len(groups)
+            for k, stage in enumerate(stages):
+                for group in stage:
+                    for table in group.tables:
+                        last[table.rows] = k
+            last[self.plan.outputs] = len(stages)
         return last
 
     def _place(self, cells: slice, lanes: int) -> None:
@@ -159,23 +166,23 @@ class MemoryLayout:
         self.late += padded(count, self.width)
         return first
 
-    def copy_buffer(self, count: int, lanes: int, group: int) -> int:
-        """A buffer for a copy of lanes, which this group (by its number) and later ones read."""
+    def copy_buffer(self, count: int, lanes: int, stage: int) -> int:
+        """A buffer for a copy of lanes, which groups of this stage and of later ones read."""
         size = padded(count * lanes, self.width)
         if not self.share:
             self.top += size
             return self.top - size
         before = self.starts[-1] + self.copies[-1][0] if self.copies else 0
         self.starts.append(before)
-        self.copies.append((size, group, group))
+        self.copies.append((size, stage, stage))
         return COPY + before
 
-    def read_copy(self, offset: int, group: int) -> None:
+    def read_copy(self, offset: int, stage: int) -> None:
         """A copy made before is read again."""
         if COPY <= offset < LATE:
             k = bisect_right(self.starts, offset - COPY) - 1
             size, first, _ = self.copies[k]
-            self.copies[k] = (size, first, group)
+            self.copies[k] = (size, first, stage)
 
     def gradient(self, offset: int) -> int:
         """Where the gradient of the value at ``offset`` lies."""

@@ -48,7 +48,7 @@ class Operands:
         if key not in self.copies:
             self.copies[key] = self._copy(flat, offsets, wide)
         copy = self.copies[key]
-        self.layout.read_copy(copy, self.emitter.turn)
+        self.layout.read_copy(copy, self.emitter.stage)
         if copy in self.made_of and self.needs_grad(cells):
             self._send_back(copy)
         return copy
@@ -91,7 +91,7 @@ class Operands:
         if uniform:
             to = layout.late_buffer(len(offsets))
         else:
-            to = layout.copy_buffer(len(offsets), self._step(wide), emitter.turn)
+            to = layout.copy_buffer(len(offsets), self._step(wide), emitter.stage)
         emitter.emit_to(uniform, Instruction.GATHER, to, emitter.add_runs(runs), len(runs))
         self.made_of[to] = uniform, runs
         return to

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import IntEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -68,12 +69,17 @@ class Program:
 
     ``code`` has four parts, from ``parts[k]`` to ``parts[k + 1]``: forward what depends on
     parameters alone, forward the lanes, backward the lanes, backward the parameters' part.
-    ``labels`` has the group of each instruction. A program never changes once it is made.
+    ``labels`` has the group of each row. A program never changes once it is made.
+
+    Instruction k is the rows of code from ``firsts[k]`` to ``firsts[k + 1]``: the same for each
+    of several positions. They wait for none of each other, so a backend may run them one by one,
+    all at once, or on several threads; what they add to the same cell is added in their order.
     """
 
     plan: Plan
     lanes: int
     code: Ints
+    firsts: Ints
     parts: tuple[int, ...]
     runs: Ints
     labels: list[Group]
@@ -84,6 +90,17 @@ class Program:
     shift: int
     size: int
     has_gradients: bool = True
+
+    @property
+    def n_instructions(self) -> int:
+        """How many instructions all parts have."""
+        return len(self.firsts) - 1
+
+    def instructions(self, begin: int, end: int) -> list[tuple[int, int]]:
+        """The instructions among the rows from ``begin`` to ``end``: each from its first row on."""
+        inside = self.firsts[np.searchsorted(self.firsts, begin, "right") :]
+        bounds = [begin, *inside[inside < end].tolist(), end] if begin < end else []
+        return list(pairwise(bounds))
 
     @cached_property
     def output_offsets(self) -> Ints:

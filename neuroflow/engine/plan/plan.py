@@ -7,7 +7,9 @@ and :mod:`neuroflow.engine.lower.lower` says with which instructions it runs.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -132,6 +134,12 @@ class Plan:
         """Which numbers of an example choose, as indices."""
         found = [group.index for group in self.groups if group.index is not None]
         return np.unique(np.concatenate(found)).tolist() if found else []
+
+    @staticmethod
+    def stages(groups: Iterable[Group]) -> Iterator[list[Group]]:
+        """Groups of one level in a row: they wait for none of each other."""
+        for _, stage in groupby(groups, lambda group: (group.uniform, group.level)):
+            yield list(stage)
 
     @property
     def n_nodes(self) -> int:

@@ -1,9 +1,9 @@
 """Torch: programs in the memory of a device, run by PyTorch; the extra ``torch``.
 
 Reading order: :mod:`devices` says which there are, :mod:`rules` writes kernels for tensors and for
-a GPU, :mod:`views` is each instruction as calls on tensors. For a GPU, where each call costs, four
-more: :mod:`levels` finds instructions that can run together, :mod:`threads` is the text of what
-runs them, :mod:`compiler` compiles it, :mod:`merged` joins them. :mod:`pieces` are stretches of
+a GPU, :mod:`views` is each row of code as calls on tensors. For a GPU, where each call costs, three
+more: :mod:`threads` is the text of what runs whole instructions, :mod:`compiler` compiles it,
+:mod:`merged` starts it. :mod:`pieces` are stretches of
 calls that are captured once, :mod:`update` is the optimizer's rule; :mod:`executor` has the memory
 and the steps, :mod:`backend` is what the entry names.
 """

@@ -1,4 +1,4 @@
-"""Instructions of one level as one call each: kernels of threads, and batched matrix products.
+"""Instructions of many positions as one call each: kernels of threads, batched matrix products.
 
 What each thread has to do stands in tables of offsets, which are made once for a program.
 """
@@ -20,7 +20,6 @@ from neuroflow.engine.lower.strides import even_pieces
 from neuroflow.engine.run.numpy_executor import distinct, expanded
 from neuroflow.engine.torch import threads
 from neuroflow.engine.torch.compiler import Launch, compiled
-from neuroflow.engine.torch.levels import Merged, merged
 from neuroflow.engine.torch.threads import KernelText
 from neuroflow.engine.torch.views import TensorCode, Thunk
 from neuroflow.engine.trace.tape import Ints
@@ -66,15 +65,16 @@ class MergedCode(TensorCode):
 
     def calls(self, begin: int, end: int) -> list[Thunk]:
         """What runs the rows from ``begin`` to ``end``."""
-        together = merged(self.program, self.kernels, begin, end)
-        return [call for each in together for call in self._calls(each)]
+        together = self.program.instructions(begin, end)
+        return [call for each in together for call in self._calls(*each)]
 
-    def _calls(self, each: Merged) -> list[Thunk]:
-        word, rows = each.key[0], [self.program.code[row] for row in each.rows]
+    def _calls(self, begin: int, end: int) -> list[Thunk]:
+        """What runs the rows of one instruction."""
+        rows, word = self.program.code[begin:end], int(self.program.code[begin, 0])
         if word >= Instruction.MAP or word == Instruction.TRANSPOSE:
             return [self.call(row) for row in rows]
-        choices = [self.program.labels[row].arity for row in each.rows]
-        operands = [[*row[1:].tolist(), n] for row, n in zip(rows, choices, strict=True)]
+        choices = [group.arity for group in self.program.labels[begin:end]]
+        operands = [[*row, n] for row, n in zip(rows[:, 1:].tolist(), choices, strict=True)]
         return TOGETHER[Instruction(word)](self, operands)
 
     def launch(self, source: KernelText, n: int, *given: Any) -> Thunk:
@@ -272,7 +272,12 @@ class MergedCode(TensorCode):
         """Of tables with lanes: who owns a lane adds to all tables that overlap, one by one."""
         lanes, wide = operands[0][6:8]
         if not wide:
-            return self._rows_back(operands)
+            several = dict.fromkeys(x[2] for x in operands)
+            return [
+                call
+                for table in several
+                for call in self._rows_back([x for x in operands if x[2] == table])
+            ]
         rows: list[tuple[int, ...]] = []
         first, end = [], -1
         for begin, last, x in sorted((*_reach(x), x) for x in operands):

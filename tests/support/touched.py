@@ -1,15 +1,12 @@
-"""Levels: which instructions of a program can run at the same time, and which as one.
+"""Which cells of memory a row of code reads, overwrites and adds to, cell by cell.
 
-A GPU starts a few hundred thousand calls a second, however small they are, and a model over many
-positions makes the same call for each of them. What an instruction reads, overwrites and adds to
-says what it has to wait for. Instructions on one level wait for none of each other, and those of
-one *key* do the same thing to other cells: they are run as one. Additions to the same cell wait for
-each other, unless they are of one key: whoever runs them adds in the order of the program.
+What merging may do is decided from levels and from where rows add, roughly; this says it exactly,
+and takes its time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,55 +16,6 @@ from neuroflow.engine.lower.program import Instruction, Program, complete
 from neuroflow.engine.run.numpy_executor import expanded
 from neuroflow.engine.trace.tape import Ints
 
-Key = tuple[int, ...]
-
-
-@frozen
-class Merged:
-    """Rows of code that run as one: their ``key`` begins with the instruction."""
-
-    key: Key
-    rows: tuple[int, ...]
-
-
-def merged(program: Program, kernels: Any, begin: int, end: int) -> list[Merged]:
-    """The rows from ``begin`` to ``end``, level by level."""
-    touched = Touched(program, kernels)
-    state = Levels(touched.cells.count)
-    found: dict[tuple[int, Key], list[int]] = {}
-    for row in range(begin, end):
-        key = key_of(program, row)
-        found.setdefault((state.level(touched.by(row), key), key), []).append(row)
-    by_level = sorted(found.items(), key=lambda item: item[0][0])
-    return [Merged(key, tuple(rows)) for (_, key), rows in by_level]
-
-
-def key_of(program: Program, row: int) -> Key:
-    """What instructions have in common that can run as one; for some, nothing."""
-    word, *x = program.code[row].tolist()
-    if word >= Instruction.MAP or word == Instruction.TRANSPOSE:
-        return word, row
-    return word, *KEYS[Instruction(word)](x, program.labels[row].arity)
-
-
-KEYS: dict[Instruction, Callable[[list[int], int], Iterable[int]]] = {
-    Instruction.GATHER: lambda x, _: (),
-    Instruction.SCATTER: lambda x, _: (),
-    Instruction.MATMUL: lambda x, _: (*x[1:3], x[4], *x[6:11], x[12]),
-    Instruction.OUTER: lambda x, _: (x[1], x[3], *x[5:10]),
-    Instruction.DOT: lambda x, _: (),
-    Instruction.DOT_BACK: lambda x, _: (),
-    Instruction.LANE_DOT: lambda x, _: (x[6], x[10], x[11]),
-    Instruction.LANE_DOT_BACK: lambda x, _: (x[6], x[10], x[13]),
-    Instruction.SUM: lambda x, _: (x[6],),
-    Instruction.SUM_BACK: lambda x, _: (x[6],),
-    Instruction.EXTREME: lambda x, _: (x[6], x[7]),
-    Instruction.EXTREME_BACK: lambda x, _: (x[6],),
-    Instruction.TAKE: lambda x, _: (x[3], x[4], x[6], x[7]),
-    Instruction.TAKE_BACK: lambda x, n: (x[6], x[7]) if x[7] else (*x[1:5], x[6], x[7], n),
-}
-"""Of the operands and the arity of a group: those that instructions must share to be one."""
-
 
 @frozen(eq=False)
 class Touch:
@@ -76,35 +24,6 @@ class Touch:
     reads: Ints
     writes: Ints
     adds: Ints
-
-
-class Levels:
-    """The last level on which each of n cells was read, overwritten and added to."""
-
-    def __init__(self, n: int) -> None:
-        self.read, self.written, self.added = [np.full(n, -1, dtype=np.int32) for _ in range(3)]
-        self.by = np.full(n, -1, dtype=np.int64)
-        self.numbers: dict[Key, int] = {}
-
-    def level(self, touch: Touch, key: Key) -> int:
-        """The first level on which an instruction can run, which is noted."""
-        number = self.numbers.setdefault(key, len(self.numbers))
-        reads, writes, adds = touch.reads, touch.writes, touch.adds
-        together = self.by[adds] == number
-        level = 1 + max(
-            _latest(self.written[reads]), _latest(self.added[reads]),
-            _latest(self.written[writes]), _latest(self.added[writes]), _latest(self.read[writes]),
-            _latest(self.written[adds]), _latest(self.read[adds]),
-            _latest(self.added[adds] - together),
-        )  # fmt: skip
-        self.read[reads] = np.maximum(self.read[reads], level)
-        self.written[writes] = level
-        self.added[adds], self.by[adds] = level, number
-        return level
-
-
-def _latest(levels: Ints) -> int:
-    return int(levels.max(initial=-1))
 
 
 class CellNumbers:
