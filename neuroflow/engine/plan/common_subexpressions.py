@@ -8,6 +8,13 @@ import numpy as np
 
 from neuroflow.core.value import add, mul
 from neuroflow.engine.plan.graph import PART, OpGraph, keep
+from neuroflow.engine.plan.slices import (
+    SharedSlices,
+    Stretch,
+    shared_slices,
+    stretch_of,
+    stretches,
+)
 from neuroflow.engine.trace.tape import FIRST_OP, Ints, pieces
 
 _ODD, _ODDER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
@@ -16,7 +23,8 @@ _LOW = np.uint64(0xFFFFFFFF)
 
 def merge_common_subexpressions(graph: OpGraph) -> OpGraph:
     """Merge level by level, for nodes become equal when their inputs do."""
-    if not _has_twins(graph):
+    shared = shared_slices(graph)
+    if not _has_twins(graph, shared):
         return graph
     same = np.arange(len(graph), dtype=np.int32)
     for nodes in _by_level(graph):
@@ -28,13 +36,14 @@ def merge_common_subexpressions(graph: OpGraph) -> OpGraph:
     return keep(graph, ~merged)
 
 
-def _has_twins(graph: OpGraph) -> bool:
+def _has_twins(graph: OpGraph, shared: SharedSlices) -> bool:
     """Whether any two nodes are equal as they stand; if not, none ever become equal."""
     marks = np.empty(int(np.count_nonzero(graph.form >= FIRST_OP)), dtype=np.uint64)
+    kept = np.empty(len(shared), dtype=np.uint64)
     done = 0
-    for nodes in graph.nodes_in_pieces():
-        marks[done : done + len(nodes)] = _marks(graph, nodes, None)
-        done += len(nodes)
+    for stretch in stretches(graph, shared):
+        marks[done : done + len(stretch.nodes)] = _marks(stretch, kept, None)
+        done += len(stretch.nodes)
     return any(True for _ in _equal_pairs(graph, marks, None))
 
 
@@ -49,37 +58,58 @@ def _by_level(graph: OpGraph) -> list[Ints]:
 
 
 def _twins(graph: OpGraph, nodes: Ints, same: Ints) -> list[tuple[int, int]]:
-    return list(_equal_pairs(graph, _marks(graph, nodes, same), same))
+    shared = shared_slices(graph, nodes)
+    kept = np.empty(len(shared), dtype=np.uint64)
+    marks = _marks(stretch_of(graph, nodes, shared, 0), kept, same)
+    return list(_equal_pairs(graph, marks, same))
 
 
-def _inputs(graph: OpGraph, nodes: Ints, same: Ints | None) -> tuple[Ints, Ints]:
-    """All inputs, those of sums and products of two in a fixed order: a + b is b + a."""
-    flat, counts = graph.edges_of(nodes)
-    flat = flat.copy() if same is None else same[flat]
-    first = np.cumsum(counts) - counts
-    either = [graph.forms.find(op, 2) for op in (add, mul)]
-    pairs = first[np.isin(graph.form[nodes], either)]
-    a, b = flat[pairs], flat[pairs + 1]
-    flat[pairs], flat[pairs + 1] = np.minimum(a, b), np.maximum(a, b)
-    return flat, counts
-
-
-def _marks(graph: OpGraph, nodes: Ints, same: Ints | None) -> Ints:
+def _marks(stretch: Stretch, kept: Ints, same: Ints | None) -> Ints:
     """For each node half a hash of its op and inputs, above its number: equal ones sort together.
 
     Twins are told from others with the same hash by a look at their inputs.
     """
-    flat, counts = _inputs(graph, nodes, same)
-    first = np.cumsum(counts) - counts
-    place = (np.arange(len(flat)) - np.repeat(first, counts)).astype(np.uint64)
-    mixed = (flat.astype(np.uint64) + np.uint64(1)) * _ODD
-    mixed ^= mixed >> np.uint64(29)
-    mixed *= (place * np.uint64(2) + np.uint64(1)) * _ODDER
-    total = np.add.reduceat(mixed, first) + graph.form[nodes].astype(np.uint64) * _ODD
+    pairs = _pairs(stretch)
+    mixed = stretch.reduced(lambda cells, at: _mixed(cells, at, pairs, same), kept)[stretch.which]
+    counts, nodes = np.diff(stretch.first), stretch.nodes
+    place = (np.arange(len(mixed)) - np.repeat(stretch.first[:-1], counts)).astype(np.uint64)
+    mixed = (mixed ^ (mixed >> np.uint64(31))) * (place * np.uint64(2) + _ODD)
+    total = np.add.reduceat(mixed, stretch.first[:-1])
+    total += stretch.graph.form[nodes].astype(np.uint64) * _ODD
     total ^= total >> np.uint64(31)
     total *= _ODDER
     marks: Ints = (total & ~_LOW) | nodes.astype(np.uint64)
     return marks
+
+
+def _pairs(stretch: Stretch) -> Ints:
+    """The slices that are both operands of a sum or a product: a + b is b + a."""
+    graph = stretch.graph
+    either = [graph.forms.find(op, 2) for op in (add, mul)]
+    readers = np.flatnonzero(np.isin(graph.form[stretch.nodes], either))
+    return stretch.which[stretch.first[readers]]
+
+
+def _mixed(cells: Ints, bounds: Ints, pairs: Ints, same: Ints | None) -> Ints:
+    """A hash of the cells of some slices, in their order, which for ``pairs`` does not count."""
+    cells = cells.copy() if same is None else same[cells]
+    at = bounds[pairs]
+    a, b = cells[at], cells[at + 1]
+    cells[at], cells[at + 1] = np.minimum(a, b), np.maximum(a, b)
+    lengths = np.diff(np.append(bounds, len(cells)))
+    place = (np.arange(len(cells)) - np.repeat(bounds, lengths)).astype(np.uint64)
+    mixed = (cells.astype(np.uint64) + np.uint64(1)) * _ODD
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= (place * np.uint64(2) + np.uint64(1)) * _ODDER
+    return np.add.reduceat(mixed, bounds)
+
+
+def _inputs(graph: OpGraph, node: int, same: Ints | None) -> Ints:
+    """The inputs of a node, those of a sum or product of two in a fixed order: a + b is b + a."""
+    inputs = graph.edges_of(np.array([node]))[0]
+    inputs = inputs if same is None else same[inputs]
+    either = [graph.forms.find(op, 2) for op in (add, mul)]
+    return np.sort(inputs) if graph.form[node] in either else inputs
 
 
 def _equal_pairs(graph: OpGraph, marks: Ints, same: Ints | None) -> Iterator[tuple[int, int]]:
@@ -100,5 +130,5 @@ def _equal_pairs(graph: OpGraph, marks: Ints, same: Ints | None) -> Iterator[tup
 def _equal(graph: OpGraph, a: int, b: int, same: Ints | None) -> bool:
     if graph.form[a] != graph.form[b]:
         return False
-    left, right = (_inputs(graph, np.array([x]), same)[0] for x in (a, b))
+    left, right = _inputs(graph, a, same), _inputs(graph, b, same)
     return bool(np.array_equal(left, right))

@@ -19,7 +19,9 @@ import numpy as np
 
 from neuroflow.core import functions
 from neuroflow.core.value import add, computed, div, mul, neg, sub
-from neuroflow.engine.plan.graph import Bools, OpGraph, sources
+from neuroflow.engine.plan.graph import Bools, OpGraph
+from neuroflow.engine.plan.levels import sources
+from neuroflow.engine.plan.slices import shared_slices, stretches
 from neuroflow.engine.trace.tape import CONSTANT, FIRST_OP, Ints
 
 _NEUTRAL = (
@@ -59,10 +61,13 @@ def _any_known(graph: OpGraph) -> bool:
     """Whether any node has nothing but numbers for inputs."""
     if not len(graph.numbers):
         return False
-    for nodes in graph.nodes_in_pieces():
-        edges, counts = graph.edges_of(nodes)
-        unknown = np.logical_or.reduceat(graph.form[edges] != CONSTANT, np.cumsum(counts) - counts)
-        if not unknown.all():
+    shared = shared_slices(graph)
+    kept = np.zeros(len(shared), dtype=np.bool_)
+    for stretch in stretches(graph, shared):
+        unknown = stretch.reduced(
+            lambda cells, at: np.logical_or.reduceat(graph.form[cells] != CONSTANT, at), kept
+        )
+        if not stretch.over(np.logical_or, unknown).all():
             return True
     return False
 

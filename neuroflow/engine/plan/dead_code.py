@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neuroflow.engine.plan.graph import ROUNDS, Bools, OpGraph, keep
+from neuroflow.engine.plan.slices import stretches
 from neuroflow.engine.trace.tape import CONSTANT, FIRST_OP, Ints
 
 
@@ -23,12 +24,29 @@ def drop_unread(graph: OpGraph) -> OpGraph:
 
     Parameters and inputs always stay.
     """
+    alive = _read_or_asked_for(graph)
+    if not alive[graph.form >= FIRST_OP].all():
+        alive = _alive(graph)
+    alive |= (graph.form < FIRST_OP) & (graph.form != CONSTANT)
+    return keep(graph, alive)
+
+
+def _read_or_asked_for(graph: OpGraph) -> Bools:
+    """The nodes that any node reads, and the outputs: mostly all nodes, which are then alive."""
+    read = np.zeros(len(graph), dtype=np.bool_)
+    for stretch in stretches(graph):
+        read[stretch.cells()[0]] = True
+    read[graph.outputs] = True
+    return read
+
+
+def _alive(graph: OpGraph) -> Bools:
+    """What the outputs need."""
     alive = np.zeros(len(graph), dtype=np.bool_)
     alive[graph.outputs] = True
     for nodes in graph.nodes_in_pieces(backwards=True):
         _mark(graph, nodes, alive)
-    alive |= (graph.form < FIRST_OP) & (graph.form != CONSTANT)
-    return keep(graph, alive)
+    return alive
 
 
 def _mark(graph: OpGraph, waiting: Ints, alive: Bools) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from neuroflow.core import vectors
 from neuroflow.core.value import add, mul
 from neuroflow.engine.plan.graph import PART, OpGraph
+from neuroflow.engine.plan.slices import cells_of, shared_slices, stretches
 from neuroflow.engine.trace.tape import Inputs, Ints, pieces
 
 MANY_TERMS = 8
@@ -45,20 +46,20 @@ class _Rewriter:
         self.n_dots = self.n_sums = 0
 
     def count_uses(self) -> None:
-        """How often each cell is read; an output keeps its own cell.
-
-        First how many nodes read each place among the inputs, by where their slices begin and end.
-        """
-        graph = self.graph
-        readers = np.zeros(len(graph.cells) + 1, dtype=np.int32)
-        for nodes in graph.nodes_in_pieces():
-            starts, lengths = graph.slices_of(nodes)
-            np.add.at(readers, starts, 1)
-            np.add.at(readers, starts + lengths, -1)
-        np.cumsum(readers, out=readers)
+        """How often each cell is read; an output keeps its own cell."""
+        graph, shared = self.graph, shared_slices(self.graph)
         self.uses = np.zeros(len(graph), dtype=np.int32)
-        for part in pieces(len(graph.cells), PART):
-            np.add.at(self.uses, graph.cells[part], readers[part])
+        readers = np.zeros(len(shared), dtype=np.int32)
+        for stretch in stretches(graph, shared):
+            starts, lengths = stretch.starts[: stretch.n_short], stretch.lengths[: stretch.n_short]
+            np.add.at(self.uses, cells_of(graph, starts, lengths)[0], 1)
+            new = stretch.which[stretch.which >= stretch.n_short] - stretch.n_short
+            ids = np.concatenate([np.arange(stretch.new.start, stretch.new.stop), stretch.known])
+            np.add.at(readers, ids[new], 1)
+        for part in pieces(len(shared), PART):
+            lengths = shared.lengths[part]
+            cells = cells_of(graph, shared.starts[part], lengths)[0]
+            np.add.at(self.uses, cells, np.repeat(readers[part], lengths))
         np.add.at(self.uses, graph.outputs, 2)
 
     def candidates(self) -> list[int]:

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from neuroflow.engine.trace.tape import (
     CONSTANT,
     FIRST_OP,
-    LIVE,
-    PARAMETER,
     Forms,
     Inputs,
     Ints,
@@ -36,7 +34,7 @@ PART = 1 << 11
 """Entries of a column that are rewritten at once."""
 
 ROUNDS = 48
-"""Rounds after which a piece is taken node by node: what hangs together like a chain."""
+"""Rounds after which a piece is taken apart: what hangs together like a chain."""
 
 
 @define(eq=False)
@@ -151,46 +149,3 @@ def keep(graph: OpGraph, kept: Bools) -> OpGraph:
         level=graph.level[kept] if len(graph.level) else graph.level,
         source=graph.source[kept] if len(graph.source) else graph.source,
     )
-
-
-def settle(graph: OpGraph, column: Ints, step: int) -> None:
-    """Raise each node's number to the largest of its inputs' plus ``step``, inputs first."""
-    for nodes in graph.nodes_in_pieces():
-        edges, counts = graph.edges_of(nodes)
-        first = np.cumsum(counts) - counts
-        for _ in range(ROUNDS):
-            new = np.maximum.reduceat(column[edges], first) + column.dtype.type(step)
-            if bool((new <= column[nodes]).all()):
-                break
-            column[nodes] = np.maximum(new, column[nodes])
-        else:
-            _settle_one_by_one(nodes, edges, counts, column, step)
-
-
-def _settle_one_by_one(nodes: Ints, edges: Ints, counts: Ints, column: Ints, step: int) -> None:
-    each, numbers = edges.tolist(), column.data
-    first = 0
-    for node, count in zip(nodes.tolist(), counts.tolist(), strict=True):
-        new = max([numbers[x] for x in each[first : first + count]]) + step
-        numbers[node] = max(new, numbers[node])
-        first += count
-
-
-def sources(graph: OpGraph) -> Ints:
-    """What each node depends on: nothing (0), parameters (1) or inputs (2)."""
-    form = graph.form
-    column = np.full(len(graph), 2, dtype=np.int8)
-    column[form == CONSTANT] = 0
-    column[(form == PARAMETER) | (form == LIVE)] = 1
-    column[form >= FIRST_OP] = 0
-    for number in graph.forms.takes():
-        column[form == number] = 2
-    settle(graph, column, 0)
-    return column
-
-
-def levels(graph: OpGraph) -> Ints:
-    """The longest path from a leaf to each node."""
-    column = np.zeros(len(graph), dtype=np.int32)
-    settle(graph, column, 1)
-    return column
