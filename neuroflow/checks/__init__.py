@@ -1,15 +1,16 @@
-"""Checks of ops, activations, losses, layers and optimizers: one file per idea.
+"""Checks of what plugins offer, of every kind: one file per idea.
 
 Reading order: :mod:`report` (what was found), :mod:`messages`, :mod:`subject` (what is checked),
 :mod:`numeric`, :mod:`probes` and :mod:`far_points` (where to look). Readers of what an author
 wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_words`,
-:mod:`latex_reader`, :mod:`latex`. Checks of ops: :mod:`first_look` (does it work at all?),
-:mod:`declared`, :mod:`surfaces`, :mod:`values`, :mod:`slopes`,
-:mod:`search`, :mod:`exact`, :mod:`breaks`, :mod:`kinks`, :mod:`extremes`,
+:mod:`latex_reader`, :mod:`latex`, :mod:`latex_statements`, :mod:`latex_symbols`. Checks of ops:
+:mod:`first_look` (does it work at all?), :mod:`declared`, :mod:`surfaces`, :mod:`values`,
+:mod:`slopes`, :mod:`search`, :mod:`exact`, :mod:`breaks`, :mod:`kinks`, :mod:`extremes`,
 :mod:`backends`, in the table of :mod:`ops`; :mod:`activations`. Of losses: :mod:`loss_examples`,
 :mod:`labels`, :mod:`loss_formula`, :mod:`losses`. Of layers: :mod:`layer_trials`,
 :mod:`layer_parameters`, :mod:`layer_rebuilding`, :mod:`layer_calls`, :mod:`layers`. Of the rest:
-:mod:`metrics`, :mod:`optimizers`, :mod:`executors` (backends), :mod:`others`; of all,
-:mod:`settings`. In front: :mod:`selection` (who is meant),
+:mod:`variations` (settings to try), :mod:`formulas`, :mod:`schedules`, :mod:`initializers`,
+:mod:`datasets`, :mod:`tokenizers`, :mod:`metrics`, :mod:`optimizers`, :mod:`executors` (backends),
+:mod:`others`; of all, :mod:`settings`. In front: :mod:`selection` (who is meant),
 :mod:`time_limit`, :mod:`check`, :mod:`gradcheck`.
 """

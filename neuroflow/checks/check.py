@@ -7,7 +7,9 @@ from time import perf_counter
 from typing import Any
 
 from neuroflow.checks.activations import check_activation
+from neuroflow.checks.datasets import check_dataset
 from neuroflow.checks.executors import check_backend
+from neuroflow.checks.initializers import check_initializer
 from neuroflow.checks.layers import check_layer
 from neuroflow.checks.losses import check_loss
 from neuroflow.checks.metrics import check_metric
@@ -15,10 +17,12 @@ from neuroflow.checks.ops import check_subject, complete, guarded
 from neuroflow.checks.optimizers import check_optimizer
 from neuroflow.checks.others import check_other
 from neuroflow.checks.report import Report, Results
+from neuroflow.checks.schedules import check_schedule
 from neuroflow.checks.selection import select
 from neuroflow.checks.settings import check_settings
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.time_limit import SECONDS, TookTooLongError, at_most
+from neuroflow.checks.tokenizers import check_tokenizer
 from neuroflow.registry.entries import Entry, OpEntry
 
 
@@ -82,5 +86,9 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "metric": check_metric,
     "layer": check_layer,
     "optimizer": check_optimizer,
+    "schedule": check_schedule,
+    "initializer": check_initializer,
+    "dataset": check_dataset,
+    "tokenizer": check_tokenizer,
     "backend": check_backend,
 }

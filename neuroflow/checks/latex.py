@@ -18,7 +18,7 @@ from typing import Any
 from attrs import frozen
 
 from neuroflow.checks.latex_reader import Node, Reader, Scope
-from neuroflow.checks.latex_tokens import tokens_of
+from neuroflow.checks.latex_tokens import Tokens, tokens_of, with_definitions
 
 
 @frozen(eq=False)
@@ -43,7 +43,15 @@ def read(text: str) -> Formula:
     Raises :class:`~neuroflow.checks.latex_tokens.UnreadableFormulaError`, which names what could
     not be read.
     """
-    tokens, defined = tokens_of(text)
+    return _read(text, *tokens_of(text))
+
+
+def read_tokens(text: str, tokens: list[str]) -> Formula:
+    """Read a part of a formula that is in tokens already, and what it defines behind a comma."""
+    return _read(text, *with_definitions(text, tokens))
+
+
+def _read(text: str, tokens: Tokens, defined: list[tuple[str, Tokens]]) -> Formula:
     reader = Reader(tokens)
     node = reader.everything()
     definitions: dict[str, Node] = {}

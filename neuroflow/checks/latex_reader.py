@@ -11,14 +11,21 @@ from attrs import define, field
 
 from neuroflow.checks.latex_tokens import Tokens
 from neuroflow.checks.latex_words import (
+    ACCENTS,
+    BOLD,
+    CLOSING,
     CONSTANTS,
     DOTS,
     ENDS,
     FOLDS,
     FUNCTIONS,
     GREEK,
+    LENGTHS,
     NAMING,
+    NORMS,
     RELATIONS,
+    ROUNDED,
+    integrated,
 )
 
 Scope = dict[str, Any]
@@ -39,7 +46,7 @@ class Reader:
         if self.tokens.now in (",", ".") and self.tokens.is_last:
             self.tokens.next()
         if self.tokens.now:
-            raise self.tokens.problem(f"{self.tokens.now!r} was not expected")
+            raise self.tokens.unexpected(self.tokens.now)
         return node
 
     def sum(self) -> Node:
@@ -66,6 +73,9 @@ class Reader:
             elif self.tokens.now == "/":
                 self.tokens.next()
                 node = _binary(lambda a, b: a / b, node, self.signed())
+            elif self.tokens.now in (r"\bmod", r"\mod"):
+                self.tokens.next()
+                node = _binary(lambda a, b: a % b, node, self.signed())
             elif self.begins():
                 node = _binary(lambda a, b: a * b, node, self.power())
             else:
@@ -128,8 +138,12 @@ class Reader:
         if token in ("(", "{"):
             self.tokens.back()
             return self.group(token, {"(": ")", "{": "}"}[token])
-        if token == "[":
-            return self.iverson()
+        if token in ("[", r"\{"):
+            return self.iverson(CLOSING[token])
+        if token in ROUNDED:
+            return self.rounded(token)
+        if token in NORMS:
+            return self.norm(NORMS[token])
         if token in ("|", r"\lvert"):
             return self.absolute("|" if token == "|" else r"\rvert")
         if token in (r"\frac", r"\tfrac", r"\dfrac"):
@@ -140,16 +154,80 @@ class Reader:
             return self.cases()
         if token in FOLDS and self.tokens.now == "_":
             return self.fold(FOLDS[token])
-        if token == r"\mathbb" or token == r"\mathbf":
-            self.argument()  # an indicator function: the bracket that follows says it all
-            return self.base()
+        if token == r"\int":
+            return self.integral()
+        if token in ACCENTS or token in BOLD:
+            return self.accented(token)
         return self.named(token)
 
-    def iverson(self) -> Node:
+    def accented(self, token: str) -> Node:
+        r"""``\hat y``, ``\bar x`` (the mean of a vector x), ``\mathbf x``, ``\mathbb{1}[...]``."""
+        inner = self.tokens.plain()
+        if token in BOLD and inner == "1":
+            return self.base()  # an indicator function: the bracket that follows says it all
+        name = f"{ACCENTS[token]}_{inner}" if token in ACCENTS else inner
+        if self.tokens.now == "_":
+            return self.indexed(name)
+        if token != r"\bar" and token != r"\overline":
+            return self.symbol(name)
+        self.symbols.append(inner)
+
+        def value(s: Scope) -> Any:
+            if name in s:
+                return s[name]
+            numbers = self.look_up(s, inner)
+            return (
+                math.fsum(numbers) / len(numbers) if isinstance(numbers, (list, tuple)) else numbers
+            )
+
+        return value
+
+    def iverson(self, end: str) -> Node:
         """``[a > b]``: 1 where it holds, else 0; without a relation an ordinary bracket."""
         holds = self.condition()
-        self.tokens.need("]")
+        self.tokens.need(end)
         return lambda s: 1.0 * holds(s)
+
+    def rounded(self, token: str) -> Node:
+        r"""``\lfloor x \rfloor``, ``\lceil x \rceil``."""
+        end, whole = ROUNDED[token]
+        node = self.sum()
+        self.tokens.need(end)
+        return lambda s: float(whole(node(s)))
+
+    def norm(self, end: str) -> Node:
+        r"""``\|x - y\|``: over all entries of its vectors; ``\|x\|_1`` the sum of their sizes."""
+        start = len(self.symbols)
+        node = self.sum()
+        self.tokens.need(end)
+        vectors, kind = self.symbols[start:], "2"
+        if self.tokens.now == "_":
+            self.tokens.next()
+            kind = self.tokens.plain()
+        if kind not in LENGTHS:
+            raise self.tokens.problem(f"a norm of kind {kind!r} is not known")
+
+        def value(s: Scope) -> Any:
+            lists = {v: s[v] for v in vectors if isinstance(s.get(v), (list, tuple))}
+            count = max(map(len, lists.values()), default=0)
+            rows = [{**s, **{v: xs[k] for v, xs in lists.items()}} for k in range(count)]
+            return LENGTHS[kind]([abs(node(row)) for row in rows or [s]])
+
+        return value
+
+    def integral(self) -> Node:
+        r"""``\int_a^b f(t) \, dt``, with both bounds."""
+        self.tokens.need("_")
+        low = self.argument()
+        self.tokens.need("^")
+        high = self.argument()
+        end = self.tokens.find("d")
+        body = Reader(Tokens(self.tokens.text, self.tokens.tokens[self.tokens.position : end]))
+        name = self.tokens.tokens[end + 1].lstrip("\\") if end + 1 < len(self.tokens.tokens) else ""
+        self.tokens.position = end + 2
+        node = body.everything()
+        self.symbols += [symbol for symbol in body.symbols if symbol != name]
+        return lambda s: integrated(lambda t: node({**s, name: t}), low(s), high(s))
 
     def absolute(self, end: str) -> Node:
         self.bars += 1
@@ -259,7 +337,7 @@ class Reader:
         if token in NAMING and self.tokens.now == "(":
             return self.registered(name)
         if not token[:1].isalpha() and not token.startswith("\\"):
-            raise self.tokens.problem(f"{token or 'the end'!r} was not expected")
+            raise self.tokens.unexpected(token)
         return self.symbol(name)
 
     def applies(self, name: str) -> bool:
@@ -279,7 +357,7 @@ class Reader:
     def indexed(self, name: str) -> Node:
         """``x_i``: an entry of a vector; any other subscript belongs to the name."""
         self.tokens.next()
-        index = self.tokens.braced() if self.tokens.now == "{" else self.tokens.next().lstrip("\\")
+        index = self.tokens.plain()
         if index in self.bound or name in ("x", "a", "b", "z", "q", "k", "v", "p", "y"):
             self.symbols.append(name)
             return lambda s: self.entry(s, name, index)
@@ -300,6 +378,10 @@ class Reader:
     def function(self, name: str) -> Node:
         call = FUNCTIONS[name]
         exponent: Node | None = None
+        if name in ("log", "lg") and self.tokens.now == "_":
+            self.tokens.next()
+            basis = float(self.tokens.plain())
+            call = lambda x: math.log(x, basis)  # noqa: E731  as the functions of the table
         if self.tokens.now == "^":
             self.tokens.next()
             exponent = self.argument()
@@ -313,8 +395,8 @@ class Reader:
 
     def arguments(self) -> list[Node]:
         """``(a, b)``, or without parentheses what stands close: ``\\sin 2x``."""
-        if self.tokens.now in ("(", "{", "["):
-            right = {"(": ")", "{": "}", "[": "]"}[self.tokens.next()]
+        if self.tokens.now in CLOSING:
+            right = CLOSING[self.tokens.next()]
             bars, self.bars = self.bars, 0
             found = [self.sum()]
             while self.tokens.now == ",":

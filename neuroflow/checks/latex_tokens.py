@@ -13,6 +13,9 @@ class UnreadableFormulaError(InputError):
     """A formula uses something that the reader does not know; says what."""
 
 
+_NAMING = {r"\mathrm", r"\text", r"\operatorname", r"\textrm", r"\mathit", r"\rm"}
+OPENING = ("{", "(", "[", r"\{", r"\begin")
+CLOSING = ("}", ")", "]", r"\}", r"\end")
 _TOKEN = re.compile(r"\\[a-zA-Z]+\*?|\\.|\d+\.?\d*|\.\d+|[a-zA-Z]|'|\S|\s+")
 _SPACING = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|quad|qquad|displaystyle|limits|nolimits|,|;|!|:)(?![a-zA-Z])|~"
@@ -29,7 +32,7 @@ def _right_side(tokens: list[str]) -> list[str]:
     """What stands behind the last equals sign that is not inside of anything."""
     depth, start = 0, 0
     for k, token in enumerate(tokens):
-        depth += (token in ("{", "(", "[", r"\begin")) - (token in ("}", ")", "]", r"\end"))
+        depth += (token in OPENING) - (token in CLOSING)
         if token == "=" and depth == 0:
             start = k + 1
     return tokens[start:]
@@ -38,25 +41,43 @@ def _right_side(tokens: list[str]) -> list[str]:
 _WHERE = re.compile(r"[,;]?\s*\\(?:text|textrm|mathrm)\s*\{\s*,?\s*(?:where|with)\s*\}")
 
 
+_AND = re.compile(r"[,;]?\s*\\(?:text|textrm|mathrm)\s*\{\s*,?\s*(?:and|then)\s*\}")
+_ALIGNED = re.compile(
+    r"\\(?:begin|end)\s*\{(?:aligned|align|split|gathered)\*?\}|&(?![^{]*\\end\{cases)"
+)
+
+
 def tokens_of(text: str) -> tuple[Tokens, list[tuple[str, Tokens]]]:
     """The tokens of a formula, and what it defines behind a comma: ``e^2, e = p - y``.
 
     Of ``f(x) = ... = ...`` they are those of the last part.
     """
     tokens = [t for t in _TOKEN.findall(_WHERE.sub(", ", _tidy(text))) if not t.isspace()]
-    first, *rest = _parts(tokens)
+    return with_definitions(text, tokens)
+
+
+def with_definitions(text: str, tokens: list[str]) -> tuple[Tokens, list[tuple[str, Tokens]]]:
+    """Tokens of a formula, and of what it defines behind commas."""
+    first, *rest = _parts(tokens) or [[]]
     if not all(len(part) > 2 and part[0][-1].isalpha() and part[1] == "=" for part in rest):
         return Tokens(text, _right_side(tokens)), []
     definitions = [(part[0].lstrip("\\"), Tokens(text, part[2:])) for part in rest]
     return Tokens(text, _right_side(first)), definitions
 
 
-def _parts(tokens: list[str]) -> list[list[str]]:
+def statements_of(text: str) -> list[list[str]]:
+    r"""The tokens of each statement: between commas, semicolons, ``\\\\`` and ``\text{and}``."""
+    plain = _ALIGNED.sub(" ", _AND.sub(", ", _WHERE.sub(", ", _tidy(text))))
+    tokens = [t for t in _TOKEN.findall(plain) if not t.isspace()]
+    return [part for part in _parts(tokens, (",", ";", r"\\")) if part]
+
+
+def _parts(tokens: list[str], marks: tuple[str, ...] = (",",)) -> list[list[str]]:
     """What stands between the commas that are not inside of anything."""
     depth, parts = 0, [list[str]()]
     for token in tokens:
-        depth += (token in ("{", "(", "[", r"\begin")) - (token in ("}", ")", "]", r"\end"))
-        if token == "," and depth == 0:
+        depth += (token in OPENING) - (token in CLOSING)
+        if token in marks and depth == 0:
             parts.append([])
         else:
             parts[-1].append(token)
@@ -94,7 +115,11 @@ class Tokens:
         """Read a token that must come here."""
         if self.next() != token:
             self.back()
-            raise self.problem(f"{token!r} was expected, but {self.now or 'the end'!r} came")
+            raise (
+                self.unfinished(f"; {token!r} was expected")
+                if not self.now
+                else self.problem(f"{token!r} was expected, but {self.now!r} came")
+            )
 
     def split_digit(self) -> None:
         """Of a number, only the first digit is the next token: LaTeX reads ``x^12`` as x^1 2."""
@@ -110,6 +135,39 @@ class Tokens:
             words.append(self.next())
         self.next()
         return "".join(words).strip().replace("\\_", "_")
+
+    def plain(self) -> str:
+        r"""The name in one token or in ``{...}``: ``t``, ``in`` of ``\mathrm{in}``, ``t-1``."""
+        depth, words = 0, list[str]()
+        while self.now:
+            token = self.next()
+            depth += (token == "{") - (token == "}")
+            if token in _NAMING:
+                continue
+            if token not in ("{", "}"):
+                words.append(token.lstrip("\\"))
+            if depth <= 0:
+                return "".join(words)
+        raise self.unfinished("; '}' was expected")
+
+    def find(self, token: str) -> int:
+        """Where a token stands that is not inside of anything, from here on."""
+        depth = 0
+        for k in range(self.position, len(self.tokens)):
+            now = self.tokens[k]
+            depth += (now in OPENING) - (now in CLOSING)
+            if now == token and depth == 0:
+                return k
+        raise self.problem(f"{token!r} was expected")
+
+    def unexpected(self, token: str) -> UnreadableFormulaError:
+        """The error for a token that nothing can be made of; an empty one is the end."""
+        return self.problem(f"{token!r} was not expected") if token else self.unfinished()
+
+    def unfinished(self, more: str = "") -> UnreadableFormulaError:
+        """The error for a formula that ends too early."""
+        last = self.tokens[-1] if self.tokens else ""
+        return self.problem(f"unfinished after {last!r}{more}" if last else "there is nothing")
 
     def problem(self, what: str) -> UnreadableFormulaError:
         """The error for what cannot be read here."""

@@ -17,6 +17,20 @@ def _normal_cdf(x: float) -> float:
     return 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))
 
 
+def integrated(f: Callable[[float], float], low: float, high: float) -> float:
+    """The integral of a smooth function: by Gauss's rule of five points, in 200 pieces.
+
+    >>> round(integrated(lambda t: 3.0 * t * t, 0.0, 2.0), 12)
+    8.0
+    """
+    nodes = ((0.0, 128 / 225), (0.5384693101056831, 0.47862867049936647),
+             (0.906179845938664, 0.23692688505618908))  # fmt: skip
+    half = (high - low) / 400
+    middles = [low + (2 * k + 1) * half for k in range(200)]
+    places = [(sign * x, w) for x, w in nodes for sign in ((-1, 1) if x else (1,))]
+    return half * math.fsum(w * f(middle + half * x) for middle in middles for x, w in places)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{f: getattr(math, f) for f in ("exp", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf")},
     **{f"arc{f}": getattr(math, f"a{f}") for f in ("sin", "cos", "tan")},
@@ -26,7 +40,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "stop": lambda x: x, "relu": lambda x: max(0.0, x), "ReLU": lambda x: max(0.0, x),
     "softplus": lambda x: math.log1p(math.exp(-abs(x))) + max(x, 0.0),
     "max": max, "min": min, "clip": lambda x, low, high: min(max(x, low), high),
-    "abs": abs, "expm1": math.expm1, "log1p": math.log1p, "sqrt": math.sqrt,
+    "abs": abs, "Gamma": math.gamma, "lg": math.log10, "sech": lambda x: 1.0 / math.cosh(x),
+    "coth": lambda x: 1.0 / math.tanh(x), "round": round, "expm1": math.expm1,
+    "log1p": math.log1p, "sqrt": math.sqrt,
 }  # fmt: skip
 FOLDS: dict[str, Callable[[list[Any]], Any]] = {
     r"\sum": math.fsum, r"\prod": math.prod, r"\max": max, r"\min": min,
@@ -40,7 +56,8 @@ RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
 NAMING = {r"\operatorname", r"\mathrm", r"\text", r"\mathit", r"\textrm"}
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "eta", "theta", "kappa", "lambda",
-    "mu", "nu", "rho", "sigma", "tau", "phi", "varphi", "omega", "Phi", "Delta",
+    "mu", "nu", "rho", "sigma", "tau", "phi", "varphi", "omega", "Phi", "Delta", "Gamma", "xi",
+    "zeta", "chi", "psi", "ell", "iota", "Theta", "Lambda", "Sigma", "Omega", "vartheta", "varrho",
 }  # fmt: skip
 ENDS = {
     "}",
@@ -54,7 +71,22 @@ ENDS = {
     r"\rvert",
     r"\rangle",
     r"\rfloor",
+    r"\rceil",
+    r"\rVert",
+    r"\|",
+    r"\}",
     r"\end",
     *RELATIONS,
 }
+CLOSING = {"(": ")", "{": "}", "[": "]", r"\{": r"\}"}
+ROUNDED = {r"\lfloor": (r"\rfloor", math.floor), r"\lceil": (r"\rceil", math.ceil)}
+NORMS = {r"\|": r"\|", r"\lVert": r"\rVert"}
+LENGTHS: dict[str, Callable[[list[float]], float]] = {
+    "1": math.fsum, "2": lambda sizes: math.hypot(*sizes), "infty": max,
+}  # fmt: skip
+ACCENTS = {
+    r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde", r"\widetilde": "tilde",
+    r"\bar": "bar", r"\overline": "bar",
+}  # fmt: skip
+BOLD = {r"\mathbf", r"\mathbb", r"\boldsymbol", r"\bm", r"\vec", r"\mathcal"}
 DOTS = {"*", r"\cdot", r"\times", r"\odot"}

@@ -229,7 +229,8 @@ class LossEntry(Entry):
     the checks where a loss takes something unusual: each is a prediction, a target, and a
     prediction that is better. ``probabilities`` makes the probabilities of classes out of an
     answer, a list of numbers, where the loss is minus the log of one: one for each number, or of
-    the second of two classes. Without it answers are scores, and no probabilities.
+    the second of two classes. Without it answers are scores, and no probabilities. ``best`` gives
+    the prediction at which the loss of a target is least, where that is not the target itself.
     """
 
     kind = "loss"
@@ -238,7 +239,11 @@ class LossEntry(Entry):
     index_target: bool = False
     probabilities: Callable[[list[float]], list[float]] | None = None
     examples: tuple[tuple[Any, Any, Any], ...] = ()
+    best: Callable[[Any], Any] | None = None
 
+
+COURSES = ("constant", "falling", "rising", "rising, then falling")
+"""How the rates of a schedule may go; see :class:`ScheduleEntry`."""
 
 BETTER = ("higher", "lower")
 NEEDS = ("classes", "probabilities", "scores", "numbers", "tokens", "losses")
@@ -250,8 +255,8 @@ def _word_of(*words: str) -> Callable[..., None]:
         for word in given if isinstance(given, tuple) else (given,):
             if word not in words:
                 raise InputError(
-                    f"the metric {entry.name!r} has {word!r} as {what.name!r}",
-                    expected=f"one of {', '.join(words)}",
+                    f"the {entry.kind} {entry.name!r} has {word!r} as {what.name!r}",
+                    expected=f"one of {', '.join(filter(None, words))}",
                     got=word,
                 )
 
@@ -315,23 +320,43 @@ class OptimizerEntry(Entry):
 
 @frozen(kw_only=True, eq=False)
 class ScheduleEntry(Entry):
-    """A learning rate over time: ``(base, step, steps, **settings) -> float``."""
+    """A learning rate over time: ``(base, step, steps, **settings) -> float``.
+
+    ``base`` is the learning rate of the configuration, ``step`` counts from 0. What else is known
+    of the rates is held by the checks: ``course`` says how they go, ``"constant"``,
+    ``"falling"``, ``"rising"`` or ``"rising, then falling"``; ``end`` names the setting that they
+    come to, which they have at ``step = steps``.
+    """
 
     kind = "schedule"
+    course: str = field(default="", validator=_word_of("", *COURSES))
+    end: str = ""
 
 
 @frozen(kw_only=True, eq=False)
 class InitializerEntry(Entry):
-    """One initial weight: ``(rng, fan_in, fan_out, **settings) -> float``."""
+    """One initial weight: ``(rng, fan_in, fan_out, **settings) -> float``.
+
+    Its ``formula`` says what it draws from, such as ``w \\sim N(0, 1 / n_\\mathrm{in})``. Where it
+    cannot, ``mean`` and ``deviation`` are formulas of what its weights have on average.
+    """
 
     kind = "initializer"
+    mean: str = ""
+    deviation: str = ""
 
 
 @frozen(kw_only=True, eq=False)
 class DatasetEntry(Entry):
-    """Examples to learn from: ``(rng, **settings) -> neuroflow.Dataset``."""
+    """Examples to learn from: ``(rng, **settings) -> neuroflow.Dataset``.
+
+    ``fixed`` says that the examples are the same whatever the seed; all others differ from seed to
+    seed. ``example`` are settings that make a small one, for what has no default.
+    """
 
     kind = "dataset"
+    fixed: bool = False
+    example: Mapping[str, Any] = field(factory=dict)
 
 
 @frozen(kw_only=True, eq=False)
@@ -340,10 +365,12 @@ class TokenizerEntry(Entry):
 
     It has ``learn(texts)``, which gives one that knows these texts, ``pieces``, the texts of the
     ids 0, 1, 2 ..., ``bos``, the id of the mark around texts, which no text has, ``vocab_size``,
-    how many ids there are, and ``configuration()``, the settings that build it again.
+    how many ids there are, and ``configuration()``, the settings that build it again. One that
+    does not give back all of a text says in ``loses`` what is lost, such as ``"capital letters"``.
     """
 
     kind = "tokenizer"
+    loses: str = ""
 
 
 def _no_negative_speed(entry: Entry, _: Any, speed: Any) -> None:

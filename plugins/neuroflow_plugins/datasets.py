@@ -286,9 +286,15 @@ def neuroflow_datasets():
         gauss: two_points_of_each_class,
         function: low_below_high,
     }
+    facts: dict[Any, dict[str, Any]] = {
+        function: {"example": {"f": "sin(x)"}},
+        rows: {"example": {"rows": [[0.0, 1.0, 0], [1.0, 0.0, 1]]}, "fixed": True},
+        csv: {"fixed": True}, digits: {"fixed": True},
+    }  # fmt: skip
     return [
         nf.DatasetEntry(
-            name=target.__name__, target=target, summary=summary, relations=relations.get(target)
+            name=target.__name__, target=target, summary=summary, relations=relations.get(target),
+            **facts.get(target, {}),
         )
         for target, summary in _SUMMARIES.items()
-    ]
+    ]  # fmt: skip

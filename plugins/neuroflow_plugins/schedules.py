@@ -6,7 +6,7 @@ Each is a function of the base rate, the step (counted from 0) and the number of
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import neuroflow as nf
 
@@ -96,9 +96,12 @@ _FORMULAS = {
     linear: r"\eta_0 + (\eta_1 - \eta_0) \frac{k}{n}",
     step: r"\eta_0 \, \gamma^{\lfloor k / m \rfloor}",
     exponential: r"\eta_0 \, \gamma^{k / m}",
-    cosine: r"\eta_1 + \frac{\eta_0 - \eta_1}{2}"
-    r" \left(1 + \cos\left(\pi \frac{k - w}{n - w}\right)\right)",
+    cosine: r"\begin{cases} \eta_0 \frac{k + 1}{w} & k < w \\"
+    r" \eta_1 + \frac{\eta_0 - \eta_1}{2}"
+    r" \left(1 + \cos\left(\pi \frac{k - w}{n - w}\right)\right) & k \ge w \end{cases}",
 }
+_COURSES: dict[Any, str] = {constant: "constant"}
+_ENDS: dict[Any, str] = {linear: "to", cosine: "to"}
 
 
 @nf.hookimpl
@@ -108,5 +111,6 @@ def neuroflow_schedules():
         summary = (rate.__doc__ or "").split("\n", 1)[0]
         relations = warm_up_within_run if rate is cosine else None
         yield nf.ScheduleEntry(
-            name=rate.__name__, target=rate, summary=summary, formula=formula, relations=relations
-        )
+            name=rate.__name__, target=rate, summary=summary, formula=formula,
+            relations=relations, course=_COURSES.get(rate, ""), end=_ENDS.get(rate, ""),
+        )  # fmt: skip

@@ -343,8 +343,19 @@ def addition(
 @nf.hookimpl
 def neuroflow_datasets():
     """All text datasets by name."""
+    folder = files("neuroflow_plugins")
+    few = {"example": {"examples": 40}}
+    facts: dict[Any, dict[str, Any]] = {
+        text: {"fixed": True, "example": {"path": str(folder.joinpath("recipes", "moons.toml"))}},
+        lines: {"example": {"path": str(folder.joinpath("names.txt")), "most_lines": 40}},
+        names: {"example": {"most_lines": 40}},
+        texts: {"fixed": True}, text_pairs: {"fixed": True},
+        copy: few, reverse: few, sort: few,
+        addition: {"example": {"digits": 1, "examples": 40}},
+    }  # fmt: skip
     for dataset in (
         text, lines, names, texts, text_pairs, copy, reverse, sort, addition,
     ):  # fmt: skip
         summary = (dataset.__doc__ or "").split("\n", 1)[0]
-        yield nf.DatasetEntry(name=dataset.__name__, target=dataset, summary=summary)
+        known = facts.get(dataset, {})
+        yield nf.DatasetEntry(name=dataset.__name__, target=dataset, summary=summary, **known)

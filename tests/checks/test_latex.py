@@ -58,7 +58,8 @@ def test_formula_means_what_it_says(text, numbers, expected):
 
 @pytest.mark.parametrize(("text", "problem"), [
     (r"\frac{1}{x", "'}' was expected"),
-    (r"x +", "the end' was not expected"),
+    (r"x^3 +", r"unfinished after '\+'"),
+    ("", "there is nothing"),
     (r"\unknown x", r"'\\\\unknown' is not known"),
     (r"\operatorname{nosuch}(x)", "no op or activation is named 'nosuch'"),
 ])  # fmt: skip

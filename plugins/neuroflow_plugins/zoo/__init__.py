@@ -1,6 +1,7 @@
 """The zoo: wrong twins of things you know. Find the bug; the checks tell you if you are right.
 
-Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`optimizers`.
+Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`optimizers`,
+:mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`.
 
 A plugin for teaching: it is not loaded unless you ask for it (``neuroflow zoo``,
 ``neuroflow check neuroflow_plugins.zoo``).
@@ -12,7 +13,16 @@ True
 from __future__ import annotations
 
 import neuroflow as nf
-from neuroflow_plugins.zoo import layers, losses, ops, optimizers
+from neuroflow_plugins.zoo import (
+    datasets,
+    initializers,
+    layers,
+    losses,
+    ops,
+    optimizers,
+    schedules,
+    tokenizers,
+)
 from neuroflow_plugins.zoo.twin import TWINS, Twin
 
 __all__ = ["TWINS", "Twin", "entry_of"]
@@ -48,13 +58,41 @@ def neuroflow_optimizers():
     return optimizers.OPTIMIZERS
 
 
+@nf.hookimpl
+def neuroflow_schedules():
+    """Wrong schedules."""
+    return schedules.SCHEDULES
+
+
+@nf.hookimpl
+def neuroflow_initializers():
+    """Wrong initializers."""
+    return initializers.INITIALIZERS
+
+
+@nf.hookimpl
+def neuroflow_datasets():
+    """Wrong datasets."""
+    return datasets.DATASETS
+
+
+@nf.hookimpl
+def neuroflow_tokenizers():
+    """Wrong tokenizers."""
+    return tokenizers.TOKENIZERS
+
+
 def entry_of(twin):
     """The registry entry of a twin, for the checks.
 
     >>> entry_of(TWINS["cube_1"]).kind
     'op'
     """
-    entries = [*ops.ACTIVATIONS, *losses.LOSSES, *layers.LAYERS, *optimizers.OPTIMIZERS]
+    entries = [
+        *ops.ACTIVATIONS, *losses.LOSSES, *layers.LAYERS, *optimizers.OPTIMIZERS,
+        *schedules.SCHEDULES, *initializers.INITIALIZERS, *datasets.DATASETS,
+        *tokenizers.TOKENIZERS,
+    ]  # fmt: skip
     for entry in entries:
         if entry.target is twin.target:
             return entry

@@ -1,0 +1,101 @@
+"""Tokenizers with one mistake each."""
+
+from __future__ import annotations
+
+import neuroflow as nf
+from neuroflow_plugins.zoo.twin import twin
+
+
+class _Letters:
+    """One token per letter that was learned."""
+
+    def __init__(self, *, pieces=None):
+        self.pieces = list(pieces or [])
+
+    @property
+    def bos(self):
+        return len(self.pieces)
+
+    @property
+    def vocab_size(self):
+        return len(self.pieces) + 1
+
+    def configuration(self):
+        return {"pieces": self.pieces}
+
+    def learn(self, texts):
+        return type(self)(pieces=sorted({letter for text in texts for letter in text}))
+
+    def encode(self, text):
+        if unknown := [letter for letter in text if letter not in self.pieces]:
+            raise nf.InputError(f"the letter {unknown[0]!r} is not known")
+        return [self.pieces.index(letter) for letter in text]
+
+    def decode(self, ids):
+        return "".join(self.pieces[k] for k in ids if k != self.bos)
+
+
+@twin("the letters that all become small", "round trip", "What is lost in encode is not there in"
+      " decode; say so in the entry, loses=..., or keep it.")  # fmt: skip
+class Letters1(_Letters):
+    """One token per letter."""
+
+    def learn(self, texts):
+        return super().learn([text.lower() for text in texts])
+
+    def encode(self, text):
+        return super().encode(text.lower())  # bug
+
+
+@twin("the letters that are left out", "round trip", "What is unknown is refused, not dropped: a"
+      " text with holes is another text.")  # fmt: skip
+class Letters2(_Letters):
+    """One token per letter."""
+
+    def encode(self, text):
+        return [self.pieces.index(letter) for letter in text if letter in self.pieces[3:]]  # bug
+
+
+@twin("the ids counted from one", "ids", "Ids are positions of rows in a table: they begin at 0,"
+      " and the last letter must not have the id of bos.")  # fmt: skip
+class Letters3(_Letters):
+    """One token per letter."""
+
+    def encode(self, text):
+        return [k + 1 for k in super().encode(text)]  # bug
+
+    def decode(self, ids):
+        return super().decode([k - 1 for k in ids])
+
+
+@twin("the one that forgets its pieces", "configuration", "A saved model has of its tokenizer what"
+      " configuration() says, and nothing else.")  # fmt: skip
+class Letters4(_Letters):
+    """One token per letter."""
+
+    def configuration(self):
+        return {}  # bug
+
+
+@twin("the one that breaks at what is new", "refusals", "index raises ValueError: whoever reads it"
+      " does not learn which text was wrong. Raise neuroflow.InputError.")  # fmt: skip
+class Letters5(_Letters):
+    """One token per letter."""
+
+    def encode(self, text):
+        return [self.pieces.index(letter) for letter in text]  # bug
+
+
+@twin("the one that learns and says nothing", "interface", "learn gives the tokenizer that has"
+      " learned; here it gives None.")  # fmt: skip
+class Letters6(_Letters):
+    """One token per letter."""
+
+    def learn(self, texts):
+        self.pieces = sorted({letter for text in texts for letter in text})  # bug
+
+
+TOKENIZERS = [
+    nf.TokenizerEntry(name=f"letters_{k + 1}", target=target, summary="One token per letter.")
+    for k, target in enumerate([Letters1, Letters2, Letters3, Letters4, Letters5, Letters6])
+]
