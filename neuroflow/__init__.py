@@ -51,6 +51,7 @@ _HOME = {
     "neuroflow.training.evaluating": "evaluate",
     "neuroflow.registry.hooks": "hookimpl",
     "neuroflow.registry.manager": "find get names",
+    "neuroflow.registry.local": "local_entries register",
     "neuroflow.checks.gradcheck": "gradcheck",
     "neuroflow.checks.check": "check",
     "neuroflow.checks.report": "Report",

@@ -86,6 +86,8 @@ from neuroflow.registry.hooks import hookimpl as hookimpl
 from neuroflow.registry.manager import find as find
 from neuroflow.registry.manager import get as get
 from neuroflow.registry.manager import names as names
+from neuroflow.registry.local import local_entries as local_entries
+from neuroflow.registry.local import register as register
 from neuroflow.checks.gradcheck import gradcheck as gradcheck
 from neuroflow.checks.check import check as check
 from neuroflow.checks.report import Report as Report

@@ -31,7 +31,8 @@
         ├── FallbackWarning         an op runs in plain Python, as it cannot be compiled
         ├── ForgettingWarning       a text is longer than what a model sees at once
         ├── ModelChangedWarning     a model is another than when its steps were compiled
-        └── RetraceWarning          a function is traced again and again
+        ├── RetraceWarning          a function is traced again and again
+        └── ShadowedWarning         a bare name means the bundled entry, not one's own
 
 A message says what happened (with the values), what was expected, and what to do about it:
 ``what; expected this; do that``. Each part is a field that code can read, so nobody needs to

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from neuroflow.checkpoint.uses import changed_code
 from neuroflow.data.shapes import is_structured
 from neuroflow.errors import NeuroflowWarning
 
@@ -131,8 +132,11 @@ def changes_since(saved: SavedModel) -> list[str]:
 
 
 def warn_of_changes(saved: SavedModel, where: str) -> None:
-    """Say what is no longer the same, where a model goes on answering as it did."""
+    """Say what is no longer the same, where a model goes on answering."""
     told = changes_since(saved)
+    if other := changed_code(saved.uses):
+        what = f"{where} may answer otherwise than it was trained to: {'; '.join(other)}"
+        warnings.warn(ChangedWarning(what), stacklevel=4)
     if told:
         what = f"{where} answers as it was trained, but {'; '.join(told)}"
         warnings.warn(ChangedWarning(what), stacklevel=4)

@@ -167,7 +167,7 @@ MODEL = TableBy("given", TableOf({"given": TEXT}), PART)
 
 USED = TableOf(
     {each.name: TEXT for each in fields(Used) if each.default is NOTHING} | {"id": ID},
-    {"purpose": one_of(*get_args(Purpose))},
+    {"purpose": one_of(*get_args(Purpose)), "code": TEXT},
 )
 
 PROMPTING = TableOf(

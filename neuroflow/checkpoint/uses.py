@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
+from neuroflow.checkpoint.code import digest_of, is_another
 from neuroflow.errors import PluginError, RegistryError, StateError
+from neuroflow.registry.entries import LOCAL
 
 if TYPE_CHECKING:
     from neuroflow.core.module import Module
@@ -21,7 +23,11 @@ Purpose = Literal["answering", "building", "training"]
 
 @frozen
 class Used:
-    """An entry that a saved model needs, and who offered it when it was saved."""
+    """An entry that a saved model needs, and who offered it when it was saved.
+
+    Of what was local, no distribution is known: ``plugin`` names the file that registered it, to
+    be told, and ``code`` is a digest of what it did.
+    """
 
     kind: str
     use: str
@@ -30,9 +36,17 @@ class Used:
     distribution: str
     distribution_version: str
     purpose: Purpose = "answering"
+    code: str = ""
 
     def __str__(self) -> str:
+        if self.is_local:
+            return f"{self.kind} {self.id} (registered in {self.plugin})"
         return f"{self.kind} {self.id} (plugin {self.plugin!r} of {self.offered_by})"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether a session or a file offered it, and no distribution."""
+        return self.id.startswith(f"{LOCAL}/") and not self.distribution
 
     @property
     def offered_by(self) -> str:
@@ -99,7 +113,8 @@ def uses_of_tables(configuration: Mapping[str, Any], data: Mapping[str, Any]) ->
 def _used(kind: str, use: str, entry: Entry, purpose: Purpose) -> Used:
     by = entry.provider
     facts = (by.plugin, by.distribution, by.version) if by else ("", "", "")
-    return Used(kind, use, entry.id, *facts, purpose)
+    code = digest_of(entry) if by and by.is_local else ""
+    return Used(kind, use, entry.id, *facts, purpose, code)
 
 
 def check_uses(
@@ -111,7 +126,8 @@ def check_uses(
     ``training`` a model is only to answer: then nothing counts that is not needed for it. Raises
     :class:`PluginError` for missing entries and :class:`StateError` for changed ones.
     """
-    missing, changed, pinned, outgrown = [], [], {}, []
+    missing: list[Used] = []
+    changed, pinned, outgrown = [], {}, []
     for used in uses:
         if used.purpose != "answering" and not training:
             continue  # what drew its numbers does not count: the saved ones replace them
@@ -121,7 +137,7 @@ def check_uses(
             if _entry(used.kind, used.use) is not here:
                 pinned[used.kind, used.use] = used.id
         elif (now := here or newer) is None:
-            missing.append(f"{used}")
+            missing.append(used)
         elif not training and newer and _can_migrate(used, newer):
             outgrown.append(used)
             pinned[used.kind, used.use] = newer.id
@@ -131,11 +147,18 @@ def check_uses(
     return pinned, outgrown
 
 
-def _refuse(missing: Sequence[str], changed: Sequence[str], where: str) -> None:
+def _refuse(missing: Sequence[Used], changed: Sequence[str], where: str) -> None:
     if missing:
+        is_local = [used.is_local for used in missing]
+        what = f"needs what is not {'registered here' if all(is_local) else 'installed'}"
+        install = "install those distributions, see: neuroflow doctor"
+        register = (
+            "register it again before, with nf.register; on the command line, say --plugin and"
+            " that file"
+        )
         raise PluginError(
-            f"{where} needs what is not installed: {'; '.join(missing)}",
-            remedy="install those distributions, see: neuroflow doctor",
+            f"{where} {what}: {'; '.join(dict.fromkeys(map(str, missing)))}",
+            remedy=register if all(is_local) else install,
             file=where,
         )
     if changed:
@@ -145,6 +168,33 @@ def _refuse(missing: Sequence[str], changed: Sequence[str], where: str) -> None:
             " with",
             file=where,
         )
+
+
+def local_code(configuration: Mapping[str, Any]) -> dict[str, str]:
+    """A digest of each local entry that a configuration names, by what it is there for."""
+    from neuroflow.config import parts_of
+    from neuroflow.registry.manager import get
+
+    found = {}
+    for kind, use in parts_of(configuration):
+        entry = get(kind, use)
+        if entry.provider is not None and entry.provider.is_local:
+            steers = kind in ("loss", "optimizer", "schedule")
+            found[kind if steers else f"{kind} {entry.shortest_name}"] = digest_of(entry)
+    return found
+
+
+def changed_code(uses: Sequence[Used]) -> list[str]:
+    """What is registered here under the name of what a file was saved with, and does other things.
+
+    In words; what is needed to answer alone.
+    """
+    told = []
+    for used in uses:
+        here = _entry(used.kind, used.id) if used.code and used.purpose == "answering" else None
+        if here is not None and is_another(used.code, digest_of(here)):
+            told.append(f"{used} has other code now, in {here.provider or 'this session'}")
+    return told
 
 
 def _entry(kind: str, reference: str) -> Entry | None:

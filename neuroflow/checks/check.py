@@ -24,6 +24,7 @@ from neuroflow.checks.subject import Subject
 from neuroflow.checks.time_limit import SECONDS, TookTooLongError, at_most
 from neuroflow.checks.tokenizers import check_tokenizer
 from neuroflow.registry.entries import Entry, OpEntry
+from neuroflow.registry.local import local_entries
 
 
 def check(*what: Any, seconds: float = SECONDS) -> Report:
@@ -40,11 +41,12 @@ def check(*what: Any, seconds: float = SECONDS) -> Report:
     (True, ['op relu'])
     """
     report = Report()
-    for selection in map(select, what):
-        for problem in selection.problems:
-            report.of(problem.subject).failed(problem.check, problem.message)
-        for entry in selection.entries:
-            check_entry(entry, report.of(_name(entry)), seconds)
+    with local_entries():  # what files register is gone afterwards
+        for selection in map(select, what):
+            for problem in selection.problems:
+                report.of(problem.subject).failed(problem.check, problem.message)
+            for entry in selection.entries:
+                check_entry(entry, report.of(_name(entry)), seconds)
     return report
 
 

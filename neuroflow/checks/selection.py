@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import itertools
-import sys
 from collections.abc import Iterable, Iterator
 from importlib.metadata import EntryPoint
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +17,7 @@ from neuroflow.errors import InputError, did_you_mean, raised
 from neuroflow.registry.discovery import Plugin, PluginManager
 from neuroflow.registry.entries import KINDS, Entry, OpEntry, plural
 from neuroflow.registry.hooks import HOOKS
+from neuroflow.registry.local import loaded_file
 from neuroflow.registry.manager import manager
 from neuroflow.registry.points import GROUP
 
@@ -56,7 +54,7 @@ def select(what: Any) -> Selection:
 
 def _of_name(name: str) -> Selection:
     if name.endswith(".py"):
-        return _of_module(_imported(Path(name)))
+        return _of_file(Path(name))
     if name == "all":
         return _of_plugins("all", manager().plugins)
     plugins = [p for p in manager().plugins if name in (p.name, p.provider.distribution)]
@@ -122,31 +120,21 @@ def _of_module(module: ModuleType) -> Selection:
     return evolve(selection, entries=tuple(evolve(e, provider=None) for e in selection.entries))
 
 
-def _names(stem: str) -> Iterator[str]:
-    """Names for a module that do not hide an installed one: ``mine``, ``mine_2`` ..."""
-    yield stem
-    yield from (f"{stem}_{k}" for k in itertools.count(2))
-
-
-def _imported(path: Path) -> ModuleType:
-    """A file as a module of its own; its folder is not put on the path."""
-    if not path.is_file():
+def _of_file(path: Path) -> Selection:
+    """What a file offers, by its hooks or by registering it; if nothing, the ops in it."""
+    plugin = loaded_file(path)
+    if plugin.module is None and plugin.error is not None:
+        at = f" (line {plugin.line})" if plugin.line else ""
         raise InputError(
-            f"there is no file {path}", remedy="give the path of a Python file", file=str(path)
-        )
-    name = next(name for name in _names(path.stem) if name not in sys.modules)
-    spec = spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise InputError(f"{path} cannot be imported as Python", file=str(path))
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        raise InputError(
-            f"{path} cannot be imported: {raised(error)}",
+            f"{path} cannot be imported{at}: {raised(plugin.error)}",
             remedy="mend that first",
             file=str(path),
-        ) from error
-    return module
+            line=plugin.line,
+        ) from plugin.error
+    module: Any = plugin.module
+    if not plugin.entries and not plugin.failure:
+        return _of_module(module)
+    has_hooks = any(hook in vars(module) for hook in HOOKS)
+    problems = tuple(_problems([plugin])) if has_hooks or plugin.failure else ()
+    entries = tuple(evolve(entry, provider=None) for entry in plugin.entries)
+    return Selection(module.__name__, entries, problems)

@@ -23,6 +23,7 @@ from typing import Any
 import click
 
 from neuroflow.cli.shared.output import say, show_error, warnings_as_notes
+from neuroflow.cli.shared.plugin_files import loaded_plugins, with_plugin_option
 from neuroflow.cli.shared.progress import LongWork
 from neuroflow.cli.shared.streams import clean_streams
 from neuroflow.errors import (
@@ -73,14 +74,15 @@ class Cli(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Commands of neuroflow in the order of the table, then those of plugins."""
         own = [name for name in COMMANDS if find_spec(_module(name))]
-        return [*own, *sorted(_plugin_commands(only_if_third_party=True))]
+        none_is_known = not loaded_plugins(ctx)
+        return [*own, *sorted(_plugin_commands(only_if_third_party=none_is_known))]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command of that name; a plugin's if neuroflow has none."""
         if name in COMMANDS and find_spec(_module(name)):
             found = vars(import_module(_module(name)))
             command: click.Command = found.get(name) or found["command"]
-            return command
+            return with_plugin_option(command)
         return _plugin_commands().get(name)
 
     def resolve_command(
@@ -221,3 +223,6 @@ def main() -> None:
     there. Exit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 130 stopped
     by Ctrl-C, 143 by SIGTERM.
     """
+
+
+with_plugin_option(main)

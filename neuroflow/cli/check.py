@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from neuroflow.cli.shared.output import json_option, print_json, say
+from neuroflow.cli.shared.plugin_files import loaded_plugins
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, metavar="PLUGIN|MODULE|FILE|ENTRY...")
+@click.argument("names", nargs=-1, metavar="PLUGIN|MODULE|FILE|ENTRY...")
 @json_option
 @click.option(
     "--extremes", is_flag=True, help="Show what happens at +-1e3, +-1e-300, +-0, inf, nan."
@@ -20,6 +21,8 @@ from neuroflow.cli.shared.output import json_option, print_json, say
 def check(names: tuple[str, ...], as_json: bool, extremes: bool, seconds: float) -> int:
     """Check every entry of a plugin, a module, a file or a pattern such as op/*.
 
+    Without a name it checks what the files of --plugin offer.
+
     Derivatives, kinks, formulas, the source of the rules, parameters, configurations and more.
     Exit code 1 if there is a finding, or if nothing was checked.
 
@@ -27,13 +30,17 @@ def check(names: tuple[str, ...], as_json: bool, extremes: bool, seconds: float)
     Examples:
       neuroflow check my_plugin
       neuroflow check my_ops.py --extremes
+      neuroflow check --plugin my_ops.py
       neuroflow check "op/*"
     """
     from neuroflow.checks.check import check as check_all
     from neuroflow.errors import InputError
 
+    files = [plugin.provider.file for plugin in loaded_plugins(click.get_current_context())]
+    if not names and not files:
+        raise click.UsageError("check what? name a plugin, a file or an entry; see --help")
     try:
-        report = check_all(*names, seconds=seconds)
+        report = check_all(*(names or files), seconds=seconds)
     except InputError as error:
         raise click.UsageError(str(error)) from error
     if as_json:

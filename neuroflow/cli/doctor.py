@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from neuroflow.registry.discovery import Plugin
 
 DISABLE = "NEUROFLOW_DISABLE_PLUGINS"
+FOLDER = "NEUROFLOW_PLUGINS_DIR"
 
 
 @frozen
@@ -102,7 +103,8 @@ def broken_plugins() -> Iterator[Ailment]:
         if plugin.failure:
             yield Ailment(str(by), plugin.failure, _remedy(plugin))
         for warning in plugin.warnings if by.distribution != GROUP else ():
-            yield Ailment(str(by), warning, f"tell the authors of {by.distribution}", fatal=False)
+            remedy = by.remedy if by.is_local else f"tell the authors of {by.distribution}"
+            yield Ailment(str(by), warning, remedy, fatal=False)
 
 
 def broken_backends() -> Iterator[Ailment]:
@@ -112,10 +114,10 @@ def broken_backends() -> Iterator[Ailment]:
     for entry in fastest_first():
         failure = "" if entry.obstacle() or not entry.dtypes else failure_of(entry, entry.dtypes[0])
         if failure:
-            by = entry.provider.distribution if entry.provider else entry.id
-            yield Ailment(
-                f"backend {entry.shortest_name}", failure, f"tell the authors of {by}", fatal=False
-            )
+            by = entry.provider
+            remedy = f"tell the authors of {by.distribution if by else entry.id}"
+            remedy = by.remedy if by and by.is_local else remedy
+            yield Ailment(f"backend {entry.shortest_name}", failure, remedy, fatal=False)
 
 
 def backends_here() -> dict[str, str]:
@@ -158,6 +160,8 @@ def cache_here() -> str:
 
 def _remedy(plugin: Plugin) -> str:
     by = plugin.provider
+    if by.is_local:
+        return f"{by.remedy}, or take it out of {FOLDER}"
     leave_out = f"or leave it out with {DISABLE}={by.plugin}"
     missing = plugin.error.name if isinstance(plugin.error, ModuleNotFoundError) else None
     if missing and missing.partition(".")[0] == by.module.partition(".")[0].partition(":")[0]:

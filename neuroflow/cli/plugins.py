@@ -21,8 +21,8 @@ def plugins(timing: bool, as_json: bool) -> None:
     """List plugins: what each offers, where it comes from, and why it failed.
 
     The environment selects third-party plugins: NEUROFLOW_PLUGINS=a,b loads only these,
-    NEUROFLOW_DISABLE_PLUGINS=c leaves some out, NEUROFLOW_STRICT_PLUGINS=1 makes a broken
-    one fatal.
+    NEUROFLOW_DISABLE_PLUGINS=c leaves some out, NEUROFLOW_PLUGINS_DIR=DIR loads each Python
+    file of a folder too, NEUROFLOW_STRICT_PLUGINS=1 makes a broken one fatal.
 
     \b
     Examples:
@@ -71,7 +71,8 @@ def _counts(plugin: Plugin) -> Counter[str]:
 
 
 def _origin(plugin: Plugin) -> str:
-    return f"{plugin.provider.distribution} {plugin.provider.version}"
+    by = plugin.provider
+    return "a file" if by.is_local else f"{by.distribution} {by.version}"
 
 
 def _offers(plugin: Plugin) -> str:

@@ -92,8 +92,10 @@ def _judge_fix(twin: Any, path: Path, as_json: bool) -> int:
     from neuroflow.checks.check import check_entry
     from neuroflow.checks.report import Report
     from neuroflow.checks.selection import select
+    from neuroflow.registry.local import local_entries
 
-    entries = [e for e in select(path).entries if e.name == twin.name]
+    with local_entries():
+        entries = [e for e in select(path).entries if e.name == twin.name]
     if not entries:
         raise click.UsageError(f"{path} defines nothing named {twin.name!r}; keep the name")
     report = Report()

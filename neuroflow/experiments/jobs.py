@@ -15,6 +15,7 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.errors import InputError
+from neuroflow.registry.manager import manager
 
 Task = dict[str, Any]
 """What :mod:`neuroflow.experiments.worker` is handed: source, changes and folder."""
@@ -67,6 +68,7 @@ def _process() -> subprocess.Popen[str]:
     """A worker that hears no Ctrl-C of the terminal: who started it stops it, once."""
     here = "" in sys.path or os.getcwd() in sys.path
     words = [sys.executable, *([] if here else ["-P"]), "-m", "neuroflow.experiments.worker"]
+    words += [plugin.provider.file for plugin in manager().plugins if plugin.provider.is_local]
     return subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True, encoding="utf-8", start_new_session=True,

@@ -68,7 +68,7 @@ def _described(entry: Entry) -> dict[str, Any]:
     return {
         "name": entry.shortest_name,
         "summary": entry.summary,
-        "from": by.distribution if by and entry.credit else "",
+        "from": (by.distribution or by.credit) if by and entry.credit else "",
     }
 
 
@@ -110,12 +110,12 @@ def _activations() -> list[Entry]:
     ]
 
 
-@functools.cache
 def _planes() -> tuple[Entry, ...]:
     """The data sets of points in the plane: those that give some when asked."""
     return tuple(entry for entry in entries_offered("dataset") if _is_plane(entry))
 
 
+@functools.cache
 def _is_plane(entry: Entry) -> bool:
     try:
         known = settings_of(entry)

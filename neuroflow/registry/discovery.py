@@ -13,22 +13,35 @@ import signal
 import threading
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pluggy
 from attrs import define, field
 
+from neuroflow.core.value import Op
 from neuroflow.errors import PluginError, short_repr, told_of
 from neuroflow.registry.capture import silenced
-from neuroflow.registry.entries import BUNDLED, KINDS, Entry, Provider, check_entries, plural
+from neuroflow.registry.entries import (
+    BUNDLED,
+    KINDS,
+    LOCAL,
+    Entry,
+    OpEntry,
+    Provider,
+    check_entries,
+    plural,
+)
 from neuroflow.registry.hooks import HOOK_VERSION, HOOKS, Hooks
 from neuroflow.registry.manners import mannered
 from neuroflow.registry.points import GROUP, THREAD, installed_points
 from neuroflow.registry.registry import Registry
+from neuroflow.registry.source_file import forget, imported, line_of
 
 SLOW = 1.0
 """A plugin that takes longer to load (in seconds) gets a warning."""
@@ -57,11 +70,27 @@ class Plugin:
             self.warnings.append(text)
 
     @property
+    def key(self) -> str:
+        """What tells it from all others: two files may have one name."""
+        return self.provider.file or self.provider.plugin
+
+    @property
     def failure(self) -> str:
         """The error that it was skipped for, and during what, as text; or nothing."""
         if self.error is None:
             return ""
-        return f"{type(self.error).__name__} while {self.during}: {told_of(self.error)}"
+        at = f" at line {self.line}" if self.line else ""
+        return f"{type(self.error).__name__} while {self.during}{at}: {told_of(self.error)}"
+
+    @property
+    def line(self) -> int:
+        """The line of its file that its failure came from; 0 if it is no file."""
+        is_file = self.provider.is_local and self.error is not None
+        return line_of(self.error, self.provider.file) if is_file and self.error else 0
+
+
+now_loading: ContextVar[tuple[PluginManager, Plugin] | None] = ContextVar("loading", default=None)
+"""The plugin that is being loaded in this thread, and by whom."""
 
 
 class Interrupts:
@@ -114,7 +143,7 @@ class PluginManager:
         found = installed_points() if points is None else points
         with self._interrupts.noted():
             for point in _selected(_unique(found), set(only), set(without)):
-                self._load(point)
+                self._load(Plugin(provider_of(point)), point.load)
 
     @property
     def failures(self) -> list[Plugin]:
@@ -144,27 +173,46 @@ class PluginManager:
                 if name in taken:
                     del cli.commands[name]
 
-    def _load(self, point: EntryPoint) -> None:
-        plugin = Plugin(provider_of(point))
-        taken = [p for p in self.plugins if p.name == plugin.name]
+    def load_file(self, path: Path) -> Plugin:
+        """Take in a file of Python as a plugin; anew, if it was taken in before.
+
+        What it offers are the entries of its hooks and what it registers; the ops in it, if it
+        does neither. Its failure is recorded as that of any plugin.
+        """
+        path = path.absolute()
+        plugin = Plugin(Provider(path.name, LOCAL, "", "", path.stem, str(path)))
+        for before in [p for p in self.plugins if p.key == plugin.key]:
+            self.drop(before)
+        with self._interrupts.noted():
+            self._load(plugin, lambda: imported(path))
+        return plugin
+
+    def drop(self, plugin: Plugin) -> None:
+        """Take back all that came with a plugin that is a file."""
+        self.plugins.remove(plugin)
+        self.registry.remove(plugin.provider)
+        if self.pluggy.has_plugin(plugin.key):
+            self.pluggy.unregister(name=plugin.key)
+        if plugin.module is not None:
+            forget(plugin.module)
+
+    def _load(self, plugin: Plugin, load: Callable[[], ModuleType]) -> None:
+        taken = [p for p in self.plugins if p.key == plugin.key]
         self.plugins.append(plugin)
         start = time.perf_counter()
-        with self._guard(plugin, "loading"):
-            _check_name(plugin)
-            if taken:
-                raise PluginError(
-                    f"the entry point {plugin.name!r} is also offered by"
-                    f" {taken[0].provider.distribution}, which is used",
-                    remedy="uninstall one of the two",
-                )
-            with _quiet(plugin):
-                module = plugin.module = point.load()
-                _check_version(module)
-                self.pluggy.register(module, name=plugin.name)
-                entries = self._collect(plugin)
-            plugin.warnings += _suspicious(module, entries)
-            for entry in entries:
-                plugin.entries.append(self.registry.add(entry, plugin.provider))
+        token = now_loading.set((self, plugin))
+        try:
+            with self._guard(plugin, "loading"):
+                _check_name(plugin)
+                if taken:
+                    raise PluginError(
+                        f"the entry point {plugin.name!r} is also offered by"
+                        f" {taken[0].provider.distribution}, which is used",
+                        remedy="uninstall one of the two",
+                    )
+                self._take_in(plugin, load)
+        finally:
+            now_loading.reset(token)
         plugin.seconds = time.perf_counter() - start
         if plugin.seconds > SLOW and not plugin.failure:
             plugin.warn(
@@ -172,17 +220,37 @@ class PluginManager:
                 " 'module:attribute', which is imported on first use"
             )
 
+    def _take_in(self, plugin: Plugin, load: Callable[[], ModuleType]) -> None:
+        """Import the module of a plugin, ask its hooks, and register what they give."""
+        with _quiet(plugin):
+            module = plugin.module = load()
+            _check_version(module)
+            self.pluggy.register(module, name=plugin.key)
+            entries = self._collect(plugin)
+        put = self.registry.put if plugin.provider.is_local else self.registry.add
+        for entry in entries:
+            put(entry, plugin.provider)
+        plugin.entries += self.registry.of(plugin.provider)
+        plugin.warnings += _suspicious(module, plugin.entries)
+
     def _collect(self, plugin: Plugin) -> list[Entry]:
         """Call the plugin's hooks one by one; generators are drained here, inside the guard."""
         collected: list[Entry] = []
         for kind in KINDS:
             for impl in self._implementations(f"neuroflow_{plural(kind)}", plugin):
                 collected += check_entries(kind, impl.function())
+        if plugin.provider.is_local and plugin.module and not self._says_what(plugin):
+            collected += map(OpEntry.of, own_ops(plugin.module))
         return collected
+
+    def _says_what(self, plugin: Plugin) -> bool:
+        """Whether a file says itself what it offers, by hooks or by registering."""
+        has_hooks = any(hook in vars(plugin.module) for hook in HOOKS)
+        return has_hooks or bool(self.registry.of(plugin.provider))
 
     def _implementations(self, hook: str, plugin: Plugin) -> list[Any]:
         impls = getattr(self.pluggy.hook, hook).get_hookimpls()
-        return [impl for impl in impls if impl.plugin_name == plugin.name]
+        return [impl for impl in impls if impl.plugin_name == plugin.key]
 
     @contextlib.contextmanager
     def _guard(self, plugin: Plugin, during: str) -> Iterator[None]:
@@ -196,8 +264,8 @@ class PluginManager:
             self.registry.remove(plugin.provider)
             plugin.entries.clear()
             self.registry.failed.append(f"{plugin.provider} ({plugin.failure})")
-            if self.pluggy.has_plugin(plugin.name) and not isinstance(error, PluginError):
-                self.pluggy.unregister(name=plugin.name)
+            if self.pluggy.has_plugin(plugin.key) and not isinstance(error, PluginError):
+                self.pluggy.unregister(name=plugin.key)
             if self.strict:
                 raise PluginError(
                     f"{plugin.provider} failed: {plugin.failure}", **plugin.provider.where
@@ -285,18 +353,28 @@ def provider_of(point: EntryPoint) -> Provider:
 
 
 def _check_name(plugin: Plugin) -> None:
-    """Names in the namespace of neuroflow come from neuroflow itself, however it is spelled."""
+    """Names in the namespace of neuroflow come from neuroflow itself, however it is spelled.
+
+    And no distribution offers what looks local.
+    """
     by = plugin.provider
-    if by.namespace == BUNDLED and by.distribution == BUNDLED:
+    if by.is_local or (by.namespace == BUNDLED and by.distribution == BUNDLED):
         return
     spelled = unicodedata.normalize("NFKC", by.namespace).casefold()
-    if "".join(filter(str.isalnum, spelled)) == BUNDLED:
+    owners = {BUNDLED: "neuroflow", LOCAL: "what is registered in a session or a file"}
+    if owner := owners.get("".join(filter(str.isalnum, spelled))):
         raise PluginError(
-            f"its entry point is named {by.plugin!r}, and that namespace belongs to neuroflow",
+            f"its entry point is named {by.plugin!r}, and that namespace belongs to {owner}",
             expected="a name of its own, such as that of the distribution",
             remedy=f"tell the authors of {by.distribution} {by.version} to rename it",
             **by.where,
         )
+
+
+def own_ops(module: ModuleType) -> list[Op]:
+    """The ops that a module defines, each once."""
+    ops = [value for value in vars(module).values() if isinstance(value, Op)]
+    return list(dict.fromkeys(op for op in ops if op.__module__ == module.__name__))
 
 
 def _check_version(module: ModuleType) -> None:

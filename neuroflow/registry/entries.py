@@ -21,6 +21,9 @@ from neuroflow.registry.capture import silenced
 
 BUNDLED = "neuroflow"
 
+LOCAL = "local"
+"""The namespace of what a notebook, a script or one file offers; see :func:`neuroflow.register`."""
+
 DTYPES = ("float64", "float32", "bfloat16")
 """The precisions that backends compute in. With bfloat16, matrix products round what they multiply
 to it; their sums and all other numbers are float32."""
@@ -34,20 +37,44 @@ TASKS = ("regression", "binary", "classes", "sequence")
 
 @frozen
 class Provider:
-    """Who offers an entry: the plugin, and the distribution that installed it."""
+    """Who offers an entry: the plugin, and the distribution that installed it.
+
+    What is local comes from a ``file``, or from a session where code is typed; no distribution has
+    it, and ``plugin`` is the name of that file.
+    """
 
     plugin: str
     namespace: str
     distribution: str
     version: str
-    module: str
+    module: str = field(eq=False)
+    file: str = ""
 
     def __str__(self) -> str:
+        if self.is_local:
+            return f"the file {self.plugin}" if self.file else self.plugin
         return f"plugin {self.plugin!r} of {self.distribution} {self.version}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is no distribution but a file or a session."""
+        return self.namespace == LOCAL and not self.distribution
+
+    @property
+    def credit(self) -> str:
+        """Whom to name beside what it offers."""
+        return self.plugin if self.is_local else f"{self.distribution} {self.version}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about what is wrong in it."""
+        return f"mend {self}" if self.is_local else f"tell the authors of {self.credit}"
 
     @property
     def where(self) -> Where:
         """How an error says whose code it is about."""
+        if self.is_local:
+            return {"plugin": self.plugin, "file": self.file}
         return {"plugin": self.plugin, "distribution": self.distribution}
 
 
@@ -96,7 +123,7 @@ class Entry:
     @property
     def namespace(self) -> str:
         """The first part of the id."""
-        return self.provider.namespace if self.provider else "local"
+        return self.provider.namespace if self.provider else LOCAL
 
     @property
     def id(self) -> str:
@@ -121,10 +148,13 @@ class Entry:
 
     @property
     def credit(self) -> str:
-        """Whom to name beside it: distribution and version of a third party; else empty."""
+        """Whom to name beside it: distribution and version of a third party; else empty.
+
+        What is local has no distribution, and is credited to its file.
+        """
         if self.namespace == BUNDLED or self.provider is None:
             return ""
-        return f"{self.provider.distribution} {self.provider.version}"
+        return self.provider.credit
 
     def load(self) -> Any:
         """The thing itself; a lazy target is imported now.
@@ -146,11 +176,11 @@ class Entry:
             error.locate(**self.where)
             raise
         except Exception as error:
-            if not self.credit:
+            if not self.credit or self.provider is None:
                 raise
             raise PluginError(
                 f"{self.kind} {self.id} ({self.provider}) failed: {raised(error)}",
-                remedy=f"check what it was given, or tell the authors of {self.credit}",
+                remedy=f"check what it was given, or {self.provider.remedy}",
                 **self.where,
             ) from error
 
@@ -433,10 +463,8 @@ class BackendEntry(Entry):
 
     def _wrong_probe(self, what: str) -> str:
         by = self.provider.distribution if self.provider else "the backend"
-        return (
-            f"its probe failed: {what}; expected a text, empty if it can run; tell the authors of"
-            f" {by}"
-        )
+        then = f"tell the authors of {by}" if by else "mend it"
+        return f"its probe failed: {what}; expected a text, empty if it can run; {then}"
 
 
 ENTRY_TYPES: dict[str, type[Entry]] = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import cache
+from pathlib import Path
 from typing import Literal, overload
 
 from neuroflow.core.value import Op
 from neuroflow.locks import once
-from neuroflow.registry.discovery import PluginManager
+from neuroflow.registry.discovery import PluginManager, now_loading
 from neuroflow.registry.entries import (
     BUNDLED,
     KINDS,
@@ -17,25 +19,52 @@ from neuroflow.registry.entries import (
     MetricEntry,
 )
 from neuroflow.registry.lookups import current_lookups
+from neuroflow.registry.source_file import files_in
 
 
 def _from_environment(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
-@once
 def manager() -> PluginManager:
     """The plugins of this process, discovered once, at first use, by whichever thread asks first.
 
     ``NEUROFLOW_PLUGINS`` lists the only third-party plugins to load,
-    ``NEUROFLOW_DISABLE_PLUGINS`` those to leave out (names separated by commas), and
+    ``NEUROFLOW_DISABLE_PLUGINS`` those to leave out (names separated by commas),
+    ``NEUROFLOW_PLUGINS_DIR`` is a folder whose Python files are plugins too, and
     ``NEUROFLOW_STRICT_PLUGINS=1`` makes a broken plugin fatal.
     """
-    return PluginManager(
+    found = _installed()
+    if now_loading.get() is None:  # a file that asks for names while it is loaded gets these
+        _take_in_folder()
+    return found
+
+
+@once
+def _installed() -> PluginManager:
+    made = PluginManager(
         only=_from_environment("NEUROFLOW_PLUGINS"),
         without=_from_environment("NEUROFLOW_DISABLE_PLUGINS"),
         strict=os.environ.get("NEUROFLOW_STRICT_PLUGINS") == "1",
     )
+    _made.append(made)
+    return made
+
+
+_made: list[PluginManager] = []
+
+
+def manager_if_made() -> PluginManager | None:
+    """The plugins of this process, if somebody has asked for them already."""
+    return _made[0] if _made else None
+
+
+@once
+def _take_in_folder() -> None:
+    """The plugins that are files of one folder, by name."""
+    folder = os.environ.get("NEUROFLOW_PLUGINS_DIR", "")
+    for path in files_in(Path(folder)) if folder else ():
+        _installed().load_file(path)
 
 
 @overload
@@ -70,9 +99,12 @@ def names(kind: str, pattern: str = "*") -> list[str]:
     return [entry.shortest_name for entry in manager().registry.entries(kind, pattern)]
 
 
-@once
+@cache
 def ops_by_name() -> dict[str, Op]:
-    """Ops as chaining finds them: bundled names first, then third-party ones without a rival."""
+    """Ops as chaining finds them: bundled names first, then third-party ones without a rival.
+
+    What is registered later is among them once this is forgotten.
+    """
     ops: dict[str, Op] = {}
     ambiguous: set[str] = set()
     for entry in manager().registry.entries("op"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from attrs import define, evolve, field
@@ -42,15 +42,50 @@ class Registry:
                     remedy="rename one, or raise its version",
                     **entry.where,
                 )
+        named = dict(self._entries[entry.kind])  # a copy: another thread may be reading names
         for name in (entry.name, *entry.aliases):
-            self._entries[entry.kind].setdefault(name, []).append(entry)
+            named[name] = [*named.get(name, ()), entry]
+        self._entries[entry.kind] = named
         return entry
+
+    def put(self, entry: Entry, provider: Provider) -> Entry:
+        """Register one entry in the place of what its provider had under that name.
+
+        Raises :class:`RegistryError` if another provider of that namespace has it.
+        """
+        before = [
+            each
+            for each in self._named(entry.kind, entry.name)
+            if each.namespace == provider.namespace and each.name == entry.name
+        ]
+        for taken in before:
+            if taken.provider != provider:
+                raise RegistryError(
+                    f"{entry.kind} {provider.namespace}/{entry.name} is offered by"
+                    f" {taken.provider} already, and again by {provider}",
+                    remedy="give it another name",
+                    **taken.where,
+                )
+        self.withdraw(before)
+        return self.add(entry, provider)
+
+    def withdraw(self, entries: Iterable[Entry]) -> None:
+        """Take some entries out; who is reading names meanwhile goes on with those there were."""
+        gone = {*map(id, entries)}
+        for kind, named in self._entries.items():
+            if gone & {id(e) for offered in named.values() for e in offered}:
+                self._entries[kind] = {
+                    name: [e for e in offered if id(e) not in gone]
+                    for name, offered in named.items()
+                }
 
     def remove(self, provider: Provider) -> None:
         """Take back all that a provider had registered."""
-        for named in self._entries.values():
-            for entries in named.values():
-                entries[:] = [e for e in entries if e.provider != provider]
+        self.withdraw(self.of(provider))
+
+    def of(self, provider: Provider) -> list[Entry]:
+        """All that a provider offers."""
+        return [entry for entry in self if entry.provider == provider]
 
     def get(self, kind: str, reference: str) -> Entry:
         """The entry that ``[namespace/]name[@version]`` means.

@@ -107,7 +107,8 @@ def _source(entry: Entry, target: Any, source_url: str) -> list[nodes.Node]:
     by = entry.provider
     rows: list[tuple[nodes.Node | str, nodes.Node | str]] = [("id", f"``{entry.id}``")]
     if by is not None:
-        rows.append(("plugin", f"``{by.plugin}`` of {by.distribution} {by.version}"))
+        told = f"{by}" if by.is_local else f"``{by.plugin}`` of {by.distribution} {by.version}"
+        rows.append(("plugin", told))
         rows.append(("module", f"``{by.module}``"))
     if entry.aliases:
         rows.append(("aliases", ", ".join(f"``{a}``" for a in entry.aliases)))

@@ -6,7 +6,7 @@
 There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner`; here is what
 surrounds it.
 
-Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`, :mod:`code`,
+Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`,
 :mod:`given`, :mod:`fitting`, :mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`,
 :mod:`predicting` and :mod:`using` (what a trained model is for), :mod:`in_tensors`,
 :mod:`resuming` (what may change on the way), :mod:`workers` (several processes that make the same

@@ -16,6 +16,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from neuroflow.checkpoint.code import digest_of, digests_of_model
 from neuroflow.checkpoint.rebuilding import rebuilding_table
 from neuroflow.config import SECTIONS, Tree, described_part, read, resolve
 from neuroflow.core.module import Module
@@ -26,7 +27,6 @@ from neuroflow.data.given import dataset_of
 from neuroflow.errors import InputError, StateError, short_repr
 from neuroflow.registry.entries import Entry, LossEntry
 from neuroflow.registry.manager import get, manager
-from neuroflow.training.code import digest_of, digests_of_model
 from neuroflow.training.examples import AS_GIVEN
 from neuroflow.training.loading import GivenData
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from attrs import frozen
 
+from neuroflow.checkpoint.code import is_another
 from neuroflow.checkpoint.origin import LETTERS, Origin
 from neuroflow.config import Tree, files_of
 from neuroflow.core.types import shown
 from neuroflow.errors import ConfigurationError, FileError, StateError
 from neuroflow.files import in_shell
-from neuroflow.training.code import is_another
 
 MOST_TOLD = 5
 UNCOUNTED = ("train.metrics", "train.report_every", "train.evaluate_every", "train.threads")

@@ -19,6 +19,7 @@ from neuroflow.checkpoint import (
     save,
 )
 from neuroflow.checkpoint.origin import Origin, changes_since
+from neuroflow.checkpoint.uses import local_code
 from neuroflow.config import Tree, changed, configure, differences, to_toml
 from neuroflow.core.protocols.frozen import take_patterns
 from neuroflow.core.types import shown
@@ -336,7 +337,7 @@ def read_run(folder: str | Path, *, workers: Workers | None = None, **parts: Any
     steps = (saved.state.get("step", 0), training.steps)
     training.add_note(check_edits(folder / CONFIGURATION, edits, *steps))
     check_data(folder, origin, origin_of(training), edits)
-    training.add_note(check_code(folder, origin, training.given.code))
+    training.add_note(check_code(folder, origin, code_of(training)))
     training.origin = origin
     training.add_note("; ".join(changes_since(saved)))
     if "train.freeze" not in edits:
@@ -360,7 +361,12 @@ def _are_the_same(then: Tree, now: Tree, folder: Path) -> None:
 
 def origin_of(training: Training) -> Origin:
     """What a run is made from, with the data that it has read."""
-    return Origin.of(training.configuration, training.parts, training.given.code)
+    return Origin.of(training.configuration, training.parts, code_of(training))
+
+
+def code_of(training: Training) -> dict[str, str]:
+    """A digest of all code of a run that no distribution has, by what it is there for."""
+    return {**local_code(training.configuration), **training.given.code}
 
 
 def _holds_a_run(folder: str | Path) -> Path:

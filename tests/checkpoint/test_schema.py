@@ -72,7 +72,7 @@ OF_EVERY_FILE = [
         "uses.0.self",
         1,
         "uses.0.self is there; expected one of kind, use, id, plugin, distribution,"
-        " distribution_version, purpose",
+        " distribution_version, purpose, code",
     ),
     ("format", 1.0, "format is 1.0; expected a whole number from 0 on"),
     ("neuroflow", 1, "neuroflow is 1; expected a text"),

@@ -126,3 +126,72 @@ def test_a_third_party_op_trains_and_is_named_in_the_picture(neuroflow, offered,
     assert json.loads(out)["picture"]
     training = nf.Run.resume(json.loads(out)["folder"]).training
     assert Outcome(training).third_party() == ["activation swish by ours-dist 1.0"]
+
+
+# Files that are plugins -----------------------------------------------------------------------
+
+MINE = r"""
+import neuroflow as nf
+
+@nf.register("activation", formula=r"x + \sin x")
+def wavy(x):
+    '''A line with waves.'''
+    return x + nf.sin(x)
+"""
+GREETING = """
+import click
+import neuroflow as nf
+
+@nf.hookimpl
+def neuroflow_commands(cli):
+    cli.add_command(click.Command("greet", callback=lambda: click.echo("hello")))
+"""
+
+
+@pytest.fixture
+def mine(tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    (tmp_path / "greeting.py").write_text(GREETING)
+    return tmp_path / "mine.py"
+
+
+def test_a_run_uses_what_a_file_offers_and_goes_on_with_it(neuroflow, mine):
+    train = ("train", "moons", "--set", "model.activation=wavy", "--set", "train.steps=2")
+    assert neuroflow(*train, "--out", "run")[0] == 2
+    code, _, err = neuroflow(*train, "--out", "run", "--plugin", mine)
+    assert code == 0, err
+    code, _, err = neuroflow("resume", "run")
+    assert code == 1
+    assert "local/wavy@1 (registered in mine.py)" in " ".join(err.split())
+    assert "say --plugin and that file" in " ".join(err.split())
+    assert neuroflow("resume", "run", "--plugin", mine)[0] == 0
+
+
+def test_a_file_is_checked_by_its_name_or_as_a_plugin(neuroflow, mine):
+    for words in ([mine], ["--plugin", mine], ["activation/wavy", "--plugin", mine]):
+        code, out, err = neuroflow("check", *words)
+        assert (code, "activation wavy: " in out) == (0, True), out + err
+    assert neuroflow("check")[0] == 2
+
+
+def test_a_broken_file_is_told_with_its_line(neuroflow, mine):
+    mine.write_text("import neuroflow\n\n1 / 0\n")
+    code, out, err = neuroflow("list", "ops", "--plugin", mine)
+    assert (code, out) == (1, "")
+    assert "mine.py, line 3: ZeroDivisionError: division by zero" in err
+
+
+def test_a_file_may_add_a_command(neuroflow, mine):
+    assert neuroflow("--plugin", mine.with_name("greeting.py"), "greet") == (0, "hello\n", "")
+    assert "greet" in neuroflow("--plugin", mine.with_name("greeting.py"), "--help")[1]
+    assert neuroflow("greet")[0] == 2
+
+
+def test_the_files_of_a_folder_are_plugins(shell, mine):
+    (mine.parent / "broken.py").write_text("1 / 0\n")
+    (mine.parent / "_helper.py").write_text("1 / 0\n")
+    done = shell(["plugins", "--json"], mine.parent, NEUROFLOW_PLUGINS_DIR=str(mine.parent))
+    found = {p["plugin"]: p for p in json.loads(done.stdout)["plugins"]}
+    assert found["mine.py"]["entries"] == {"activation": 1}
+    assert "at line 1: division by zero" in found["broken.py"]["failure"]
+    assert "_helper.py" not in found

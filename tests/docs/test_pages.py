@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+import neuroflow as nf
+
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^(?P<indent> *)```python\n(?P<body>.*?)^ *```$", re.S | re.M)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -42,7 +44,11 @@ def test_the_snippets_of_a_page_run_in_order(chapter, tmp_path, monkeypatch):
     if "{.needs-torch}" in chapter.read_text(encoding="utf-8"):
         pytest.importorskip("torch", reason="PyTorch is not installed")
     monkeypatch.chdir(tmp_path)
-    scope = {"__name__": "page"}
+    with nf.local_entries():  # what a page registers is no other page's
+        _run(chapter, {"__name__": "page"})
+
+
+def _run(chapter: Path, scope: dict) -> None:
     for line, body in blocks(chapter):
         name = f"{chapter.relative_to(DOCS)}, line {line}"
         if body.lstrip().startswith(">>>"):

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 import neuroflow as nf
-from neuroflow.training.code import digest_of, is_another
+from neuroflow.checkpoint.code import digest_of, is_another
 
 
 def made(factor):

@@ -16,6 +16,7 @@ from types import CodeType
 from typing import Any
 
 from neuroflow.core.module import Module
+from neuroflow.core.settings import unchecked
 from neuroflow.core.update_rule import UpdateRule
 from neuroflow.registry.entries import Entry
 
@@ -64,7 +65,7 @@ def _told(thing: Any, seen: set[int]) -> Iterator[str]:
         return
     seen.add(id(thing))
     if isinstance(thing, Entry):
-        thing = thing.load()
+        thing = unchecked(thing.load())
     if isinstance(thing, UpdateRule):
         thing = thing.rule
     if isinstance(thing, partial):
@@ -82,7 +83,8 @@ def _told(thing: Any, seen: set[int]) -> Iterator[str]:
         yield from _values(map(_content, thing.__closure__ or ()), seen)
     elif hasattr(type(thing).__call__, "__code__"):
         yield from _told(type(thing), seen)
-        yield from _values(sorted(getattr(thing, "__dict__", {}).items()), seen)
+        own = sorted(getattr(thing, "__dict__", {}).items())
+        yield from _values([(name, x) for name, x in own if name not in OF_ITS_PLACE], seen)
 
 
 def _told_of_member(part: Any, seen: set[int]) -> Iterator[str]:
