@@ -1,6 +1,6 @@
 """Native code: a machine in a small language, compiled by LLVM and kept on disk.
 
 Reading order: :mod:`language`, :mod:`builder`, :mod:`vectors`, :mod:`exponential`, :mod:`rows`,
-:mod:`matrices`, :mod:`loop`; :mod:`translator`, :mod:`codegen`, :mod:`compiler`, :mod:`cache`,
-:mod:`units`, :mod:`executor`, :mod:`backend`.
+:mod:`matrices`, :mod:`ragged`, :mod:`loop`; :mod:`translator`, :mod:`codegen`, :mod:`compiler`,
+:mod:`cache`, :mod:`fusing`, :mod:`units`, :mod:`executor`, :mod:`backend`.
 """

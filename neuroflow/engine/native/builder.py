@@ -64,6 +64,13 @@ class Builder:
         with self.llvm.goto_entry_block():
             return Term(kind, self.llvm.alloca(self.type(kind), name=name))
 
+    def room(self, n: int) -> Term:
+        """Places for n numbers that the function has for itself."""
+        with self.llvm.goto_entry_block():
+            numbers = self.llvm.alloca(self.type("Stored"), size=n, name="room")
+        numbers.align = 64
+        return Term("Numbers", numbers)
+
     def place(self, kind: str, memory: Term, index: Term) -> Any:
         """The address of ``memory[index]``."""
         at = self.to(index, "Int").value

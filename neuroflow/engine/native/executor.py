@@ -20,9 +20,11 @@ from neuroflow.engine.lower.kernels import MapKernel
 from neuroflow.engine.lower.program import Instruction, Program
 from neuroflow.engine.native import compiler
 from neuroflow.engine.native.codegen import map_source, update_source
+from neuroflow.engine.native.fusing import Fused, NativeForm, fused, unfused
 from neuroflow.engine.native.language import Processor, Target
 from neuroflow.engine.native.loop import FIRST_CONSTANT
 from neuroflow.engine.native.units import (
+    FUSED,
     INSTRUCTIONS,
     RUN,
     TRAIN,
@@ -71,8 +73,9 @@ class LlvmExecutor(Executor):
 
     def bind(self) -> None:
         self._pieces: dict[tuple[int, int, int], list[tuple[int, int] | Thunk]] = {}
-        self._codes: dict[int, Ints] = {}
-        self._places: dict[int, tuple[int, ...]] = {}
+        self._forms: dict[tuple[int, bool], NativeForm] = {}
+        self._codes: dict[tuple[int, bool], Ints] = {}
+        self._places: dict[tuple[int, bool], tuple[int, ...]] = {}
         self._tables: _Tables | None = None
         self._all_native: bool | None = None
         self._entries: dict[Unit, Any] = {}
@@ -98,27 +101,39 @@ class LlvmExecutor(Executor):
 
     def compile(self) -> None:
         """Compile, or read from disk, all that the programs so far need."""
-        words = {int(word) for p in self.programs for word in np.unique(p.code[:, 0])}
+        forms = [self._form(number) for number in range(len(self.programs))]
+        words = {int(word) for form in forms for word in np.unique(form.code[:, 0])}
         units = [unit for word in sorted(words) if (unit := self._unit(word))]
         units += [self._update] if self._update else []
         load([*units, RUN, TRAIN], self.target)
 
     def _unit(self, word: int) -> Unit | None:
         """The unit that runs an instruction; None if that is Python."""
+        if word < 0:
+            return Unit(FUSED[Fused(word)])
         if word < Instruction.MAP:
             return Unit(INSTRUCTIONS[Instruction(word)])
         return _unit_of(self.kernels.entries[word - Instruction.MAP])
 
-    def code(self, number: int) -> Ints:
+    def _form(self, number: int, fuse: bool = True) -> NativeForm:
+        """The rows that run for a program; each as it is, to run some of them alone."""
+        key = (number, fuse)
+        if key not in self._forms:
+            program = self.programs[number]
+            self._forms[key] = fused(program) if fuse else unfused(program)
+        return self._forms[key]
+
+    def code(self, number: int, fuse: bool = True) -> Ints:
         """A program's instructions, each with its function's address in place of its first word."""
-        if number not in self._codes:
-            code = self.programs[number].code.copy()
+        key = (number, fuse)
+        if key not in self._codes:
+            code = self._form(*key).code.copy()
             units = {int(word): self._unit(int(word)) for word in np.unique(code[:, 0])}
             known = load([unit for unit in units.values() if unit], self.target)
             addresses = {word: known[unit] if unit else 0 for word, unit in units.items()}
             code[:, 0] = [addresses[int(word)] for word in code[:, 0]]
-            self._codes[number] = code
-        return self._codes[number]
+            self._codes[key] = code
+        return self._codes[key]
 
     def _call(self, unit: Unit, *given: Any) -> Any:
         """Call an entry of the machine; arrays are passed as where they lie."""
@@ -131,33 +146,38 @@ class LlvmExecutor(Executor):
     # Running
 
     def run_rows(self, number: int, begin: int, end: int) -> None:
-        for piece in self._pieces_of(number, begin, end):
+        fuse = self._form(number).rows(begin, end) is not None
+        for piece in self._pieces_of(number, begin, end, fuse):
             if isinstance(piece, tuple):
-                self._call(RUN, *self._places_of(number), *piece)
+                self._call(RUN, *self._places_of(number, fuse), *piece)
             else:
                 with np.errstate(all="ignore"):
                     piece()
 
-    def _places_of(self, number: int) -> tuple[int, ...]:
+    def _places_of(self, number: int, fuse: bool) -> tuple[int, ...]:
         """Where memory, indices, runs and code of a program lie, and how many columns code has."""
-        if number not in self._places:
-            code = self.code(number)
-            arrays = self.memory, self.indices, self.programs[number].runs, code
-            self._places[number] = (*[x.ctypes.data for x in arrays], code.shape[1])
-        return self._places[number]
+        key = (number, fuse)
+        if key not in self._places:
+            code = self.code(*key)
+            arrays = self.memory, self.indices, self._form(*key).runs, code
+            self._places[key] = (*[x.ctypes.data for x in arrays], code.shape[1])
+        return self._places[key]
 
-    def _pieces_of(self, number: int, begin: int, end: int) -> list[tuple[int, int] | Thunk]:
+    def _pieces_of(
+        self, number: int, begin: int, end: int, fuse: bool
+    ) -> list[tuple[int, int] | Thunk]:
         """Instructions as stretches of native ones and calls of numpy in between."""
         key = (number, begin, end)
         if key not in self._pieces:
-            program = self.programs[number]
+            program, form = self.programs[number], self._form(number, fuse)
+            first, last = form.rows(begin, end) or (begin, end)
             pieces: list[tuple[int, int] | Thunk] = []
-            for row in range(begin, end):
-                if self._is_foreign(program.code[row]):
-                    pieces += [(begin, row)] if row > begin else []
-                    pieces.append(_OneByOne(program, self).call(program.code[row]))
-                    begin = row + 1
-            pieces += [(begin, end)] if end > begin else []
+            for row in range(first, last):
+                if self._is_foreign(form.code[row]):
+                    pieces += [(first, row)] if row > first else []
+                    pieces.append(_OneByOne(program, self).call(form.code[row]))
+                    first = row + 1
+            pieces += [(first, last)] if last > first else []
             self._pieces[key] = pieces
         return self._pieces[key]
 
@@ -189,7 +209,9 @@ class LlvmExecutor(Executor):
         if not self._all_native or (learn and self._update is None):
             return super().train(schedule, rates, first_step, learn)
         if self._tables is None:
-            self._tables = _Tables.of(self.programs, [*map(self.code, range(len(self.programs)))])
+            numbers = range(len(self.programs))
+            forms, codes = [*map(self._form, numbers)], [*map(self.code, numbers)]
+            self._tables = _Tables.of(self.programs, forms, codes)
         tables, settings = self._tables, self.step_settings
         tables.read_live(self.programs)
         update = load([self._update], self.target)[self._update] if learn and self._update else 0
@@ -272,25 +294,27 @@ class _Tables:
     constants: Floats
 
     @classmethod
-    def of(cls, programs: Sequence[Program], codes: Sequence[Ints]) -> _Tables:
+    def of(
+        cls, programs: Sequence[Program], forms: Sequence[NativeForm], codes: Sequence[Ints]
+    ) -> _Tables:
         """The tables of some programs; what points into a table is moved to its place there."""
         columns = max(code.shape[1] for code in codes)
         wide, rows = [], []
         n_code = n_runs = n_cells = n_constants = 0
-        for program, code in zip(programs, codes, strict=True):
+        for program, form, code in zip(programs, forms, codes, strict=True):
             moved = np.pad(code, ((0, 0), (0, columns - code.shape[1])))
-            words = program.code[:, 0]
-            moved[(words == Instruction.GATHER) | (words == Instruction.SCATTER), 2] += n_runs
+            words = form.code[:, 0]
+            moved[np.isin(words, [Instruction.GATHER, Instruction.SCATTER, *Fused]), 2] += n_runs
             wide.append(moved)
-            rows.append(_row(program, n_code, n_cells, n_constants))
-            n_code, n_runs = n_code + len(code), n_runs + len(program.runs)
+            rows.append(_row(program, form, n_code, n_cells, n_constants))
+            n_code, n_runs = n_code + len(code), n_runs + len(form.runs)
             n_cells += len(program.plan.input_numbers)
             n_constants += len(program.plan.constants)
         cells = [np.stack([p.input_offsets, p.plan.input_numbers], axis=1) for p in programs]
         constants = [x for p in programs for x in p.plan.constant_numbers()]
         return cls(
             np.concatenate(wide),
-            np.concatenate([p.runs for p in programs]),
+            np.concatenate([form.runs for form in forms]),
             np.array(rows, dtype=np.int64),
             np.concatenate(cells).astype(np.int64),
             np.array(constants, dtype=np.float64),
@@ -304,11 +328,13 @@ class _Tables:
                 self.constants[first : first + len(numbers)] = numbers
 
 
-def _row(program: Program, n_code: int, n_cells: int, n_constants: int) -> list[int]:
+def _row(
+    program: Program, form: NativeForm, n_code: int, n_cells: int, n_constants: int
+) -> list[int]:
     """A program in the table of programs; ``native/loop.py`` names the columns."""
     plan = program.plan
     return [
-        *[n_code + bound for bound in program.parts], program.lanes, program.arena,
+        *[n_code + bound for bound in form.parts], program.lanes, program.arena,
         program.first_lane, program.late, program.shift, int(program.output_offsets[0]),
         n_cells, len(plan.input_numbers), plan.n_numbers if _chooses(program) else 0,
         n_constants, len(plan.constants), int(program.where[0]) if plan.constants else 0,

@@ -13,9 +13,10 @@ from typing import Any
 from attrs import frozen
 
 from neuroflow.engine.lower.program import Instruction, complete
-from neuroflow.engine.native import compiler, exponential, loop, matrices, rows, vectors
+from neuroflow.engine.native import compiler, exponential, loop, matrices, ragged, rows, vectors
 from neuroflow.engine.native.builder import Builder, declared
 from neuroflow.engine.native.cache import kept
+from neuroflow.engine.native.fusing import Fused
 from neuroflow.engine.native.language import PLACES, Source, Target, Term, source_of
 from neuroflow.engine.native.translator import Translation
 from neuroflow.locks import lock
@@ -44,6 +45,13 @@ INSTRUCTIONS = complete(
     },
     "llvm",
 )
+
+FUSED: dict[Fused, Callable[..., Any]] = {
+    Fused.ALONG: ragged.along,
+    Fused.ACROSS: ragged.across,
+    Fused.OUTER_SUMS: ragged.outer_sums,
+}
+"""Instructions that native code has beside those of the machine."""
 
 GIVEN = {"m": "Numbers", "indices": "Integers", "runs": "Integers"}
 """What each instruction is given beside its operands."""

@@ -68,6 +68,12 @@ def at(to: Builder, memory: Term, i: Term) -> Term:
     return Term(memory.kind, to.place(PLACES[memory.kind], memory, i))
 
 
+@intrinsic
+def room(to: Builder, n: Term) -> Term:
+    """Room for n numbers, a constant, as long as the function runs."""
+    return to.room(n.value)
+
+
 # Parts of vectors
 
 

@@ -141,6 +141,21 @@ class Plan:
         for _, stage in groupby(groups, lambda group: (group.uniform, group.level)):
             yield list(stage)
 
+    @cached_property
+    def vectors_per_matrix(self) -> float:
+        """How many vectors of one example a row of parameters is multiplied with, at one time.
+
+        A model over positions has one for each of them; of a network without, it is 1.
+        """
+        products = rows = 0
+        for group in self.groups:
+            if group.op.step == "dot" and not group.uniform:
+                for half in group.halves():
+                    if (half.rows < self.n_uniform).all():
+                        products += half.count * half.length
+                        rows += len(np.unique(half.rows[:, 0])) * half.length
+        return products / max(rows, 1)
+
     @property
     def n_nodes(self) -> int:
         """Computed cells."""

@@ -25,6 +25,9 @@ from neuroflow.errors import InputError
 FEW_NUMBERS = 10_000
 """Numbers of examples that became others are kept up to here, whatever their share."""
 
+MANY_VECTORS = 8
+"""With so many vectors for each matrix, a product of one example is as fast as that of many."""
+
 
 @define(eq=False)
 class FlatExample:
@@ -170,7 +173,10 @@ class Batcher:
         if count < max(2, 3 * width // 4):  # fewer are faster one by one
             return 1
         cells = trace.plan.n_cells - trace.plan.n_uniform
-        most = max(width, self.executor.most_lanes(cells) // width * width)
+        fitting = self.executor.most_lanes(cells)
+        if fitting < width and trace.plan.vectors_per_matrix >= MANY_VECTORS:
+            return 1  # the caches hold one example, and its products are large enough
+        most = max(width, fitting // width * width)
         share = -(-count // self.threads)
         return min(most, padded(share, width))
 

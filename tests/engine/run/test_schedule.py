@@ -7,8 +7,10 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.engine.plan.function import TracedFunction
-from neuroflow.engine.run.executor import CACHE_LINE, zeros
-from neuroflow.engine.run.schedule import FlatExamples
+from neuroflow.engine.run import executor
+from neuroflow.engine.run.executor import CACHE_LINE, NumpyExecutor, zeros
+from neuroflow.engine.run.schedule import Batcher, FlatExamples
+from neuroflow.engine.trace.structure import flatten
 
 
 def flat_examples(function):
@@ -64,3 +66,28 @@ def test_memory_begins_where_a_line_of_the_cache_does(n, dtype):
     assert (memory.shape, memory.dtype) == ((n,), np.dtype(dtype))
     assert not memory.any()
     assert memory.ctypes.data % CACHE_LINE == 0
+
+
+class Doubled(nf.Module):
+    def __init__(self):
+        self.weights = [[nf.Value(0.1 * (j + k)) for k in range(4)] for j in range(4)]
+
+    def forward(self, rows):
+        return nf.sum([nf.dot(ws, x) for x in rows for ws in self.weights])
+
+
+class Wide(NumpyExecutor):
+    def vector_width(self):
+        return 8
+
+
+@pytest.mark.parametrize(("positions", "fitting", "lanes"), [(9, 2, 1), (9, 8, 8), (1, 2, 8)])
+def test_many_positions_beyond_the_caches_run_one_example_at_a_time(
+    monkeypatch, positions, fitting, lanes
+):
+    function = TracedFunction(Doubled.forward, (model := Doubled(),), model.parameters())
+    trace = function.trace(flatten(([[0.5] * 4] * positions,))[1])
+    assert trace.plan.vectors_per_matrix == positions
+    monkeypatch.setattr(executor.Executor, "most_lanes", lambda self, cells: fitting)
+    batcher = Batcher(function, Wide("float64", 16, None), "parameters")
+    assert batcher.lanes_for(trace, 16) == lanes
