@@ -49,6 +49,7 @@ _HOME = {
     "neuroflow.evaluation.means": "exact_mean",
     "neuroflow.evaluation.evaluation": "Evaluation",
     "neuroflow.training.evaluating": "evaluate",
+    "neuroflow.registry.for_checks": "Checks",
     "neuroflow.registry.hooks": "hookimpl",
     "neuroflow.registry.manager": "find get names",
     "neuroflow.registry.local": "local_entries register",

@@ -82,6 +82,7 @@ from neuroflow.core.update_rule import update_rule as update_rule
 from neuroflow.evaluation.means import exact_mean as exact_mean
 from neuroflow.evaluation.evaluation import Evaluation as Evaluation
 from neuroflow.training.evaluating import evaluate as evaluate
+from neuroflow.registry.for_checks import Checks as Checks
 from neuroflow.registry.hooks import hookimpl as hookimpl
 from neuroflow.registry.manager import find as find
 from neuroflow.registry.manager import get as get

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from neuroflow.checks.messages import close, short
-from neuroflow.checks.ops import check_subject, guarded
+from neuroflow.checks.ops import check_subject, complete, guarded
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import VECTOR_LENGTH, Subject
 from neuroflow.core.settings import unchecked
@@ -30,10 +30,12 @@ def check_activation(entry: ActivationEntry, results: Results) -> None:
 def subjects(entry: ActivationEntry, target: Any) -> Iterator[Subject]:
     """What to check: one op, or one function for each number of the list that comes out."""
     facts: dict[str, Any] = {"name": entry.name, "formula": entry.formula, "summary": entry.summary}
+    facts |= {"checks": entry.checks, "relations": entry.relations}
     if isinstance(target, Op):
-        facts = {"formula": entry.formula or target.formula}
+        facts["formula"] = entry.formula or target.formula
         facts["summary"] = entry.summary or target.summary
-        yield Subject.of(target, name=entry.name, **facts)
+        facts["checks"] = target.checks or entry.checks
+        yield Subject.of(complete(target), **facts)
         return
     facts["summary"] = facts["summary"] or _summary(target)
     rules: dict[str, Any] = (

@@ -26,7 +26,8 @@ def check_backends(subject: Subject, results: Results) -> None:
             value, slopes = run(list(at))
             want = [float(subject.forward(*at)), *map(float, subject.partials(*at))]
             got = [value, *slopes]
-            same = all(close(a, b, 1e-9, 1e-12) for a, b in zip(got, want, strict=True))
+            pairs = zip(got, want, strict=True)
+            same = all(close(a, b, subject.within(1e-9), 1e-12) for a, b in pairs)
             results.expect("backends", same, (
                 f"value and slopes at {subject.at(at)} on {backend} are {listed(got)};"
                 f" plain numbers give {listed(want)}{_step(subject)}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from neuroflow.checks.activations import check_activation
 from neuroflow.checks.datasets import check_dataset
+from neuroflow.checks.examples import check_examples
 from neuroflow.checks.executors import check_backend
 from neuroflow.checks.initializers import check_initializer
 from neuroflow.checks.layers import check_layer
@@ -65,11 +66,14 @@ def check_entry(entry: Entry, results: Results, seconds: float = SECONDS) -> Non
                 _CHECKS.get(entry.kind, check_other)(entry, results)
             with guarded(results, "settings"):
                 check_settings(entry, results)
+            with guarded(results, "examples"):
+                check_examples(entry, results)
     except TookTooLongError:
         results.failed("time", (
             f"not done after {seconds:g} s{''.join(places)}; does every loop end, for the smallest"
             " and the largest numbers too, and for numbers of many digits?"
         ))  # fmt: skip
+    results.settled(entry.checks.expected)
     results.took(perf_counter() - started)
 
 
@@ -77,6 +81,7 @@ def check_op(entry: OpEntry, results: Results) -> None:
     """An op as :func:`~neuroflow.gradcheck` checks it, and on every backend."""
     op = complete(entry.load())
     facts: dict[str, Any] = {"name": entry.name, "formula": entry.formula or op.formula}
+    facts |= {"checks": entry.checks, "relations": entry.relations}
     subject = Subject.of(op, **facts, summary=entry.summary or op.summary)
     check_subject(subject, results)
 

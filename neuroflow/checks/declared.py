@@ -10,9 +10,9 @@ from neuroflow.checks.branches import read_rule
 from neuroflow.checks.latex import read, symbols_for
 from neuroflow.checks.latex_tokens import UnreadableFormulaError
 from neuroflow.checks.messages import close, fraction, listed, short
-from neuroflow.checks.probes import joint_points
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
+from neuroflow.checks.surfaces import points_of
 from neuroflow.core.vectors import VectorOp
 
 
@@ -33,10 +33,24 @@ def check_declared(subject: Subject, results: Results) -> None:
         f"{len(op.domain)} domains are declared for {len(op.parameters)} inputs;"
         " give one for each, in order"
     ))  # fmt: skip
+    _check_points(subject, results)
     if op.kinks:
         results.expect("declared", bool(op.convention), (
             f"kinks are declared at {listed(op.kinks)}, but no convention; say which derivative is"
             ' taken there, for example convention="0 at x = 0"'
+        ))  # fmt: skip
+
+
+def _check_points(subject: Subject, results: Results) -> None:
+    """The author's own points have a number for each input, inside of its domain."""
+    results.expect("declared", len(subject.points) == len(subject.checks.points), (
+        f"one of the points {listed(subject.checks.points)} does not have {len(subject.inputs)}"
+        f" numbers; give one for each input ({', '.join(subject.inputs)})"
+    ))  # fmt: skip
+    for at in subject.points:
+        outside = [x for x, domain in zip(at, subject.domains, strict=True) if x not in domain]
+        results.expect("declared", not outside, (
+            f"the point {subject.at(at)} lies outside of the domain; correct one of them"
         ))  # fmt: skip
 
 
@@ -46,9 +60,9 @@ def check_formula(subject: Subject, results: Results) -> None:
         return
     try:
         formula = read(subject.formula)
-        for at in joint_points(subject.domains, 8):
+        for at in points_of(subject, 8):
             said, computed = formula(_scope(subject, formula, at)), float(subject.forward(*at))
-            if not close(said, computed, 1e-9, 1e-12):
+            if not close(said, computed, subject.within(1e-9), 1e-12):
                 results.failed("formula", (
                     f"at {subject.at(at)} the formula {subject.formula} says {short(said)},"
                     f" forward gives {short(computed)}{_ratio_hint(computed, said)}"

@@ -27,13 +27,13 @@ from neuroflow.core.value import Value
 
 def check_complex(subject: Subject, results: Results) -> None:
     """Partials to almost all digits by the complex step, where the rule is analytic."""
-    if subject.declares_no_slope:
-        results.skipped("complex step", "the derivative is 0 by convention")
+    if subject.why_not_compared:
+        results.skipped("complex step", subject.why_not_compared)
         return
     for at in smooth_points(subject, 5):
         said = subject.partials(*at)
         for k, x in enumerate(at):
-            f = along(subject.forward, at, k)
+            f = along(subject.sloped, at, k)
             try:
                 exact = complex_slope(f, x)
             except Exception as error:
@@ -44,7 +44,8 @@ def check_complex(subject: Subject, results: Results) -> None:
                 results.skipped("complex step", "the rule is not analytic (abs, where)")
                 return
             if rough.agrees(float(said[k])):  # if not, check_partials has said so
-                results.expect("complex step", close(exact, said[k], 1e-10, 1e-12), (
+                holds = close(exact, said[k], subject.within(1e-10), 1e-12)
+                results.expect("complex step", holds, (
                     f"d/d{subject.inputs[k]} at {subject.at(at)}: partials say {said[k]!r}, the"
                     f" complex step {exact!r}: right to some digits only; is a constant rounded?"
                 ))  # fmt: skip
@@ -52,8 +53,9 @@ def check_complex(subject: Subject, results: Results) -> None:
 
 def check_precision(subject: Subject, results: Results) -> None:
     """Forward and partials against the same rule with sixty digits."""
-    if subject.declares_no_slope:
-        results.skipped("high precision", "the derivative is 0 by convention")
+    if subject.why_not_compared or subject.op.derivative is not None:
+        why = subject.why_not_compared or "the derivative is that of another function"
+        results.skipped("high precision", why)
         return
     if not has("mpmath"):
         results.skipped("high precision", "mpmath is not installed: pip install mpmath")
@@ -68,7 +70,8 @@ def check_precision(subject: Subject, results: Results) -> None:
                 results.skipped("high precision", f"no mpmath form: {first_line(error)}")
                 return
             small = abs(x) < 1e-2
-            allowed = 1e-9 * (abs(value) + abs(x * exact)) + (0.0 if small else 1e-13)
+            share = subject.within(1e-9)
+            allowed = share * (abs(value) + abs(x * exact)) + (0.0 if small else 1e-13)
             results.expect("high precision", abs(computed - value) <= allowed, (
                 f"forward at {subject.at(at)} gives {computed!r}, exactly {float(value)!r}: digits"
                 " cancel; rewrite it, for example with log1p or expm1"
@@ -77,7 +80,8 @@ def check_precision(subject: Subject, results: Results) -> None:
                 return
             rough = Slope(float(exact), 1e-6 * abs(float(exact)) + 1e-6)
             if not small and rough.agrees(float(said[k])):
-                results.expect("high precision", close(float(exact), said[k], 1e-9, 1e-12), (
+                holds = close(float(exact), said[k], subject.within(1e-9), 1e-12)
+                results.expect("high precision", holds, (
                     f"d/d{subject.inputs[k]} at {subject.at(at)}: partials say {said[k]!r}, exactly"
                     f" {float(exact)!r}: right to some digits only; is a constant rounded?"
                 ))  # fmt: skip
@@ -90,8 +94,8 @@ def _small_points(subject: Subject) -> Iterator[list[float]]:
 
 def check_symbolic(subject: Subject, results: Results) -> None:
     """Partials against the derivative that sympy finds for the very same rule."""
-    if subject.declares_no_slope:
-        results.skipped("symbolic", "the derivative is 0 by convention")
+    if subject.why_not_compared:
+        results.skipped("symbolic", subject.why_not_compared)
         return
     if not has("sympy"):
         results.skipped("symbolic", "sympy is not installed: pip install sympy")
@@ -101,7 +105,7 @@ def check_symbolic(subject: Subject, results: Results) -> None:
     try:
         out = subject.forward(*symbols)
         said = _symbolic_partials(subject, out, symbols)
-        found = [sympy.diff(out, symbol) for symbol in symbols]
+        found = [sympy.diff(subject.sloped(*symbols), symbol) for symbol in symbols]
     except Exception as error:
         results.skipped("symbolic", f"no symbolic form: {first_line(error)}")
         return
@@ -113,12 +117,13 @@ def check_symbolic(subject: Subject, results: Results) -> None:
             if exact is None or got is None or not math.isfinite(exact):
                 results.skipped("symbolic", "sympy finds no number for its derivative")
                 return
-            results.expect("symbolic", close(exact, float(got), 1e-7, 1e-9), (
+            holds = close(exact, float(got), subject.within(1e-7), 1e-9)
+            results.expect("symbolic", holds, (
                 f"d/d{subject.inputs[k]} at {subject.at(at)}: partials say {short(float(got))}; the"
                 f" derivative of the rule is {_in_inputs(derivative, symbols, subject)},"
                 f" which is {short(exact)}"
             ))  # fmt: skip
-            if not close(exact, float(got), 1e-7, 1e-9):
+            if not holds:
                 return
 
 
@@ -217,12 +222,12 @@ def check_reuse(subject: Subject, results: Results) -> None:
 def _check_shared_input(subject: Subject, results: Results) -> None:
     """``f(x, x)``: one Value in every place."""
     x = next((x for x in (0.7, 1.3, 2.0) if all(x in d for d in subject.domains)), None)
-    if x is None or len(subject.inputs) < 2 or any(isinstance(k, str) for k in subject.op.kinks):
-        return
     n = len(subject.inputs)
+    if x is None or subject.meant or n < 2 or any(isinstance(k, str) for k in subject.op.kinks):
+        return
     value = Value(x)
     (got,) = gradients(subject.apply(*[value] * n), [value])
-    numeric = slope(lambda t: subject.forward(*[t] * n), x)
+    numeric = slope(lambda t: subject.sloped(*[t] * n), x)
     results.expect("re-use", numeric is None or numeric.agrees(float(got)), (
         f"one Value {x} given for all {n} inputs has the gradient {short(float(got))},"
         f" numeric {short(numeric.value if numeric else 0.0)}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from neuroflow.checks.probes import joint_points
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
+from neuroflow.checks.surfaces import points_of
 from neuroflow.core.derivatives import gradients
 from neuroflow.core.rules import check_result, check_slopes, looked_at, what_changes
 from neuroflow.core.value import Value
@@ -15,7 +15,7 @@ def works(subject: Subject, results: Results) -> bool:
     """Whether an op gives a number and its derivatives at some points; if not, why is a finding."""
     if subject.whole is not None:  # of functions, each check says what it meets
         return True
-    for at in joint_points(subject.domains, 4):
+    for at in points_of(subject, 4):
         for name, look in _LOOKS.items():
             try:
                 look(subject, at)

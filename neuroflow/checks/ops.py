@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import signature
 
 from neuroflow.checks.backends import check_backends
 from neuroflow.checks.declared import check_branch_free, check_declared, check_formula
@@ -20,7 +21,7 @@ from neuroflow.checks.first_look import works
 from neuroflow.checks.kinks import check_kinks, check_ties, check_undeclared
 from neuroflow.checks.report import Results
 from neuroflow.checks.search import check_search
-from neuroflow.checks.slopes import check_partials
+from neuroflow.checks.slopes import check_intended, check_partials
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.values import (
     check_arrays,
@@ -32,7 +33,7 @@ from neuroflow.checks.values import (
 from neuroflow.core.rules import line_of
 from neuroflow.core.settings import Setting, of_rule
 from neuroflow.core.value import Op
-from neuroflow.errors import NeuroflowError, raised
+from neuroflow.errors import InputError, NeuroflowError, raised
 
 
 def check_subject(subject: Subject, results: Results) -> None:
@@ -50,13 +51,32 @@ def check_subject(subject: Subject, results: Results) -> None:
 def _variants(subject: Subject) -> Iterator[tuple[Subject, tuple[str, ...]]]:
     """The same op on vectors of length 1, and with settings other than the default ones."""
     op = subject.op
-    if op.vectors and subject.whole is None:
-        yield Subject.of(op, length=1), ("partials",)
-    if op.settings and subject.whole is None:
-        again = Subject.of(elsewhere(op), name=subject.name, formula=subject.formula)
-        yield again, ("formula", "partials", "search", "symbolic", "undeclared kinks")
-        for other in at_the_ends(op):
-            yield Subject.of(other, name=subject.name), ("search",)
+    if subject.whole is not None:
+        return
+    if op.vectors:
+        yield subject.with_op(op, length=1), ("partials",)
+    again = ("formula", "partials", "search", "symbolic", "kinks", "undeclared kinks")
+    if subject.checks.settings:
+        for settings in subject.checks.settings:
+            yield subject.with_op(op.bind(**settings), formula=subject.formula), again
+    elif op.settings:
+        if allowed(subject, other := elsewhere(op)):
+            yield subject.with_op(other, formula=subject.formula), again
+        for end in at_the_ends(op):
+            if allowed(subject, end):
+                yield subject.with_op(end), ("search",)
+
+
+def allowed(subject: Subject, op: Op) -> bool:
+    """Whether the settings of an op go together, as its author says."""
+    if subject.relations is None:
+        return True
+    try:
+        wanted = signature(subject.relations).parameters
+        subject.relations(**{name: op.settings[name] for name in wanted})
+    except InputError:
+        return False
+    return True
 
 
 def complete(op: Op) -> Op:
@@ -118,6 +138,7 @@ CHECKS: dict[str, Callable[[Subject, Results], None]] = {
     "finite": check_finite,
     "formula": check_formula,
     "partials": check_partials,
+    "intended": check_intended,
     "search": check_search,
     "complex step": check_complex,
     "high precision": check_precision,

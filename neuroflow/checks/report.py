@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import asdict, define, field, frozen
@@ -11,14 +11,31 @@ from attrs import asdict, define, field, frozen
 
 @frozen
 class Finding:
-    """One thing that is wrong: which entry, which check found it, and what to look at."""
+    """One thing that is wrong: which entry, which check found it, and what to look at.
+
+    ``also`` are what other checks found of the same cause.
+    """
 
     subject: str
     check: str
     message: str
+    also: tuple[Finding, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.subject} · {self.check}: {self.message}"
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The checks that found it, the one that tells it first."""
+        return tuple(dict.fromkeys([self.check, *(f.check for f in self.also)]))
+
+
+@frozen
+class Expected:
+    """A finding that the author expects, and the reason."""
+
+    finding: Finding
+    reason: str
 
 
 @frozen
@@ -55,6 +72,7 @@ class Report:
     entries: list[str] = field(factory=list)
     checks: Counter[str] = field(factory=Counter)
     findings: list[Finding] = field(factory=list)
+    expected: list[Expected] = field(factory=list)
     skips: list[Skip] = field(factory=list)
     extremes: dict[str, list[Extreme]] = field(factory=dict)
     counts: Counter[str] = field(factory=Counter)
@@ -76,6 +94,7 @@ class Report:
         if not self.total:
             return f"{text}: nothing was checked"
         text += f", {_count(len(self.findings), 'finding')}"
+        text += f", {len(self.expected)} expected" if self.expected else ""
         return text + (f", {len(self.skips)} skipped" if self.skips else "")
 
     def of(self, subject: str) -> Results:
@@ -85,7 +104,7 @@ class Report:
 
     def found(self, check: str) -> bool:
         """Whether a check of that name has a finding."""
-        return any(finding.check == check for finding in self.findings)
+        return any(check in finding.by for finding in self.findings)
 
     def __str__(self) -> str:
         return "\n".join([*self._lines(), self.headline])
@@ -99,9 +118,14 @@ class Report:
             took = f" ({self.seconds[entry]:.1f} s)" if entry in self.seconds else ""
             yield f"{entry}: {_count(self.counts[entry], 'check')}, {verdict}{took}"
             for finding in wrong:
-                yield f"  {finding.check}: {finding.message}"
-        for (check, reason), n in Counter((s.check, s.reason) for s in self.skips).items():
-            yield f"skipped: {check} of {_count(n, 'entry', 'entries')}: {reason}"
+                yield from _told(finding)
+            for each in (e for e in self.expected if e.finding.subject == entry):
+                yield f"  expected {each.finding.check}, {each.reason}: {each.finding.message}"
+        for reason in dict.fromkeys(skip.reason for skip in self.skips):
+            skips = [skip for skip in self.skips if skip.reason == reason]
+            checks = ", ".join(dict.fromkeys(skip.check for skip in skips))
+            n = len({skip.subject for skip in skips})
+            yield f"skipped: {checks} of {_count(n, 'entry', 'entries')}: {reason}"
         if points := sum(self.tried.values()):
             yield f"searched: {points:,} points of {_count(len(self.tried), 'entry', 'entries')}"
 
@@ -124,6 +148,7 @@ class Report:
             "points_tried": dict(self.tried),
             "seconds_by_entry": dict(self.seconds),
             "findings": [asdict(finding) for finding in self.findings],
+            "expected": [asdict(each) for each in self.expected],
             "skips": [asdict(skip) for skip in self.skips],
             "extremes": {
                 entry: [{**asdict(e), "input": repr(e.input)} for e in table]
@@ -159,6 +184,28 @@ class Results:
         if finding not in self.report.findings:
             self.report.findings.append(finding)
 
+    def settled(self, expected: Mapping[str, str]) -> None:
+        """All checks were made: one finding a cause, and those that are expected are no findings.
+
+        ``expected`` has the reason by the name of the check; one that found nothing is told.
+        """
+        from neuroflow.checks.causes import one_per_cause
+
+        report, subject = self.report, self.subject
+        own = [f for f in report.findings if f.subject == subject]
+        report.findings = [f for f in report.findings if f.subject != subject]
+        for finding in one_per_cause(own):
+            reason = next((expected[check] for check in finding.by if check in expected), "")
+            if reason:
+                report.expected.append(Expected(finding, reason))
+            else:
+                report.findings.append(finding)
+        for check in set(expected) - {check for finding in own for check in [finding.check]}:
+            self.failed("expected", (
+                f"a finding of {check!r} is expected ({expected[check]}), and there is none; take"
+                " it out of expected"
+            ))  # fmt: skip
+
     def expect(self, check: str, holds: bool, message: str) -> None:
         """Count one comparison; ``message`` is for the case that it does not hold."""
         if holds:
@@ -169,6 +216,12 @@ class Results:
     def skipped(self, check: str, reason: str) -> None:
         """Record a check that cannot be made."""
         self.report.skips.append(Skip(self.subject, check, reason))
+
+
+def _told(finding: Finding) -> Iterator[str]:
+    yield f"  {finding.check}: {finding.message}"
+    for check in finding.by[1:]:
+        yield f"    found by {check} too"
 
 
 def _count(n: int, word: str, plural: str = "") -> str:

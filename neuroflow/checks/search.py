@@ -33,8 +33,9 @@ def check_search(subject: Subject, results: Results) -> None:
     known = {f.check for f in results.report.findings if f.subject == results.subject}
     if known & {"partials", "branch-free"}:
         return  # they are wrong where people look first, which teaches more
-    if subject.op.partials_rule is None or subject.declares_no_slope:
-        results.skipped("search", "the partials are derived from the rule, or 0 by convention")
+    why = subject.why_not_compared
+    if subject.op.partials_rule is None or why:
+        results.skipped("search", why or "the partials are derived from the rule")
         return
     if not has("numpy") or not has("mpmath"):
         results.skipped("search", "numpy or mpmath is not installed: pip install numpy mpmath")
@@ -95,12 +96,12 @@ class _Search:
 
         def forward(x: Any) -> Any:
             return np.asarray(
-                self.subject.forward(*[*columns[: self.k], x, *columns[self.k + 1 :]]), dtype=float
+                self.subject.sloped(*[*columns[: self.k], x, *columns[self.k + 1 :]]), dtype=float
             ) * np.ones_like(x)
 
         at = [*columns[: self.k], xs, *columns[self.k + 1 :]]
-        f = forward(xs)
-        said = np.asarray(self.subject.slopes(f, *at)[self.k], dtype=float) * np.ones_like(xs)
+        f, out = forward(xs), self.subject.forward(*at)
+        said = np.asarray(self.subject.slopes(out, *at)[self.k], dtype=float) * np.ones_like(xs)
         h = np.maximum(np.abs(xs), 1e-250) * 2.0**-14
         wide = (forward(xs + h) - forward(xs - h)) / (2.0 * h)
         near = (forward(xs + h / 8) - forward(xs - h / 8)) / (h / 4)
@@ -138,14 +139,15 @@ class _Search:
         digits = 60 + (int(abs(math.log10(abs(x)))) if x else 0)
         with mp.workdps(digits):
             at = [mp.mpf(y) for y in self.at(x)]
-            f: Callable[[Any], Any] = along(self.subject.forward, at, self.k)
+            f: Callable[[Any], Any] = along(self.subject.sloped, at, self.k)
             centre = at[self.k]
             h = mp.mpf(10) ** -20 * (min(1, abs(centre)) or 1)
-            out = mp.mpf(f(centre))
-            sides = (out - mp.mpf(f(centre - h))) / h, (mp.mpf(f(centre + h)) - out) / h
+            here, out = mp.mpf(f(centre)), mp.mpf(self.subject.forward(*at))
+            sides = (here - mp.mpf(f(centre - h))) / h, (mp.mpf(f(centre + h)) - here) / h
             said = mp.mpf(self.subject.slopes(out, *at)[self.k])
             large = max(abs(said), *map(abs, sides))
-            allowed = 1e-6 * large + 1e-9 * abs(out) / max(1, abs(centre)) + 100 * h
+            share = self.subject.within(1e-6)
+            allowed = share * large + 1e-9 * abs(here) / max(1, abs(centre)) + 100 * h
             finite = all(map(mp.isfinite, (said, *sides)))
             return (said, sides, allowed) if finite else (mp.mpf(0), (mp.mpf(0),) * 2, allowed)
 

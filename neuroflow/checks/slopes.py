@@ -19,21 +19,40 @@ from neuroflow.checks.surfaces import smooth_points
 
 def check_partials(subject: Subject, results: Results) -> None:
     """Partials against central differences, over a sweep of step sizes."""
+    if subject.meant:
+        results.skipped("partials", subject.why_not_compared)
+        return
     wrong: dict[int, list[tuple[list[float], float, float]]] = {}
     for at in smooth_points(subject):
         got = subject.partials(*at)
-        numeric = [slope(along(subject.forward, at, k), x) for k, x in enumerate(at)]
+        numeric = [slope(along(subject.sloped, at, k), x) for k, x in enumerate(at)]
         for k, (said, found) in enumerate(zip(got, numeric, strict=True)):
             if subject.declares_no_slope:
                 found = Slope(0.0, 0.0)
             if found is None:
                 continue
-            if found.agrees(float(said)):
+            if found.agrees(float(said), subject.within(1e-6)):
                 results.passed("partials")
             else:
                 wrong.setdefault(k, []).append((at, float(said), found.value))
     for message in _teach(subject, wrong):
         results.failed("partials", message)
+
+
+def check_intended(subject: Subject, results: Results) -> None:
+    """A derivative that is declared to be another than the rule's is another somewhere."""
+    if subject.op.derivative is None:
+        return
+    for at in smooth_points(subject):
+        for k, said in enumerate(subject.partials(*at)):
+            found = slope(along(subject.forward, at, k), at[k])
+            if found is None or not found.agrees(float(said)):
+                results.passed("intended")
+                return
+    results.failed("intended", (
+        "derivative= says that the partials are not those of the rule, but they are, at every"
+        " point that was tried; leave it out, so that they are checked against the rule"
+    ))  # fmt: skip
 
 
 def _teach(

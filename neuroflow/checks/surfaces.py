@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from neuroflow.checks.probes import joint_points
 from neuroflow.checks.subject import Subject
+from neuroflow.core.rules.places import TIES, computed
 from neuroflow.core.value import Op
 
 
@@ -22,40 +22,41 @@ def at_kink(subject: Subject, at: Sequence[float], reach: float) -> bool:
 
 
 def kink_numbers(op: Op) -> list[float]:
-    """The declared kinks that are numbers, or settings, which are numbers too.
+    """The declared kinks that are numbers, or arithmetic of settings, which are numbers too.
 
     >>> from neuroflow.core.op import op
-    >>> @op(kinks=(0.0, "high"))
+    >>> @op(kinks=(0.0, "-high"))
     ... def capped(x, *, high=6.0): ...
     >>> kink_numbers(capped), kink_numbers(capped.bind(high=2.0))
-    ([0.0, 6.0], [0.0, 2.0])
+    ([0.0, -6.0], [0.0, -2.0])
     """
     places: list[Any] = list(op.kinks)
-    found = [op.settings.get(kink, kink) for kink in places]
-    return [float(kink) for kink in found if isinstance(kink, (int, float))]
+    found = [
+        (None if k == TIES or "=" in k else computed(k, op.settings)) if isinstance(k, str) else k
+        for k in places
+    ]
+    return [float(kink) for kink in found if kink is not None]
 
 
 def _on_surface(words: str, point: dict[str, float], at: Sequence[float], reach: float) -> bool:
     """A kink between inputs: ``a = b``, or ``ties`` of the entries of a vector."""
-    if words in point:  # a setting
+    if words == TIES:
+        xs = sorted(at)
+        return any(b - a <= reach for a, b in itertools.pairwise(xs))
+    if "=" not in words:  # arithmetic of settings
         return False
-    if match := re.fullmatch(r"\s*(\w+)\s*=\s*([\w.+-]+)\s*", words):
-        left, right = (point.get(side, _number(side)) for side in match.groups())
-        return left is not None and right is not None and abs(left - right) <= reach
-    xs = sorted(at)
-    return any(b - a <= reach for a, b in itertools.pairwise(xs))
+    left, right = (computed(side, point) for side in words.split("="))
+    return left is not None and right is not None and abs(left - right) <= reach
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+def points_of(subject: Subject, count: int) -> list[list[float]]:
+    """Points of the domain; those that the author names come first."""
+    return [*map(list, subject.points), *joint_points(subject.domains, count)]
 
 
 def smooth_points(subject: Subject, count: int = 12) -> list[list[float]]:
     """Points of the domain that are neither close to a declared kink nor at the end of a domain."""
-    points = joint_points(subject.domains, count)
+    points = points_of(subject, count)
     return [at for at in points if not at_kink(subject, at, 1e-2) and not at_end(subject, at)]
 
 

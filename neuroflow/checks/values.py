@@ -14,14 +14,14 @@ from neuroflow.checks.numeric import (
 from neuroflow.checks.probes import joint_points
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
-from neuroflow.checks.surfaces import at_end
+from neuroflow.checks.surfaces import at_end, points_of
 from neuroflow.core.value import Value
 from neuroflow.errors import raised
 
 
 def check_finite(subject: Subject, results: Results) -> None:
     """A finite number everywhere on the declared domain, its round points included."""
-    for at in [*joint_points(subject.domains, 24), *_special_points(subject)]:
+    for at in [*points_of(subject, 24), *_special_points(subject)]:
         try:
             value = subject.forward(*at)
             problem = "" if math.isfinite(value) else f"forward gives {value}"

@@ -23,26 +23,32 @@ from neuroflow.core.rules import Rule, declared
 from neuroflow.core.value import Op
 from neuroflow.core.vectors import VectorOp
 
+Kinks = tuple[float | str, ...] | Callable[..., tuple[float, ...]]
+
 
 @overload
 def op(
     rule: Rule, /, *, name: str = "", formula: str = "", domain: str | tuple[str, ...] = (),
-    kinks: tuple[float | str, ...] = (), convention: str = "", step: str = "",
-    vectors: bool = False,
+    kinks: Kinks = (), convention: str = "", derivative: Rule | str | None = None,
+    step: str = "", vectors: bool = False, checks: Any = None,
 ) -> Op: ...  # fmt: skip
 @overload
 def op(
     *, name: str = "", formula: str = "", domain: str | tuple[str, ...] = (),
-    kinks: tuple[float | str, ...] = (), convention: str = "", step: str = "",
-    vectors: bool = False,
+    kinks: Kinks = (), convention: str = "", derivative: Rule | str | None = None,
+    step: str = "", vectors: bool = False, checks: Any = None,
 ) -> Callable[[Rule], Op]: ...  # fmt: skip
 def op(rule: Rule | None = None, /, **facts: Any) -> Op | Callable[[Rule], Op]:
     """Turn a rule into an :class:`Op`; the mathematics is declared beside it.
 
     ``formula`` is LaTeX, ``domain`` an interval such as ``"(0, inf)"`` (or one per input),
-    ``kinks`` the points where the derivative jumps, ``convention`` the derivative there. With
-    ``vectors`` every input is a list, all equally long. ``step`` names the engine's step that
+    ``kinks`` the points where the derivative jumps, as numbers, settings, arithmetic of settings
+    (``"-2 * limit"``) or inputs (``"a = b"``), or as a function of the settings that gives them;
+    ``convention`` is the derivative there. Where the partials are meant to be those of another
+    function, ``derivative`` is that function; else it is a text that says what they are instead.
+    With ``vectors`` every input is a list, all equally long. ``step`` names the engine's step that
     computes the same, if there is one; the engine writes other rules down as steps by itself.
+    ``checks`` is a :class:`neuroflow.Checks`, what the author tells the checks.
 
     Raises :class:`DefinitionError`, with the line of the rule, for what cannot be meant.
 

@@ -196,8 +196,10 @@ class Op:
     it gives values, with Values graphs, with symbols a formula.
 
     ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
-    derivative jumps, and ``convention`` says which one is taken there. ``step`` names the engine's
-    step that computes the same, if there is one; ``origin`` the plugin, unless it is bundled.
+    derivative jumps, and ``convention`` says which one is taken there. Partials that are meant to
+    be another function's have that as ``derivative``, or a text that says what they are instead.
+    ``step`` names the engine's step that computes the same, if there is one; ``origin`` the
+    plugin, unless it is bundled; ``checks`` is what the author tells the checks.
     ``keeps_nan`` tells that the rule gives nan for nan by itself, as arithmetic does; of all other
     rules it is seen to.
     """
@@ -206,13 +208,16 @@ class Op:
     name: str
     formula: str = ""
     domain: tuple[Domain, ...] = field(default=(), converter=domains)
-    kinks: tuple[float | str, ...] = ()
+    kinks: Any = ()
     convention: str = ""
+    derivative: rules.Rule | str | None = None
     step: str = ""
     settings: dict[str, float] = field(factory=dict)
     partials_rule: rules.Rule | None = None
     origin: Any = None
+    checks: Any = None
     base: Any = None  # the op that this one is, with other settings
+    kinks_rule: rules.Rule | None = field(init=False)
     summary: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     required: tuple[str, ...] = field(init=False)
@@ -231,6 +236,8 @@ class Op:
         self.settings = {**defaults, **self.settings}
         self.required = tuple(sorted(unset.difference(self.settings)))
         self.domain = self.domain or (REALS,) * len(self.parameters)
+        self.kinks_rule = self.kinks if callable(self.kinks) else None
+        self.kinks = rules.kinks_of(self)
         rules.check_declared(self)
         update_wrapper(self, self.rule)
         self.__name__ = self.name
@@ -262,7 +269,8 @@ class Op:
         base, settings = self.base or self, {**self.settings, **settings}
         key = rules.checked_settings(base, settings, base._bound)
         if key not in base._bound:
-            base._bound.setdefault(key, evolve(self, base=base, settings=settings))
+            kinks = self.kinks_rule or self.kinks
+            base._bound.setdefault(key, evolve(self, base=base, settings=settings, kinks=kinks))
         return base._bound[key]
 
     def __call__(self, *inputs: Any, **settings: float) -> Any:

@@ -18,6 +18,7 @@ from neuroflow.core.settings import checked
 from neuroflow.core.value import Op
 from neuroflow.errors import InputError, NeuroflowError, PluginError, Where, raised, short_repr
 from neuroflow.registry.capture import silenced
+from neuroflow.registry.for_checks import Checks
 
 BUNDLED = "neuroflow"
 
@@ -103,7 +104,8 @@ class Entry:
     use instead. ``relations`` says which settings go together: it takes them by name, and raises
     :class:`InputError` for those that are right one by one but not together. ``migrations`` take
     what was saved with an older version to the next: ``{1: f}`` with ``f(settings, arrays)`` that
-    gives both as version 2 has them. ``provider`` is filled in by the registry.
+    gives both as version 2 has them. ``checks`` is what its author tells the checks.
+    ``provider`` is filled in by the registry.
     """
 
     kind: ClassVar[str] = ""
@@ -118,6 +120,7 @@ class Entry:
     deprecated: str = ""
     relations: Callable[..., None] | None = None
     migrations: Mapping[int, Migration] = field(factory=dict, validator=_from_older_versions)
+    checks: Checks = field(factory=Checks)
     provider: Provider | None = None
 
     @property
@@ -228,7 +231,7 @@ class OpEntry(Entry):
     def of(cls, op: Op, **facts: Any) -> OpEntry:
         """Describe an op; ``facts`` are the fields that it does not know, such as aliases."""
         known = {"name": op.name, "summary": op.summary, "formula": op.formula}
-        return cls(target=op, **{**known, **facts})
+        return cls(target=op, **{**known, "checks": op.checks or Checks(), **facts})
 
 
 @frozen(kw_only=True, eq=False)

@@ -97,6 +97,7 @@ def test_what_a_rule_was_given_is_said_with_the_line_that_failed():
         return math.sin(x)
 
     sine.partials(lambda out, x: (nf.cos(x),))
-    (told,) = [f for f in nf.check(sine).findings if f.check == "arrays"]
+    (finding,) = nf.check(sine).findings  # its source; what that causes stands below it
+    (told,) = [f for f in finding.also if f.check == "arrays"]
     assert ": `return math.sin(x)`: TypeError: " in told.message
     assert "it was given arrays, many numbers at once" in told.message

@@ -1,8 +1,9 @@
 """What a function must be to be the rule of an op, and what its author is told if it is not.
 
-Reading order: :mod:`mistakes` (the words of all messages), :mod:`declarations` (when an op is
-defined), :mod:`first_use` (when it computes for the first time), :mod:`failures` (when its rule
-fails), :mod:`calls`. Nothing here computes anything: who reads the core can leave it out.
+Reading order: :mod:`mistakes` (the words of all messages), :mod:`places` (where its derivative
+jumps; :mod:`arithmetic` reads the texts), :mod:`declarations` (when an op is defined),
+:mod:`first_use` (when it computes for the first time), :mod:`failures` (when its rule fails),
+:mod:`calls`. Nothing here computes anything: who reads the core can leave it out.
 """
 
 from neuroflow.core.rules.calls import checked_settings, refuse, tell_failure, wrong_inputs
@@ -24,10 +25,11 @@ from neuroflow.core.rules.first_use import (
     prepared,
 )
 from neuroflow.core.rules.mistakes import Rule
+from neuroflow.core.rules.places import kinks_of
 
 __all__ = [
     "Rule", "check_declared", "check_one_number", "check_partials", "check_result",
-    "check_slopes", "checked_settings", "cut_off", "declared", "line_at", "line_of", "looked_at",
-    "number_of", "prepared", "refuse", "signature", "tell_failure", "tell_mistake",
+    "check_slopes", "checked_settings", "cut_off", "declared", "kinks_of", "line_at", "line_of",
+    "looked_at", "number_of", "prepared", "refuse", "signature", "tell_failure", "tell_mistake",
     "what_changes", "wrong_inputs",
 ]  # fmt: skip

@@ -6,14 +6,15 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dis import get_instructions
-from math import isfinite
 from types import CodeType
 from typing import Any
 
 from neuroflow.core.rules.mistakes import Rule, many, mistake
+from neuroflow.core.rules.places import check_kinks
 from neuroflow.errors import DefinitionError, InputError, did_you_mean, short_repr
 
-KEYWORDS = ("name", "formula", "domain", "kinks", "convention", "step", "vectors")
+KEYWORDS = ("name", "formula", "domain", "kinks", "convention", "derivative", "step", "vectors",
+            "checks")  # fmt: skip
 """What may be declared beside a rule."""
 
 _STAR, _STARS, _YIELDS, _WAITS = 0x04, 0x08, 0x20, 0x80 | 0x200
@@ -117,37 +118,24 @@ def check_declared(op: Any) -> None:
         if not isinstance(getattr(op, field), str):
             got = short_repr(getattr(op, field))
             raise mistake(op.rule, op.name, f"has the {field} {got}", "a text")
-    _check_kinks(op)
+    check_kinks(op)
+    _check_derivative(op)
 
 
-def _check_kinks(op: Any) -> None:
-    use = 'for example kinks=(0.0,), or kinks=("a = b",) between inputs'
-    if not isinstance(op.kinks, (tuple, list)):
-        what = f"has the kinks {short_repr(op.kinks)}"
-        raise mistake(op.rule, op.name, what, "a tuple of numbers or texts", use)
-    for kink in op.kinks:
-        if not isinstance(kink, (int, float)) and not _is_place(op, kink):
-            what = f"has the kink {short_repr(kink)}"
-            expected = "a number, a setting, 'ties' of the inputs, or where two are equal: 'a = b'"
-            raise mistake(op.rule, op.name, what, expected, use)
-
-
-def _is_place(op: Any, kink: object) -> bool:
-    """Whether a text says where: ``ties``, a setting such as ``low``, ``x = low``, ``a = b``."""
-    known = {"ties", *op.settings, *op.required}
-    sides = [side.strip() for side in kink.split("=")] if isinstance(kink, str) else []
-    if len(sides) != 2:
-        return sides != [] and sides[0] in known
-    return sides[0] in op.parameters and (
-        sides[1] in {*op.parameters, *known} or _is_number(sides[1])
-    )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return isfinite(float(text))
-    except ValueError:
-        return False
+def _check_derivative(op: Any) -> None:
+    what = op.derivative
+    if what is None or (isinstance(what, str) and what.strip()):
+        return
+    if inspect.isfunction(what):
+        code = what.__code__
+        if code.co_varnames[: code.co_argcount] == op.parameters:
+            return
+    form = f"lambda {', '.join(op.parameters)}: ..."
+    raise mistake(
+        op.rule, op.name, f"has the derivative {short_repr(what)}",
+        f"the function whose derivative its partials are meant to be, of its inputs: {form};"
+        " or a text that says what they are instead",
+    )  # fmt: skip
 
 
 def what_changes(op: Any) -> Iterator[tuple[str, str, str]]:

@@ -20,13 +20,17 @@ from neuroflow.engine.lower.steps import CONDITIONS, OPERATORS
 # Tensors
 
 
-def _number(condition: torch.Tensor) -> torch.Tensor:
+def _number(condition: torch.Tensor | bool) -> torch.Tensor | float:
     """A condition as the numbers 1 and 0."""
+    if isinstance(condition, bool):
+        return float(condition)
     return condition.to(_exact(condition))
 
 
 def _choose(condition: Any, a: Any, b: Any) -> Any:
-    """One of two by a condition that is true or false, never nan."""
+    """One of two by a condition that is true or false, never nan; of constants, it is a bool."""
+    if isinstance(condition, bool):
+        return a if condition else b
     if not isinstance(a, torch.Tensor) and not isinstance(b, torch.Tensor):
         a = condition.new_full((), a, dtype=_exact(condition))
         b = condition.new_full((), b, dtype=_exact(condition))

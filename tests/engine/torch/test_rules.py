@@ -90,3 +90,12 @@ def test_constants_stay_as_exact_as_the_numbers():
 
     found = tensor_function(forward_kernel(third, 1))(torch.tensor([1.0, -1.0]).double())
     assert found[0].tolist() == [0.1, 0.2]
+
+
+def test_a_condition_of_constants_chooses_on_tensors_too():
+    @nf.op(formula="x^3")
+    def cube(x):
+        return x**3
+
+    value, gradients = nf.compile(lambda x: cube(x), backend="torch").value_and_gradients(2.0)
+    assert (value, gradients.inputs[0]) == (8.0, 12.0)
