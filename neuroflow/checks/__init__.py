@@ -1,6 +1,7 @@
 """Checks of what plugins offer, of every kind: one file per idea.
 
-Reading order: :mod:`report` (what was found), :mod:`messages`, :mod:`subject` (what is checked),
+Reading order: :mod:`findings`, :mod:`causes` (which are of one mistake), :mod:`report` (what was
+found), :mod:`messages`, :mod:`subject` (what is checked),
 :mod:`numeric`, :mod:`probes` and :mod:`far_points` (where to look). Readers of what an author
 wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_words`,
 :mod:`latex_reader`, :mod:`latex`, :mod:`latex_statements`, :mod:`latex_symbols`. Checks of ops:
@@ -11,6 +12,6 @@ wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_w
 :mod:`layer_parameters`, :mod:`layer_rebuilding`, :mod:`layer_calls`, :mod:`layers`. Of the rest:
 :mod:`variations` (settings to try), :mod:`formulas`, :mod:`schedules`, :mod:`initializers`,
 :mod:`datasets`, :mod:`tokenizers`, :mod:`metrics`, :mod:`optimizers`, :mod:`executors` (backends),
-:mod:`others`; of all, :mod:`settings`. In front: :mod:`selection` (who is meant),
-:mod:`time_limit`, :mod:`check`, :mod:`gradcheck`.
+:mod:`others`; of all, :mod:`settings` and :mod:`examples`. In front: :mod:`selection` (who
+is meant), :mod:`time_limit`, :mod:`check`, :mod:`gradcheck`.
 """

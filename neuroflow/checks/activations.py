@@ -34,7 +34,7 @@ def subjects(entry: ActivationEntry, target: Any) -> Iterator[Subject]:
     if isinstance(target, Op):
         facts["formula"] = entry.formula or target.formula
         facts["summary"] = entry.summary or target.summary
-        facts["checks"] = target.checks or entry.checks
+        facts["checks"] = target.beside.get("checks") or entry.checks
         yield Subject.of(complete(target), **facts)
         return
     facts["summary"] = facts["summary"] or _summary(target)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import evolve
 
-from neuroflow.checks.report import Finding
+from neuroflow.checks.findings import Finding
 
 _SLOPES = (
     "partials", "kinks", "search", "complex step", "high precision", "symbolic",

@@ -53,7 +53,7 @@ def check_complex(subject: Subject, results: Results) -> None:
 
 def check_precision(subject: Subject, results: Results) -> None:
     """Forward and partials against the same rule with sixty digits."""
-    if subject.why_not_compared or subject.op.derivative is not None:
+    if subject.why_not_compared or subject.derivative is not None:
         why = subject.why_not_compared or "the derivative is that of another function"
         results.skipped("high precision", why)
         return

@@ -63,22 +63,22 @@ def _run(example: Example, around: dict[str, Any]) -> tuple[str, Exception | Non
     out = StringIO()
     try:
         with redirect_stdout(out):
-            _shown(example.source, around)
+            shown = _shown(example.source, around)
     except Exception as error:
         return out.getvalue(), error
-    return out.getvalue(), None
+    return out.getvalue() + shown, None
 
 
-def _shown(source: str, around: dict[str, Any]) -> None:
-    """Run a statement, or print what an expression gives, as Python's prompt does."""
+def _shown(source: str, around: dict[str, Any]) -> str:
+    """Run a statement or an expression, and give what Python's prompt shows of the latter."""
     run: Callable[..., Any] = exec
     try:
         code = compile(source.strip(), "<example>", "eval")
         run = eval
     except SyntaxError:
         code = compile(source, "<example>", "exec")
-    if (value := run(code, around)) is not None:
-        print(repr(value))
+    value = run(code, around)
+    return "" if value is None else f"{value!r}\n"
 
 
 def _compare(example: Example, got: str, error: Exception | None, results: Results) -> None:

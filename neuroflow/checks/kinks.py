@@ -22,7 +22,7 @@ from neuroflow.core.domain import Domain
 
 def check_kinks(subject: Subject, results: Results) -> None:
     """At a declared kink, the derivative lies between the slopes on the left and the right."""
-    other = subject.op.derivative is not None  # whose kinks need not be those of the rule
+    other = subject.derivative is not None  # whose kinks need not be those of the rule
     kinks = [] if subject.meant else kink_numbers(subject.op)
     for kink in kinks if len(subject.inputs) == 1 else []:
         f = along(subject.sloped, [kink], 0)

@@ -8,34 +8,8 @@ from typing import Any
 
 from attrs import asdict, define, field, frozen
 
-
-@frozen
-class Finding:
-    """One thing that is wrong: which entry, which check found it, and what to look at.
-
-    ``also`` are what other checks found of the same cause.
-    """
-
-    subject: str
-    check: str
-    message: str
-    also: tuple[Finding, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.subject} · {self.check}: {self.message}"
-
-    @property
-    def by(self) -> tuple[str, ...]:
-        """The checks that found it, the one that tells it first."""
-        return tuple(dict.fromkeys([self.check, *(f.check for f in self.also)]))
-
-
-@frozen
-class Expected:
-    """A finding that the author expects, and the reason."""
-
-    finding: Finding
-    reason: str
+from neuroflow.checks.causes import one_per_cause
+from neuroflow.checks.findings import Expected, Finding
 
 
 @frozen
@@ -189,8 +163,6 @@ class Results:
 
         ``expected`` has the reason by the name of the check; one that found nothing is told.
         """
-        from neuroflow.checks.causes import one_per_cause
-
         report, subject = self.report, self.subject
         own = [f for f in report.findings if f.subject == subject]
         report.findings = [f for f in report.findings if f.subject != subject]

@@ -41,7 +41,7 @@ def check_partials(subject: Subject, results: Results) -> None:
 
 def check_intended(subject: Subject, results: Results) -> None:
     """A derivative that is declared to be another than the rule's is another somewhere."""
-    if subject.op.derivative is None:
+    if subject.derivative is None:
         return
     for at in smooth_points(subject):
         for k, said in enumerate(subject.partials(*at)):

@@ -46,7 +46,7 @@ class Subject:
             domains = tuple(domain for domain in op.domain for _ in range(length))
         rules = tuple(rule for rule in (op.rule, op.partials_rule) if rule is not None)
         known = {"formula": op.formula, "summary": op.summary, "rules": rules, "name": op.name}
-        facts = {**known, "checks": op.checks or Checks(), **facts}
+        facts = {**known, "checks": op.beside.get("checks") or Checks(), **facts}
         return cls(op=op, inputs=names, domains=domains, **facts)
 
     def with_op(self, op: Op, **facts: Any) -> Subject:
@@ -65,9 +65,14 @@ class Subject:
         return max(relative, self.checks.tolerance)
 
     @property
+    def derivative(self) -> Any:
+        """The function whose derivative the partials are meant to be, if it is not the rule."""
+        return self.op.beside.get("derivative")
+
+    @property
     def meant(self) -> str:
         """What the partials are meant to be, if not the derivative of the rule or of a function."""
-        return self.op.derivative if isinstance(self.op.derivative, str) else ""
+        return self.derivative if isinstance(self.derivative, str) else ""
 
     @property
     def why_not_compared(self) -> str:
@@ -78,8 +83,8 @@ class Subject:
 
     def sloped(self, *numbers: Any) -> Any:
         """The function whose derivative the partials are: the rule, or what its author says."""
-        if callable(self.op.derivative):
-            return looked_at(self.op.derivative)(*self._whole_inputs(numbers))
+        if callable(self.derivative):
+            return looked_at(self.derivative)(*self._whole_inputs(numbers))
         return self.forward(*numbers)
 
     def _whole_inputs(self, numbers: Sequence[Any]) -> Sequence[Any]:

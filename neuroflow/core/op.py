@@ -64,4 +64,8 @@ def op(rule: Rule | None = None, /, **facts: Any) -> Op | Callable[[Rule], Op]:
         return partial(op, **facts)
     with declared(rule, facts) as name:
         kind = VectorOp if facts.pop("vectors", False) else Op
-        return kind(rule, name, **{key: x for key, x in facts.items() if key != "name"})
+        beside = {key: facts.pop(key) for key in ("derivative", "checks") if key in facts}
+        if callable(facts.get("kinks")):
+            beside["kinks"] = facts.pop("kinks")
+        known = {key: x for key, x in facts.items() if key != "name"}
+        return kind(rule, name, beside=beside, **known)

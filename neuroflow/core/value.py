@@ -196,28 +196,24 @@ class Op:
     it gives values, with Values graphs, with symbols a formula.
 
     ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
-    derivative jumps, and ``convention`` says which one is taken there. Partials that are meant to
-    be another function's have that as ``derivative``, or a text that says what they are instead.
-    ``step`` names the engine's step that computes the same, if there is one; ``origin`` the
-    plugin, unless it is bundled; ``checks`` is what the author tells the checks.
-    ``keeps_nan`` tells that the rule gives nan for nan by itself, as arithmetic does; of all other
-    rules it is seen to.
+    derivative jumps, and ``convention`` says which one is taken there. ``step`` names the engine's
+    step that computes the same, if there is one; ``origin`` the plugin, unless it is bundled.
+    ``beside`` is what :func:`neuroflow.op` takes for the checks. ``keeps_nan`` tells that the rule
+    gives nan for nan by itself, as arithmetic does; of all other rules it is seen to.
     """
 
     rule: rules.Rule
     name: str
     formula: str = ""
     domain: tuple[Domain, ...] = field(default=(), converter=domains)
-    kinks: Any = ()
+    kinks: tuple[float | str, ...] = ()
     convention: str = ""
-    derivative: rules.Rule | str | None = None
     step: str = ""
     settings: dict[str, float] = field(factory=dict)
     partials_rule: rules.Rule | None = None
     origin: Any = None
-    checks: Any = None
+    beside: dict[str, Any] = field(factory=dict)
     base: Any = None  # the op that this one is, with other settings
-    kinks_rule: rules.Rule | None = field(init=False)
     summary: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     required: tuple[str, ...] = field(init=False)
@@ -236,7 +232,6 @@ class Op:
         self.settings = {**defaults, **self.settings}
         self.required = tuple(sorted(unset.difference(self.settings)))
         self.domain = self.domain or (REALS,) * len(self.parameters)
-        self.kinks_rule = self.kinks if callable(self.kinks) else None
         self.kinks = rules.kinks_of(self)
         rules.check_declared(self)
         update_wrapper(self, self.rule)
@@ -269,8 +264,7 @@ class Op:
         base, settings = self.base or self, {**self.settings, **settings}
         key = rules.checked_settings(base, settings, base._bound)
         if key not in base._bound:
-            kinks = self.kinks_rule or self.kinks
-            base._bound.setdefault(key, evolve(self, base=base, settings=settings, kinks=kinks))
+            base._bound.setdefault(key, evolve(self, base=base, settings=settings))
         return base._bound[key]
 
     def __call__(self, *inputs: Any, **settings: float) -> Any:

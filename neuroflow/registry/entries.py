@@ -231,7 +231,7 @@ class OpEntry(Entry):
     def of(cls, op: Op, **facts: Any) -> OpEntry:
         """Describe an op; ``facts`` are the fields that it does not know, such as aliases."""
         known = {"name": op.name, "summary": op.summary, "formula": op.formula}
-        return cls(target=op, **{**known, "checks": op.checks or Checks(), **facts})
+        return cls(target=op, **{**known, "checks": op.beside.get("checks") or Checks(), **facts})
 
 
 @frozen(kw_only=True, eq=False)

@@ -6,7 +6,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.checks.causes import one_per_cause
-from neuroflow.checks.report import Finding
+from neuroflow.checks.findings import Finding
 from neuroflow.checks.surfaces import kink_numbers
 
 

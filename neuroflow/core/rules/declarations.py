@@ -123,7 +123,7 @@ def check_declared(op: Any) -> None:
 
 
 def _check_derivative(op: Any) -> None:
-    what = op.derivative
+    what = op.beside.get("derivative")
     if what is None or (isinstance(what, str) and what.strip()):
         return
     if inspect.isfunction(what):

@@ -18,17 +18,18 @@ TIES = "ties"
 
 def kinks_of(op: Any) -> Any:
     """The places of an op with its settings: those declared, or what its function gives."""
-    if op.kinks_rule is None:
+    places = op.beside.get("kinks")
+    if places is None:
         return op.kinks
     if op.required:  # a setting has no value yet
         return ()
-    wanted = op.kinks_rule.__code__.co_varnames[: op.kinks_rule.__code__.co_argcount]
+    wanted = places.__code__.co_varnames[: places.__code__.co_argcount]
     unknown = [name for name in wanted if name not in op.settings]
     if unknown:
         what = f"has kinks that are a function of {', '.join(unknown)}"
         expected = f"a function of its settings ({', '.join(op.settings) or 'it has none'})"
         raise mistake(op.rule, op.name, what, expected)
-    given = op.kinks_rule(**{name: op.settings[name] for name in wanted})
+    given = places(**{name: op.settings[name] for name in wanted})
     return tuple(given) if isinstance(given, (tuple, list)) else (given,)
 
 
