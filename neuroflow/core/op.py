@@ -17,12 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from inspect import isfunction
 from typing import Any, overload
 
 from neuroflow.core.rules import Rule, declared
 from neuroflow.core.value import Op
 from neuroflow.core.vectors import VectorOp
 
+_BESIDE = ("derivative", "checks")
 Kinks = tuple[float | str, ...] | Callable[..., tuple[float, ...]]
 
 
@@ -64,8 +66,8 @@ def op(rule: Rule | None = None, /, **facts: Any) -> Op | Callable[[Rule], Op]:
         return partial(op, **facts)
     with declared(rule, facts) as name:
         kind = VectorOp if facts.pop("vectors", False) else Op
-        beside = {key: facts.pop(key) for key in ("derivative", "checks") if key in facts}
-        if callable(facts.get("kinks")):
+        beside: dict[str, Any] = {key: facts.pop(key) for key in _BESIDE if key in facts}
+        if isfunction(facts.get("kinks")):
             beside["kinks"] = facts.pop("kinks")
         known = {key: x for key, x in facts.items() if key != "name"}
         return kind(rule, name, beside=beside, **known)

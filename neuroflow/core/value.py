@@ -195,11 +195,10 @@ class Op:
     the run. It has no branches, so that it means the same for any kind of number: fed with floats
     it gives values, with Values graphs, with symbols a formula.
 
-    ``domain`` has one :class:`Domain` per parameter; ``kinks`` are the inputs at which the
-    derivative jumps, and ``convention`` says which one is taken there. ``step`` names the engine's
-    step that computes the same, if there is one; ``origin`` the plugin, unless it is bundled.
-    ``beside`` is what :func:`neuroflow.op` takes for the checks. ``keeps_nan`` tells that the rule
-    gives nan for nan by itself, as arithmetic does; of all other rules it is seen to.
+    ``domain`` has one :class:`Domain` per parameter; ``kinks`` are where the derivative jumps, and
+    ``convention`` says which one is taken there. ``step`` names the engine's step that computes
+    the same, if any; ``origin`` the plugin, unless it is bundled; ``beside`` is for the checks.
+    ``keeps_nan``: the rule gives nan for nan by itself; of all other rules it is seen to.
     """
 
     rule: rules.Rule
