@@ -30,6 +30,7 @@
         ├── EagerWritingWarning     a model writes slowly, as it cannot be compiled
         ├── FallbackWarning         an op runs in plain Python, as it cannot be compiled
         ├── ForgettingWarning       a text is longer than what a model sees at once
+        ├── LengthsWarning          texts of many lengths are compiled one after the other
         ├── ModelChangedWarning     a model is another than when its steps were compiled
         ├── RetraceWarning          a function is traced again and again
         └── ShadowedWarning         a bare name means the bundled entry, not one's own

@@ -145,6 +145,10 @@ class TrainTable:
         bool, Setting("train the module of PyTorch that nf.to_torch makes; the backend is torch")
     ] = False
     threads: Annotated[int, Setting("threads that share a batch in compiled runs", "[1, 1024]")] = 1
+    padding: Annotated[
+        bool,
+        Setting("compile texts of many lengths as texts of a few, filled up and masked exactly"),
+    ] = True
     compare: Annotated[
         bool, Setting("hold one example against plain Values before the first compiled step")
     ] = True

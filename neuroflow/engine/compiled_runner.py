@@ -19,6 +19,7 @@ from neuroflow.engine.comparison import (
     hold_against_eager,
 )
 from neuroflow.engine.numbers import write_numbers
+from neuroflow.engine.padding.padded import FilledUp, PaddableFunction, masked, texts_of
 from neuroflow.engine.plan.function import TracedFunction
 from neuroflow.engine.report import Profile, profile
 from neuroflow.engine.run.backends import chosen_backend, make_executor
@@ -29,7 +30,7 @@ from neuroflow.engine.run.undone import Standing, not_made, why_not_made
 from neuroflow.engine.run.writes import LaneWrites
 from neuroflow.engine.runner import Runner
 from neuroflow.engine.session import Session
-from neuroflow.errors import DomainError
+from neuroflow.errors import DomainError, TraceError
 from neuroflow.locks import lock
 from neuroflow.pythonic import whole_number
 
@@ -50,8 +51,11 @@ class CompiledRunner(Runner):
     def __init__(
         self, *arguments: Any, backend: str = "auto", dtype: str = "float64", threads: int = 1,
         memory_limit: int | None = None, compare: bool = True, device: str = "auto",
+        losses: Callable[..., Any] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(*arguments)
+        self.losses_at_positions = losses
+        self._texts = texts_of(self.examples) if losses else None
         self._comparing = lock()
         self._unwritten: DomainError | None = None
         self.compare = compare
@@ -64,7 +68,8 @@ class CompiledRunner(Runner):
         return self.session.lock
 
     def _prepare(self) -> None:
-        self.loss = self._traced(self.example_loss)
+        each = self.losses_at_positions
+        self.loss = self._traced(self.example_loss, masked(each) if each else None)
         self.session = self._session(self.loss, "parameters", self.threads)
         self.flat = FlatExamples(self.loss, lock(1))
         for unprepared in ("_evaluator", "_predictor"):
@@ -79,10 +84,16 @@ class CompiledRunner(Runner):
         settings = self.rule.check(self.settings)
         self.executor.prepare_steps(StepSettings(self.rule, settings, self.l2, limit))
 
-    def _traced(self, function: Callable[..., Any]) -> TracedFunction:
-        return TracedFunction(
-            function, (self.model,), self.parameters, self.surroundings, writes=True
-        )
+    def _traced(self, function: Callable[..., Any], filled_up: Any = None) -> TracedFunction:
+        """A function, traced for each structure, or for texts that ``filled_up`` can take."""
+        common = ((self.model,), self.parameters, self.surroundings)
+        if self._texts is None:
+            return TracedFunction(function, *common, writes=True)
+        filled = FilledUp(
+            filled_up or function, *common, writes=True, texts=self._texts,
+            masked=filled_up is not None,
+        )  # fmt: skip
+        return PaddableFunction(function, *common, writes=True, texts=self._texts, filled=filled)
 
     @property
     def executor(self) -> Executor:
@@ -112,13 +123,18 @@ class CompiledRunner(Runner):
             if made < len(results):
                 standing.restore()
                 standing.draw_again(_draws(chosen[:made]))
+        losses: list[float] = results[:, 0].tolist()
+        if made < len(results) and self._stops_filling_up(chosen[made]):
+            return losses[:made] + self.run(batches[made:], learning_rates[made:])
         self._check_finite(results, batches, learning_rates)
-        return results[:, 0].tolist()  # type: ignore[no-any-return]
+        return losses
 
     def gradients(self, batch: Sequence[int]) -> tuple[float, list[float]]:
         with self._ready([batch]) as (flat, chosen, _):
             results = self._steps(flat, chosen, np.zeros(1), learn=False)
             gradients = self.session.gradient_numbers()
+        if not _all_finite(results) and self._stops_filling_up(chosen[0]):
+            return self.gradients(batch)
         self._check_finite(results, [batch], [None])
         return float(results[0, 0]), gradients
 
@@ -137,12 +153,39 @@ class CompiledRunner(Runner):
             flat, chosen = self._chosen(batches)
             if not self._compared and chosen and chosen[0]:
                 with self._comparing:  # no other thread makes a step before this has ended
-                    if not self._compared:
-                        self._hold_against_eager(flat, batches[0], chosen[0])
+                    if not self._compared and not self._is_like_eager(flat, batches[0], chosen[0]):
+                        standing.restore()
+                        continue
             with session.lock:
                 if session is self.session:  # nobody changed the model in between
                     yield flat, chosen, standing
                     return
+
+    def _is_like_eager(
+        self, flat: FlatExamples, batch: Sequence[int], chosen: Sequence[FlatExample]
+    ) -> bool:
+        """Whether an example gives what plain Values give; not if to fill it up made it another.
+
+        Raises :class:`TraceError` where it is another as it is.
+        """
+        try:
+            self._hold_against_eager(flat, batch, chosen)
+        except TraceError:
+            if self._stops_filling_up(chosen):
+                return False
+            raise
+        return True
+
+    def _stops_filling_up(self, batch: Sequence[FlatExample]) -> bool:
+        """Whether some of a batch were filled up; from here on none are.
+
+        What fills an example up counts zero times, which an infinite number would survive.
+        """
+        if self._texts is None or not any(flat.length for flat in batch):
+            return False
+        self._texts.stop("what a text is filled up with changes its loss")
+        self.flat = FlatExamples(self.loss, lock(1))
+        return True
 
     def _hold_against_eager(
         self, flat: FlatExamples, batch: Sequence[int], chosen: Sequence[FlatExample]
@@ -236,7 +279,12 @@ class CompiledRunner(Runner):
 
     def losses(self, batch: Sequence[int]) -> list[float]:
         self.look_again()
-        return self._evaluator.outputs([self.example(k) for k in batch])
+        examples = [self.example(k) for k in batch]
+        losses = self._evaluator.outputs(examples)
+        if self._texts and not self._texts.why_not and not all(map(math.isfinite, losses)):
+            self._texts.stop("what a text is filled up with changes its loss")
+            return self._evaluator.outputs(examples)
+        return losses
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         self.look_again()
@@ -284,4 +332,4 @@ def _all_finite(results: NDArray[Any]) -> bool:
 def _draws(batches: Chosen) -> Iterator[Callable[[], float]]:
     """What drew the random numbers of some steps, in order."""
     for flat in chain.from_iterable(batches):
-        yield from flat.trace.random_inputs
+        yield from filter(None, flat.draws)

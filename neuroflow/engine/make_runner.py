@@ -28,6 +28,7 @@ def make_runner(
     compare: bool = True,
     device: str = "auto",
     workers: Workers | None = None,
+    losses: Callable[..., Sequence[Any]] | None = None,
 ) -> Runner:
     """A runner that trains ``model`` on ``examples``, tuples of inputs.
 
@@ -40,6 +41,10 @@ def make_runner(
     Unless ``compare`` is false, the first compiled step is preceded by one example on plain Values,
     and a layer that does something else there is named in a :class:`TraceError`.
     ``workers`` are the processes that share each batch, see :func:`neuroflow.joined_workers`.
+    ``losses`` are for texts of many lengths, each example (tokens, targets) or (tokens, targets,
+    weight): ``losses(model, tokens, targets)``, of as many targets as tokens, gives the loss at
+    each of the last positions, of which ``example_loss`` is the mean, times the weight. Then
+    compiled texts are filled up to a few lengths, wherever that changes no result.
     """
     arguments = (model, example_loss, examples, rule, settings or {}, l2, clip_norm, workers)
     if backend == "eager":
@@ -48,8 +53,9 @@ def make_runner(
     from neuroflow.engine.compiled_runner import CompiledRunner
 
     runner = CompiledRunner(
-        *arguments, backend=backend, dtype=dtype, threads=threads, compare=compare, device=device
-    )
+        *arguments, backend=backend, dtype=dtype, threads=threads, compare=compare, device=device,
+        losses=losses,
+    )  # fmt: skip
     return _with_no_decay(runner)
 
 

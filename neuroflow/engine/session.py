@@ -68,7 +68,7 @@ class Session:
             self.read_parameters()
             found = self._forward(given, batch)
         return [
-            _nested(flat.trace.outputs, map(each, numbers))
+            self.function.cut(_nested(flat.trace.outputs, map(each, numbers)), flat.length)
             for flat, numbers in zip(batch, found, strict=True)
         ]
 

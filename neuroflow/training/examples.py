@@ -36,6 +36,17 @@ def sequence_loss(loss: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return example_loss
 
 
+def position_losses(loss: Callable[[Any, Any], Any]) -> Callable[..., list[Any]]:
+    """The losses of a text of which each token has a target, one for each answer."""
+
+    def losses(model: Any, tokens: Any, targets: Any) -> list[Any]:
+        answers = model(tokens)
+        pairs = zip(answers, targets[len(targets) - len(answers) :], strict=True)
+        return [loss(logits, target) for logits, target in pairs]
+
+    return losses
+
+
 def weighted_loss(example_loss: Callable[..., Any]) -> Callable[..., Any]:
     """The loss of one example, as often as its weight says."""
 

@@ -44,7 +44,7 @@ from neuroflow.tensors.package import has_torch
 from neuroflow.training.batches import Batches
 from neuroflow.training.best import Best, best_of, give_numbers, numbers_of_model
 from neuroflow.training.evaluator import Evaluator
-from neuroflow.training.examples import AS_GIVEN, encoded, loss_of_examples
+from neuroflow.training.examples import AS_GIVEN, encoded, loss_of_examples, position_losses
 from neuroflow.training.fitting import (
     check_answers,
     check_loss,
@@ -679,7 +679,13 @@ class Training(Trained):
             threads=options["threads"],
             compare=options["compare"],
             workers=self.workers,
+            losses=position_losses(loss) if self._is_padded else None,
         )
+
+    @property
+    def _is_padded(self) -> bool:
+        """Whether texts of many lengths may be compiled as texts of a few."""
+        return self.dataset.task == "sequence" and bool(self.options["padding"])
 
     def _losses_of(self, batches: list[list[int]], rates: list[float]) -> list[float]:
         """Run steps; a model that cannot be compiled runs eagerly if nobody chose a backend."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 
 import pytest
+
+import neuroflow.core.value
+from neuroflow.cli.shared.output import warnings_as_notes
 
 JSON = [
     ["plugins"], ["plugins", "--timing"], ["list"], ["list", "ops"], ["list", "losses", "*hinge*"],
@@ -57,3 +61,21 @@ def test_a_terminal_without_unicode_still_gets_an_answer(tmp_path, shell):
     done = shell(["show", "relu"], tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 0, done.stderr
     assert "relu" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        (neuroflow.core.value.__file__, "RuntimeWarning: too large"),
+        (pytest.__file__, "RuntimeWarning: too large"),
+        ("/home/somebody/own.py", "RuntimeWarning: too large (own.py:3)"),
+    ],
+    ids=["neuroflow", "installed", "own"],
+)
+def test_a_warning_is_told_without_a_line_of_code_and_of_own_code_with_its_place(
+    file, told, capsys
+):
+    with warnings_as_notes():
+        warnings.simplefilter("always")
+        warnings.warn_explicit("too large", RuntimeWarning, file, 3)
+    assert capsys.readouterr().err == f"{told}\n"

@@ -34,6 +34,7 @@ PARTS = (
     "checkpoint",
     "engine.trace",
     "engine.plan",
+    "engine.padding",
     "engine.lower",
     "engine.run",
     "engine.native",

@@ -119,3 +119,19 @@ def test_a_text_run_is_saved_and_resumed(text_task, tmp_path):
     assert saved.data["tokenizer"] == {"use": "toys/letters", "letters": "xyz"}
     assert make_tokenizer(saved.data["tokenizer"]).letters == "xyz"
     assert "toys/letters@1" in {used.id for used in saved.uses}
+
+
+@pytest.mark.parametrize("padding", [True, False])
+def test_lines_of_many_lengths_are_compiled_as_lines_of_a_few_unless_that_is_switched_off(
+    padding, tmp_path
+):
+    lines = tmp_path / "lines.txt"
+    lines.write_text("\n".join("ab" * k + "a" * (k % 2) for k in range(1, 19)))
+    run = nf.train({
+        "model": {"use": "gpt", "n_embd": 2, "n_head": 1, "block_size": 40},
+        "loss": "cross_entropy", "optimizer": "sgd",
+        "data": {"use": "lines", "path": str(lines), "block_size": 40},
+        "train": {"steps": 1, "backend": "numpy", "padding": padding, "compare": False},
+    })  # fmt: skip
+    run.runner.gradients(range(len(run.dataset)))
+    assert run.runner.loss.n_traces == (0 if padding else 18)

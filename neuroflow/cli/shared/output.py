@@ -15,6 +15,7 @@ import click
 
 from neuroflow.cli.shared.streams import below, console
 from neuroflow.errors import NeuroflowError, NeuroflowWarning, one_line, printable
+from neuroflow.files import LIBRARY
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -110,18 +111,27 @@ def tell(found: Told, picture: Path | None, as_json: bool) -> None:
 
 @contextmanager
 def warnings_as_notes() -> Iterator[None]:
-    """What neuroflow warns of is told as a line for the person, without the line of code."""
-    with warnings.catch_warnings():
-        plainly = warnings.showwarning
+    """A warning is told as a line for the person, without the line of code.
 
-        def show(message: Warning | str, *rest: Any, **more: Any) -> None:
+    One that neuroflow did not write says its kind, and where it is if that is the person's code.
+    """
+    with warnings.catch_warnings():
+
+        def show(message: Any, kind: type[Warning], file: str, line: int, *rest: Any) -> None:
             if isinstance(message, NeuroflowWarning):
                 note(str(message), style="yellow")
             else:
-                plainly(message, *rest, **more)
+                place = "" if _is_of_library(file) else f" ({Path(file).name}:{line})"
+                note(f"{kind.__name__}: {message}{place}", style="yellow")
 
         warnings.showwarning = show
         yield
+
+
+def _is_of_library(file: str) -> bool:
+    """Whether a file of code is none of the person's own: neuroflow's, installed, or Python's."""
+    homes = (LIBRARY, Path(LIBRARY).parent / "plugins", sys.prefix, sys.base_prefix)
+    return file.startswith("<") or any(Path(file).is_relative_to(home) for home in homes)
 
 
 def show_error(

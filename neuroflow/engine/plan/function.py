@@ -10,14 +10,21 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from attrs import Factory, define, field
+from attrs import Factory, define, field, frozen
 
 from neuroflow.buffer import Buffer, kept_by
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.engine.plan.grouping import plan_of_tape
 from neuroflow.engine.plan.plan import Plan
-from neuroflow.engine.trace.structure import Named, Structure, describe, difference, rebuild
+from neuroflow.engine.trace.structure import (
+    Named,
+    Structure,
+    describe,
+    difference,
+    flatten,
+    rebuild,
+)
 from neuroflow.engine.trace.surroundings import Surroundings
 from neuroflow.engine.trace.tape import Tape
 from neuroflow.engine.trace.tracer import TracedWrites, Tracer, tracing
@@ -54,6 +61,28 @@ class Trace:
     programs: dict[Any, int] = field(factory=dict)
     modes: tuple[bool, ...] = ()
 
+    positions_of_draws: Sequence[int] = ()
+    """For a text that may be filled up: the first position that needs each random input."""
+
+
+Taped = tuple[Tracer, list[int], Structure, tuple[Buffer, ...]]
+"""What one run on a tape gave: the cells of the outputs and then of what was written, how outputs
+are nested, and the buffers that were written."""
+
+
+@frozen(eq=False)
+class Fitted:
+    """An example as a trace takes it, and what draws its random inputs."""
+
+    numbers: list[float]
+    structure: Structure
+    trace: Trace
+    draws: Sequence[Callable[[], float] | None]
+    """None where a number is only filled in, for a position that the example does not have."""
+
+    length: int = 0
+    """How many positions are its own, where it is filled up."""
+
 
 @define(eq=False)
 class TracedFunction:
@@ -84,6 +113,20 @@ class TracedFunction:
     def has_writes(self) -> bool:
         """Whether any trace so far writes buffers."""
         return any(trace.written for trace in self._traces.values())
+
+    def fitted(
+        self, example: Sequence[Any], modes: tuple[bool, ...], known: dict[Any, Trace]
+    ) -> Fitted:
+        """An example as numbers, for the trace of its structure; ``known`` are the last ones."""
+        numbers, structure = flatten(tuple(example))
+        trace = known.get(structure)
+        if trace is None:
+            trace = known[structure] = self.trace(structure, modes)
+        return Fitted(numbers, structure, trace, trace.random_inputs)
+
+    def cut(self, outputs: Any, length: int) -> Any:
+        """What a function gives for an example of which so many positions are its own."""
+        return outputs
 
     def trace(self, structure: Structure, modes: tuple[bool, ...] | None = None) -> Trace:
         """The trace for inputs of a structure; training and evaluation are traced apart.
@@ -145,21 +188,20 @@ class TracedFunction:
     def _trace(self, structure: Structure) -> Trace:
         self._check_inputs(structure)
         states = self.surroundings.states()
-        tracer, cells, outputs, written = self._taped(structure)
-        self._check_draws(states, tracer.tape, structure)
+        taped = self._taped(structure)
+        self._check_draws(states, taped[0].tape, structure)
         self._check_untouched()
+        return self._planned(structure, taped)
+
+    def _planned(self, structure: Structure, taped: Taped) -> Trace:
+        """The trace of a run that is on a tape, which is used up."""
+        tracer, cells, outputs, written = taped
         plan = plan_of_tape(tracer.tape, cells)
         plan.n_numbers = tracer.n_inputs
         return Trace(plan, outputs, tracer.random_inputs, _limits(plan), written)
 
-    def _taped(
-        self, structure: Structure
-    ) -> tuple[Tracer, list[int], Structure, tuple[Buffer, ...]]:
-        """Run the function once, on a tape.
-
-        Gives the cells of its outputs and then of what it wrote, how its outputs are nested, and
-        the buffers that it wrote.
-        """
+    def _taped(self, structure: Structure) -> Taped:
+        """Run the function once, on a tape."""
         writes = TracedWrites(_name(self.function), self.writes)
         with tracing(self.parameters, held=self.surroundings.values) as tracer, kept_by(writes):
             inputs = [

@@ -105,14 +105,19 @@ class OpGraph:
 
 def graph_of(tape: Tape, outputs: list[int]) -> OpGraph:
     """The tape's columns, not copied but taken away: passes rewrite them."""
-    form, at, inputs = tape.form, tape.at, tape.inputs
+    graph = view_of(tape, outputs)
     tape.form, tape.at, tape.inputs = array("i"), array("i"), Inputs()
+    return graph
+
+
+def view_of(tape: Tape, outputs: list[int]) -> OpGraph:
+    """The tape's columns to look at, not copied."""
     return OpGraph(
         forms=tape.forms,
-        form=np.frombuffer(form, np.int32),
-        at=np.frombuffer(at, np.int32),
-        cells=np.frombuffer(inputs.cells, np.int32),
-        slices=np.frombuffer(inputs.slices, np.int32),
+        form=np.frombuffer(tape.form, np.int32),
+        at=np.frombuffer(tape.at, np.int32),
+        cells=np.frombuffer(tape.inputs.cells, np.int32),
+        slices=np.frombuffer(tape.inputs.slices, np.int32),
         scopes=tape.scopes,
         outputs=np.array(outputs, dtype=np.int64),
         numbers=np.array(tape.numbers),

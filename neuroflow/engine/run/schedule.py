@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from typing import Any
 from weakref import finalize
@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from neuroflow.core.value import Value
 from neuroflow.engine.lower.lower import lower
 from neuroflow.engine.lower.program import padded
-from neuroflow.engine.plan.function import Trace, TracedFunction, check_indices
+from neuroflow.engine.plan.function import Fitted, Trace, TracedFunction, check_indices
 from neuroflow.engine.run.executor import Executor, Schedule
 from neuroflow.engine.run.workers import Workers
-from neuroflow.engine.trace.structure import Structure, flatten
+from neuroflow.engine.trace.structure import Structure
 from neuroflow.engine.trace.tape import Ints
 from neuroflow.errors import InputError
+
+FILLED_IN = 0.5
+"""What stands for a random number of a position that an example does not have."""
 
 FEW_NUMBERS = 10_000
 """Numbers of examples that became others are kept up to here, whatever their share."""
@@ -36,6 +39,11 @@ class FlatExample:
     start: int
     structure: Structure
     trace: Trace
+    draws: Sequence[Callable[[], float] | None] = ()
+    """What drew its random numbers; None for one that is only filled in."""
+
+    length: int = 0
+    """How many positions are its own, where it is filled up to those of its trace."""
 
 
 @define(eq=False)
@@ -89,29 +97,29 @@ class FlatExamples:
         flat = [self._flattened(example, modes, traces) for example in examples]
         placed = []
         with self.lock:
-            for numbers, structure, trace in flat:
-                placed.append(FlatExample(len(self.numbers), structure, trace))
+            for numbers, it in flat:
+                start = len(self.numbers)
+                placed.append(FlatExample(start, it.structure, it.trace, it.draws, it.length))
                 self.numbers += numbers
         return placed
 
     def _flattened(
         self, example: Sequence[Any], modes: tuple[bool, ...], traces: dict[Structure, Trace]
-    ) -> tuple[list[float], Structure, Trace]:
-        """One example; ``traces`` are those of the examples before it."""
-        numbers, structure = flatten(tuple(example))
-        trace = traces.get(structure)
-        if trace is None:
-            trace = traces[structure] = self.function.trace(structure, modes)
-        check_indices(trace, numbers, structure)
-        if trace.random_inputs:
-            numbers += [number() for number in trace.random_inputs]
+    ) -> tuple[list[float], Fitted]:
+        """One example, and its numbers with the random ones; ``traces`` are those before it."""
+        fitted = self.function.fitted(example, modes, traces)
+        numbers = fitted.numbers
+        check_indices(fitted.trace, numbers, fitted.structure)
+        if fitted.draws:
+            numbers = numbers + [FILLED_IN if draw is None else draw() for draw in fitted.draws]
             self.drawn = True
-        return numbers, structure, trace
+        return numbers, fitted
 
     def drawn_for(self, flat: FlatExample) -> list[float]:
         """The random numbers that were drawn for one of the examples."""
-        n = flat.trace.plan.n_numbers
-        return self.numbers[flat.start + n - len(flat.trace.random_inputs) : flat.start + n]
+        end = flat.start + flat.trace.plan.n_numbers
+        numbers = self.numbers[end - len(flat.draws) : end]
+        return [x for x, draw in zip(numbers, flat.draws, strict=True) if draw is not None]
 
     def arrays(self) -> tuple[Any, Any]:
         """All numbers, and the same as integers for those that choose."""
