@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from attrs import define, field
 
-from neuroflow.engine.plan.graph import OpGraph, settle
+from neuroflow.engine.plan.graph import OpGraph
+from neuroflow.engine.plan.levels import settle
 from neuroflow.engine.trace.tape import CONSTANT, FIRST_OP, INPUT, LIVE, PARAMETER, Ints, Take
 
 NOWHERE = np.iinfo(np.int32).max
@@ -92,6 +93,8 @@ class TextGraph:
     def _position(self) -> Ints:
         """Backwards from those that read positions to those that read none."""
         column = np.where(self.newest < 0, NOWHERE, self.newest).astype(np.int32)
+        if not self.draws and bool((self.newest[self.graph.form >= FIRST_OP] >= 0).all()):
+            return column  # parameters and constants belong to no position
         for nodes in self.graph.nodes_in_pieces(backwards=True):
             edges, counts = self.graph.edges_of(nodes)
             readers = np.repeat(nodes, counts)
