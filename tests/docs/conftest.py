@@ -13,6 +13,8 @@ from threading import Thread
 
 import pytest
 
+from tests.support.browser import lending
+
 DOCS = Path(__file__).parents[2] / "docs"
 LEFT_OUT = [
     "_build",
@@ -62,6 +64,10 @@ class Sent(SimpleHTTPRequestHandler):
         self.log.append((self.path.partition("?")[0], len(content)))
         outputfile.write(content)
 
+    def end_headers(self):
+        self.send_header("Cache-Control", "no-store")  # what is asked for again is sent again
+        super().end_headers()
+
     def log_message(self, *_):
         pass
 
@@ -101,23 +107,32 @@ def address(server):
 
 
 @pytest.fixture(scope="module")
-def visiting(chromium, address):
+def tabs(chromium):
+    """Lends the tabs of one context."""
+    context = chromium.new_context()
+    yield lending(context, width=1200, height=900)
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def visiting(tabs, address):
     """A context manager that opens pages; fails on a request that leaves, or a console error."""
 
     @contextmanager
     def visits():
         problems = []
-        with ExitStack() as contexts:
+        with ExitStack() as opened:
 
             def open_page(page, width=1200, dark=False, query="", base=address):
-                scheme = "dark" if dark else "light"
-                size = {"width": width, "height": 900}
-                context = chromium.new_context(viewport=size, color_scheme=scheme)
-                contexts.callback(context.close)
-                tab = context.new_page()
-                tab.on("request", lambda r: r.url.startswith((base, "data:")) or note(r.url))
-                tab.on("console", lambda m: m.type == "error" and note(m.text))
-                tab.on("pageerror", lambda error: note(str(error)))
+                tab = opened.enter_context(
+                    tabs(
+                        request=lambda r: r.url.startswith((base, "data:")) or note(r.url),
+                        console=lambda m: m.type == "error" and note(m.text),
+                        pageerror=lambda error: note(str(error)),
+                    )
+                )
+                tab.set_viewport_size({"width": width, "height": 900})
+                tab.emulate_media(color_scheme="dark" if dark else "light")
                 tab.goto(base + page + query)
                 return tab
 

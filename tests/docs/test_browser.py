@@ -21,17 +21,14 @@ PAGES = [
     "glossary.html",
     "bibliography.html",
 ]
+PHONE = {"width": 360, "height": 740}
 
 
 @pytest.mark.parametrize("chapter", PAGES)
-def test_a_page_is_quiet_and_asks_nobody(visit, chapter):
+def test_a_page_is_quiet_asks_nobody_and_fits_on_a_phone(visit, chapter):
     tab = visit(chapter)
     assert tab.locator("h1").count() == 1
-
-
-@pytest.mark.parametrize("chapter", PAGES)
-def test_a_page_fits_on_a_phone(visit, chapter):
-    tab = visit(chapter, width=360)
+    tab.set_viewport_size(PHONE)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
 
 

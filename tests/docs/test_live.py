@@ -44,10 +44,11 @@ def frames(book, serve, launch, tmp_path_factory):
     log = tmp_path_factory.mktemp("log") / "net.json"
     with serve(book) as (address, sent):
         browser = launch(f"--log-net-log={log}")
+        context = browser.new_context(viewport={"width": 1200, "height": 1400})
         found, problems = {}, []
         for name in LIVE:
             sent.clear()
-            tab = browser.new_context(viewport={"width": 1200, "height": 1400}).new_page()
+            tab = context.new_page()
             tab.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
             tab.on("pageerror", lambda error: problems.append(str(error)))
             tab.goto(f"{address}live/{name}.html")
@@ -148,21 +149,24 @@ class Blocks:
         self.tab.locator(f"[aria-label^='Code of block {number};']").fill(text)
 
 
-@pytest.fixture
-def fresh(visit):
-    """The blocks of a page on which nothing was pressed."""
-    return Blocks(visit(CHAPTER))
-
-
 @pytest.fixture(scope="module")
-def page_in_use(visiting):
+def first_press(server, visiting):
+    """The blocks of a page, and what was seen and sent before and after its first press."""
+    _, sent = server
     with visiting() as visit:
-        yield Blocks(visit(CHAPTER))
+        sent.clear()
+        blocks = Blocks(visit(CHAPTER))
+        seen = {"status": blocks.status(1), "note": blocks.tab.inner_text(".nf-run-note")}
+        seen["before"] = list(sent)
+        sent.clear()
+        blocks.run(1)
+        yield blocks, {**seen, "after": list(sent), "next": blocks.status(2)}
 
 
 @pytest.fixture
-def blocks(page_in_use):
+def blocks(first_press):
     """The blocks of a page with Python in it; the first three are as if they had not been run."""
+    page_in_use, _ = first_press
     for number in (1, 2, 3):
         if page_in_use.tab.locator(f"[aria-label='Edit block {number}']").is_visible():
             page_in_use.press("Edit", number)
@@ -170,20 +174,25 @@ def blocks(page_in_use):
     return page_in_use
 
 
-def test_nothing_is_loaded_before_the_first_press_and_then_what_was_stated(server, fresh):
-    _, sent = server
-    loaded = [path for path, _ in sent if "pyodide" in path or path.endswith(".zip")]
-    assert loaded == []
-    (size,) = stated(fresh.status(1))
-    assert stated(fresh.tab.inner_text(".nf-run-note")) == [size]
-    sent.clear()
-    fresh.run(1)
-    assert fresh.output(1) == "Value(64.0, pow)\n"
-    python = [n for path, n in sent if "/pyodide/" in path or ".zip" in path]
-    assert size == pytest.approx(sum(python) / MEGABYTE, abs=0.5)
-    assert fresh.status(2) == ""
-    fresh.run(3)
-    assert fresh.status(3) == "done; ran block 2 first"
+def python_of(sent):
+    """The sizes of what Python is made of, among the files that were sent."""
+    return [size for path, size in sent if "pyodide" in path or ".zip" in path]
+
+
+def test_nothing_is_loaded_before_the_first_press_and_then_what_was_stated(first_press):
+    _, seen = first_press
+    assert python_of(seen["before"]) == []
+    (size,) = stated(seen["status"])
+    assert stated(seen["note"]) == [size]
+    assert size == pytest.approx(sum(python_of(seen["after"])) / MEGABYTE, abs=0.5)
+    assert seen["next"] == ""
+
+
+def test_what_has_run_is_not_run_again_before_a_later_block(blocks):
+    blocks.run(1)
+    assert blocks.output(1) == "Value(64.0, pow)\n"
+    blocks.run(3)
+    assert blocks.status(3) == "done; ran block 2 first"
 
 
 def test_the_blocks_above_run_first_and_it_says_so(blocks):

@@ -12,8 +12,10 @@ import pytest
 
 from neuroflow.live.export import export
 from neuroflow.live.tab import Tab
+from tests.support.browser import lending
 
 WINDOW = {"width": 1440, "height": 1000}
+OF_THIS_MACHINE = r"(http://127\.0\.0\.1:|file:|data:|blob:|about:)"
 READY = "#play:not([disabled]), #problem:not([hidden])"
 
 
@@ -93,13 +95,17 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 class BrowserTab:
     """A page of a browser: what it said, what it asked for, what it knows."""
 
-    def __init__(self, context):
-        self.page = context.new_page()
+    def __init__(self):
+        self.page = None
         self.problems, self.requests = [], []
-        self.page.set_default_timeout(20_000)
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("console", self._heard)
-        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def listeners(self):
+        """What hears the events of the page."""
+        return {
+            "pageerror": lambda error: self.problems.append(str(error)),
+            "console": self._heard,
+            "request": lambda request: self.requests.append(request.url),
+        }
 
     def _heard(self, message):
         if message.type in ("error", "warning"):
@@ -140,31 +146,32 @@ class BrowserTab:
 
 
 @contextmanager
-def opened(browser_context):
+def opened(tabs):
     """A fresh tab; fails for console errors and for requests that leave the machine."""
-    made = BrowserTab(browser_context)
-    yield made
-    made.page.close()
-    abroad = [u for u in made.requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", u)]
+    made = BrowserTab()
+    with tabs(**made.listeners()) as made.page:
+        yield made
+    abroad = [u for u in made.requests if not re.match(OF_THIS_MACHINE, u)]
     assert abroad == []
     assert made.problems == []
 
 
+@pytest.fixture(scope="module")
+def tabs(browser_context):
+    """Lends the tabs of a file."""
+    browser_context.set_default_timeout(20_000)
+    return lending(browser_context, **WINDOW)
+
+
 @pytest.fixture
-def tab(browser_context):
+def tab(tabs):
     """A tab for one test."""
-    with opened(browser_context) as made:
+    with opened(tabs) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def shared_tab(browser_context):
+def shared_tab(tabs):
     """A tab for all tests of a file that ask for it, where opening a page takes long."""
-    with opened(browser_context) as made:
+    with opened(tabs) as made:
         yield made
-
-
-@pytest.fixture
-def new_tab():
-    """A tab of another browser."""
-    return lambda browser: BrowserTab(browser.new_context(viewport=WINDOW))

@@ -109,12 +109,9 @@ def test_the_browser_is_given_a_private_file_and_no_token(monkeypatch):
     assert not os.path.exists(os.path.dirname(path))
 
 
-def test_the_file_leads_a_browser_to_the_page(demo_server, new_tab, chromium, monkeypatch):
+def test_the_file_leads_a_browser_to_the_page(demo_server, tab, monkeypatch):
     given = []
     monkeypatch.setattr("webbrowser.open", given.append)
     with demo_server("function") as address, opened(address):
-        tab = new_tab(chromium)
         tab.open(given[0])
         assert tab.page.url.partition("#")[0] == address.partition("?")[0]
-        assert tab.problems == []
-        tab.page.context.close()

@@ -9,6 +9,7 @@ import neuroflow as nf
 from neuroflow.live.export import PYODIDE, archive, export
 from neuroflow.live.looking import toml_of
 from neuroflow.live.tab import Tab
+from tests.live.conftest import WINDOW
 
 HASH = "#hidden=5,4&points=24&batch=8&epochs=4"
 
@@ -25,7 +26,28 @@ def assert_is_eager(tab, page):
     assert tab.knows("now.numbers") == pytest.approx(numbers, rel=1e-6, abs=1e-9)
 
 
-def test_function_page_in_the_browser_alone(exported, tab, tmp_path):
+@pytest.fixture(scope="module")
+def net_log(tmp_path_factory):
+    """Where Chromium notes what it asks for; it sees the requests of workers too."""
+    return tmp_path_factory.mktemp("log") / "net.json"
+
+
+@pytest.fixture(scope="module")
+def browser_context(launch, net_log):
+    """The tabs of a browser that keeps such a log."""
+    browser = launch(f"--log-net-log={net_log}")
+    yield browser.new_context(viewport=WINDOW, accept_downloads=True)
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def classification(exported, shared_tab):
+    """The page that tests train one after the other, for Python takes seconds to start."""
+    shared_tab.open(f"{exported}/classification.html{HASH}")
+    return shared_tab
+
+
+def test_function_page_in_the_browser_alone(exported, classification, tab, tmp_path):
     tab.open(f"{exported}/function.html{HASH}")
     tab.page.focus("body")
     tab.page.keyboard.press("s")
@@ -47,42 +69,20 @@ def test_function_page_in_the_browser_alone(exported, tab, tmp_path):
     assert [p.data for p in nf.load(model).parameters()] == tab.knows("now.numbers")
 
 
-def test_classification_page_asks_this_machine_only(exported, launch, new_tab, tmp_path):
-    """Chromium's own log of the network sees the worker's requests too."""
-    log = tmp_path / "net.json"
-    browser = launch(f"--log-net-log={log}")
-    tab = new_tab(browser)
-    tab.open(f"{exported}/classification.html{HASH}")
-    tab.page.click("#play")
-    tab.wait("neuroflow.now.over", seconds=60)
-    assert_is_eager(tab, "classification")
-    assert tab.problems == []
-    browser.close()
-    asked = [event["params"] for event in json.loads(log.read_text())["events"]
-             if "url" in event.get("params", {}) and "initiator" in event["params"]]  # fmt: skip
-    urls = {p["url"] for p in asked if exported in p["initiator"]}
-    assert f"{exported}/neuroflow.zip" in urls
-    assert {url for url in urls if not url.startswith(exported)} == set()
-
-
-def test_two_tabs_train_apart_and_a_closed_one_harms_nobody(exported, tab, new_tab, chromium):
-    other = new_tab(chromium)
-    for each in (tab, other):
-        each.open(f"{exported}/classification.html{HASH}")
-    other.page.click("#play")
+def test_two_tabs_train_apart_and_a_closed_one_harms_nobody(exported, classification):
+    tab = classification
+    other = tab.page.context.new_page()
+    other.goto(f"{exported}/classification.html{HASH}")
+    other.wait_for_selector("#play:not([disabled])", timeout=60_000)
+    other.click("#play")
     tab.page.click("#step")
     tab.wait("neuroflow.now.step === 1")
-    other.page.context.close()
+    other.close()
     tab.page.click("#play")
     tab.wait("neuroflow.now.over", seconds=60)
     assert_is_eager(tab, "classification")
-
-
-@pytest.fixture(scope="module")
-def classification(exported, shared_tab):
-    """The page that two tests train one after the other, for Python takes seconds to start."""
-    shared_tab.open(f"{exported}/classification.html{HASH}")
-    return shared_tab
+    tab.page.keyboard.press("r")
+    tab.wait("neuroflow.now.step === 0")
 
 
 def test_hostile_messages_get_a_message_and_training_goes_on(classification):
@@ -136,6 +136,17 @@ def test_200_messages_a_second_do_not_stop_the_training(classification):
     step = tab.knows("now.step")
     tab.wait(f"neuroflow.now.step > {step + 5}", seconds=60)
     tab.pause()
+
+
+def test_the_pages_ask_this_machine_only(exported, classification, browser_context, net_log):
+    """Closes the browser, which writes its log at its end; after the tests of its tabs."""
+    assert classification.problems == []
+    browser_context.browser.close()
+    asked = [event["params"] for event in json.loads(net_log.read_text())["events"]
+             if "url" in event.get("params", {}) and "initiator" in event["params"]]  # fmt: skip
+    urls = {p["url"] for p in asked if exported in p["initiator"]}
+    assert f"{exported}/neuroflow.zip" in urls
+    assert {url for url in urls if not url.startswith(exported)} == set()
 
 
 def test_the_archive_is_the_same_every_time():

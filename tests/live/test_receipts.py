@@ -26,18 +26,18 @@ REST = "() => { window.asked = window.most = 0; document.activeElement.blur(); }
 
 
 @pytest.fixture(scope="module", params=["socket", "worker"])
-def open_page(request, browser_context):
+def open_page(request, tabs):
     """Open a page of either transport after one step; a page is opened once, then laid to rest."""
     if request.param == "socket":
         address, token = request.getfixturevalue("server").split("?")
         place = address.rpartition("/")[0] + "/{page}.html?" + token
     else:
         place = request.getfixturevalue("exported") + "/{page}.html"
-    with ExitStack() as tabs:
+    with ExitStack() as stack:
 
         @cache
         def first(page, setup):
-            tab = tabs.enter_context(opened(browser_context))
+            tab = stack.enter_context(opened(tabs))
             tab.open(place.format(page=page) + setup)
             tab.page.click("#step")
             tab.wait("neuroflow.now.step === 1", seconds=60)
@@ -136,7 +136,7 @@ def test_passing_by_asks_nothing_and_at_most_one_question_is_open(open_page):
     assert tab.page.evaluate("() => [window.asked, window.most]") == [2, 1]
 
 
-def test_a_tap_shows_and_pins_a_receipt(server, chromium, browser_context, new_tab):
+def test_a_tap_shows_and_pins_a_receipt(server, chromium, browser_context):
     if not browser_context.cookies():
         browser_context.new_page().goto(server)
     phone = chromium.new_context(

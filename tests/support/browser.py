@@ -6,6 +6,7 @@ import fcntl
 import importlib.util
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ CHROMIUM = os.environ.get("NEUROFLOW_CHROMIUM") or shutil.which("chromium")
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--process-per-site",  # tabs of one site share its process, and the compiled Python in it
 ]  # fmt: skip
 
 
@@ -42,6 +44,30 @@ def chromium(launch):
     browser = launch()
     yield browser
     browser.close()
+
+
+def lending(context, **size):
+    """A context manager that lends empty tabs, of this size, with what listens to their events.
+
+    One that comes back open and well is lent again: a new tab takes longer than most pages.
+    """
+    idle = []
+
+    @contextmanager
+    def lend(**listeners):
+        page = idle.pop() if idle else context.new_page()
+        page.set_viewport_size(size)
+        for event, listener in listeners.items():
+            page.on(event, listener)
+        yield page
+        if page.is_closed():
+            return
+        page.goto("about:blank")
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+        idle.append(page)
+
+    return lend
 
 
 @pytest.fixture(scope="session")

@@ -1,31 +1,44 @@
 """A headless Chromium for the pages; a request that leaves the machine fails the test."""
 
+from contextlib import ExitStack
+
 import pytest
+
+from tests.support.browser import lending
+
+
+@pytest.fixture(scope="module")
+def tabs(chromium):
+    """Lends the tabs of one context."""
+    context = chromium.new_context()
+    context.set_default_timeout(5000)
+    yield lending(context, width=1280, height=800)
+    context.close()
 
 
 @pytest.fixture
-def open_page(chromium):
+def open_page(tabs):
     """``open_page(path, ...)`` opens a file; afterwards its console and its requests are judged."""
-    contexts, problems = [], []
+    problems = []
 
-    def go(path, **options):
-        context = chromium.new_context(viewport={"width": 1280, "height": 800}, **options)
-        context.set_default_timeout(5000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-        page.on(
-            "console",
-            lambda m: m.type in ("error", "warning") and problems.append(f"console: {m.text}"),
-        )
-        page.on(
-            "request",
-            lambda r: r.url.startswith(("file:", "data:")) or problems.append(f"asked {r.url}"),
-        )
-        page.goto(path.as_uri())
-        return page
+    def heard(message):
+        if message.type in ("error", "warning"):
+            problems.append(f"console: {message.text}")
 
-    yield go
-    for context in contexts:
-        context.close()
+    def asked(request):
+        if not request.url.startswith(("file:", "data:", "about:")):
+            problems.append(f"asked {request.url}")
+
+    def failed(error):
+        problems.append(f"error: {error}")
+
+    with ExitStack() as opened:
+
+        def go(path, color_scheme="light"):
+            page = opened.enter_context(tabs(pageerror=failed, console=heard, request=asked))
+            page.emulate_media(color_scheme=color_scheme)
+            page.goto(path.as_uri())
+            return page
+
+        yield go
     assert problems == []
