@@ -103,7 +103,13 @@ class MetricsFile:
         lines[-1] |= at_its_end
         try:
             self._file.write("".join(map(_as_json, lines)))
-            self._file.flush()
+            self._file.flush()  # a process that is killed now loses nothing of it
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def sync(self) -> None:
+        """See to it that all lines are on the disk: no failure of power takes them back."""
+        try:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise cannot_write(self.path, error) from error

@@ -57,6 +57,7 @@ class Run(Trained):
     training: Training
     seconds_between: float = 5.0
     _claim: Claim | None = None
+    _metrics: MetricsFile | None = field(init=False, default=None)
     _writing: bool = field(init=False, default=False)
     _seen: Stamp = field(init=False)
     _saved_best: int = field(init=False, default=0)
@@ -156,6 +157,7 @@ class Run(Trained):
             listening() as signals,
         ):
             self.training.add_note(metrics.note)
+            self._metrics = metrics
             try:
                 yield from self._reports(metrics, signals)
             except GeneratorExit:
@@ -170,6 +172,8 @@ class Run(Trained):
                 error.remedy = "go on from the last checkpoint, with any number of workers:"
                 error.remedy += f" {self._how_to_go_on}"
                 raise
+            finally:
+                self._metrics = None
 
     def _reports(self, metrics: MetricsFile, signals: Signals) -> Iterator[Step]:
         """Run to the end; now and then, and where a signal asks for it, save between reports."""
@@ -240,6 +244,8 @@ class Run(Trained):
             return
         training = self.training
         with self._holding(), training.as_after_its_last_step():
+            if self._metrics is not None:
+                self._metrics.sync()
             state, numbers = lists_apart(training.state_dict())
             save(
                 training.model,

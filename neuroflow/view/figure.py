@@ -17,11 +17,16 @@ LOOK: Any = {"font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10}
 
 
 class PlainFigure(Figure):
-    """A figure that belongs to nobody: pyplot neither keeps nor shows it."""
+    """A figure that belongs to nobody: pyplot neither keeps nor shows it.
 
-    def __init__(self, width: float, height: float) -> None:
+    Margins that are ``fixed`` are its maker's to choose; all others are fitted to what is in the
+    picture, for which it is laid out twice before it is drawn.
+    """
+
+    def __init__(self, width: float, height: float, fixed: bool = False) -> None:
         with rc_context(LOOK):
-            super().__init__(figsize=(width, height), dpi=120, layout="constrained")
+            layout = "none" if fixed else "constrained"
+            super().__init__(figsize=(width, height), dpi=120, layout=layout)
             FigureCanvasAgg(self)
 
     def png(self) -> bytes:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAIN, PALE, OTHER, THIRD = colour(0), colour(0, light=True), colour(1), colour(2)
 MARKS = "osD^vPX*"
+MARGINS = {"left": 0.16, "right": 0.97, "bottom": 0.13, "top": 0.85}
+"""Where the axes of the two halves of a run's picture lie, in parts of the half."""
 GRID = {"eager": 50}
 """How many columns and rows of a plane are asked for their class; 120 where that is fast."""
 
@@ -46,12 +48,15 @@ def figure_of_run(run: Run) -> PlainFigure:
     """What the model of a run learned beside the loss of each step, as a figure of matplotlib."""
     outcome = Outcome(run.training)
     draw = _DRAWERS.get(outcome.sight)
-    figure = new_figure(10.0, 4.6) if draw else new_figure(6.4, 4.4)
+    simple = outcome.sight in ("plane", "curve")
+    figure = new_figure(10.0, 4.6, fixed=simple) if draw else new_figure(6.4, 4.4)
     with _look():
         if draw:
             parts: Any = figure.subfigures(1, 2, width_ratios=(1.1, 1))
             draw(parts[0], outcome)
             _draw_loss(parts[1].subplots(), LossCurve.of(run))
+            for part in parts if simple else ():
+                part.subplots_adjust(**MARGINS)
         else:
             _draw_loss(figure.subplots(), LossCurve.of(run))
         figure.suptitle(_title(run), fontsize=11)
@@ -103,8 +108,11 @@ def _no_picture(data: Dataset) -> InputError:
     )
 
 
-def new_figure(width: float, height: float) -> PlainFigure:
-    """An empty figure. Raises :class:`InputError` without matplotlib."""
+def new_figure(width: float, height: float, fixed: bool = False) -> PlainFigure:
+    """An empty figure, whose margins may be ``fixed``.
+
+    Raises :class:`InputError` without matplotlib.
+    """
     try:
         from neuroflow.view.figure import PlainFigure
     except ImportError as error:
@@ -112,7 +120,7 @@ def new_figure(width: float, height: float) -> PlainFigure:
             "pictures of this kind are drawn by matplotlib, which is not installed",
             remedy="pip install 'neuroflow[plot]'",
         ) from error
-    return PlainFigure(width, height)
+    return PlainFigure(width, height, fixed)
 
 
 def _look() -> Any:
@@ -159,6 +167,7 @@ def _draw_loss(axes: Any, curve: LossCurve) -> None:
         low, high = min(positive), max(positive)
         if high / low > 30:
             axes.set_yscale("log")
+            axes.yaxis.set_major_formatter("{x:g}")  # as people write numbers, and no formula
         elif not curve.baselines:
             axes.set_ylim(bottom=0)
     axes.set(title="Loss", xlabel="step", ylabel="loss")
@@ -186,7 +195,7 @@ def _draw_plane(figure: Any, outcome: Outcome) -> None:
     (left, right), (low, high) = (ends(shown(row[k] for row in rows), 0.08) for k in (0, 1))
     count = GRID.get(training.backend, 120)
     xs, ys = np.linspace(left, right, count), np.linspace(low, high, count)
-    ground = outcome.classes([[float(x), float(y)] for y in ys for x in xs])
+    ground = outcome.classes([[x, y] for y in ys.tolist() for x in xs.tolist()])
     axes = figure.subplots()
     classes = max(len(data.labels), 2)
     pale = [[1 - (1 - c) * 0.3 for c in to_rgb(colour(k))] for k in range(classes)]

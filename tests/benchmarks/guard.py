@@ -38,6 +38,10 @@ LINES = {
     "first use of the registry, ms": "import neuroflow as nf; nf.names('op')",
     "first training step, ms": "import neuroflow as nf; next(iter(nf.train('moons')))",
     "neuroflow --help, ms": "import neuroflow.cli as cli; run(cli.main, '--help')",
+    "neuroflow train moons, ms": (
+        "import tempfile, neuroflow.cli as cli; folder = tempfile.TemporaryDirectory(); "
+        "run(cli.main, 'train', 'moons', '--out', folder.name + '/run')"
+    ),
 }
 
 Figures = dict[str, float]
@@ -140,7 +144,10 @@ START_UP = """
 import contextlib, io, sys, time
 def run(command, *arguments):
     sys.argv[1:] = arguments
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    with (
+        contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()),
+        contextlib.suppress(SystemExit),
+    ):
         command()
 start = time.process_time(); {line}; print(time.process_time() - start)
 """

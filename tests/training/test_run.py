@@ -259,6 +259,29 @@ def test_a_disk_that_is_full_keeps_the_last_checkpoint(tmp_path, monkeypatch):
     assert not list(folder.glob(".*.partial"))
 
 
+def test_the_metrics_are_on_the_disk_before_the_checkpoint_and_not_for_each_step(
+    tmp_path, monkeypatch
+):
+    run, written, real = nf.Run.start(SMALL, tmp_path / "run"), [], os.fsync
+
+    def noted(descriptor):
+        written.append(os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    steps = iter(run)
+    next(steps)
+    assert written == []  # the line is written, and outlives the process
+    assert len(nf.read_metrics(run.folder)) == run.step
+    run.save()
+    assert written[0] == METRICS
+    assert METRICS not in written[1:]
+    assert len(written) > 1
+    written.clear()
+    list(steps)
+    assert written.count(METRICS) == 1
+
+
 def test_a_place_where_no_folder_can_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     assert "cannot write" in error_of(nf.FileError, nf.Run.start, SMALL, tmp_path / "file" / "run")
