@@ -25,7 +25,7 @@ class PlainFigure(Figure):
 
     def __init__(self, width: float, height: float, fixed: bool = False) -> None:
         with rc_context(LOOK):
-            layout = "none" if fixed else "constrained"
+            layout: Any = None if fixed else "constrained"
             super().__init__(figsize=(width, height), dpi=120, layout=layout)
             FigureCanvasAgg(self)
 

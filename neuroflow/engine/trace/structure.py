@@ -18,6 +18,7 @@ from neuroflow.errors import InputError
 Structure = Any
 
 LARGEST = sys.float_info.max
+_ONLY_FLOATS = {float}
 
 
 @frozen
@@ -49,6 +50,9 @@ def _flatten(x: Any, numbers: list[float]) -> Structure:
         numbers.append(x)
         return "i"
     if kind is list or kind is tuple:
+        if _ONLY_FLOATS.issuperset(map(type, x)):  # as most rows of data are
+            numbers += x
+            return ("f",) * len(x)
         return tuple([_flatten(entry, numbers) for entry in x])
     if kind is dict:
         return Named(tuple(x), tuple([_flatten(entry, numbers) for entry in x.values()]))
