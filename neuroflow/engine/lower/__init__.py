@@ -2,5 +2,5 @@
 
 Reading order: :mod:`program`, :mod:`memory`, :mod:`strides`; how an op becomes a kernel:
 :mod:`steps`, :mod:`kernel`, :mod:`kernels`; then :mod:`needs_grad`, :mod:`merging`,
-:mod:`emitter`, :mod:`operands`, :mod:`matmul` and :mod:`lower`.
+:mod:`emitter`, :mod:`operands`, :mod:`matmul`, :mod:`lower` and :mod:`gradient_buffers`.
 """

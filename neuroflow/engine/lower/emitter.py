@@ -88,6 +88,7 @@ class Emitter:
         labels = [group for _, group in rows]
         together = merged(code, labels, table, bounds) if merge else [[k] for k in range(len(rows))]
         order = [row for each in together for row in each]
+        shift = layout.shift
         has_gradients = self.needs_grad.gradients != "none"
         return Program(
             plan=plan,
@@ -101,7 +102,10 @@ class Emitter:
             arena=layout.arena,
             first_lane=layout.first_lane,
             late=layout.first_late,
-            shift=layout.shift,
-            size=layout.end + (layout.shift if has_gradients else 0) + 64,
+            shift=shift,
+            lane_gradients=(layout.first_lane + shift, layout.first_late + shift),
+            late_gradients=(layout.first_late + shift, layout.end + shift),
+            output_gradient=int(layout.where[plan.outputs[0]]) + shift,
+            size=layout.end + (shift if has_gradients else 0) + 64,
             has_gradients=has_gradients,
         )

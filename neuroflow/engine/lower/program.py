@@ -74,6 +74,9 @@ class Program:
     Instruction k is the rows of code from ``firsts[k]`` to ``firsts[k + 1]``: the same for each
     of several positions. They wait for none of each other, so a backend may run them one by one,
     all at once, or on several threads; what they add to the same cell is added in their order.
+
+    ``lane_gradients`` are set to zero before each backward run, ``late_gradients`` before the
+    first, and ``output_gradient`` is where that begins, if the output has lanes.
     """
 
     plan: Plan
@@ -89,6 +92,9 @@ class Program:
     late: int
     shift: int
     size: int
+    lane_gradients: tuple[int, int]
+    late_gradients: tuple[int, int]
+    output_gradient: int
     has_gradients: bool = True
 
     @property

@@ -48,6 +48,8 @@ PORTABLE_BYTES = 32
 class LlvmExecutor(Executor):
     """Runs programs natively; compiles what a program needs that was not compiled yet."""
 
+    shares_gradients = True
+
     exact = False
     """Whether the bits of results are the same on every processor."""
 
@@ -332,10 +334,11 @@ def _row(
     program: Program, form: NativeForm, n_code: int, n_cells: int, n_constants: int
 ) -> list[int]:
     """A program in the table of programs; ``native/loop.py`` names the columns."""
-    plan = program.plan
+    plan, shift = program.plan, program.shift
     return [
-        *[n_code + bound for bound in form.parts], program.lanes, program.arena,
-        program.first_lane, program.late, program.shift, int(program.output_offsets[0]),
+        *[n_code + bound for bound in form.parts], program.lanes, int(program.output_offsets[0]),
+        program.output_gradient, program.arena + shift, program.first_lane + shift,
+        *program.lane_gradients, *program.late_gradients,
         n_cells, len(plan.input_numbers), plan.n_numbers if _chooses(program) else 0,
         n_constants, len(plan.constants), int(program.where[0]) if plan.constants else 0,
     ]  # fmt: skip

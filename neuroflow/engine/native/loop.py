@@ -24,9 +24,10 @@ from neuroflow.engine.native.vectors import (
 # The columns of a table of programs: where in the code their parts begin and end, how many lanes,
 # where in memory what lies, where in the other tables what belongs to them.
 BEGIN, LANES_BEGIN, BACK_BEGIN, LATE_BEGIN, END = 0, 1, 2, 3, 4
-N_LANES, ARENA, FIRST_LANE, LATE, SHIFT, OUTPUT = 5, 6, 7, 8, 9, 10
-FIRST_CELL, N_CELLS, N_NUMBERS, FIRST_CONSTANT, N_CONSTANTS, CONSTANTS = 11, 12, 13, 14, 15, 16
-PROGRAM = 17  # columns
+N_LANES, OUTPUT, OUTPUT_GRADIENT = 5, 6, 7
+GRADIENTS, END_GRADIENTS, LANES, END_LANES, LATE, END_LATE = 8, 9, 10, 11, 12, 13
+FIRST_CELL, N_CELLS, N_NUMBERS, FIRST_CONSTANT, N_CONSTANTS, CONSTANTS = 14, 15, 16, 17, 18, 19
+PROGRAM = 20  # columns
 
 LARGEST_FLOAT = 1.7976931348623157e308
 
@@ -103,7 +104,7 @@ def step_gradient(
         if jobs[3 * j + 2] != filled:
             filled = jobs[3 * j + 2]
             fill(m, indices, numbers, integers, at(starts, slot), p, cells)
-        clear(m, p[FIRST_LANE] + p[SHIFT], p[LATE] + p[SHIFT])
+        clear(m, p[LANES], p[END_LANES])
         run(m, indices, runs, code, columns, p[LANES_BEGIN], p[BACK_BEGIN])
         loss += seed(m, p, at(weights, slot))
         run(m, indices, runs, code, columns, p[BACK_BEGIN], p[LATE_BEGIN])
@@ -116,8 +117,8 @@ def begin_program(m: Numbers, p: Integers, constants: Doubles) -> None:
     """Put constants in their place, and set gradients of what depends on parameters to zero."""
     for k in range(p[N_CONSTANTS]):
         m[p[CONSTANTS] + k] = constants[p[FIRST_CONSTANT] + k]
-    clear(m, p[ARENA] + p[SHIFT], p[FIRST_LANE] + p[SHIFT])
-    clear(m, p[LATE] + p[SHIFT], p[ARENA] + 2 * p[SHIFT])
+    clear(m, p[GRADIENTS], p[END_GRADIENTS])
+    clear(m, p[LATE], p[END_LATE])
 
 
 def fill(
@@ -140,7 +141,7 @@ def seed(m: Numbers, p: Integers, weights: Doubles) -> Double:
     output = p[OUTPUT]
     for i in range(p[N_LANES]):
         loss += weights[i] * m[output + i]
-        m[output + p[SHIFT] + i] += weights[i]
+        m[p[OUTPUT_GRADIENT] + i] += weights[i]
     return loss
 
 

@@ -167,6 +167,9 @@ class Executor(ABC):
 
     # Programs
 
+    shares_gradients = False
+    """Whether large programs run with gradients of lanes in shared buffers."""
+
     def add(self, program: Program) -> int:
         """Make room for a program and number it; raises :class:`BackendError` if too large.
 
@@ -230,8 +233,9 @@ class Executor(ABC):
         program = self.programs[number]
         plan = program.plan
         self.memory[program.where[: plan.first_parameter]] = self.held(plan.constant_numbers())
-        self._clear(program.arena, program.first_lane, program)
-        self._clear(program.late, program.arena + program.shift, program)
+        shift = program.shift
+        self._clear((program.arena + shift, program.first_lane + shift), program)
+        self._clear(program.late_gradients, program)
         self.run(number, 0)
 
     def forward(self, number: int, rows: Sequence[int] | Ints, schedule: Schedule) -> NDArray[Any]:
@@ -252,8 +256,8 @@ class Executor(ABC):
     def backward(self, number: int, weights: Any) -> None:
         """Seed the first output's gradient and send it back to where it came from."""
         program = self.programs[number]
-        self._clear(program.first_lane, program.late, program)
-        output = int(program.output_offsets[0]) + program.shift
+        self._clear(program.lane_gradients, program)
+        output = program.output_gradient
         if program.plan.outputs[0] < program.plan.n_uniform:
             self.seed_uniform(program, float(np.sum(weights)))
         else:
@@ -270,9 +274,9 @@ class Executor(ABC):
         at = output + (self.n_padded if output < program.arena else program.shift)
         self.memory[at] += weight
 
-    def _clear(self, begin: int, end: int, program: Program) -> None:
+    def _clear(self, gradients: tuple[int, int], program: Program) -> None:
         if program.has_gradients:
-            self.memory[begin + program.shift : end + program.shift] = 0.0
+            self.memory[slice(*gradients)] = 0.0
 
     # Whole steps
 

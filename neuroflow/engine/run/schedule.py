@@ -13,6 +13,7 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from neuroflow.core.value import Value
+from neuroflow.engine.lower.gradient_buffers import share_gradients
 from neuroflow.engine.lower.lower import lower
 from neuroflow.engine.lower.program import padded
 from neuroflow.engine.plan.function import Fitted, Trace, TracedFunction, check_indices
@@ -197,6 +198,8 @@ class Batcher:
         if key not in trace.programs:
             executor = self.executor
             program = lower(trace.plan, executor.kernels, lanes, executor.width, self.gradients)
+            if executor.shares_gradients and self.gradients == "parameters":
+                program = share_gradients(program, executor.width)
             number = trace.programs[key] = executor.add(program)
             finalize(trace, executor.drop, number)
         return trace.programs[key]
