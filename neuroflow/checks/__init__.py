@@ -7,11 +7,12 @@ wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_w
 :mod:`latex_reader`, :mod:`latex`, :mod:`latex_statements`, :mod:`latex_symbols`. Checks of ops:
 :mod:`first_look` (does it work at all?), :mod:`declared`, :mod:`surfaces`, :mod:`values`,
 :mod:`slopes`, :mod:`search`, :mod:`exact`, :mod:`breaks`, :mod:`kinks`, :mod:`extremes`,
-:mod:`backends`, in the table of :mod:`ops`; :mod:`activations`. Of losses: :mod:`loss_examples`,
-:mod:`labels`, :mod:`loss_formula`, :mod:`losses`. Of layers: :mod:`layer_trials`,
-:mod:`layer_parameters`, :mod:`layer_rebuilding`, :mod:`layer_calls`, :mod:`layers`. Of the rest:
-:mod:`variations` (settings to try), :mod:`formulas`, :mod:`schedules`, :mod:`initializers`,
-:mod:`datasets`, :mod:`tokenizers`, :mod:`metrics`, :mod:`optimizers`, :mod:`executors` (backends),
+:mod:`backends`, in the table of :mod:`ops`; :mod:`activations`. Of the rest:
+:mod:`variations` (settings to try), :mod:`formulas`, :mod:`running`; losses:
+:mod:`loss_examples`, :mod:`labels`, :mod:`loss_formula`, :mod:`losses`; layers:
+:mod:`layer_trials`, :mod:`layer_parameters`, :mod:`layer_rebuilding`, :mod:`layer_calls`,
+:mod:`layers`; :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
+:mod:`metrics`, :mod:`optimizer_formula`, :mod:`optimizers`, :mod:`executors` (backends),
 :mod:`others`; of all, :mod:`settings` and :mod:`examples`. In front: :mod:`selection` (who
 is meant), :mod:`time_limit`, :mod:`check`, :mod:`gradcheck`.
 """

@@ -8,6 +8,7 @@ from typing import Any
 
 from neuroflow.checks.branches import read_rule
 from neuroflow.checks.latex import read, symbols_for
+from neuroflow.checks.latex_statements import in_words, unreadable
 from neuroflow.checks.latex_tokens import UnreadableFormulaError
 from neuroflow.checks.messages import close, fraction, listed, short
 from neuroflow.checks.report import Results
@@ -58,6 +59,9 @@ def check_formula(subject: Subject, results: Results) -> None:
     """The formula, read as mathematics, gives the numbers that the rule gives."""
     if not subject.formula:
         return
+    if in_words(subject.formula):
+        results.skipped("formula", "it says in words what it computes")
+        return
     try:
         formula = read(subject.formula)
         for at in points_of(subject, 8):
@@ -70,7 +74,7 @@ def check_formula(subject: Subject, results: Results) -> None:
                 return
             results.passed("formula")
     except UnreadableFormulaError as error:
-        results.skipped("formula", str(error))
+        results.failed("formula", unreadable(error))
 
 
 def _scope(subject: Subject, formula: Any, at: Sequence[float]) -> dict[str, Any]:

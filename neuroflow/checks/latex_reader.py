@@ -23,8 +23,10 @@ from neuroflow.checks.latex_words import (
     LENGTHS,
     NAMING,
     NORMS,
+    OLD,
     RELATIONS,
     ROUNDED,
+    VECTORS,
     integrated,
 )
 
@@ -40,6 +42,8 @@ class Reader:
     bars: int = 0
     symbols: list[str] = field(factory=list)
     bound: list[str] = field(factory=list)
+    uses: list[tuple[str, str, str]] = field(factory=list)
+    """An index, the vector that it counts, and the index of its row, in a list of lists."""
 
     def everything(self) -> Node:
         node = self.sum()
@@ -287,9 +291,10 @@ class Reader:
             self.tokens.next()
             last = self.argument()
         self.bound.append(index)
-        start = len(self.symbols)
+        start, uses = len(self.symbols), len(self.uses)
         body = self.product()
-        vectors = self.symbols[start:]
+        counted = [(v, outer) for i, v, outer in self.uses[uses:] if i == index]
+        vectors = counted or [(v, "") for v in self.symbols[start:]]
         self.bound.pop()
 
         def value(s: Scope) -> Any:
@@ -297,7 +302,8 @@ class Reader:
                 numbers = range(int(first(s)), int(last(s)) + 1)
                 inner = [{**s, index: k, _first(index): min(numbers.start, 1)} for k in numbers]
             else:
-                lengths = [len(s[v]) for v in vectors if isinstance(s.get(v), (list, tuple))]
+                rows = [s[v][s.get(outer, 0)] if outer else s.get(v) for v, outer in vectors]
+                lengths = [len(row) for row in rows if isinstance(row, (list, tuple))]
                 inner = [{**s, index: k} for k in range(max(lengths, default=0))]
             return combine([body(scope) for scope in inner if keep(scope)])
 
@@ -310,6 +316,11 @@ class Reader:
             return self.tokens.next(), None, always
         self.tokens.next()
         name = self.tokens.next()
+        if self.tokens.now == r"\in":
+            self.tokens.next()
+            members = f"set {self.tokens.next()}"
+            self.tokens.need("}")
+            return name, None, lambda s: s[name] in self.look_up(s, members)
         if self.tokens.now in RELATIONS and self.tokens.now != "=":
             relation = RELATIONS[self.tokens.next()]
             other = self.tokens.next()
@@ -355,13 +366,37 @@ class Reader:
         return scope[name]
 
     def indexed(self, name: str) -> Node:
-        """``x_i``: an entry of a vector; any other subscript belongs to the name."""
+        """``x_i``, ``p_{ik}``, ``p_{i, t_i}``: an entry; any other index belongs to the name."""
         self.tokens.next()
+        places = self.tokens.indices(self.bound)
+        if len(places) > 1:
+            return self.entry_at(name, places)
         index = self.tokens.plain()
-        if index in self.bound or name in ("x", "a", "b", "z", "q", "k", "v", "p", "y"):
+        if index != OLD and (index in self.bound or name in VECTORS):
             self.symbols.append(name)
+            self.uses.append((index, name, ""))
             return lambda s: self.entry(s, name, index)
         return self.symbol(f"{name}_{index}")
+
+    def entry_at(self, name: str, places: list[list[str]]) -> Node:
+        """An entry of a list of lists."""
+        self.tokens.plain()
+        self.symbols.append(name)
+        nodes, outer = list[Node](), ""
+        for tokens in places:
+            self.uses.append(("".join(tokens), name, outer))
+            outer = "".join(tokens)
+            within = Reader(Tokens(self.tokens.text, tokens), bound=self.bound)
+            nodes.append(within.everything())
+            self.symbols += [symbol for symbol in within.symbols if symbol not in self.bound]
+
+        def value(s: Scope) -> Any:
+            numbers = self.look_up(s, name)
+            for node in nodes:
+                numbers = numbers[int(node(s))]
+            return numbers
+
+        return value
 
     def entry(self, scope: Scope, name: str, index: str) -> Any:
         """An entry of a vector; of a plain number, the subscript is only a part of its name."""

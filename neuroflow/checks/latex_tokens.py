@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from attrs import define
 
@@ -148,6 +149,25 @@ class Tokens:
                 words.append(token.lstrip("\\"))
             if depth <= 0:
                 return "".join(words)
+        raise self.unfinished("; '}' was expected")
+
+    def indices(self, bound: Sequence[str]) -> list[list[str]]:
+        """The tokens of each of several indices in braces: ``{ik}``, ``{i, t_i}``; they stay."""
+        if self.now != "{":
+            return []
+        end = self._closing()
+        inner = self.tokens[self.position + 1 : end]
+        if "," in inner:
+            return _parts(inner)
+        return [[token] for token in inner] if all(token in bound for token in inner) else []
+
+    def _closing(self) -> int:
+        """Where the brace ends that is to be read next."""
+        depth = 0
+        for k in range(self.position, len(self.tokens)):
+            depth += (self.tokens[k] == "{") - (self.tokens[k] == "}")
+            if depth == 0:
+                return k
         raise self.unfinished("; '}' was expected")
 
     def find(self, token: str) -> int:

@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+OLD = "old"
+"""The index of a value as it was before a step: ``m_{t-1}`` beside ``m_t``."""
+
 CONSTANTS = {"e": math.e, r"\pi": math.pi, r"\infty": math.inf}
 
 
@@ -89,4 +92,7 @@ ACCENTS = {
     r"\bar": "bar", r"\overline": "bar",
 }  # fmt: skip
 BOLD = {r"\mathbf", r"\mathbb", r"\boldsymbol", r"\bm", r"\vec", r"\mathcal"}
+VECTORS = ("x", "a", "b", "z", "q", "k", "v", "p", "y")
+"""Letters whose index is an entry; of other letters it belongs to the name, as of eta_0."""
+
 DOTS = {"*", r"\cdot", r"\times", r"\odot"}

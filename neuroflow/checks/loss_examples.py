@@ -43,7 +43,7 @@ def examples_of(entry: LossEntry, loss: Callable[..., Any]) -> Iterator[Example]
         return
     allowed = [x for x in _LABELS if not disallows(entry, x) and works(loss, (0.3,), x)]
     if len(allowed) > 3:
-        yield from _regression(allowed)
+        yield from _regression(allowed, entry.best)
     elif allowed:
         high = max(allowed)
         for label in (x for x in allowed if x in (high, min(allowed))):
@@ -60,11 +60,24 @@ def _tuple(prediction: Any) -> tuple[float, ...]:
     return tuple(prediction) if isinstance(prediction, (list, tuple)) else (prediction,)
 
 
-def _regression(targets: Sequence[float]) -> Iterator[Example]:
+def _regression(
+    targets: Sequence[float], best: Callable[[Any], Any] | None = None
+) -> Iterator[Example]:
     for target in targets:
-        for distance in (0.37, -0.37, 2.3, -2.3):
-            yield Example((target + distance,), target, (target + distance / 2,))
-            yield Example((target + distance,), target, (target,), best=True)
+        middle = _best_of(target, best)
+        for distance in (0.37, -0.37, 2.3, -2.3) if middle is not None else ():
+            yield Example((middle + distance,), target, (middle + distance / 2,))
+            yield Example((middle + distance,), target, (middle,), best=True)
+
+
+def _best_of(target: float, best: Callable[[Any], Any] | None) -> Any:
+    """The prediction of the least loss; None where there is none, as the logarithm of 0."""
+    if best is None:
+        return target
+    try:
+        return float(best(target))
+    except (ValueError, ArithmeticError):
+        return None
 
 
 def _vector_regression() -> Iterator[Example]:

@@ -4,64 +4,94 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from neuroflow.checks.formulas import is_to_be_compared, report_comparison
 from neuroflow.checks.latex import Formula, read
+from neuroflow.checks.latex_statements import unreadable
+from neuroflow.checks.latex_symbols import CUSTOMARY, plain, readings, value_at
 from neuroflow.checks.latex_tokens import UnreadableFormulaError
 from neuroflow.checks.loss_examples import Example, loss_of, works
 from neuroflow.checks.messages import close, short
 from neuroflow.checks.report import Results
+from neuroflow.checks.variations import Settings, variations
+from neuroflow.config import settings_of
 from neuroflow.registry.entries import LossEntry
 
-_TARGETS = ("y", "t")
-_LENGTHS = ("n", "d")
+_TARGETS = ("y", "t", "target", "y_true")
+_PREDICTIONS = ("p", "s", "x", "z", "hat_y", "prediction", "y_pred", "f", "q")
+_LENGTHS = ("n", "d", "N", "K", "C")
 
 
 def check_formula(entry: LossEntry, examples: Sequence[Example], results: Results) -> None:
     """What the formula says of a prediction and a target ``y`` (or ``t``) is what the loss is."""
-    if not entry.formula:
+    if not entry.formula or not is_to_be_compared(entry, results):
         return
-    loss = entry.load()
+    tries = variations(entry, [s for s in settings_of(entry) if s.name not in _TARGETS])
     try:
         formula = read(entry.formula)
-        prediction = _symbol_of_prediction(formula, _settings(entry))
-        told = [
-            _difference(loss, formula, prediction, example, _settings(entry))
-            for example in _joined(loss, examples, _has_index(entry.formula, prediction))
-        ]
+        told = [told for each in tries for told in _told(entry, formula, each, examples)]
+        unread = [error for error in told if isinstance(error, UnreadableFormulaError)]
+        if unread and not any(isinstance(each, str) for each in told):
+            raise unread[0]
     except UnreadableFormulaError as error:
-        results.skipped("formula", str(error))
+        results.failed("formula", unreadable(error))
         return
-    compared = [difference for difference in told if difference is not None]
-    if not compared:
-        results.skipped("formula", "no example suits both the formula and the loss")
+    compared = [difference for difference in told if isinstance(difference, str)]
     wrong = list(filter(None, compared))
-    results.passed("formula", len(compared) - len(wrong))
-    if wrong:
-        more = f" (and in {len(wrong) - 1} more examples)" if len(wrong) > 1 else ""
-        results.failed("formula", f"{wrong[0]}; correct one of the two{more}")
+    more = f" (and in {len(wrong) - 1} more examples)" if len(wrong) > 1 else ""
+    told_of = f"{wrong[0]}; correct one of the two{more}" if wrong else ""
+    report_comparison(entry, len(compared) - len(wrong), told_of, results)
 
 
-def _settings(entry: LossEntry) -> dict[str, Any]:
-    from neuroflow.config import settings_of
+def _told(
+    entry: LossEntry, formula: Formula, changed: Settings, examples: Sequence[Example]
+) -> list[str | UnreadableFormulaError | None]:
+    """Of each example, how formula and loss differ with these settings, or what is unreadable."""
+    numbers = {s.name: s.default for s in settings_of(entry)} | changed
+    prediction, reading = _symbols(formula, numbers)
+    if not {*changed} <= {*reading.values()}:
+        return []  # the formula does not speak of that setting
+    settings = {symbol: numbers[name] for symbol, name in reading.items()}
+    loss = partial(entry.load(), **changed)
+    suited = _joined(loss, examples, _has_index(entry.formula, prediction))
+    return [_difference(loss, formula, prediction, example, settings) for example in suited]
 
-    return {setting.name: setting.default for setting in settings_of(entry)}
 
-
-def _symbol_of_prediction(formula: Formula, settings: Mapping[str, Any]) -> str:
-    known = {*_TARGETS, *_LENGTHS, *settings}
-    free = [symbol for symbol in formula.symbols if symbol not in known]
-    if len(free) != 1:
+def _symbols(formula: Formula, settings: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """The symbol of the prediction, and the settings by the symbols that they have."""
+    lengths = [symbol for symbol in _LENGTHS if not any(map(_is(symbol), settings))]
+    free = [s for s in formula.symbols if s not in (*_TARGETS, *lengths)]
+    numbers = {name: (name[0],) for name in settings}
+    named = next((p for p in _PREDICTIONS if p in free and p not in settings), "")
+    of_settings = [symbol for symbol in free if symbol != named]
+    if not named and len(of_settings) > len(settings):
+        named, *_ = [s for s in of_settings if not any(map(_is(s), settings))] or [""]
+        of_settings = [symbol for symbol in of_settings if symbol != named]
+    if not named:
         raise UnreadableFormulaError(
-            f"the formula {formula.text} has the symbols {', '.join(formula.symbols)}",
-            remedy="to be compared it needs one for the prediction, and y or t for the target",
+            f"the formula {formula.text} has no symbol for the prediction, only"
+            f" {', '.join(formula.symbols) or 'numbers'}",
+            expected="p (or s, x, z, \\hat y) for the prediction, y (or t) for the target",
+            remedy="use these; e is Euler's number, unless it is defined: ', e = p - y'",
             got=formula.text,
         )
-    return free[0]
+    return named, next(readings(of_settings, numbers)) if of_settings else {}
+
+
+def _is(symbol: str) -> Callable[[str], bool]:
+    return lambda setting: (
+        plain(setting) == plain(symbol)
+        or symbol in CUSTOMARY.get(setting, ())
+        or symbol == setting[0]
+    )
 
 
 def _has_index(text: str, symbol: str) -> bool:
-    return re.search(rf"(?<![a-zA-Z]){re.escape(symbol)}_", text) is not None
+    accent, _, letter = symbol.rpartition("_")
+    name = rf"\\{accent}\s*\{{?\s*{letter}\s*\}}?" if accent == "hat" else re.escape(symbol)
+    return re.search(rf"(?<![a-zA-Z]){name}\}}?_|\\\||\\lVert", text) is not None
 
 
 def _joined(
@@ -87,18 +117,25 @@ def _joined(
 def _difference(
     loss: Callable[..., Any], formula: Formula, symbol: str, example: Example,
     settings: Mapping[str, Any],
-) -> str | None:  # fmt: skip
+) -> str | UnreadableFormulaError | None:  # fmt: skip
     """How formula and loss differ in one example, if they do; None without a number to compare."""
     indexed = _has_index(formula.text, symbol)
     target = example.target
     numbers: Sequence[float] = example.prediction
-    scope: dict[str, Any] = {**settings, symbol: list(numbers) if indexed else numbers[0]}
-    spelled = [target] if indexed and isinstance(target, float) else target
-    scope |= dict.fromkeys(_TARGETS, spelled) | dict.fromkeys(_LENGTHS, len(numbers))
-    try:
-        said = formula(scope)
-    except (ValueError, ArithmeticError):
-        return None
+    ways = (True, False) if indexed and len(numbers) == 1 else (indexed,)
+    said, unread = None, None
+    for as_list in ways:  # of a plain number, the index belongs to the name
+        spelled = [target] if as_list and isinstance(target, float) else target
+        scope: dict[str, Any] = {symbol: list(numbers) if as_list else numbers[0]}
+        scope |= dict.fromkeys(_TARGETS, spelled) | dict.fromkeys(_LENGTHS, len(numbers))
+        try:
+            said = value_at(formula, {**scope, **settings, symbol: scope[symbol]})
+        except UnreadableFormulaError as error:
+            unread = error
+        if said is not None:
+            break
+    if said is None:
+        return unread
     computed = loss_of(loss, numbers, target)
     if close(said, computed, 1e-9, 1e-12):
         return ""

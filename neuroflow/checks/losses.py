@@ -13,6 +13,7 @@ from neuroflow.checks.messages import listed, short
 from neuroflow.checks.numeric import along, between_sides, slope
 from neuroflow.checks.ops import guarded
 from neuroflow.checks.report import Results
+from neuroflow.checks.running import run_all
 from neuroflow.core.derivatives import gradients
 from neuroflow.core.value import Value
 from neuroflow.registry.entries import LossEntry
@@ -29,16 +30,10 @@ def check_loss(entry: LossEntry, results: Results) -> None:
     if not examples:
         results.failed("finite", no_example(entry, loss))
         return
-    checks: dict[str, Callable[..., None]] = {
-        "finite": _check_finite,
-        "partials": _check_gradient,
-        "minimum": _check_minimum,
-        "determinism": _check_same_again,
-        "extremes": _check_extremes,
-    }
-    for name, check in checks.items():
-        with guarded(results, name):
-            check(loss, examples, results)
+    told = len(results.report.findings)
+    for checks in (_CHECKS, _FINER_CHECKS):
+        if not run_all(checks, results, loss, examples) or len(results.report.findings) > told:
+            return  # what is wrong already would be told once more
     with guarded(results, "formula"):
         check_formula(entry, examples, results)
 
@@ -92,7 +87,8 @@ def _check_minimum(loss: Callable[..., Any], examples: list[Example], results: R
             "minimum",
             near <= far + 1e-12,
             f"{example}: the loss is {short(far)}, and {short(near)} for {place};"
-            " the minimum has to be at the target: is a sign turned?",
+            " the minimum has to be at the target: is a sign turned? Where it lies elsewhere, say"
+            " so: best=...",
         )
         if near > far + 1e-12:
             return
@@ -106,6 +102,50 @@ def _check_minimum(loss: Callable[..., Any], examples: list[Example], results: R
         )
 
 
+def _check_least(loss: Callable[..., Any], examples: list[Example], results: Results) -> None:
+    """Nowhere close to the target is the loss smaller than there."""
+    for example in (e for e in examples if e.best):
+        least = loss_of(loss, example.better, example.target)
+        for step in (-0.1, -0.01, 0.01, 0.1):
+            for k in range(len(example.better)):
+                beside = tuple(x + step * (j == k) for j, x in enumerate(example.better))
+                if not works(loss, beside, example.target):
+                    continue
+                there = loss_of(loss, beside, example.target)
+                results.expect("minimum", there >= least - 1e-12, (
+                    f"for the target {example.target} the loss is {short(least)} at the best"
+                    f" prediction, and smaller, {short(there)}, at {listed(beside)}: is something"
+                    " added to the target, or is it multiplied? Where the minimum lies elsewhere,"
+                    " say so: best=..."
+                ))  # fmt: skip
+                if there < least - 1e-12:
+                    return
+
+
+def _check_vanishing(loss: Callable[..., Any], examples: list[Example], results: Results) -> None:
+    """Where a better prediction has a smaller loss, the gradient says so; no target is deaf."""
+    slopes = [_gradient(loss, example) for example in examples]
+    for target in {str(example.target): example.target for example in examples}.values():
+        own = [g for e, g in zip(examples, slopes, strict=True) if e.target == target]
+        flat = len(own) > 1 and not any(map(any, own))
+        results.expect("vanishing gradient", not flat, (
+            f"for the target {target} the gradient is 0 at all {len(own)} predictions that were"
+            " tried: nothing is learned from it; is the label one that the loss is made for?"
+        ))  # fmt: skip
+        if flat:
+            return
+    for example, g in zip(examples, slopes, strict=True):
+        far = loss_of(loss, example.prediction, example.target)
+        lost = example.best and not any(g)
+        lost = lost and loss_of(loss, example.better, example.target) < far - 1e-9
+        results.expect("vanishing gradient", not lost, (
+            f"{example}: the gradient is 0, and the loss {short(far)} is not the least: whatever is"
+            " so far from its target stays there"
+        ))  # fmt: skip
+        if lost:
+            return
+
+
 def _check_same_again(loss: Callable[..., Any], examples: list[Example], results: Results) -> None:
     first = [loss_of(loss, e.prediction, e.target) for e in examples]
     again = [loss_of(loss, e.prediction, e.target) for e in reversed(examples)][::-1]
@@ -116,6 +156,12 @@ def _check_same_again(loss: Callable[..., Any], examples: list[Example], results
     loss(values[0] if len(values) == 1 else values, examples[0].target)
     kept = [v.grad for v in values] == [7.0] * len(values)
     results.expect("no mutation", kept, "the gradient of the prediction changed in forward")
+
+
+def _explodes(loss: Callable[..., Any], example: Example, k: int, size: float) -> bool:
+    """Whether the loss itself is so large, as e^x is: there is no number for it at a thousand."""
+    place = tuple(0.3 * size if j == k else x for j, x in enumerate(example.prediction))
+    return works(loss, place, example.target) and loss_of(loss, place, example.target) > 1e100
 
 
 def _check_extremes(loss: Callable[..., Any], examples: list[Example], results: Results) -> None:
@@ -133,7 +179,7 @@ def _check_extremes(loss: Callable[..., Any], examples: list[Example], results: 
                 finite = all(map(math.isfinite, [value, *slopes]))
                 problem = "" if finite else f"the loss is {value}"
             except (ArithmeticError, ValueError) as error:
-                problem = str(error)
+                problem = "" if _explodes(loss, example, k, size) else str(error)
             results.expect(
                 "extremes",
                 not problem,
@@ -143,3 +189,12 @@ def _check_extremes(loss: Callable[..., Any], examples: list[Example], results: 
             )
             if problem:
                 return
+
+
+_CHECKS: dict[str, Callable[..., None]] = {
+    "finite": _check_finite, "partials": _check_gradient, "minimum": _check_minimum,
+    "determinism": _check_same_again, "extremes": _check_extremes,
+}  # fmt: skip
+_FINER_CHECKS: dict[str, Callable[..., None]] = {
+    "minimum": _check_least, "vanishing gradient": _check_vanishing,
+}  # fmt: skip

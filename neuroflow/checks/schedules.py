@@ -12,6 +12,7 @@ from neuroflow.checks.latex_symbols import Sample, told
 from neuroflow.checks.messages import listed, short
 from neuroflow.checks.ops import guarded
 from neuroflow.checks.report import Results
+from neuroflow.checks.running import is_clean, run_all
 from neuroflow.checks.variations import MORE, Settings, back, described, fit, others_of, variations
 from neuroflow.config import settings_of
 from neuroflow.registry.entries import ScheduleEntry
@@ -35,10 +36,11 @@ def check_schedule(entry: ScheduleEntry, results: Results) -> None:
         return
     tries = variations(entry, settings_of(entry), steps=min(LENGTHS[:2]))
     with guarded(results, "schedule"):
-        if all(_is_right(schedule, settings, results) for settings in tries):
-            for name, check in _CHECKS.items():
-                with guarded(results, name):
-                    check(entry, schedule, tries, results)
+        if not all(_is_right(schedule, settings, results) for settings in tries):
+            return
+        if run_all(_CHECKS, results, entry, schedule, tries) and is_clean(results):
+            with guarded(results, "formula"):
+                _check_formula(entry, schedule, tries, results)
 
 
 def _rates(schedule: Schedule, steps: int, base: float = 0.1, **settings: Any) -> list[Any]:
@@ -183,6 +185,6 @@ def _check_end(
 
 
 _CHECKS: dict[str, Callable[..., None]] = {
-    "formula": _check_formula, "base rate": _check_base, "settings": _check_settings,
+    "base rate": _check_base, "settings": _check_settings,
     "first step": _check_start, "course": _check_course, "end": _check_end,
 }  # fmt: skip

@@ -64,7 +64,8 @@ def others_of(setting: Setting, value: Any, most: int = 1) -> Iterator[Any]:
         return
     start = value if value is not None else 1.0
     whole = [start + 1, start - 1, 3, 2, 5] if isinstance(value, int) or setting.type is int else []
-    options = [*whole, *([] if whole else [1.5 * start + 0.25, 0.75 * start, 0.5, 0.25, 2.0])]
+    nearby = [0.75 * start, 0.5 * start] if 0.0 < start <= 1.0 else [1.5 * start + 0.25]
+    options = whole or [*nearby, 0.75 * start, 0.25, 0.5, 2.0]
     good = [x for x in options if x != value and setting.problem(x) is None]
     yield from good[:most]
 

@@ -326,6 +326,7 @@ def _entry(metric, formula, range, **facts):
 def neuroflow_metrics():
     """All metrics by name."""
     share = r"\frac{1}{n} \sum_i [p_i = t_i]"
+    of_tokens = r"\frac{\sum_i \sum_k [p_{ik} = t_{ik}]}{\sum_i n_i}"
     likely = {"needs": "probabilities", "better": "lower"}
     numbers = {"needs": "numbers", "tasks": ("regression",)}
     errors = {**numbers, "better": "lower"}
@@ -352,7 +353,12 @@ def neuroflow_metrics():
             needs="scores",
         ),
         _entry(log_loss, r"-\frac{1}{n} \sum_i \ln p_{i, t_i}", "[0, inf)", **likely),
-        _entry(brier, r"\frac{1}{n} \sum_i \sum_k (p_{ik} - [t_i = k])^2", "[0, 2]", **likely),
+        _entry(
+            brier,
+            r"\frac{1}{n (1 + [K = 2])} \sum_i \sum_k (p_{ik} - [t_i = k])^2",
+            "[0, 2]",
+            **likely,
+        ),
         _entry(
             r2, r"1 - \frac{\sum_i (p_i - y_i)^2}{\sum_i (y_i - \bar{y})^2}", "(-inf, 1]", **numbers
         ),
@@ -377,12 +383,12 @@ def neuroflow_metrics():
         ),
         _entry(
             perplexity,
-            r"\exp\left(\frac{1}{n} \sum_i \ell_i\right)",
+            r"\exp\frac{\sum_i n_i \ell_i}{\sum_i n_i}",
             "[1, inf)",
             **texts,
             needs="losses",
             better="lower",
         ),
         _entry(exact_match, share, "[0, 1]", **texts, needs="tokens"),
-        _entry(token_accuracy, share, "[0, 1]", **texts, needs="tokens"),
+        _entry(token_accuracy, of_tokens, "[0, 1]", **texts, needs="tokens"),
     ]

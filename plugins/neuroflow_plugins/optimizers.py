@@ -120,12 +120,17 @@ def adamw(
     return w, m, v, no_decay
 
 
+_MEANS = (
+    r"m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2,"
+    r" \quad \hat m = \frac{m}{1 - \beta_1^t}, \quad \hat v = \frac{v}{1 - \beta_2^t}, \quad "
+)
 _FORMULAS = {
     sgd: r"v \leftarrow m v + g, \quad w \leftarrow w - \eta v",
     rmsprop: r"s \leftarrow \rho s + (1 - \rho) g^2, \quad"
     r" w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}",
-    adam: r"w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
-    adamw: r"w \leftarrow w - \eta \lambda w - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
+    adam: _MEANS + r"w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
+    adamw: _MEANS + r"w \leftarrow w - \eta \lambda w"
+    r" - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
 }
 
 

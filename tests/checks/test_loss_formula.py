@@ -50,9 +50,32 @@ def test_every_bundled_loss_has_a_wrong_formula():
     assert sorted(WRONG) == LOSSES
 
 
-def test_a_formula_of_other_symbols_is_skipped_with_the_reason():
-    report = report_of("mse", formula=r"\ln \sigma + \frac{(y - \mu)^2}{2 \sigma^2}")
-    assert not report.findings
-    assert "has the symbols sigma, y, mu; to be compared it needs one for the prediction" in (
-        report.skips[0].reason
-    )
+READABLE = [
+    r"(p_t - y)^2", r"(\hat y - y)^2", r"(y - \hat{y})^2",
+    r"(\mathrm{prediction} - \mathrm{target})^2", r"e^2, e = p - y",
+    r"\|p - y\|_2^2 / n",
+    r"L(p, y) = (p - y)^2", r"\text{the squared distance}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", READABLE)
+def test_a_formula_is_read_as_people_write_it(formula):
+    report = report_of("mse", formula=formula)
+    assert not report.findings, report
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        (
+            r"\ln \sigma + \frac{(y - \mu)^2}{2 \sigma^2}",
+            "has the symbol mu, which stands for nothing",
+        ),
+        (r"(p - y)^2 +", "unfinished after '+'"),
+        (r"\widget{p} - y", r"widget' is not known"),
+    ],
+)
+def test_a_formula_that_cannot_be_read_is_a_finding_that_says_which_part(formula, told):
+    report = report_of("mse", formula=formula)
+    assert [finding.check for finding in report.findings] == ["formula"]
+    assert told in str(report), report

@@ -1,7 +1,8 @@
 """The zoo: wrong twins of things you know. Find the bug; the checks tell you if you are right.
 
 Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`optimizers`,
-:mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`.
+:mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
+:mod:`metrics`.
 
 A plugin for teaching: it is not loaded unless you ask for it (``neuroflow zoo``,
 ``neuroflow check neuroflow_plugins.zoo``).
@@ -18,6 +19,7 @@ from neuroflow_plugins.zoo import (
     initializers,
     layers,
     losses,
+    metrics,
     ops,
     optimizers,
     schedules,
@@ -82,6 +84,12 @@ def neuroflow_tokenizers():
     return tokenizers.TOKENIZERS
 
 
+@nf.hookimpl
+def neuroflow_metrics():
+    """Wrong metrics."""
+    return metrics.METRICS
+
+
 def entry_of(twin):
     """The registry entry of a twin, for the checks.
 
@@ -91,7 +99,7 @@ def entry_of(twin):
     entries = [
         *ops.ACTIVATIONS, *losses.LOSSES, *layers.LAYERS, *optimizers.OPTIMIZERS,
         *schedules.SCHEDULES, *initializers.INITIALIZERS, *datasets.DATASETS,
-        *tokenizers.TOKENIZERS,
+        *tokenizers.TOKENIZERS, *metrics.METRICS,
     ]  # fmt: skip
     for entry in entries:
         if entry.target is twin.target:

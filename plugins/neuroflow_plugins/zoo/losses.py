@@ -60,6 +60,29 @@ def huber_1(
     return near * (size - 0.5 * near)
 
 
+@twin("the squared error beside the target", "minimum", "The least loss is at the target plus"
+      " 0.05, so that everything that is learned is a little too large.")  # fmt: skip
+def mse_4(prediction, target):
+    """The squared distance from the target."""
+    error = prediction - target - 0.05  # bug
+    return error * error
+
+
+@twin("the loss that does not hear one label", "vanishing gradient", "For the label 0 the product"
+      " is 0 whatever the score is: it was made for -1 and +1.")  # fmt: skip
+def logistic_1(prediction, target):
+    """Minus the log of the probability of one of two classes."""
+    return nf.ops.softplus(-target * prediction)  # bug
+
+
+@twin("the loss with a lid", "vanishing gradient", "From an error of 1 on it is flat: whatever is"
+      " far away stays there, since the gradient is 0.")  # fmt: skip
+def capped_1(prediction, target):
+    """The squared distance from the target, 1 at most."""
+    error = prediction - target
+    return nf.minimum(error * error, 1.0)  # bug
+
+
 def _loss(target, formula, **facts):
     summary = (target.__doc__ or "").split("\n", 1)[0]
     return nf.LossEntry(
@@ -72,6 +95,9 @@ LOSSES = [
     _loss(mse_1, "(p - y)^2"),
     _loss(mse_2, "(p - y)^2"),
     _loss(mse_3, "(p - y)^2"),
+    _loss(mse_4, "(p - y - 0.05)^2"),
+    _loss(logistic_1, r"\ln(1 + e^{-y p})", labels="0 or 1", allows=lambda y: y in (0, 1)),
+    _loss(capped_1, r"\min(1, (p - y)^2)"),
     _loss(huber_1, r"\min(|p - y|, \delta) \, (|p - y| - \min(|p - y|, \delta) / 2)"),
     _loss(
         binary_cross_entropy_1,

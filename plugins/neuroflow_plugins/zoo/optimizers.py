@@ -50,15 +50,103 @@ def momentum_2(w, g, velocity, *, learning_rate, momentum=0.9):
     return (w - learning_rate * velocity,)  # bug
 
 
+@twin("adam with its constants exchanged", "first steps", "beta1 belongs to the mean, beta2 to"
+      " the mean of squares, in the corrections too.")  # fmt: skip
+@nf.update_rule
+def adam_2(w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Running means of the gradient and of its square, corrected for starting at zero."""
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    m_corrected = m / (1.0 - nf.pow(beta2, step))  # bug
+    v_corrected = v / (1.0 - nf.pow(beta1, step))  # bug
+    return w - learning_rate * m_corrected / (nf.sqrt(v_corrected) + epsilon), m, v
+
+
+@twin("adam one step ahead", "first steps", "Steps are counted from 1, so the first correction is 1"
+      " - beta^1; with one more the first steps are too short.")  # fmt: skip
+@nf.update_rule
+def adam_3(w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Running means of the gradient and of its square, corrected for starting at zero."""
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    m_corrected = m / (1.0 - nf.pow(beta1, step + 1.0))  # bug
+    v_corrected = v / (1.0 - nf.pow(beta2, step + 1.0))  # bug
+    return w - learning_rate * m_corrected / (nf.sqrt(v_corrected) + epsilon), m, v
+
+
+@twin("the doubled step", "formula", "Everything works, with twice the learning rate that was asked"
+      " for.")  # fmt: skip
+@nf.update_rule
+def sgd_2(w, g, *, learning_rate):
+    """Gradient descent."""
+    return (w - 2.0 * learning_rate * g,)  # bug
+
+
+@twin("the rate of its own", "learning rate", "The learning rate of the configuration, its schedule"
+      " and its warm-up count for nothing.")  # fmt: skip
+@nf.update_rule
+def sgd_3(w, g, *, learning_rate, own_rate=0.01):
+    """Gradient descent."""
+    return (w - own_rate * g,)  # bug
+
+
+@twin("the decay that grows", "weight decay", "Decay is one more gradient, that of the squared"
+      " weight: it is added to g, not subtracted.")  # fmt: skip
+@nf.update_rule
+def sgd_4(w, g, *, learning_rate, weight_decay=0.01):
+    """Gradient descent with weight decay."""
+    return (w - learning_rate * (g - weight_decay * w),)  # bug
+
+
+@twin("the missing root", "scale", "Divided by the mean square itself, a large gradient makes a"
+      " small step.")  # fmt: skip
+@nf.update_rule
+def rmsprop_2(w, g, square, *, learning_rate, decay=0.99, epsilon=1e-8):
+    """A step divided by the root of a running mean of squares, without bias correction."""
+    square = decay * square + (1.0 - decay) * g * g
+    return w - learning_rate * g / (square + epsilon), square  # bug
+
+
+@twin("the velocity that never comes back", "state", "The new velocity is computed, and the old one"
+      " given back: it stays 0 for ever.")  # fmt: skip
+@nf.update_rule
+def momentum_3(w, g, velocity, *, learning_rate, momentum=0.9):
+    """Gradient descent with momentum."""
+    faster = momentum * velocity + g
+    return w - learning_rate * faster, velocity  # bug
+
+
+_ADAM = (
+    r"m \leftarrow \beta_1 m + (1 - \beta_1) g, v \leftarrow \beta_2 v + (1 - \beta_2) g^2,"
+    r" \hat m = {}, \hat v = {},"
+    r" w \leftarrow w - \eta \frac{{\hat m}}{{\sqrt{{\hat v}} + \epsilon}}"
+)
+
+
+_SQUARES = r"s \leftarrow \rho s + (1 - \rho) g^2, \quad "
+
+
 def _optimizer(rule, formula):
     summary = (rule.__doc__ or "").split("\n", 1)[0]
     return nf.OptimizerEntry(name=rule.name, target=rule, summary=summary, formula=formula)
 
 
 OPTIMIZERS = [
-    _optimizer(adam_1, r"w \leftarrow w - \eta \frac{\hat m}{\sqrt{\hat v} + \epsilon}"),
+    _optimizer(adam_1, _ADAM.format("m", "v")),
+    _optimizer(adam_2, _ADAM.format(r"m / (1 - \beta_1^t)", r"v / (1 - \beta_2^t)")),
+    _optimizer(adam_3, _ADAM.format(r"m / (1 - \beta_1^t)", r"v / (1 - \beta_2^t)")),
     _optimizer(sgd_1, r"w \leftarrow w - \eta g"),
-    _optimizer(rmsprop_1, r"w \leftarrow w - \eta \frac{g}{\sqrt{s}}"),
-    _optimizer(momentum_1, r"w \leftarrow w - \eta v"),
+    _optimizer(sgd_2, r"w \leftarrow w - \eta g"),
+    _optimizer(sgd_3, r"w \leftarrow w - c g"),
+    _optimizer(sgd_4, r"w \leftarrow w - \eta (g - \lambda w)"),
+    _optimizer(
+        rmsprop_1, r"s \leftarrow \rho s + (1 - \rho) g^2, w \leftarrow w - \eta \frac{g}{\sqrt{s}}"
+    ),
+    _optimizer(
+        rmsprop_2,
+        r"s \leftarrow \rho s + (1 - \rho) g^2, w \leftarrow w - \eta \frac{g}{s + \epsilon}",
+    ),
+    _optimizer(momentum_1, r"\text{momentum that starts at the first gradient}"),
     _optimizer(momentum_2, r"w \leftarrow w - \eta v"),
+    _optimizer(momentum_3, r"w \leftarrow w - \eta (m v + g)"),
 ]
