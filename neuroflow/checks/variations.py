@@ -22,9 +22,11 @@ def variations(
 ) -> list[Settings]:
     """Settings that the entry allows: ``given`` first, then with one and with all changed.
 
-    ``more`` is what its ``relations`` know beside settings, such as the number of steps.
+    Where its author says which to try, it is those. ``more`` is what its ``relations`` know beside settings, such as the number of steps.
     """
     base = {**needed(settings), **(given or {})}
+    if entry.checks.settings:
+        return [{**base, **own} for own in entry.checks.settings]
     others = {
         setting.name: list(others_of(setting, base.get(setting.name, setting.default)))
         for setting in settings
