@@ -43,7 +43,7 @@ EXAMPLES: dict[str, tuple[list[Any], list[Any], list[Any]]] = {
 }
 """By what a metric needs: right predictions, some that are partly right, and wrong ones."""
 EXAMPLES["scores"] = EXAMPLES["probabilities"]
-ORDER = (3, 0, 4, 2, 1)
+ORDER = (1, 0, 4, 2, 3)
 
 
 def check_metric(entry: MetricEntry, results: Results) -> None:

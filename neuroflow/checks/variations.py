@@ -22,7 +22,8 @@ def variations(
 ) -> list[Settings]:
     """Settings that the entry allows: ``given`` first, then with one and with all changed.
 
-    Where its author says which to try, it is those. ``more`` is what its ``relations`` know beside settings, such as the number of steps.
+    Where its author says which to try, it is those. ``more`` is what its ``relations`` know
+    beside settings, such as the number of steps.
     """
     base = {**needed(settings), **(given or {})}
     if entry.checks.settings:
