@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.support.bytecode",
     "tests.support.browser",
     "tests.support.distributions",
+    "tests.support.garbage",
     "tests.support.guard",
     "tests.support.models",
     "tests.support.offers",

@@ -11,7 +11,7 @@ import neuroflow as nf
 from neuroflow.config.recipe import recipes
 from neuroflow.live.watch import watching
 
-QUICK = {"train.steps": 4, "train.report_every": 1, "train.evaluate_every": 1000}
+QUICK = {"train.steps": 4, "train.batch": 2, "train.report_every": 1, "train.evaluate_every": 1000}
 WARM_UP = {recipe: {"optimizer.schedule.warmup": 2} for recipe in ("addition", "names")}
 """A warm-up fits into the few steps."""
 
