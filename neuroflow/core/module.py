@@ -9,6 +9,7 @@ from typing import Any
 
 from neuroflow.core.configured import Configured, fields
 from neuroflow.core.protocols.frozen import Freezable
+from neuroflow.core.protocols.modes import note_question
 from neuroflow.core.protocols.shown import Shown
 from neuroflow.core.value import Value, here
 from neuroflow.errors import StateError
@@ -21,8 +22,7 @@ _evaluating: ContextVar[bool] = ContextVar("evaluating", default=False)
 def evaluating() -> Iterator[None]:
     """Every module is in evaluation mode for a while, in this thread or task alone.
 
-    The modules themselves are left as they are: what :meth:`Module.train` said holds again
-    afterwards, and holds meanwhile for everybody else.
+    What :meth:`Module.train` said holds again afterwards, and meanwhile for everybody else.
 
     >>> model = Module()
     >>> with evaluating():
@@ -94,6 +94,7 @@ class Module(Freezable, Configured, Shown):
     @property
     def training(self) -> bool:
         """Whether random parts such as dropout are at work; never within :func:`evaluating`."""
+        note_question(self)
         return bool(self.__dict__.get("training", True)) and not _evaluating.get()
 
     @training.setter

@@ -51,9 +51,10 @@ class CompiledRunner(Runner):
     def __init__(
         self, *arguments: Any, backend: str = "auto", dtype: str = "float64", threads: int = 1,
         memory_limit: int | None = None, compare: bool = True, device: str = "auto",
-        losses: Callable[..., Any] | None = None,
+        losses: Callable[..., Any] | None = None, batch: int = 0,
     ) -> None:  # fmt: skip
         super().__init__(*arguments)
+        self.batch = batch
         self.losses_at_positions = losses
         self._texts = texts_of(self.examples) if losses else None
         self._comparing = lock()
@@ -70,10 +71,9 @@ class CompiledRunner(Runner):
     def _prepare(self) -> None:
         each = self.losses_at_positions
         self.loss = self._traced(self.example_loss, masked(each) if each else None)
-        self.session = self._session(self.loss, "parameters", self.threads)
+        self.session = self._session(self.loss, "parameters", self.threads, self.batch)
         self.flat = FlatExamples(self.loss, lock(1))
-        for unprepared in ("_evaluator", "_predictor"):
-            self.__dict__.pop(unprepared, None)
+        self.__dict__.pop("_predictor", None)
         helpers = [self._new_executor() for _ in range(self.threads - 1)]
         self._trainer = Team(self.executor, helpers) if helpers else self.executor
         self._prepare_steps()
@@ -108,8 +108,10 @@ class CompiledRunner(Runner):
             self.backend, self.dtype, len(self.parameters), self.memory_limit, self.device
         )
 
-    def _session(self, function: TracedFunction, gradients: str, threads: int = 1) -> Session:
-        return Session(function, self._new_executor(), gradients, threads)
+    def _session(
+        self, function: TracedFunction, gradients: str, threads: int = 1, usual: int = 0
+    ) -> Session:
+        return Session(function, self._new_executor(), gradients, threads, usual)
 
     # Steps
 
@@ -280,19 +282,15 @@ class CompiledRunner(Runner):
     def losses(self, batch: Sequence[int]) -> list[float]:
         self.look_again()
         examples = [self.example(k) for k in batch]
-        losses = self._evaluator.outputs(examples)
+        losses = self.session.outputs(examples)
         if self._texts and not self._texts.why_not and not all(map(math.isfinite, losses)):
             self._texts.stop("what a text is filled up with changes its loss")
-            return self._evaluator.outputs(examples)
+            return self.session.outputs(examples)
         return losses
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         self.look_again()
         return self._predictor.outputs([(x,) for x in inputs])
-
-    @cached_property
-    def _evaluator(self) -> Session:
-        return self._session(self.loss, "none")
 
     @cached_property
     def _predictor(self) -> Session:

@@ -29,6 +29,7 @@ def make_runner(
     device: str = "auto",
     workers: Workers | None = None,
     losses: Callable[..., Sequence[Any]] | None = None,
+    batch: int = 0,
 ) -> Runner:
     """A runner that trains ``model`` on ``examples``, tuples of inputs.
 
@@ -44,7 +45,8 @@ def make_runner(
     ``losses`` are for texts of many lengths, each example (tokens, targets) or (tokens, targets,
     weight): ``losses(model, tokens, targets)``, of as many targets as tokens, gives the loss at
     each of the last positions, of which ``example_loss`` is the mean, times the weight. Then
-    compiled texts are filled up to a few lengths, wherever that changes no result.
+    compiled texts are filled up to a few lengths, wherever that changes no result. ``batch`` is how
+    many examples a step has, if that is known: losses are then told by what runs the steps.
     """
     arguments = (model, example_loss, examples, rule, settings or {}, l2, clip_norm, workers)
     if backend == "eager":
@@ -54,7 +56,7 @@ def make_runner(
 
     runner = CompiledRunner(
         *arguments, backend=backend, dtype=dtype, threads=threads, compare=compare, device=device,
-        losses=losses,
+        losses=losses, batch=batch,
     )  # fmt: skip
     return _with_no_decay(runner)
 

@@ -29,19 +29,25 @@ from neuroflow.engine.trace.structure import Structure, rebuild
 from neuroflow.errors import DomainError, InputError
 from neuroflow.locks import lock
 
+MOST_JOBS = 100
+"""From so many runs of a step's program on, one of more lanes is worth making."""
+
 
 @define(eq=False)
 class Session:
     """``function`` on an ``executor``.
 
     ``gradients`` says by what there are any: "none", "parameters", or "all" for the inputs too.
-    ``threads`` is how many share the jobs of a step, for batches to be cut accordingly.
+    ``threads`` is how many share the jobs of a step, for batches to be cut accordingly, and
+    ``usual`` is how many examples a step has, if that is known: outputs are then computed by the
+    programs of steps, unless there are very many.
     """
 
     function: TracedFunction
     executor: Executor
     gradients: str
     threads: int = 1
+    usual: int = 0
     batcher: Batcher = field(init=False)
     lock: Any = field(init=False, factory=lock)
 
@@ -155,7 +161,7 @@ class Session:
         inputs = Schedule.of_inputs(*given.arrays())
         results: list[list[float]] = [[]] * len(batch)
         for trace, members in _by_trace(batch).items():
-            lanes = self.batcher.lanes_for(trace, len(members))
+            lanes = self._lanes(trace, len(members))
             number = self.batcher.program(trace, lanes)
             self.executor.begin(number)
             for k in range(0, len(members), lanes):
@@ -166,6 +172,12 @@ class Session:
                 for j, column in zip(part, values.T.tolist(), strict=False):
                     results[j] = column
         return results
+
+    def _lanes(self, trace: Trace, count: int) -> int:
+        """How many examples to run side by side: as a step does, for which there is a program."""
+        as_steps = self.batcher.lanes_for(trace, self.usual)
+        is_worth = not self.usual or count > MOST_JOBS * as_steps
+        return self.batcher.lanes_for(trace, count) if is_worth else as_steps
 
     def _slopes_of_inputs(self, number: int) -> list[float]:
         """The derivatives by each number of the example, which lies in the memory."""

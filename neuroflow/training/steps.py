@@ -635,12 +635,16 @@ class Training(Trained):
 
     def _all_batches(self) -> Batches:
         """The batches of the run; the orders of the examples get a generator of their own."""
-        count = len(self.dataset)
-        size = min(self.options.get("batch") or count, count)
-        size = min(size * self.options["accumulation"], count)
+        count, size = len(self.dataset), self._batch_size()
         shuffled = self.options["shuffle"] and size < count
         orders = type(self.rng)(self.rng.getrandbits(32)) if shuffled else None
         return Batches(count, size, orders)
+
+    def _batch_size(self) -> int:
+        """How many examples a step has."""
+        count = len(self.dataset)
+        size = int(self.options.get("batch") or count) * int(self.options["accumulation"])
+        return min(size, count)
 
     def _runner_maker(self) -> Callable[[str], Runner]:
         """What makes a runner for a backend."""
@@ -680,6 +684,7 @@ class Training(Trained):
             compare=options["compare"],
             workers=self.workers,
             losses=position_losses(loss) if self._is_padded else None,
+            batch=self._batch_size(),
         )
 
     @property

@@ -303,3 +303,27 @@ def test_a_loss_that_is_a_plain_number_moves_nothing(name):
     runner = nf.make_runner(model, lambda m, x, y: 2.0, examples, sgd, backend=name)
     assert runner.run([[0, 1]], [0.1]) == [2.0]
     assert [p.data for p in model.parameters()] == before
+
+
+class Halves(nf.Module):
+    """Says half of what it is given, and the whole in evaluation if it is asked to look."""
+
+    def __init__(self, looks):
+        self.looks, self.w = looks, nf.Value(0.5)
+
+    def forward(self, xs):
+        return self.w * xs[0] * (2.0 if self.looks and not self.training else 1.0)
+
+
+@pytest.mark.parametrize("looks", [False, True])
+def test_losses_are_told_by_the_programs_of_steps_unless_evaluation_is_something_else(looks):
+    adam = nf.get("optimizer", "adam").load()
+    examples = [([0.1 * k], 1.0) for k in range(24)]
+    runner = nf.make_runner(Halves(looks), row_loss, examples, adam, backend="numpy", batch=12)
+    runner.gradients(range(12))
+    made = len(runner.executor.programs)
+    with nf.evaluating():
+        losses = runner.losses(range(24))
+        assert losses == pytest.approx([row_loss(runner.model, *e).data for e in examples])
+    assert runner.loss.n_traces == 1 + looks
+    assert len(runner.executor.programs) == made + looks

@@ -307,7 +307,7 @@ def test_every_front_of_the_engine_is_a_session():
     fast = nf.compile(lambda x: x * x, backend="numpy")
     assert {type(part) for part in (fast._bind(()).values, fast._bind(()).gradients)} == {Session}
     runner = trainer("numpy")
-    assert {type(x) for x in (runner.session, runner._evaluator, runner._predictor)} == {Session}
+    assert {type(x) for x in (runner.session, runner._predictor)} == {Session}
 
 
 @forks

@@ -117,14 +117,14 @@ def warnings_as_notes() -> Iterator[None]:
     """
     with warnings.catch_warnings():
 
-        def show(message: Any, kind: type[Warning], file: str, line: int, *rest: Any) -> None:
+        def show(message: Any, kind: Any, file: str, line: int, *rest: Any, **more: Any) -> None:
             if isinstance(message, NeuroflowWarning):
                 note(str(message), style="yellow")
             else:
                 place = "" if _is_of_library(file) else f" ({Path(file).name}:{line})"
                 note(f"{kind.__name__}: {message}{place}", style="yellow")
 
-        warnings.showwarning = show
+        warnings.showwarning = show  # type: ignore[assignment]
         yield
 
 

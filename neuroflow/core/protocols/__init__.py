@@ -2,6 +2,6 @@
 
 Reading order: :mod:`floats` (what a Value does that a float does), :mod:`chaining` (what
 ``x.relu()`` means), :mod:`copies`, :mod:`uncopied`, :mod:`definitions`, :mod:`frozen` (what
-training leaves alone), :mod:`shown`.
+training leaves alone), :mod:`modes` (who asks whether it trains), :mod:`shown`.
 Nothing here is needed to follow a derivative: who reads how the core works can leave it out.
 """

@@ -14,6 +14,7 @@ from attrs import Factory, define, field, frozen
 
 from neuroflow.buffer import Buffer, kept_by
 from neuroflow.core.module import Module
+from neuroflow.core.protocols.modes import noting_questions
 from neuroflow.core.value import Value
 from neuroflow.engine.plan.grouping import plan_of_tape
 from neuroflow.engine.plan.plan import Plan
@@ -33,6 +34,9 @@ from neuroflow.locks import lock
 
 KEPT = 64
 """Structures whose traces a function keeps."""
+
+ANY_MODE = "any"
+"""Stands for the modes where no module was asked for its own: training and evaluation are one."""
 
 _NEVER_SWITCHED = Module()
 """A module that evaluates only where all do."""
@@ -59,7 +63,6 @@ class Trace:
     """The buffers that were written: the plan's outputs behind those of the function."""
 
     programs: dict[Any, int] = field(factory=dict)
-    modes: tuple[bool, ...] = ()
 
     positions_of_draws: Sequence[int] = ()
     """For a text that may be filled up: the first position that needs each random input."""
@@ -129,13 +132,17 @@ class TracedFunction:
         return outputs
 
     def trace(self, structure: Structure, modes: tuple[bool, ...] | None = None) -> Trace:
-        """The trace for inputs of a structure; training and evaluation are traced apart.
+        """The trace for inputs of a structure.
+
+        Training and evaluation are traced apart if any module asks which of them it is.
 
         ``modes`` are :meth:`modes` as they are now, for callers who have asked already.
 
         Threads that need a new one at once each make it, and all use the first that is done.
         """
-        key = (structure, self.modes() if modes is None else modes)
+        key: Any = (structure, self.modes() if modes is None else modes)
+        if (structure, ANY_MODE) in self._traces:
+            key = (structure, ANY_MODE)
         known = self._traces.get(key)
         if known is not None:
             with suppress(KeyError):  # another thread has just dropped it
@@ -143,9 +150,9 @@ class TracedFunction:
             return known
         if self.n_traces >= MANY_TRACES and not self._warned:
             self._warn(structure)
-        trace = self._trace(structure)
-        trace.modes = key[1]
-        return self._kept(key, trace)
+        with noting_questions() as asked:
+            trace = self._trace(structure)
+        return self._kept(key if asked else (structure, ANY_MODE), trace)
 
     def _kept(self, key: Any, trace: Trace) -> Trace:
         with self._lock:
