@@ -9,49 +9,17 @@ to others stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from attrs import define, evolve
 
+from neuroflow.engine.lower.grids import Grid, whole
 from neuroflow.engine.lower.memory import packed
-from neuroflow.engine.lower.merging import Span, span
+from neuroflow.engine.lower.merging import Span
 from neuroflow.engine.lower.program import Instruction, Program
 from neuroflow.engine.trace.tape import Ints
 
 LARGE = 200_000
 """Numbers from which gradients of lanes share memory: fewer lie in the caches anyway."""
-
-Grids = Callable[[list[int], int], list[Span]]
-
-GRIDS: dict[Instruction, Grids] = {
-    Instruction.MATMUL: lambda x, _: [
-        span(x[0], (x[7], x[1]), (x[9], x[2])), span(x[3], (x[9], x[4]), (x[8], 1)),
-        span(x[5], (x[7], x[6]), (x[8], 1)),
-    ],
-    Instruction.OUTER: lambda x, _: [
-        span(x[0], (x[7], x[1]), (x[9], 1)), span(x[2], (x[8], x[3]), (x[9], 1)),
-        span(x[4], (x[7], x[5]), (x[8], x[6])),
-    ],
-    Instruction.DOT_BACK: lambda x, _: [
-        span(x[0], (x[1], 1)), span(x[9], (x[1], x[4]), (x[2], x[5])),
-        span(x[10], (x[1], x[7]), (x[2], x[8])),
-    ],
-    Instruction.LANE_DOT_BACK: lambda x, _: [
-        span(x[0], (x[1] * x[13], 1)), span(x[11], (x[1], x[4]), (x[2], x[5]), (x[13], x[6])),
-        span(x[12], (x[1], x[8]), (x[2], x[9]), (x[13], x[10])),
-    ],
-    Instruction.SUM_BACK: lambda x, _: [
-        span(x[0], (x[1] * x[6], 1)), span(x[3], (x[1], x[4]), (x[2], x[5]), (x[6], 1)),
-    ],
-    Instruction.EXTREME_BACK: lambda x, _: [
-        span(x[0], (x[1] * x[6], 1)), span(x[7], (x[1], x[4]), (x[2], x[5]), (x[6], 1)),
-    ],
-    Instruction.TAKE_BACK: lambda x, n: [
-        span(x[0], (x[1] * x[6], 1)), span(x[2], (x[1], x[4]), (n, x[3]), (x[6], x[7])),
-    ],
-}  # fmt: skip
-"""Where all grids lie that a backward row may read or add to; scatters and maps apart."""
 
 
 def share_gradients(program: Program, width: int, large: int = LARGE) -> Program:
@@ -112,8 +80,8 @@ class _Sharing:
         if word == Instruction.SCATTER:
             runs = self.program.runs[x[1] : x[1] + x[2]].tolist()
             copy = (x[0], x[0] + sum(n for _, _, n in runs) - 1)
-            return [copy, *[span(start, (n, step)) for start, step, n in runs]]
-        return GRIDS[Instruction(word)](x, arity)
+            return [copy, *[Grid(start, (n,), (step,)).span for start, step, n in runs]]
+        return [grid.span for grid in whole(Instruction(word), x, arity) if grid]
 
     def _buffers(self, spans: list[Span]) -> Ints:
         """Where buffers begin: those of groups and of copies; what one row reaches over is one."""

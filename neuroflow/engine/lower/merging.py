@@ -15,6 +15,7 @@ from itertools import groupby
 import numpy as np
 from attrs import define
 
+from neuroflow.engine.lower.grids import ADDED, whole
 from neuroflow.engine.lower.program import Instruction
 from neuroflow.engine.plan.plan import Group
 from neuroflow.engine.trace.tape import Ints
@@ -24,8 +25,6 @@ Key = tuple[int, ...]
 Span = tuple[int, int]
 """The first and the last offset of cells that a row adds to, or of a copy that it gives back."""
 
-NOWHERE = (1, 0)
-
 COPIES = (Instruction.GATHER, Instruction.TRANSPOSE)
 
 KEYS: dict[Instruction, Callable[[list[int], int], Iterable[int]]] = {
@@ -34,9 +33,9 @@ KEYS: dict[Instruction, Callable[[list[int], int], Iterable[int]]] = {
     Instruction.MATMUL: lambda x, _: (*x[1:3], x[4], *x[6:11], x[12]),
     Instruction.OUTER: lambda x, _: (x[1], x[3], *x[5:10]),
     Instruction.DOT: lambda x, _: (),
-    Instruction.DOT_BACK: lambda x, _: (x[9] < 0, x[10] < 0),
+    Instruction.DOT_BACK: lambda x, _: (),
     Instruction.LANE_DOT: lambda x, _: (x[6], x[10], x[11]),
-    Instruction.LANE_DOT_BACK: lambda x, _: (x[6], x[10], x[13], x[11] < 0, x[12] < 0),
+    Instruction.LANE_DOT_BACK: lambda x, _: (x[6], x[10], x[13]),
     Instruction.SUM: lambda x, _: (x[6],),
     Instruction.SUM_BACK: lambda x, _: (x[6],),
     Instruction.EXTREME: lambda x, _: (x[6], x[7]),
@@ -133,36 +132,9 @@ def spans_of(row: list[int], arity: int, reach: Ints) -> list[Span]:
     if word == Instruction.SCATTER:
         low, high, n = reach[x[1] : x[1] + x[2]].T
         return [(int(low.min()), int(high.max())), (x[0], x[0] + int(n.sum()) - 1)]
-    return SPANS[Instruction(word)](x, arity)
-
-
-SPANS: dict[Instruction, Callable[[list[int], int], list[Span]]] = {
-    Instruction.MATMUL: lambda x, _: [span(x[5], (x[7], x[6]), (x[8], 1))],
-    Instruction.OUTER: lambda x, _: [span(x[4], (x[7], x[5]), (x[8], x[6]))],
-    Instruction.DOT_BACK: lambda x, _: [
-        span(x[9], (x[1], x[4]), (x[2], x[5])), span(x[10], (x[1], x[7]), (x[2], x[8])),
-    ],
-    Instruction.LANE_DOT_BACK: lambda x, _: [
-        span(x[11], (x[1], x[4]), (x[2], x[5]), (x[13], x[6])),
-        span(x[12], (x[1], x[8]), (x[2], x[9]), (x[13], x[10])),
-    ],
-    Instruction.SUM_BACK: lambda x, _: [span(x[3], (x[1], x[4]), (x[2], x[5]), (x[6], 1))],
-    Instruction.EXTREME_BACK: lambda x, _: [span(x[7], (x[1], x[4]), (x[2], x[5]), (x[6], 1))],
-    Instruction.TAKE_BACK: lambda x, n: [span(x[2], (x[1], x[4]), (n, x[3]), (x[6], x[7]))],
-}  # fmt: skip
-"""Where the grids lie that backward rows add to; scatters and maps apart."""
-
-
-def span(start: int, *axes: tuple[int, int]) -> Span:
-    """The first and the last place of a grid; an axis is (how many, stride).
-
-    >>> span(10, (3, 4), (2, -1)), span(-1, (3, 4))
-    ((9, 18), (1, 0))
-    """
-    if start < 0:
-        return NOWHERE
-    ends = [(n - 1) * stride for n, stride in axes]
-    return start + sum(min(end, 0) for end in ends), start + sum(max(end, 0) for end in ends)
+    instruction = Instruction(word)
+    grids = whole(instruction, x, arity)
+    return [grid.span for k in ADDED[instruction] if (grid := grids[k])]
 
 
 def _reach(runs: Ints) -> Ints:

@@ -177,7 +177,8 @@ class LlvmExecutor(Executor):
             for row in range(first, last):
                 if self._is_foreign(form.code[row]):
                     pieces += [(first, row)] if row > first else []
-                    pieces.append(_OneByOne(program, self).call(form.code[row]))
+                    code = NumpyCode(program, self.memory, self.indices, self.kernels)
+                    pieces += code.instruction([form.code[row].tolist()])
                     first = row + 1
             pieces += [(first, last)] if last > first else []
             self._pieces[key] = pieces
@@ -342,14 +343,6 @@ def _row(
         n_cells, len(plan.input_numbers), plan.n_numbers if _chooses(program) else 0,
         n_constants, len(plan.constants), int(program.where[0]) if plan.constants else 0,
     ]  # fmt: skip
-
-
-class _OneByOne(NumpyCode):
-    """Single instructions of a program, run with numpy."""
-
-    def __init__(self, program: Program, executor: Executor) -> None:
-        self.memory, self.indices = executor.memory, executor.indices
-        self.kernels, self.runs = executor.kernels, program.runs
 
 
 def _chooses(program: Program) -> bool:

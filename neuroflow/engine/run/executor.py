@@ -20,7 +20,8 @@ from neuroflow.core.update_rule import UpdateRule
 from neuroflow.engine.lower.kernel import update_kernel
 from neuroflow.engine.lower.kernels import Kernels
 from neuroflow.engine.lower.program import Program, padded
-from neuroflow.engine.run.numpy_executor import NumpyCode, compile_kernel
+from neuroflow.engine.run.map_code import compile_kernel
+from neuroflow.engine.run.numpy_executor import NumpyCode
 from neuroflow.engine.run.undone import norm_of
 from neuroflow.engine.run.workers import Workers
 from neuroflow.engine.trace.tape import Ints
@@ -248,8 +249,10 @@ class Executor(ABC):
             first, n = int(cells[0]), len(cells) * lanes
             values = schedule.numbers[starts[None, :] + which[:, None]]
             self.memory[first : first + n].reshape(-1, lanes)[:] = self.held(values)
-        for k in program.plan.index_numbers:
-            self.indices[k * lanes : (k + 1) * lanes] = schedule.integers[starts + k]
+        if chosen := program.plan.index_numbers:
+            places = np.array(chosen)
+            rows = self.indices[: program.plan.n_numbers * lanes].reshape(-1, lanes)
+            rows[places] = schedule.integers[starts + places[:, None]]
         self.run(number, 1)
         return np.asarray(self.memory[program.output_cells])
 

@@ -1,293 +1,331 @@
 """The numpy backend: each instruction as a few calls of numpy on views of the memory.
 
-It needs nothing beyond numpy, and it is the readable meaning of every instruction. Views are made
-once, when a program is loaded.
+It needs nothing beyond numpy, and it is the readable meaning of every instruction. What numpy costs
+is calls, however much each of them does: rows of one instruction run as stacks, that is with one
+axis more, and all that can be known before is made once, when a part of a program is run for the
+first time: views, indices, places for what lies in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from neuroflow.core.careful import slopes_at, value_at
-from neuroflow.core.kinds import library
-from neuroflow.engine.lower.kernel import Kernel
+from neuroflow.engine.lower.grids import GRIDS, Grid, Grids, stacked
 from neuroflow.engine.lower.kernels import Kernels, MapKernel
 from neuroflow.engine.lower.program import Instruction, Program, complete
+from neuroflow.engine.lower.strides import even_pieces
+from neuroflow.engine.run.map_code import bound_map
+from neuroflow.engine.run.pairs import Pairs
+from neuroflow.engine.run.ragged import Ragged, dots_back
 from neuroflow.engine.trace.tape import Ints
 
-Thunk = Callable[[], None]
+Thunk = Callable[[], Any]
 Array = NDArray[Any]
+Rows = list[list[int]]
 
+FEW = 2
+"""So few stacks are run one by one; more are joined, whatever their shapes."""
 
-def compile_kernel(kernel: Kernel) -> Callable[..., tuple[Any, ...]]:
-    """The kernel as a Python function on arrays."""
-    lines = [f"def run({', '.join(kernel.inputs)}):", *[f"    {step}" for step in kernel.steps]]
-    results = [repr(x) if isinstance(x, float) else x for x in kernel.results]
-    lines.append(f"    return ({', '.join(results)},)")
-    of_conditions = {"where": np.where}  # those of a kernel are true or false, never nan
-    namespace = {**vars(library("numpy")), **of_conditions}
-    exec("\n".join(lines), namespace)
-    run: Callable[..., tuple[Any, ...]] = namespace["run"]
-    if kernel.needs_float64:
-        return lambda *xs: run(*[x.astype(np.float64, copy=False) for x in xs])
-    return run
-
-
-def python_kernel(entry: MapKernel) -> Callable[..., tuple[Any, ...]]:
-    """An op that could not be compiled, run element by element on Python floats."""
-    op = entry.op
-
-    def forward(*xs: Array) -> tuple[Any, ...]:
-        return ([value_at(op, numbers) for numbers in zip(*_lists(xs), strict=True)],)
-
-    def backward(g: Array, out: Array, *xs: Array) -> tuple[Any, ...]:
-        sent = _lists((g, out, *xs))
-        rows = [_sent(op, upstream, numbers) for upstream, *numbers in zip(*sent, strict=True)]
-        return tuple(np.array(column, dtype=g.dtype) for column in zip(*rows, strict=True))
-
-    return backward if entry.backward else forward
-
-
-def _sent(op: Any, upstream: float, numbers: list[float]) -> list[float]:
-    """What one number sends to each input; a gradient of exactly 0 sends nothing on."""
-    if upstream == 0.0:
-        return [0.0] * (len(numbers) - 1)
-    out, *inputs = numbers
-    return [upstream * partial for partial in slopes_at(op, out, inputs)]
-
-
-def _lists(arrays: tuple[Array, ...]) -> list[list[float]]:
-    return [x.astype(float).tolist() for x in arrays]
+MOST_RAGGED = 1 << 20
+"""Dots of so many numbers at most are joined by lists of where these lie."""
 
 
 class NumpyCode:
-    """A program bound to a memory: a list of calls."""
+    """A program bound to a memory: lists of calls."""
 
     def __init__(self, program: Program, memory: Array, indices: Ints, kernels: Kernels) -> None:
-        self.memory, self.indices, self.kernels = memory, indices, kernels
-        self.runs = program.runs
-        self.calls = [self.call(row) for row in program.code]
+        self.program, self.memory, self.indices = program, memory, indices
+        self.kernels, self.runs = kernels, program.runs
+        self._calls: dict[tuple[int, int], list[Thunk]] = {}
 
     def run(self, begin: int, end: int) -> None:
-        """Run the instructions from begin to end."""
-        for call in self.calls[begin:end]:
+        """Run the rows from begin to end."""
+        calls = self._calls.get((begin, end))
+        if calls is None:
+            calls = self._calls[begin, end] = self.calls(begin, end)
+        for call in calls:
             call()
 
-    def call(self, row: Ints) -> Thunk:
-        """What one instruction does."""
-        word, *operands = row.tolist()
+    def calls(self, begin: int, end: int) -> list[Thunk]:
+        """What runs the rows from begin to end, instruction by instruction."""
+        code = self.program.code
+        return [
+            call
+            for first, last in self.program.instructions(begin, end)
+            for call in self.instruction(code[first:last].tolist())
+        ]
+
+    def instruction(self, rows: Rows) -> list[Thunk]:
+        """What runs the rows of one instruction."""
+        word = rows[0][0]
         if word >= Instruction.MAP:
-            return self._map(self.kernels.entries[word - Instruction.MAP], operands)
-        return CALLS[Instruction(word)](self, *operands)  # type: ignore[no-any-return]
+            entry = self.kernels.entries[word - Instruction.MAP]
+            return [self._map(entry, row[1:]) for row in rows]
+        return CALLS[Instruction(word)](self, [row[1:] for row in rows])  # type: ignore[no-any-return]
+
+    # Views
 
     def slice(self, start: int, n: int) -> Array:
         """n numbers from start on."""
         return self.memory[start : start + n]
 
-    def grid(self, start: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
-        """A view with any strides, counted in numbers."""
+    def view(self, grid: Grid) -> Array:
+        """The numbers of a grid, which may coincide; a stack of one is no stack."""
+        start, shape, strides = grid
+        if shape[0] == 1 and len(shape) > 2:
+            shape, strides = shape[1:], strides[1:]
         size = self.memory.itemsize
         return as_strided(self.memory[start:], shape, [s * size for s in strides])
 
-    def adder(
-        self, start: int, shape: tuple[int, ...], strides: tuple[int, ...]
-    ) -> Callable[[Any], None]:
+    def adder(self, grid: Grid) -> Callable[[Any], Any]:
         """Adds an array to a grid, correctly also where cells of the grid coincide."""
-        view = self.grid(start, shape, strides)
-        if distinct(shape, strides):
+        view = self.view(grid)
+        if grid.distinct:
+            return lambda x: np.add(view, x, view)
+        index, memory = grid.offsets.reshape(view.shape), self.memory
+        flat, shape = index.ravel(), index.shape
+        return lambda x: np.add.at(memory, flat, np.broadcast_to(x, shape).flatten())
 
-            def add(x: Any) -> None:
-                np.add(view, x, out=view)
+    def stacks(self, word: Instruction, rows: Rows) -> list[tuple[list[int], tuple[Any, ...]]]:
+        """The stacks of an instruction: operands of the first row of each, and grids."""
+        decoded = [GRIDS[word](row) for row in rows]
+        return [(rows[first], grids) for first, grids in stacked(decoded)]
 
-            return add
-        index = start + sum(
-            np.arange(n).reshape([-1 if k == axis else 1 for k in range(len(shape))]) * stride
-            for axis, (n, stride) in enumerate(zip(shape, strides, strict=True))
-        )
-        memory = self.memory
-        return lambda x: np.add.at(memory, index, np.broadcast_to(x, shape))
+    # Copies
 
-    # Instructions, in the order of Instruction
+    def _gather(self, rows: Rows) -> list[Thunk]:
+        copies = [self._runs_of(row) for row in rows]
+        grids = [self._as_grid(runs) for runs in copies]
+        if len(rows) <= FEW and all(grids):
+            return [
+                partial(np.copyto, self.slice(to, grid.size).reshape(grid.shape), self.view(grid))
+                for (to, *_), grid in zip(rows, grids, strict=True)
+                if grid
+            ]
+        sources = [expanded(runs) for runs in copies]
+        places = [row[0] + np.arange(len(x)) for row, x in zip(rows, sources, strict=True)]
+        source, place = np.concatenate(sources), np.concatenate(places)
+        order = np.argsort(place, kind="stable")
+        source, place = source[order], place[order]
+        take, memory = self.memory.take, self.memory
+        if place[-1] - place[0] == len(place) - 1:
+            return [partial(take, source, None, self.slice(int(place[0]), len(place)), "clip")]
+        return [lambda: memory.__setitem__(place, take(source))]
 
-    def _gather(self, to: int, first: int, n: int, *_: int) -> Thunk:
-        index = expanded(self.runs[first : first + n])
-        memory, target = self.memory, self.slice(to, len(index))
-        return lambda: target.__setitem__(slice(None), memory[index])
+    def _scatter(self, rows: Rows) -> list[Thunk]:
+        return [call for row in rows for call in self._scatter_row(row[0], self._runs_of(row))]
 
-    def _scatter(self, source: int, first: int, n: int, *_: int) -> Thunk:
-        index = expanded(self.runs[first : first + n])
-        memory, values = self.memory, self.slice(source, len(index))
+    def _scatter_row(self, start: int, runs: Ints) -> list[Thunk]:
+        grid, memory = self._as_grid(runs), self.memory
+        if grid and grid.distinct:
+            view, values = self.view(grid), self.slice(start, grid.size).reshape(grid.shape)
+            return [partial(np.add, view, values, view)]
+        if grid and grid.strides[1] == 0 and grid._replace(shape=(grid.shape[0], 1)).distinct:
+            values = self.slice(start, grid.size).reshape(grid.shape)
+            view = self.view(Grid(grid.start, grid.shape[:1], grid.strides[:1]))
+            total = np.empty(len(view), view.dtype)
+            return [
+                partial(np.add.reduce, values, 1, None, total), partial(np.add, view, total, view)
+            ]  # fmt: skip
+        index = expanded(runs)
+        values = self.slice(start, len(index))
         cells, which = np.unique(index, return_inverse=True)
         if len(cells) == len(index):
-            return lambda: memory.__setitem__(index, memory[index] + values)
-        return lambda: memory.__setitem__(
-            cells, memory[cells] + np.bincount(which, values, len(cells)).astype(memory.dtype)
-        )
+            return [lambda: memory.__setitem__(index, memory[index] + values)]
+        return [
+            lambda: memory.__setitem__(
+                cells, memory[cells] + np.bincount(which, values, len(cells)).astype(memory.dtype)
+            )
+        ]
 
-    def _transpose(
-        self, source: int, rows: int, columns: int, row: int, to: int, to_row: int, *_: int
-    ) -> Thunk:
-        a = self.grid(source, (columns, rows), (1, row))
-        b = self.grid(to, (columns, rows), (to_row, 1))
-        return lambda: np.copyto(b, a)
+    def _runs_of(self, row: list[int]) -> Ints:
+        return self.runs[row[1] : row[1] + row[2]]
 
-    def _matmul(
-        self, a: int, a_row: int, a_inner: int, b: int, b_inner: int, c: int, c_row: int,
-        rows: int, columns: int, inner: int, how: int, bias: int, bias_row: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        left = self.grid(a, (rows, inner), (a_row, a_inner))
-        right = self.grid(b, (inner, columns), (b_inner, 1))
-        out = self.grid(c, (rows, columns), (c_row, 1))
-        if how == 0:
-            return lambda: np.copyto(out, left @ right)
-        if how == 1:
-            return lambda: np.add(out, left @ right, out=out)
-        offsets = self.grid(bias, (rows, 1), (bias_row, 0))
-        return lambda: np.add(left @ right, offsets, out=out)
+    def _as_grid(self, runs: Ints) -> Grid | None:
+        """Runs that step evenly, as rows of a grid."""
+        pieces = even_pieces(runs[:, :1])
+        if len(pieces) > 1 or (runs[:, 1:] != runs[0, 1:]).any():
+            return None
+        ((_, count, ((start, step),)),) = pieces
+        return Grid(start, (count, int(runs[0, 2])), (step, int(runs[0, 1])))
 
-    def _outer(
-        self, a: int, a_row: int, b: int, b_row: int, c: int, c_row: int, c_inner: int,
-        rows: int, columns: int, inner: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        left = self.grid(a, (rows, inner), (a_row, 1))
-        right = self.grid(b, (inner, columns), (1, b_row))
-        add = self.adder(c, (rows, columns), (c_row, c_inner))
-        return lambda: add(left @ right)
+    def _transpose(self, rows: Rows) -> list[Thunk]:
+        return [
+            partial(np.copyto, self.view(to), self.view(source))
+            for _, (source, to) in self.stacks(Instruction.TRANSPOSE, rows)
+        ]
 
-    def _dot(
-        self, out: int, rows: int, n: int, a: int, a_row: int, a_inner: int,
-        b: int, b_row: int, b_inner: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        left = self.grid(a, (rows, n), (a_row, a_inner))
-        right = self.grid(b, (rows, n), (b_row, b_inner))
-        target = self.slice(out, rows)
-        return lambda: np.copyto(target, np.einsum("rn,rn->r", left, right))
+    # Products of matrices
 
-    def _dot_back(
-        self, g: int, rows: int, n: int, a: int, a_row: int, a_inner: int,
-        b: int, b_row: int, b_inner: int, grad_a: int, grad_b: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        upstream = self.grid(g, (rows, n), (1, 0))
-        left = self.grid(a, (rows, n), (a_row, a_inner))
-        right = self.grid(b, (rows, n), (b_row, b_inner))
-        add_a = self.adder(grad_a, (rows, n), (a_row, a_inner)) if grad_a >= 0 else _nothing
-        add_b = self.adder(grad_b, (rows, n), (b_row, b_inner)) if grad_b >= 0 else _nothing
+    def _matmul(self, rows: Rows) -> list[Thunk]:
+        calls: list[Thunk] = []
+        for x, (a, b, c, bias) in self.stacks(Instruction.MATMUL, rows):
+            left, right, how = self.view(a), self.view(b), x[10]
+            if how == 1:
+                calls += self._add_product(left, right, c)
+                continue
+            out = self.view(c)
+            calls.append(partial(np.matmul, left, right, out))
+            if how == 2:
+                calls.append(partial(np.add, out, self.view(bias), out))
+        return calls
+
+    def _outer(self, rows: Rows) -> list[Thunk]:
+        calls: list[Thunk] = []
+        for _, (a, b, c) in self.stacks(Instruction.OUTER, rows):
+            calls += self._add_product(self.view(a), self.view(b), c)
+        return calls
+
+    def _add_product(self, left: Array, right: Array, c: Grid) -> list[Thunk]:
+        """Add products to matrices; those that are added to one matrix are one long product."""
+        calls: list[Thunk] = []
+        if c.shape[0] > 1 and c.strides[0] == 0 and c._replace(shape=(1, *c.shape[1:])).distinct:
+            (n, rows, inner), columns = left.shape, right.shape[2]
+            long_left = np.empty((rows, n, inner), left.dtype)
+            long_right = np.empty((n, inner, columns), right.dtype)
+            calls = [
+                partial(np.copyto, long_left, left.swapaxes(0, 1)),
+                partial(np.copyto, long_right, right),
+            ]
+            left = long_left.reshape(rows, n * inner)
+            right = long_right.reshape(n * inner, columns)
+            c = Grid(c.start, c.shape[1:], c.strides[1:])
+        product = np.empty((*left.shape[:-1], right.shape[-1]), left.dtype)
+        return [*calls, partial(np.matmul, left, right, product), partial(self.adder(c), product)]
+
+    # Dots
+
+    def _dot(self, rows: Rows) -> list[Thunk]:
+        return self._dots(Instruction.DOT, rows)
+
+    def _lane_dot(self, rows: Rows) -> list[Thunk]:
+        return self._dots(Instruction.LANE_DOT, rows)
+
+    def _dots(self, word: Instruction, rows: Rows) -> list[Thunk]:
+        stacks = self.stacks(word, rows)
+        if len(stacks) > FEW:
+            grids = [GRIDS[word](row) for row in rows]
+            if pairs := Pairs.of(grids):
+                return [pairs.forward(self.memory)]
+            if _size(grids) <= MOST_RAGGED:
+                return Ragged.of(grids).dots(self.memory)
+        calls: list[Thunk] = []
+        for _, (out, a, b) in stacks:
+            left, right = self.view(a), self.view(b)
+            products = np.empty(np.broadcast_shapes(left.shape, right.shape), left.dtype)
+            calls.append(partial(np.multiply, left, right, products))
+            calls.append(partial(np.add.reduce, products, -2, None, self.view(out)))
+        return calls
+
+    def _dot_back(self, rows: Rows) -> list[Thunk]:
+        return self._dots_back(Instruction.DOT_BACK, rows)
+
+    def _lane_dot_back(self, rows: Rows) -> list[Thunk]:
+        return self._dots_back(Instruction.LANE_DOT_BACK, rows)
+
+    def _dots_back(self, word: Instruction, rows: Rows) -> list[Thunk]:
+        stacks = self.stacks(word, rows)
+        if len(stacks) > FEW:
+            grids = [GRIDS[word](row) for row in rows]
+            if pairs := Pairs.of(grids):
+                return [pairs.backward(self.memory)]
+            if _size(grids) <= MOST_RAGGED:
+                return dots_back(grids, self.memory)
+        calls: list[Thunk] = []
+        for _, (out, a, b, grad_a, grad_b) in stacks:
+            upstream = np.expand_dims(self.view(out), -2)
+            for target, other in ((grad_a, b), (grad_b, a)):
+                if target:
+                    numbers = self.view(other)
+                    products = np.empty(np.broadcast_shapes(upstream.shape, numbers.shape))
+                    products = products.astype(self.memory.dtype)
+                    calls.append(partial(np.multiply, upstream, numbers, products))
+                    calls.append(partial(self.adder(target), products))
+        return calls
+
+    # Sums and extremes
+
+    def _sum(self, rows: Rows) -> list[Thunk]:
+        return self._reduced(Instruction.SUM, rows, np.add)
+
+    def _extreme(self, rows: Rows) -> list[Thunk]:
+        sign = rows[0][7]
+        return self._reduced(Instruction.EXTREME, rows, np.maximum if sign == 1 else np.minimum)
+
+    def _reduced(self, word: Instruction, rows: Rows, reduce: np.ufunc) -> list[Thunk]:
+        stacks = self.stacks(word, rows)
+        if len(stacks) > FEW:
+            return Ragged.of([GRIDS[word](row) for row in rows]).reduced(self.memory, reduce)
+        return [
+            partial(reduce.reduce, self.view(terms), -2, None, self.view(out))
+            for _, (out, terms) in stacks
+        ]
+
+    def _sum_back(self, rows: Rows) -> list[Thunk]:
+        stacks = self.stacks(Instruction.SUM_BACK, rows)
+        if len(stacks) > FEW:
+            return Ragged.of([GRIDS[Instruction.SUM_BACK](row) for row in rows]).spread(self.memory)
+        return [
+            partial(self.adder(grad), np.expand_dims(self.view(upstream), -2))
+            for _, (upstream, grad) in stacks
+        ]
+
+    def _extreme_back(self, rows: Rows) -> list[Thunk]:
+        stacks = self.stacks(Instruction.EXTREME_BACK, rows)
+        return [self._share(*grids) for _, grids in stacks]
+
+    def _share(self, g: Grid, numbers: Grid, largest: Grid, grad: Grid) -> Thunk:
+        """Those that are the extreme share its gradient."""
+        terms, add = self.view(numbers), self.adder(grad)
+        upstream, most = [np.expand_dims(self.view(grid), -2) for grid in (g, largest)]
 
         def run() -> None:
-            add_a(upstream * right)
-            add_b(upstream * left)
+            tied = terms == most
+            add(upstream * tied / np.maximum(tied.sum(axis=-2, keepdims=True), 1))
 
         return run
 
-    def _lane_dot(
-        self, out: int, rows: int, n: int, a: int, a_row: int, a_inner: int, a_wide: int,
-        b: int, b_row: int, b_inner: int, b_wide: int, lanes: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        left = self.grid(a, (rows, n, lanes), (a_row, a_inner, a_wide))
-        right = self.grid(b, (rows, n, lanes), (b_row, b_inner, b_wide))
-        target = self.grid(out, (rows, lanes), (lanes, 1))
-        return lambda: np.copyto(target, np.einsum("rnl,rnl->rl", left, right))
+    # Choices
 
-    def _lane_dot_back(
-        self, g: int, rows: int, n: int, a: int, a_row: int, a_inner: int, a_wide: int,
-        b: int, b_row: int, b_inner: int, b_wide: int, grad_a: int, grad_b: int, lanes: int,
-        *_: int,
-    ) -> Thunk:  # fmt: skip
-        shape = (rows, n, lanes)
-        strides_a, strides_b = (a_row, a_inner, a_wide), (b_row, b_inner, b_wide)
-        upstream = self.grid(g, shape, (lanes, 0, 1))
-        left, right = self.grid(a, shape, strides_a), self.grid(b, shape, strides_b)
-        add_a = self.adder(grad_a, shape, strides_a) if grad_a >= 0 else _nothing
-        add_b = self.adder(grad_b, shape, strides_b) if grad_b >= 0 else _nothing
+    def _chosen(self, table: Grid, which: Grid, index_step: int) -> Callable[[], Ints]:
+        """Where the chosen rows of tables lie, (stacks, rows, lanes)."""
+        size = self.indices.itemsize
+        strides = [size * s for s in which.strides]
+        chosen = as_strided(self.indices[which.start :], which.shape, strides)
+        cells, step = table.offsets, index_step
+        chosen = chosen[:, None, :]
+        return (lambda: cells + chosen) if step == 1 else (lambda: cells + chosen * step)
 
-        def run() -> None:
-            add_a(upstream * right)
-            add_b(upstream * left)
+    def _take(self, rows: Rows) -> list[Thunk]:
+        return [
+            self._take_stack(out, self._chosen(table, which, x[3]))
+            for x, (out, table, which) in self.stacks(Instruction.TAKE, rows)
+        ]
 
-        return run
+    def _take_stack(self, out: Grid, where: Callable[[], Ints]) -> Thunk:
+        start, shape, strides = out
+        size = self.memory.itemsize
+        target = as_strided(self.memory[start:], shape, [s * size for s in strides])
+        take = self.memory.take
+        return lambda: take(where(), None, target, "clip")
 
-    def _sum(
-        self, out: int, rows: int, n: int, a: int, row: int, inner: int, lanes: int, *_: int
-    ) -> Thunk:
-        terms = self.grid(a, (rows, n, lanes), (row, inner, 1))
-        target = self.grid(out, (rows, lanes), (lanes, 1))
-        return lambda: np.copyto(target, terms.sum(axis=1))
-
-    def _sum_back(
-        self, g: int, rows: int, n: int, grad: int, row: int, inner: int, lanes: int, *_: int
-    ) -> Thunk:
-        upstream = self.grid(g, (rows, n, lanes), (lanes, 0, 1))
-        add = self.adder(grad, (rows, n, lanes), (row, inner, 1))
-        return lambda: add(upstream)
-
-    def _extreme(
-        self, out: int, rows: int, n: int, a: int, row: int, inner: int, lanes: int,
-        sign: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        numbers = self.grid(a, (rows, n, lanes), (row, inner, 1))
-        target = self.grid(out, (rows, lanes), (lanes, 1))
-        find = np.max if sign == 1 else np.min
-        return lambda: np.copyto(target, find(numbers, axis=1))
-
-    def _extreme_back(
-        self, g: int, rows: int, n: int, a: int, row: int, inner: int, lanes: int,
-        grad: int, out: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        numbers = self.grid(a, (rows, n, lanes), (row, inner, 1))
-        largest = self.grid(out, (rows, n, lanes), (lanes, 0, 1))
-        upstream = self.grid(g, (rows, n, lanes), (lanes, 0, 1))
-        add = self.adder(grad, (rows, n, lanes), (row, inner, 1))
-
-        def run() -> None:
-            tied = numbers == largest
-            add(upstream * tied / np.maximum(tied.sum(axis=1, keepdims=True), 1))
-
-        return run
-
-    def _take_index(self, table: int, index_step: int, step: int, number: int, wide: int,
-                    n: int, lanes: int) -> Callable[[], Array]:  # fmt: skip
-        chosen = self.indices[number * lanes : (number + 1) * lanes]
-        cells = table + np.arange(n)[:, None] * step + np.arange(lanes)[None, :] * wide
-        return lambda: cells + chosen * index_step
-
-    def _take(
-        self, out: int, n: int, table: int, index_step: int, step: int, number: int, lanes: int,
-        wide: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        where = self._take_index(table, index_step, step, number, wide, n, lanes)
-        memory, target = self.memory, self.grid(out, (n, lanes), (lanes, 1))
-        return lambda: np.copyto(target, memory[where()])
-
-    def _take_back(
-        self, g: int, n: int, grad: int, index_step: int, step: int, number: int, lanes: int,
-        wide: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        where = self._take_index(grad, index_step, step, number, wide, n, lanes)
-        memory, upstream = self.memory, self.grid(g, (n, lanes), (lanes, 1))
-        return lambda: np.add.at(memory, where(), upstream)
+    def _take_back(self, rows: Rows) -> list[Thunk]:
+        calls: list[Thunk] = []
+        for x, (g, table, which) in self.stacks(Instruction.TAKE_BACK, rows):
+            where, upstream = self._chosen(table, which, x[3]), self.view(g)
+            calls.append(partial(_add_at, self.memory, where, upstream))
+        return calls
 
     def _map(self, entry: MapKernel, operands: list[int]) -> Thunk:
         n, *offsets = operands
-        kernel = python_kernel(entry) if entry.kernel is None else compile_kernel(entry.kernel)
-        if not entry.backward:
-            out, *xs = [self.slice(x, n) for x in offsets[: 1 + entry.arity]]
-            return lambda: out.__setitem__(slice(None), kernel(*xs)[0])
-        inputs = [self.slice(x, n) for x in offsets[: 2 + entry.arity]]
-        first = 2 + entry.arity
-        targets = [self.slice(x, n) for x in offsets[first : first + len(entry.targets)]]
-        pairs = list(zip(entry.targets, targets, strict=True))
-
-        def run() -> None:
-            gradients = kernel(*inputs)
-            for j, target in pairs:
-                target += gradients[j]
-
-        return run
+        used = 2 + entry.arity + len(entry.targets) if entry.backward else 1 + entry.arity
+        return bound_map(entry, [self.slice(x, n) for x in offsets[:used]])
 
 
 CALLS = complete(
@@ -301,20 +339,15 @@ CALLS = complete(
 """How each instruction runs."""
 
 
-def _nothing(_: Any) -> None:
-    """Where a gradient goes that nobody needs."""
+def _size(grids: Sequence[Grids]) -> int:
+    """How many numbers the vectors of dots have."""
+    return sum(row[1].size for row in grids)
+
+
+def _add_at(memory: Array, where: Callable[[], Ints], x: Array) -> None:
+    np.add.at(memory, where().ravel(), x.flatten())  # a copy: of a view, all memory would be one
 
 
 def expanded(runs: Ints) -> Ints:
+    """The cells of runs, one after the other."""
     return np.concatenate([start + step * np.arange(n) for start, step, n in runs.tolist()])
-
-
-def distinct(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
-    """Whether no two positions of a grid are the same cell (sufficient, not necessary)."""
-    reach = 0
-    axes = sorted((abs(s), n) for s, n in zip(strides, shape, strict=True) if n > 1)
-    for stride, n in axes:
-        if stride <= reach:
-            return False
-        reach += stride * (n - 1)
-    return True

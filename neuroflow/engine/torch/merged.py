@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from attrs import evolve, frozen
 
+from neuroflow.engine.lower.grids import Grid
 from neuroflow.engine.lower.kernels import MapKernel
 from neuroflow.engine.lower.program import Instruction, Program, complete
 from neuroflow.engine.lower.strides import even_pieces
-from neuroflow.engine.run.numpy_executor import distinct, expanded
+from neuroflow.engine.run.numpy_executor import expanded
 from neuroflow.engine.torch import threads
 from neuroflow.engine.torch.compiler import Launch, compiled
 from neuroflow.engine.torch.threads import KernelText
@@ -294,11 +295,12 @@ class MergedCode(TensorCode):
         """Of one table without lanes: a product with the matrix that says who chose which row."""
         choices = operands[0][-1]
         n, grad, index_step, step, _, lanes = operands[0][1:7]
-        apart = distinct((choices, n), (index_step, step)) and min(index_step, step) >= 0
+        rows = Grid(grad, (choices, n), (index_step, step))
+        apart = rows.distinct and min(rows.strides) >= 0
         if not apart or choices * lanes * len(operands) > ONE_HOT:
-            return [self._take_back(*x) for x in operands]
-        target = self.grid(grad, (choices, n), (index_step, step))
-        upstream = [self.grid(x[0], (lanes, n), (1, lanes)) for x in operands]
+            return [self.one(Instruction.TAKE_BACK, x) for x in operands]
+        target = self.view(rows)
+        upstream = [self.view(Grid(x[0], (lanes, n), (1, lanes))) for x in operands]
         numbers = self.table([x[5] for x in operands])
         chosen = self.indices[: (max(x[5] for x in operands) + 1) * lanes].view(-1, lanes)
         which = torch.arange(choices, device=self.memory.device)[:, None]
@@ -317,7 +319,7 @@ class MergedCode(TensorCode):
             return torch.stack(views)
         shape, strides = views[0].shape, views[0].stride()
         start = int(views[0].storage_offset())
-        return self.grid(start, (len(views), *shape), (step, *strides))
+        return self.view(Grid(start, (len(views), *shape), (step, *strides)))
 
     # Matrix products
 
@@ -329,7 +331,7 @@ class MergedCode(TensorCode):
         shapes = ((rows, inner), (inner, columns), (rows, columns), (rows, columns))
         strides = ((a_row, a_inner), (b_inner, 1), (c_row, 1), (bias_row, 0))
         if min(min(pair) for pair in strides) < 0:
-            return [self._matmul(*x) for x in operands]
+            return [self.one(Instruction.MATMUL, x) for x in operands]
         return self._products(starts, shapes, strides, how)
 
     def _outers(self, operands: list[list[int]]) -> list[Thunk]:
@@ -338,8 +340,8 @@ class MergedCode(TensorCode):
         shapes = ((rows, inner), (inner, columns), (rows, columns), (rows, columns))
         strides = ((a_row, 1), (1, b_row), (c_row, c_inner), (0, 0))
         steps_back = min(min(pair) for pair in strides) < 0
-        if steps_back or not distinct((rows, columns), (c_row, c_inner)):
-            return [self._outer(*x) for x in operands]
+        if steps_back or not Grid(0, (rows, columns), (c_row, c_inner)).distinct:
+            return [self.one(Instruction.OUTER, x) for x in operands]
         return self._products(starts, shapes, strides, 1)
 
     def _products(
@@ -353,14 +355,14 @@ class MergedCode(TensorCode):
                 pairs = [(start + (count - 1) * step, -step) for start, step in pairs]
                 steps = [-step for step in steps]
             together = min(steps) >= 0 and (
-                steps[2] == 0 or distinct((count, *shapes[2]), (steps[2], *strides[2]))
+                steps[2] == 0 or Grid(0, (count, *shapes[2]), (steps[2], *strides[2])).distinct
             )
             if count > 1 and (not together or (steps[2] == 0 and how != 1)):
                 for k in range(count):
                     calls += self._products(starts[first + k : first + k + 1], shapes, strides, how)
                 continue
             a, b, c, bias = [
-                self.grid(start, (count, *shape), (step, *stride))
+                self.view(Grid(start, (count, *shape), (step, *stride)))
                 for (start, step), shape, stride in zip(pairs, shapes, strides, strict=True)
             ]
             calls.append(self._product(a, b, c, bias, how))

@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from neuroflow.engine.lower.grids import GRIDS, Grid
 from neuroflow.engine.lower.kernels import Kernels, MapKernel
 from neuroflow.engine.lower.program import Instruction, Program, complete
-from neuroflow.engine.run.numpy_executor import distinct, expanded, python_kernel
+from neuroflow.engine.run.map_code import python_kernel
+from neuroflow.engine.run.numpy_executor import expanded
 from neuroflow.engine.torch.rules import tensor_function
 from neuroflow.engine.trace.tape import Ints
 
 Thunk = Callable[[], Any]
+Words = list[int]
 
 
 class TensorCode:
@@ -40,7 +43,12 @@ class TensorCode:
         word, *operands = row.tolist()
         if word >= Instruction.MAP:
             return self.map(self.kernels.entries[word - Instruction.MAP], operands)
-        return CALLS[Instruction(word)](self, *operands)
+        return self.one(Instruction(word), operands)
+
+    def one(self, word: Instruction, operands: list[int]) -> Thunk:
+        """What one instruction does, maps apart."""
+        decode = GRIDS.get(word)
+        return CALLS[word](self, operands, *(decode(operands) if decode else ()))
 
     def calls(self, begin: int, end: int) -> list[Thunk]:
         """What runs the rows of code from ``begin`` to ``end``."""
@@ -55,18 +63,16 @@ class TensorCode:
         """n numbers from start on."""
         return self.memory[start : start + n]
 
-    def grid(self, start: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> torch.Tensor:
+    def view(self, grid: Grid) -> torch.Tensor:
         """A view with any strides from zero up."""
-        return self.memory.as_strided(shape, strides, start)
+        return self.memory.as_strided(grid.shape, grid.strides, grid.start)
 
-    def reader(
-        self, start: int, shape: tuple[int, ...], strides: tuple[int, ...]
-    ) -> Callable[[], torch.Tensor]:
+    def reader(self, grid: Grid) -> Callable[[], torch.Tensor]:
         """Reads a grid; a view cannot step back, so one that does is a copy."""
-        if min(strides) >= 0:
-            view = self.grid(start, shape, strides)
+        if min(grid.strides) >= 0:
+            view = self.view(grid)
             return lambda: view
-        index = self.table(offsets(start, shape, strides))
+        index = self.table(grid.offsets)
         return lambda: self.memory[index]
 
     def table(self, numbers: Any) -> torch.Tensor:
@@ -83,14 +89,12 @@ class TensorCode:
             return multiply(a, b, out_dtype=self.memory.dtype)
         return a.to(self.memory.dtype) @ b.to(self.memory.dtype)
 
-    def adder(
-        self, start: int, shape: tuple[int, ...], strides: tuple[int, ...]
-    ) -> Callable[[torch.Tensor], Any]:
+    def adder(self, grid: Grid) -> Callable[[torch.Tensor], Any]:
         """Adds a tensor to a grid, correctly also where cells of the grid coincide."""
-        if distinct(shape, strides) and min(strides) >= 0:
-            return self.grid(start, shape, strides).add_
-        index = self.table(offsets(start, shape, strides))
-        return lambda x: self.add_at(index, x.expand(shape))
+        if grid.distinct and min(grid.strides) >= 0:
+            return self.view(grid).add_
+        index = self.table(grid.offsets)
+        return lambda x: self.add_at(index, x.expand(grid.shape))
 
     def add_at(self, index: torch.Tensor, x: torch.Tensor) -> None:
         """Add to cells, of which some may be the same, in a fixed order."""
@@ -100,81 +104,48 @@ class TensorCode:
         else:
             self.memory.index_add_(0, index, x)
 
-    # Instructions, in the order of Instruction
+    # Instructions, in the order of Instruction: their operands, and the grids that these mean
 
-    def _gather(self, to: int, first: int, n: int, *_: int) -> Thunk:
+    def _gather(self, x: Words) -> Thunk:
+        to, first, n = x[:3]
         index = self.table(expanded(self.program.runs[first : first + n]))
         memory, target = self.memory, self.slice(to, len(index))
         return lambda: target.copy_(memory[index])
 
-    def _scatter(self, source: int, first: int, n: int, *_: int) -> Thunk:
+    def _scatter(self, x: Words) -> Thunk:
+        source, first, n = x[:3]
         index = self.table(expanded(self.program.runs[first : first + n]))
         values = self.slice(source, len(index))
         return lambda: self.add_at(index, values)
 
-    def _transpose(
-        self, source: int, rows: int, columns: int, row: int, to: int, to_row: int, *_: int
-    ) -> Thunk:
-        a = self.grid(source, (columns, rows), (1, row))
-        b = self.grid(to, (columns, rows), (to_row, 1))
+    def _transpose(self, x: Words, source: Grid, to: Grid) -> Thunk:
+        a, b = self.view(source), self.view(to)
         return lambda: b.copy_(a)
 
-    def _matmul(
-        self, a: int, a_row: int, a_inner: int, b: int, b_inner: int, c: int, c_row: int,
-        rows: int, columns: int, inner: int, how: int, bias: int, bias_row: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        left = self.reader(a, (rows, inner), (a_row, a_inner))
-        right = self.reader(b, (inner, columns), (b_inner, 1))
-        out = self.grid(c, (rows, columns), (c_row, 1))
+    def _matmul(self, x: Words, a: Grid, b: Grid, c: Grid, bias: Grid | None) -> Thunk:
+        left, right, out, how = self.reader(a), self.reader(b), self.view(c), x[10]
         if how == 0:
             return lambda: out.copy_(self.product(left(), right()))
         if how == 1:
             return lambda: out.add_(self.product(left(), right()))
-        added = self.grid(bias, (rows, 1), (bias_row, 0))
+        assert bias is not None
+        added = self.view(bias)
         return lambda: out.copy_(self.product(left(), right()).add_(added))
 
-    def _outer(
-        self, a: int, a_row: int, b: int, b_row: int, c: int, c_row: int, c_inner: int,
-        rows: int, columns: int, inner: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        left = self.reader(a, (rows, inner), (a_row, 1))
-        right = self.reader(b, (inner, columns), (1, b_row))
-        add = self.adder(c, (rows, columns), (c_row, c_inner))
+    def _outer(self, x: Words, a: Grid, b: Grid, c: Grid) -> Thunk:
+        left, right, add = self.reader(a), self.reader(b), self.adder(c)
         return lambda: add(self.product(left(), right()))
 
-    def _dot(
-        self, out: int, rows: int, n: int, a: int, a_row: int, a_inner: int,
-        b: int, b_row: int, b_inner: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        return self._lane_dot(out, rows, n, a, a_row, a_inner, 0, b, b_row, b_inner, 0, 1)
-
-    def _dot_back(
-        self, g: int, rows: int, n: int, a: int, a_row: int, a_inner: int,
-        b: int, b_row: int, b_inner: int, grad_a: int, grad_b: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        left, right = (a, a_row, a_inner, 0), (b, b_row, b_inner, 0)
-        return self._lane_dot_back(g, rows, n, *left, *right, grad_a, grad_b, 1)
-
-    def _lane_dot(
-        self, out: int, rows: int, n: int, a: int, a_row: int, a_inner: int, a_wide: int,
-        b: int, b_row: int, b_inner: int, b_wide: int, lanes: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        left = self.reader(a, (rows, n, lanes), (a_row, a_inner, a_wide))
-        right = self.reader(b, (rows, n, lanes), (b_row, b_inner, b_wide))
-        target = self.grid(out, (rows, lanes), (lanes, 1))
+    def _dot(self, x: Words, out: Grid, a: Grid, b: Grid) -> Thunk:
+        left, right, target = self.reader(a), self.reader(b), self.view(out)
         return lambda: target.copy_((left() * right()).sum(1))
 
-    def _lane_dot_back(
-        self, g: int, rows: int, n: int, a: int, a_row: int, a_inner: int, a_wide: int,
-        b: int, b_row: int, b_inner: int, b_wide: int, grad_a: int, grad_b: int, lanes: int,
-        *_: int,
-    ) -> Thunk:  # fmt: skip
-        shape = (rows, n, lanes)
-        strides_a, strides_b = (a_row, a_inner, a_wide), (b_row, b_inner, b_wide)
-        upstream = self.grid(g, shape, (lanes, 0, 1))
-        left, right = self.reader(a, shape, strides_a), self.reader(b, shape, strides_b)
-        add_a = self.adder(grad_a, shape, strides_a) if grad_a >= 0 else None
-        add_b = self.adder(grad_b, shape, strides_b) if grad_b >= 0 else None
+    def _dot_back(
+        self, x: Words, g: Grid, a: Grid, b: Grid, grad_a: Grid | None, grad_b: Grid | None
+    ) -> Thunk:
+        upstream, left, right = self.view(g)[:, None], self.reader(a), self.reader(b)
+        add_a = self.adder(grad_a) if grad_a else None
+        add_b = self.adder(grad_b) if grad_b else None
 
         def run() -> None:
             if add_a:
@@ -184,37 +155,24 @@ class TensorCode:
 
         return run
 
-    def _sum(
-        self, out: int, rows: int, n: int, a: int, row: int, inner: int, lanes: int, *_: int
-    ) -> Thunk:
-        terms = self.reader(a, (rows, n, lanes), (row, inner, 1))
-        target = self.grid(out, (rows, lanes), (lanes, 1))
+    _lane_dot, _lane_dot_back = _dot, _dot_back
+
+    def _sum(self, x: Words, out: Grid, a: Grid) -> Thunk:
+        terms, target = self.reader(a), self.view(out)
         return lambda: target.copy_(terms().sum(1))
 
-    def _sum_back(
-        self, g: int, rows: int, n: int, grad: int, row: int, inner: int, lanes: int, *_: int
-    ) -> Thunk:
-        upstream = self.grid(g, (rows, n, lanes), (lanes, 0, 1))
-        add = self.adder(grad, (rows, n, lanes), (row, inner, 1))
+    def _sum_back(self, x: Words, g: Grid, grad: Grid) -> Thunk:
+        upstream, add = self.view(g)[:, None], self.adder(grad)
         return lambda: add(upstream)
 
-    def _extreme(
-        self, out: int, rows: int, n: int, a: int, row: int, inner: int, lanes: int,
-        sign: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        numbers = self.reader(a, (rows, n, lanes), (row, inner, 1))
-        target = self.grid(out, (rows, lanes), (lanes, 1))
-        find = torch.amax if sign == 1 else torch.amin
+    def _extreme(self, x: Words, out: Grid, a: Grid) -> Thunk:
+        numbers, target = self.reader(a), self.view(out)
+        find = torch.amax if x[7] == 1 else torch.amin
         return lambda: target.copy_(find(numbers(), 1))
 
-    def _extreme_back(
-        self, g: int, rows: int, n: int, a: int, row: int, inner: int, lanes: int,
-        grad: int, out: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        numbers = self.reader(a, (rows, n, lanes), (row, inner, 1))
-        largest = self.grid(out, (rows, n, lanes), (lanes, 0, 1))
-        upstream = self.grid(g, (rows, n, lanes), (lanes, 0, 1))
-        add = self.adder(grad, (rows, n, lanes), (row, inner, 1))
+    def _extreme_back(self, x: Words, g: Grid, a: Grid, out: Grid, grad: Grid) -> Thunk:
+        numbers, add = self.reader(a), self.adder(grad)
+        upstream, largest = self.view(g)[:, None], self.view(out)[:, None]
 
         def run() -> None:
             tied = (numbers() == largest).to(self.memory.dtype)
@@ -222,28 +180,18 @@ class TensorCode:
 
         return run
 
-    def _take_index(
-        self, table: int, index_step: int, step: int, number: int, wide: int, n: int, lanes: int
-    ) -> Callable[[], torch.Tensor]:
-        chosen = self.indices[number * lanes : (number + 1) * lanes]
-        cells = table + np.arange(n)[:, None] * step + np.arange(lanes)[None, :] * wide
-        on_device = self.table(cells)
+    def _take_index(self, x: Words, table: Grid, which: Grid) -> Callable[[], torch.Tensor]:
+        chosen = self.indices[which.start : which.start + which.size]
+        on_device, index_step = self.table(table.offsets), x[3]
         return lambda: (on_device + chosen * index_step).reshape(-1)
 
-    def _take(
-        self, out: int, n: int, table: int, index_step: int, step: int, number: int, lanes: int,
-        wide: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        where = self._take_index(table, index_step, step, number, wide, n, lanes)
-        memory, target = self.memory, self.slice(out, n * lanes)
+    def _take(self, x: Words, out: Grid, table: Grid, number: Grid) -> Thunk:
+        where = self._take_index(x, table, number)
+        memory, target = self.memory, self.slice(out.start, out.size)
         return lambda: target.copy_(memory[where()])
 
-    def _take_back(
-        self, g: int, n: int, grad: int, index_step: int, step: int, number: int, lanes: int,
-        wide: int, *_: int,
-    ) -> Thunk:  # fmt: skip
-        where = self._take_index(grad, index_step, step, number, wide, n, lanes)
-        upstream = self.slice(g, n * lanes)
+    def _take_back(self, x: Words, g: Grid, table: Grid, number: Grid) -> Thunk:
+        where, upstream = self._take_index(x, table, number), self.slice(g.start, g.size)
         return lambda: self.add_at(where(), upstream)
 
     def map(self, entry: MapKernel, operands: list[int]) -> Thunk:
@@ -264,18 +212,6 @@ class TensorCode:
                 target.add_(gradients[j])
 
         return run
-
-
-def offsets(start: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Ints:
-    """Where the places of a grid lie.
-
-    >>> offsets(9, (2, 3), (-4, 1)).tolist()
-    [[9, 10, 11], [5, 6, 7]]
-    """
-    places = np.array(start)
-    for n, stride in zip(shape, strides, strict=True):
-        places = places[..., None] + np.arange(n) * stride
-    return places
 
 
 CALLS = complete(

@@ -8,7 +8,7 @@ import pytest
 import neuroflow as nf
 from neuroflow.engine.lower.kernel import RuleError, backward_kernel, forward_kernel
 from neuroflow.engine.lower.kernels import MapKernel
-from neuroflow.engine.run.numpy_executor import compile_kernel
+from neuroflow.engine.run.map_code import compile_kernel
 
 pytest.importorskip("torch")
 
