@@ -44,7 +44,8 @@ _HOME = {
     "neuroflow.engine.runner": "Runner",
     "neuroflow.engine.make_runner": "make_runner",
     "neuroflow.registry.entries": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
-    " LayerEntry LossEntry MetricEntry OpEntry OptimizerEntry ScheduleEntry TokenizerEntry",
+    " LayerEntry LossEntry MetricEntry ObserverEntry OpEntry OptimizerEntry RecipeEntry"
+    " ScheduleEntry TokenizerEntry",
     "neuroflow.core.update_rule": "UpdateRule update_rule",
     "neuroflow.evaluation.means": "exact_mean",
     "neuroflow.evaluation.evaluation": "Evaluation",
@@ -78,12 +79,12 @@ _HOME = {
     "neuroflow.data.dataset": "Dataset Standardization",
     "neuroflow.data.tabular": "Roles classes_of from_table",
     "neuroflow.data.expression": "parse_expression",
-    "neuroflow.config": "build configure recipes resolve",
+    "neuroflow.config": "build configure recipes recipes_in resolve",
     "neuroflow.tensors.form": "TensorForm",
     "neuroflow.tensors.functions": "tensor_function",
     "neuroflow.tensors.conversion": "from_torch to_torch",
-    "neuroflow.training": "Run Step Training WorkerError fit joined_workers predict read_metrics"
-    " train",
+    "neuroflow.training": "Observed Observer Run Step Training WorkerError fit joined_workers"
+    " predict read_metrics train",
     "neuroflow.experiments": "RunComparison RunTable Sweep compare runs sweep",
     "neuroflow.checkpoint": "SavedModel inspect_file load save",
     "neuroflow.generation.sampling": "Sampling",

@@ -73,8 +73,10 @@ from neuroflow.registry.entries import InitializerEntry as InitializerEntry
 from neuroflow.registry.entries import LayerEntry as LayerEntry
 from neuroflow.registry.entries import LossEntry as LossEntry
 from neuroflow.registry.entries import MetricEntry as MetricEntry
+from neuroflow.registry.entries import ObserverEntry as ObserverEntry
 from neuroflow.registry.entries import OpEntry as OpEntry
 from neuroflow.registry.entries import OptimizerEntry as OptimizerEntry
+from neuroflow.registry.entries import RecipeEntry as RecipeEntry
 from neuroflow.registry.entries import ScheduleEntry as ScheduleEntry
 from neuroflow.registry.entries import TokenizerEntry as TokenizerEntry
 from neuroflow.core.update_rule import UpdateRule as UpdateRule
@@ -126,11 +128,14 @@ from neuroflow.data.expression import parse_expression as parse_expression
 from neuroflow.config import build as build
 from neuroflow.config import configure as configure
 from neuroflow.config import recipes as recipes
+from neuroflow.config import recipes_in as recipes_in
 from neuroflow.config import resolve as resolve
 from neuroflow.tensors.form import TensorForm as TensorForm
 from neuroflow.tensors.functions import tensor_function as tensor_function
 from neuroflow.tensors.conversion import from_torch as from_torch
 from neuroflow.tensors.conversion import to_torch as to_torch
+from neuroflow.training import Observed as Observed
+from neuroflow.training import Observer as Observer
 from neuroflow.training import Run as Run
 from neuroflow.training import Step as Step
 from neuroflow.training import Training as Training

@@ -32,6 +32,7 @@
         ├── ForgettingWarning       a text is longer than what a model sees at once
         ├── LengthsWarning          texts of many lengths are compiled one after the other
         ├── ModelChangedWarning     a model is another than when its steps were compiled
+        ├── ObserverWarning         an observer failed, and sees no more of the run
         ├── RetraceWarning          a function is traced again and again
         └── ShadowedWarning         a bare name means the bundled entry, not one's own
 

@@ -13,6 +13,6 @@ wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_w
 :mod:`layer_trials`, :mod:`layer_parameters`, :mod:`layer_rebuilding`, :mod:`layer_calls`,
 :mod:`layers`; :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
 :mod:`metrics`, :mod:`optimizer_formula`, :mod:`optimizers`, :mod:`executors` (backends),
-:mod:`others`; of all, :mod:`settings` and :mod:`examples`. In front: :mod:`selection` (who
-is meant), :mod:`time_limit`, :mod:`check`, :mod:`gradcheck`.
+:mod:`recipes`, :mod:`observers`, :mod:`others`; of all, :mod:`settings` and :mod:`examples`.
+In front: :mod:`selection` (who is meant), :mod:`time_limit`, :mod:`check`, :mod:`gradcheck`.
 """

@@ -14,9 +14,11 @@ from neuroflow.checks.initializers import check_initializer
 from neuroflow.checks.layers import check_layer
 from neuroflow.checks.losses import check_loss
 from neuroflow.checks.metrics import check_metric
+from neuroflow.checks.observers import check_observer
 from neuroflow.checks.ops import check_subject, complete, guarded
 from neuroflow.checks.optimizers import check_optimizer
 from neuroflow.checks.others import check_other
+from neuroflow.checks.recipes import check_recipe
 from neuroflow.checks.report import Report, Results
 from neuroflow.checks.schedules import check_schedule
 from neuroflow.checks.selection import select
@@ -98,4 +100,6 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "dataset": check_dataset,
     "tokenizer": check_tokenizer,
     "backend": check_backend,
+    "recipe": check_recipe,
+    "observer": check_observer,
 }

@@ -4,8 +4,8 @@ The same tree is written as TOML, as JSON or as a dict. A part is a name (``"rel
 with the one key ``use`` beside its settings (``{use = "leaky_relu", slope = 0.1}``); which kind
 of name it is follows from the field it stands in. All problems of a tree are reported at once.
 
-Reading order: :mod:`settings`, :mod:`recipe`, :mod:`reading`, :mod:`changing`, :mod:`checking`,
-:mod:`building`, :mod:`describing`, :mod:`toml`.
+Reading order: :mod:`settings`, :mod:`toml`, :mod:`recipe`, :mod:`reading`, :mod:`changing`,
+:mod:`checking`, :mod:`building`, :mod:`describing`.
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified
@@ -20,7 +20,7 @@ from neuroflow.config.describing import (
     renamed,
 )
 from neuroflow.config.reading import read
-from neuroflow.config.recipe import Recipe, recipes
+from neuroflow.config.recipe import Recipe, recipes, recipes_in
 from neuroflow.config.settings import (
     SCHEMA,
     SECTIONS,
@@ -58,6 +58,7 @@ __all__ = [
     "paths_of",
     "read",
     "recipes",
+    "recipes_in",
     "renamed",
     "resolve",
     "scale_schedule",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from neuroflow.config.recipe import recipes
+from neuroflow.config.recipe import recipe_of, recipes
 from neuroflow.config.settings import Tree
 from neuroflow.core.types import shown
 from neuroflow.errors import ConfigurationError, did_you_mean
@@ -29,9 +29,8 @@ def read(source: Mapping[str, Any] | str | Path) -> tuple[Tree, str]:
     if _is_file(path):
         text = read_text(path)
         return _parsed(text, str(path), is_json=path.suffix == ".json"), str(path)
-    for recipe in recipes():
-        if recipe.name == str(source):
-            return _parsed(recipe.text, recipe.name, is_json=False), f"recipe {recipe.name!r}"
+    if recipe := recipe_of(str(source)):
+        return _parsed(recipe.text, recipe.name, is_json=False), f"recipe {recipe.name!r}"
     known = [recipe.name for recipe in recipes()]
     raise ConfigurationError(
         f"no file and no recipe is named {str(source)!r}",

@@ -1,17 +1,25 @@
-"""Recipes: configurations that plugin packages carry in a folder ``recipes``."""
+"""Recipes: configurations that plugins offer by name, as dicts or as files of TOML."""
 
 from __future__ import annotations
 
-import functools
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
 
 from attrs import frozen
 
+from neuroflow.config.toml import to_toml
+from neuroflow.errors import AmbiguousNameError, PluginError, RegistryError, short_repr
+from neuroflow.registry.entries import Entry, RecipeEntry
 from neuroflow.registry.manager import manager
+
+FOLDER = "recipes"
 
 
 @frozen
 class Recipe:
-    """A configuration that a plugin package carries in its folder ``recipes``."""
+    """A configuration with a name, and the package whose plugin offers it."""
 
     name: str
     summary: str
@@ -19,21 +27,58 @@ class Recipe:
     package: str
 
 
-@functools.cache
 def recipes() -> tuple[Recipe, ...]:
-    """The recipes of all plugins, by name; the comment on a file's first line is its summary."""
-    from importlib.resources import files
+    """The recipes of all plugins: bundled ones first, then by name."""
+    return tuple(map(_read, manager().registry.entries("recipe")))
 
-    modules = [plugin.module for plugin in manager().plugins if plugin.module is not None]
-    found: dict[str, Recipe] = {}
-    for package in dict.fromkeys(module.__package__ or "" for module in modules):
-        folder = files(package).joinpath("recipes") if package else None
-        if folder is None or not folder.is_dir():
-            continue
-        for file in sorted(folder.iterdir(), key=lambda file: file.name):
-            name, _, extension = file.name.rpartition(".")
-            if extension == "toml" and name not in found:
-                text = file.read_text(encoding="utf-8")
-                summary = text.partition("\n")[0].removeprefix("#").strip()
-                found[name] = Recipe(name, summary, text, package)
-    return tuple(found[name] for name in sorted(found))
+
+def recipe_of(name: str) -> Recipe | None:
+    """The recipe that a name means; None if it means none.
+
+    Raises :class:`AmbiguousNameError` for a bare name that several plugins offer.
+    """
+    try:
+        return _read(manager().registry.get("recipe", name))
+    except AmbiguousNameError:
+        raise
+    except RegistryError:
+        return None
+
+
+def recipes_in(package: str) -> list[RecipeEntry]:
+    """The files of TOML in the folder ``recipes`` of a package, for its ``neuroflow_recipes``.
+
+    Each is named as its file; the comment on its first line is its summary.
+    """
+    found = []
+    for file in sorted(files(package).joinpath(FOLDER).iterdir(), key=lambda file: file.name):
+        name, _, extension = file.name.rpartition(".")
+        if extension == "toml":
+            first = file.read_text(encoding="utf-8").partition("\n")[0]
+            summary = first.removeprefix("#").strip()
+            found.append(RecipeEntry(name=name, target=file, summary=summary))
+    return found
+
+
+def tree_of(entry: Entry) -> dict[str, Any]:
+    """The configuration of a recipe, as it is written."""
+    return tomllib.loads(_text(entry))
+
+
+def _read(entry: Entry) -> Recipe:
+    package = entry.provider.module.partition(".")[0] if entry.provider else ""
+    return Recipe(entry.shortest_name, entry.summary, _text(entry), package)
+
+
+def _text(entry: Entry) -> str:
+    target: Any = entry.load()
+    if isinstance(target, Mapping):
+        return to_toml(target)
+    try:
+        return str(target.read_text(encoding="utf-8"))
+    except (AttributeError, OSError) as error:
+        raise PluginError(
+            f"recipe {entry.id} ({entry.provider}) is {short_repr(target)}, and cannot be read",
+            expected="a dict, or the path of a TOML file",
+            **entry.where,
+        ) from error

@@ -108,6 +108,10 @@ class TrainTable:
         list[Any] | None,
         Setting("what to tell at each evaluation beside the usual", part="metric"),
     ] = None
+    observers: Annotated[
+        list[Any] | None,
+        Setting("who sees the reports, such as csv or tensorboard", part="observer"),
+    ] = None
     keep: Annotated[
         Literal["last", "best"],
         Setting(
@@ -181,9 +185,9 @@ SECTIONS = (
 def settings_of(entry: Entry) -> tuple[Setting, ...]:
     """What a configuration may say about an entry: what the signature of its target declares.
 
-    A backend has no settings: it is made from those of the run.
+    A backend has no settings: it is made from those of the run. A recipe is all settings.
     """
-    if entry.kind == "backend":
+    if entry.kind in ("backend", "recipe"):
         return ()
     target = entry.load()
     if isinstance(target, (Op, UpdateRule)):
@@ -215,7 +219,7 @@ def _of_decay(rule: Op | UpdateRule) -> tuple[Setting, ...]:
 
 
 FILES = ("path", "file")
-PART_KINDS = tuple(kind for kind in KINDS if kind not in ("op", "backend", "dataset"))
+PART_KINDS = tuple(kind for kind in KINDS if kind not in ("op", "backend", "dataset", "recipe"))
 
 
 def _guessed(setting: Setting) -> Setting:

@@ -191,6 +191,7 @@ class PluginManager:
         """Take back all that came with a plugin that is a file."""
         self.plugins.remove(plugin)
         self.registry.remove(plugin.provider)
+        self.registry.failed[:] = map(_left_out, self.failures)
         if self.pluggy.has_plugin(plugin.key):
             self.pluggy.unregister(name=plugin.key)
         if plugin.module is not None:
@@ -263,13 +264,17 @@ class PluginManager:
             plugin.error, plugin.during = error, during
             self.registry.remove(plugin.provider)
             plugin.entries.clear()
-            self.registry.failed.append(f"{plugin.provider} ({plugin.failure})")
+            self.registry.failed.append(_left_out(plugin))
             if self.pluggy.has_plugin(plugin.key) and not isinstance(error, PluginError):
                 self.pluggy.unregister(name=plugin.key)
             if self.strict:
                 raise PluginError(
                     f"{plugin.provider} failed: {plugin.failure}", **plugin.provider.where
                 ) from error
+
+
+def _left_out(plugin: Plugin) -> str:
+    return f"{plugin.provider} ({plugin.failure})"
 
 
 @contextlib.contextmanager

@@ -470,11 +470,33 @@ class BackendEntry(Entry):
         return f"its probe failed: {what}; expected a text, empty if it can run; {then}"
 
 
+@frozen(kw_only=True, eq=False)
+class RecipeEntry(Entry):
+    """A configuration that is trained by its name.
+
+    ``target`` is the tree as a dict, or the path of a TOML file: a :class:`pathlib.Path`, or what
+    ``importlib.resources.files`` gives.
+    """
+
+    kind = "recipe"
+
+
+@frozen(kw_only=True, eq=False)
+class ObserverEntry(Entry):
+    """Who sees the reports of a run and changes nothing: a :class:`~neuroflow.Observer` class.
+
+    Keyword arguments of ``__init__`` are its settings.
+    """
+
+    kind = "observer"
+
+
 ENTRY_TYPES: dict[str, type[Entry]] = {
     entry.kind: entry
     for entry in (
         OpEntry, ActivationEntry, LossEntry, MetricEntry, LayerEntry, OptimizerEntry,
         ScheduleEntry, InitializerEntry, DatasetEntry, TokenizerEntry, BackendEntry,
+        RecipeEntry, ObserverEntry,
     )
 }  # fmt: skip
 KINDS = tuple(ENTRY_TYPES)

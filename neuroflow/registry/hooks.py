@@ -17,8 +17,10 @@ from neuroflow.registry.entries import (
     LayerEntry,
     LossEntry,
     MetricEntry,
+    ObserverEntry,
     OpEntry,
     OptimizerEntry,
+    RecipeEntry,
     ScheduleEntry,
     TokenizerEntry,
 )
@@ -75,6 +77,14 @@ class Hooks:
     @hookspec
     def neuroflow_backends(self) -> Iterable[BackendEntry]:  # type: ignore[empty-body]
         """Backends: engines that run compiled functions."""
+
+    @hookspec
+    def neuroflow_recipes(self) -> Iterable[RecipeEntry]:  # type: ignore[empty-body]
+        """Recipes: configurations that are trained by name."""
+
+    @hookspec
+    def neuroflow_observers(self) -> Iterable[ObserverEntry]:  # type: ignore[empty-body]
+        """Observers: who sees the reports of a run, and changes nothing."""
 
     @hookspec
     def neuroflow_commands(self, cli: Any) -> None:

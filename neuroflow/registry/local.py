@@ -175,7 +175,7 @@ def _entry(kind: str, target: Any, facts: dict[str, Any]) -> Entry:
                 remedy=did_you_mean(name, known, f"they have {', '.join(known)}"),
                 got=name,
             )
-    if not callable(target):
+    if not callable(target) and kind != "recipe":
         raise InputError(
             f"the {kind} is {short_repr(target)}, of type {type(target).__name__}",
             expected="a function or a class",

@@ -7,7 +7,8 @@ There are no callbacks. What a step computes is in :mod:`neuroflow.engine.runner
 surrounds it.
 
 Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`,
-:mod:`given`, :mod:`fitting`, :mod:`looking_ahead`, :mod:`scores`, :mod:`evaluator`, :mod:`best`,
+:mod:`given`, :mod:`fitting`, :mod:`looking_ahead`, :mod:`observing` (who sees the reports),
+:mod:`scores`, :mod:`evaluator`, :mod:`best`,
 :mod:`predicting` and :mod:`using` (what a trained model is for), :mod:`in_tensors`,
 :mod:`resuming` (what may change on the way), :mod:`workers` (several processes that make the same
 steps), and :mod:`steps` (the run itself). A run that outlives its process is a folder:
@@ -23,6 +24,7 @@ from neuroflow.training.fit import fit
 from neuroflow.training.folder import RUNS, is_claimed
 from neuroflow.training.loading import GENERATORS, go_on_from, load_data
 from neuroflow.training.metrics import METRICS, DamagedMetricsWarning, last_metrics, read_metrics
+from neuroflow.training.observing import Observed, Observer
 from neuroflow.training.predicting import has_labels, label_of, predict
 from neuroflow.training.run import CONFIGURATION, Run, read_run
 from neuroflow.training.steps import Step, Training, train
@@ -35,6 +37,8 @@ __all__ = [
     "RUNS",
     "Batches",
     "DamagedMetricsWarning",
+    "Observed",
+    "Observer",
     "Run",
     "Step",
     "Training",

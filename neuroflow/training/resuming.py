@@ -17,7 +17,13 @@ from neuroflow.errors import ConfigurationError, FileError, StateError
 from neuroflow.files import in_shell
 
 MOST_TOLD = 5
-UNCOUNTED = ("train.metrics", "train.report_every", "train.evaluate_every", "train.threads")
+UNCOUNTED = (
+    "train.metrics",
+    "train.observers",
+    "train.report_every",
+    "train.evaluate_every",
+    "train.threads",
+)
 """Settings that change no number of the steps."""
 
 NO_EFFECT = ("train.backend",)

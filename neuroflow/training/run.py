@@ -31,6 +31,7 @@ from neuroflow.stopping import Signals, listening
 from neuroflow.training.folder import Claim, claimed, new_folder
 from neuroflow.training.given import separated
 from neuroflow.training.metrics import MetricsFile
+from neuroflow.training.observing import watched
 from neuroflow.training.resuming import check_code, check_data, check_edits, check_files
 from neuroflow.training.state import lists_apart, state_of
 from neuroflow.training.steps import Step, Training
@@ -159,7 +160,7 @@ class Run(Trained):
             self.training.add_note(metrics.note)
             self._metrics = metrics
             try:
-                yield from self._reports(metrics, signals)
+                yield from watched(self.training, self._reports(metrics, signals), self.folder)
             except GeneratorExit:
                 self.save()
                 raise

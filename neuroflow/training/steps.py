@@ -56,6 +56,7 @@ from neuroflow.training.given import GIVEN, NOTHING, Given, separated
 from neuroflow.training.in_tensors import tensors_runner, too_large_to_trace
 from neuroflow.training.loading import GENERATORS, fitting, go_on_from, load_data, speaking_of
 from neuroflow.training.looking_ahead import refuse_looking_ahead
+from neuroflow.training.observing import watched
 from neuroflow.training.resuming import SettingsChange, check_changes, with_values
 from neuroflow.training.scores import answers_of, scores_of
 from neuroflow.training.state import STATE
@@ -252,7 +253,7 @@ class Training(Trained):
 
     def __iter__(self) -> Iterator[Step]:
         """Run to the end, a :class:`Step` at each report."""
-        return (step for step, _ in self.advances(lambda: False))
+        return watched(self, (step for step, _ in self.advances(lambda: False)))
 
     def advances(self, is_asked: Callable[[], bool]) -> Iterator[tuple[Step, bool]]:
         """Run to the end, and say at each report, and before it when asked, where the run stands.

@@ -6,6 +6,10 @@ import math
 from typing import Annotated, Any, Literal
 
 import neuroflow as nf
+from neuroflow_plugins.observers import (  # noqa: F401  offered by this plugin too
+    neuroflow_observers,
+    neuroflow_recipes,
+)
 
 POINT = 500
 """Bytes that an example of a few numbers takes while it is made."""

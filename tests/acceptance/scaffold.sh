@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From the built wheel, in a fresh environment: a generated plugin installs beside neuroflow, passes
-# its own tests, and its op trains in a network; the example plugins install and pass their checks.
+# its own tests, and its op trains in a network; one with every kind has tests, checks, docs and a
+# wheel; the example plugins install and pass their checks.
 # Usage: scaffold.sh [WHEEL]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -52,6 +53,19 @@ result = json.load(open('train.json'))
 assert result['accuracy'] > 0.85, result
 print('gentle_step trains to', result['accuracy'])
 "
+
+neuroflow new all-kinds --json --kind op --kind loss --kind metric --kind layer --kind optimizer \
+  --kind schedule --kind initializer --kind dataset --kind tokenizer --kind backend --kind recipe \
+  --kind observer --kind command >/dev/null
+pip install -q --no-build-isolation ./neuroflow-all-kinds
+(cd neuroflow-all-kinds && python -m pytest -q && python -m build -q --wheel --no-isolation)
+neuroflow check all_kinds
+neuroflow all-kinds loss
+pip install -q "$wheel[docs]"
+sphinx-build -q -W neuroflow-all-kinds/docs neuroflow-all-kinds/docs/_build
+
+neuroflow new --example mish --directory examples --json >/dev/null
+cmp examples/neuroflow-mish/pyproject.toml "$root/docs/examples/plugins/neuroflow-mish/pyproject.toml"
 
 for plugin in "$root"/docs/examples/plugins/*/; do
   cp -r "$plugin" "$work/$(basename "$plugin")"

@@ -9,6 +9,8 @@ import pytest
 import neuroflow as nf
 from neuroflow.errors import FileError, InputError
 from neuroflow.scaffold import create
+from neuroflow.scaffold.kinds import KINDS
+from tests.support.distributions import forgetting
 
 CUBE = '''
 import neuroflow as nf
@@ -183,10 +185,16 @@ def test_new_writes_a_project_that_passes_its_checks(tmp_path, cli):
     assert report.entries == ["op gentle_step", "activation gentle_step"]
 
 
-def test_new_leaves_no_placeholder(tmp_path):
-    project = create("gentle-step", tmp_path, "Ada")
+@pytest.mark.parametrize("kinds", [[], [*KINDS], *([kind] for kind in KINDS)], ids=str)
+def test_new_leaves_no_placeholder(tmp_path, kinds):
+    project = create("gentle-step", tmp_path, "Ada", kinds)
     texts = [(project.folder / path).read_text() for path in project.files]
     assert not any("$" in text for text in texts)
+    for path in project.files:
+        if path.suffix == ".py":
+            source = (project.folder / path).read_text()
+            compile(source, str(path), "exec")
+            assert max(map(len, source.splitlines())) <= 100, path
     assert 'gentle_step = "neuroflow_gentle_step"' in texts[0]
     assert "Ada" in texts[0]
 
@@ -203,6 +211,33 @@ def test_new_leaves_no_placeholder(tmp_path):
 def test_new_refuses_names_that_cannot_work(tmp_path, name, problem):
     with pytest.raises(InputError, match=problem):
         create(name, tmp_path)
+
+
+def test_new_with_every_kind_passes_the_checks_of_each(tmp_path, monkeypatch):
+    project = create("gentle-step", tmp_path, kinds=[*KINDS])
+    monkeypatch.syspath_prepend(str(project.folder / "src"))
+    with forgetting(project.folder):
+        report = nf.check("neuroflow_gentle_step")
+    assert report, report
+    offered = {entry.split()[0] for entry in report.entries}
+    assert offered == {*KINDS} - {"command"}
+
+
+def test_new_knows_its_kinds(tmp_path, cli):
+    with pytest.raises(InputError, match="no plugin begins with 'los'; did you mean 'loss'"):
+        create("gentle-step", tmp_path, kinds=["los"])
+    out = " ".join(cli("new", "--help")[1].split())
+    assert ", ".join(KINDS) in out
+    assert cli("new")[0] == cli("new", "train", "--kind", "command")[0] == 2
+
+
+def test_new_copies_an_example(tmp_path, cli):
+    code, facts, err = cli("new", "--example", "mish", "--directory", str(tmp_path), "--json")
+    assert code == 0, err
+    assert "src/neuroflow_mish/__init__.py" in facts["files"]
+    assert not any("__pycache__" in path for path in facts["files"])
+    assert cli("new", "--example", "mish", "--directory", str(tmp_path))[0] == 2
+    assert "did you mean 'mish'" in cli("new", "--example", "mihs")[2]
 
 
 def test_new_touches_no_existing_folder(tmp_path):

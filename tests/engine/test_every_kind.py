@@ -1,8 +1,8 @@
 """Whatever an entry is, a run that uses it has the same numbers on every backend as eagerly.
 
 Ops, activations and losses are compared in ``test_agreement.py``, layers and recipes in
-``test_layers_and_recipes.py``, metrics, which see answers alone, with the plugins; here are the
-kinds that only a run can use.
+``test_layers_and_recipes.py``, metrics and observers, which see what comes out, with the plugins
+and with training; here are the kinds that only a run can use.
 """
 
 from functools import cache
@@ -94,7 +94,7 @@ CASES = {
         "words": of_tokenizer("words"),
     },
 }  # fmt: skip
-ELSEWHERE = ("op", "activation", "loss", "layer", "backend", "metric")
+ELSEWHERE = ("op", "activation", "loss", "layer", "backend", "metric", "recipe", "observer")
 
 
 @pytest.fixture(autouse=True)

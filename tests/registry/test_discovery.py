@@ -324,6 +324,8 @@ ENTRIES = {
     "neuroflow_datasets": "nf.DatasetEntry(name='it', target='math:exp')",
     "neuroflow_tokenizers": "nf.TokenizerEntry(name='it', target='math:exp')",
     "neuroflow_backends": "nf.BackendEntry(name='it', target='math:exp')",
+    "neuroflow_recipes": "nf.RecipeEntry(name='it', target='math:exp')",
+    "neuroflow_observers": "nf.ObserverEntry(name='it', target='math:exp')",
 }
 
 

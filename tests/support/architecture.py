@@ -72,6 +72,7 @@ PLUGINS = (
     "initializers",
     "schedules",
     "optimizers",
+    "observers",
     "datasets",
     "pieces",
     "byte_pairs",
@@ -296,6 +297,7 @@ PRINTERS = {
     "view/progress.py": "the bar of a run that is followed in Python, to standard error",
     "cli/predict.py": "reads standard input",
     "view/markup.py": "text within SVG and HTML",
+    "observers.py": "the bundled observer that tells a person, on standard error",
 }
 """The files that may touch the process's streams, or write a text into SVG and HTML themselves."""
 

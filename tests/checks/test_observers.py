@@ -1,0 +1,49 @@
+"""Recipes and observers are checked by being used."""
+
+from __future__ import annotations
+
+import pytest
+
+import neuroflow as nf
+
+
+def test_the_bundled_ones_pass():
+    report = nf.check("recipe/moons", "observer/csv", "observer/console")
+    assert report, report
+
+
+class Misspelled:
+    def begin(self, run): ...
+    def steps(self, step): ...
+    def end(self): ...
+
+
+class WantsScores(nf.Observer):
+    def step(self, step):
+        step.metrics["accuracy"]
+
+
+class WantsReports(nf.Observer):
+    def step(self, step):
+        self.last = step
+
+    def end(self):
+        self.last.loss  # noqa: B018  which is missing where there was no report
+
+
+@pytest.mark.parametrize(
+    ("observer", "finding"),
+    [
+        (Misspelled, "it has no step; derive it from nf.Observer"),
+        (WantsScores, "a run: step failed at step 1: KeyError: 'accuracy'"),
+        (WantsReports, "one that ends before its first report: end failed: AttributeError"),
+    ],
+)
+def test_an_observer_that_cannot_bear_a_run_is_found(observer, finding):
+    report = nf.check(nf.ObserverEntry(name="it", target=observer, summary="It."))
+    assert any(finding in str(found) for found in report.findings), report
+
+
+def test_a_recipe_that_names_what_is_not_there_is_found():
+    report = nf.check(nf.RecipeEntry(name="it", target={"model": "mpl"}, summary="It."))
+    assert "unknown layer 'mpl'" in str(report)
