@@ -25,7 +25,7 @@ _OTHER_NUMBERS = (
 )  # fmt: skip
 """Checks that give a rule other kinds of numbers than floats."""
 
-_UNDEFINED = re.compile(r"division by zero|no finite value|pole at|math domain error|nan|inf\\b")
+_UNDEFINED = re.compile(r"division by zero|no finite value|pole at|math domain error|nan|inf\b")
 
 
 def one_per_cause(findings: Iterable[Finding]) -> list[Finding]:
@@ -49,6 +49,12 @@ def one_per_cause(findings: Iterable[Finding]) -> list[Finding]:
 def _same_cause(first: Finding, later: Finding) -> bool:
     """Whether a later finding tells of the mistake that an earlier one told."""
     checks = (first.check, later.check)
+    if first.check == later.check and _alike(first) == _alike(later):
+        return True
+    if checks == ("minimum", "formula"):
+        return True
+    if first.check == "state" and "required positional argument" in later.message:
+        return True
     if checks in [("kinks", "undeclared kinks")]:
         return "elsewhere" in first.message
     if first.check == "finite":
@@ -58,6 +64,11 @@ def _same_cause(first: Finding, later: Finding) -> bool:
     if first.check in _SLOPES and later.check in _SLOPES:
         return _input_of(first) in (_input_of(later), "") or not _input_of(later)
     return False
+
+
+def _alike(finding: Finding) -> str:
+    """The message without its numbers and words of code: two such tell of one mistake."""
+    return re.sub(r"'[^']*'|`[^`]*`|[-+]?\d[\d.e+-]*", "#", finding.message)
 
 
 def _input_of(finding: Finding) -> str:

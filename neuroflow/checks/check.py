@@ -10,6 +10,7 @@ from neuroflow.checks.activations import check_activation
 from neuroflow.checks.datasets import check_dataset
 from neuroflow.checks.examples import check_examples
 from neuroflow.checks.executors import check_backend
+from neuroflow.checks.findings import Offer
 from neuroflow.checks.initializers import check_initializer
 from neuroflow.checks.layers import check_layer
 from neuroflow.checks.losses import check_loss
@@ -47,14 +48,13 @@ def check(*what: Any, seconds: float = SECONDS) -> Report:
     with local_entries():  # what files register is gone afterwards
         for selection in map(select, what):
             for problem in selection.problems:
+                report.offers[problem.subject] = Offer("plugin", problem.subject.partition(" ")[2])
                 report.of(problem.subject).failed(problem.check, problem.message)
             for entry in selection.entries:
-                check_entry(entry, report.of(_name(entry)), seconds)
+                offer = Offer.of(entry)
+                report.offers[offer.subject] = offer
+                check_entry(entry, report.of(offer.subject), seconds)
     return report
-
-
-def _name(entry: Entry) -> str:
-    return f"{entry.kind} {entry.name if entry.namespace == 'local' else entry.shortest_name}"
 
 
 def check_entry(entry: Entry, results: Results, seconds: float = SECONDS) -> None:

@@ -1,8 +1,10 @@
-"""One thing that a check found, and one that its author expects."""
+"""What was checked, one thing that a check found, and one that its author expects."""
 
 from __future__ import annotations
 
 from attrs import frozen
+
+from neuroflow.registry.entries import Entry
 
 
 @frozen
@@ -32,3 +34,27 @@ class Expected:
 
     finding: Finding
     reason: str
+
+
+@frozen
+class Offer:
+    """What was checked: an entry of a version, and the distribution that offers it."""
+
+    kind: str
+    name: str
+    version: int = 0
+    distribution: str = ""
+    distribution_version: str = ""
+
+    @classmethod
+    def of(cls, entry: Entry) -> Offer:
+        """What a report says of an entry; one of a file is of no distribution."""
+        by = entry.provider
+        name = entry.name if entry.namespace == "local" else entry.shortest_name
+        who = (by.distribution, by.version) if by else ("", "")
+        return cls(entry.kind, name, entry.version, *who)
+
+    @property
+    def subject(self) -> str:
+        """How findings call it."""
+        return f"{self.kind} {self.name}"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from neuroflow.checks.labels import check_labels
+from neuroflow.checks.loss_curvature import check_second
 from neuroflow.checks.loss_examples import Example, examples_of, loss_of, no_example, works
 from neuroflow.checks.loss_formula import check_formula
 from neuroflow.checks.messages import listed, short
@@ -196,5 +197,6 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "determinism": _check_same_again, "extremes": _check_extremes,
 }  # fmt: skip
 _FINER_CHECKS: dict[str, Callable[..., None]] = {
-    "minimum": _check_least, "vanishing gradient": _check_vanishing,
+    "second derivatives": check_second, "minimum": _check_least,
+    "vanishing gradient": _check_vanishing,
 }  # fmt: skip

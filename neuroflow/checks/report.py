@@ -9,7 +9,7 @@ from typing import Any
 from attrs import asdict, define, field, frozen
 
 from neuroflow.checks.causes import one_per_cause
-from neuroflow.checks.findings import Expected, Finding
+from neuroflow.checks.findings import Expected, Finding, Offer
 
 
 @frozen
@@ -36,7 +36,8 @@ class Report:
 
     ``checks`` counts the comparisons made, by the name of the check. A report without any
     comparison is not right: nothing was tested. ``tried`` counts, by entry, the points at which
-    partials were searched for a wrong one; ``seconds`` tells how long each entry took.
+    partials were searched for a wrong one; ``seconds`` tells how long each entry took, and
+    ``offers`` who offers it.
 
     >>> report = Report()
     >>> bool(report), report.headline
@@ -52,6 +53,7 @@ class Report:
     counts: Counter[str] = field(factory=Counter)
     tried: Counter[str] = field(factory=Counter)
     seconds: dict[str, float] = field(factory=dict)
+    offers: dict[str, Offer] = field(factory=dict)
 
     def __bool__(self) -> bool:
         return self.total > 0 and not self.findings
@@ -192,6 +194,8 @@ class Results:
 
 def _told(finding: Finding) -> Iterator[str]:
     yield f"  {finding.check}: {finding.message}"
+    if alike := sum(other.check == finding.check for other in finding.also):
+        yield f"    and {alike} more alike"
     for check in finding.by[1:]:
         yield f"    found by {check} too"
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from neuroflow.cli.shared.output import json_option, print_json, say
+from neuroflow.cli.shared.output import json_option, note, print_json, say
 from neuroflow.cli.shared.plugin_files import loaded_plugins
+
+if TYPE_CHECKING:
+    from neuroflow.checks.report import Report
 
 
 @click.command()
@@ -18,7 +24,15 @@ from neuroflow.cli.shared.plugin_files import loaded_plugins
     "--seconds", default=60.0, show_default=True, help="How long each entry may take.",
     type=click.FloatRange(min=0.0, min_open=True),
 )  # fmt: skip
-def check(names: tuple[str, ...], as_json: bool, extremes: bool, seconds: float) -> int:
+@click.option("--all", "everything", is_flag=True, help="All that is installed, in one table.")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write the table as a page too.",
+)  # fmt: skip
+def check(
+    names: tuple[str, ...], as_json: bool, extremes: bool, seconds: float, everything: bool,
+    html: Path | None,
+) -> int:  # fmt: skip
     """Check every entry of a plugin, a module, a file or a pattern such as op/*.
 
     Without a name it checks what the files of --plugin offer.
@@ -32,21 +46,37 @@ def check(names: tuple[str, ...], as_json: bool, extremes: bool, seconds: float)
       neuroflow check my_ops.py --extremes
       neuroflow check --plugin my_ops.py
       neuroflow check "op/*"
+      neuroflow check --all --html checked.html
     """
+    from neuroflow.checks import matrix
     from neuroflow.checks.check import check as check_all
     from neuroflow.errors import InputError
 
     files = [plugin.provider.file for plugin in loaded_plugins(click.get_current_context())]
+    if everything and names:
+        raise click.UsageError(f"--all is everything; leave out {names[0]!r}, or --all")
+    names = ("all",) if everything else names
     if not names and not files:
         raise click.UsageError("check what? name a plugin, a file or an entry; see --help")
     try:
         report = check_all(*(names or files), seconds=seconds)
     except InputError as error:
         raise click.UsageError(str(error)) from error
+    if html is not None:
+        _write_page(report, html)
     if as_json:
-        print_json(report.as_dict())
+        print_json(matrix.as_dict(report) if everything else report.as_dict())
     else:
-        say(str(report))
+        say(matrix.as_text(report) if everything else str(report))
         if extremes:
             say(report.extremes_table())
     return 0 if report else 1
+
+
+def _write_page(report: Report, path: Path) -> None:
+    from neuroflow.checks.matrix import rows
+    from neuroflow.files import write_file
+    from neuroflow.view.matrix_page import matrix_page
+
+    write_file(path, matrix_page(rows(report)))
+    note(f"{path}: the table as a page")

@@ -28,7 +28,7 @@ def page(data: dict[str, Any], title: str) -> str:
     return _filled(
         "page.html",
         TITLE=escaped(title),
-        HEAD=_head(title, asset("page.css")),
+        HEAD=head(title, asset("page.css")),
         FOOT=_foot(data, *GRAPH_SCRIPTS),
     )
 
@@ -38,7 +38,7 @@ def network_page(data: dict[str, Any], title: str, text: str) -> str:
     return _filled(
         "network.html",
         TITLE=escaped(title),
-        HEAD=_head(title, asset("page.css") + asset("network.css")),
+        HEAD=head(title, asset("page.css") + asset("network.css")),
         TEXT=text,
         FOOT=_foot(data, *NETWORK_SCRIPTS),
     )
@@ -46,11 +46,12 @@ def network_page(data: dict[str, Any], title: str, text: str) -> str:
 
 def picture_page(svg: str, title: str) -> str:
     """A page that holds a finished picture."""
-    head = _head(title, "body { margin: 1rem; color-scheme: light dark; }")
-    return f"{head}<body>\n{svg}</body>\n</html>\n"
+    start = head(title, "body { margin: 1rem; color-scheme: light dark; }")
+    return f"{start}<body>\n{svg}</body>\n</html>\n"
 
 
-def _head(title: str, style: str) -> str:
+def head(title: str, style: str) -> str:
+    """The head of a page that asks nothing of any network."""
     return _filled("head.html", TITLE=escaped(title), STYLE=style)
 
 

@@ -45,6 +45,8 @@ def mse(prediction, target):
 
     >>> mse([1.0, 2.0], [1.0, 4.0])
     2.0
+    >>> mse(3.0, 1.0)
+    4.0
     """
     errors = [p - y for p, y in _pairs(prediction, target)]
     return _mean([e * e for e in errors])
@@ -55,6 +57,8 @@ def mae(prediction, target):
 
     >>> mae([1.0, 2.0], [1.0, 4.0])
     1.0
+    >>> mae(3.0, 1.0)
+    2.0
     """
     return _mean([nf.abs(p - y) for p, y in _pairs(prediction, target)])
 
@@ -72,6 +76,8 @@ def huber(
 
     >>> huber(3.0, 0.0), huber(0.5, 0.0)
     (2.5, 0.125)
+    >>> huber([3.0, 0.5], [0.0, 0.0])
+    1.3125
     """
     errors = [p - y for p, y in _pairs(prediction, target)]
     near = [nf.where(e > delta, delta, nf.where(e < -delta, -delta, e)) for e in errors]
@@ -86,6 +92,8 @@ def hinge(prediction, target):
 
     >>> hinge(0.25, 1.0), hinge(2.0, 1.0)
     (0.75, 0.0)
+    >>> hinge([0.25, 2.0], [1.0, 1.0])
+    0.375
     """
     return _mean([nf.ops.relu(1.0 - y * s) for s, y in _pairs(prediction, target)])
 
@@ -95,6 +103,8 @@ def squared_hinge(prediction, target):
 
     >>> squared_hinge(0.5, 1.0)
     0.25
+    >>> squared_hinge([0.5, 0.0], [1.0, -1.0])
+    0.625
     """
     margins = [nf.ops.relu(1.0 - y * s) for s, y in _pairs(prediction, target)]
     return _mean([m * m for m in margins])
@@ -108,6 +118,8 @@ def binary_cross_entropy(prediction, target):
 
     >>> round(binary_cross_entropy(0.0, 1), 6), binary_cross_entropy(1000.0, 0)
     (0.693147, 1000.0)
+    >>> round(binary_cross_entropy([0.0, 2.0], [1, 0]), 6)
+    1.410038
     """
     terms = []
     for x, y in _pairs(prediction, target):
@@ -132,6 +144,8 @@ def cross_entropy(
 
     >>> round(cross_entropy([0.0, 3.0, -2.0, 1.0], 3), 12), cross_entropy([100.0, 0.0], 0)
     (2.175515362617, 3.720075976020836e-44)
+    >>> round(cross_entropy([0.0, 3.0, -2.0, 1.0], 3, label_smoothing=0.1), 12)
+    2.225515362617
     """
     logits = below_largest(prediction, "cross_entropy")
     right = nf.take(logits, _class_number(target))
@@ -189,6 +203,10 @@ def cross_entropy_from_probabilities(prediction, target):
 
     >>> round(cross_entropy_from_probabilities([0.25, 0.75], [0, 1]), 6)
     0.287682
+    >>> round(cross_entropy_from_probabilities([0.0, 1.0], [1, 0]), 6)
+    27.631021
+    >>> round(cross_entropy_from_probabilities([0.0, 1.0], 0), 6)
+    27.631021
     """
     if not isinstance(target, (list, tuple)):
         probabilities = require_numbers(prediction, "cross_entropy_from_probabilities")

@@ -58,6 +58,16 @@ def precision(predictions, targets, *, average: Average = "auto", classes: Class
 
     >>> precision([0, 1, 1, 1], [0, 1, 0, 1])
     0.6666666666666666
+    >>> precision([0, 2, 1, 2, 2], [0, 1, 1, 2, 0], average="weighted")
+    0.8666666666666666
+    >>> precision([0, 2, 1, 2, 2], [0, 1, 1, 2, 0], average="micro")
+    0.6
+    >>> precision([0, 2, 1], [0, 1, 1]), precision([0, 1, 1], [0, 1, 0], classes=3)
+    (0.6666666666666666, 0.75)
+    >>> precision([0, 0], [0, 0]), precision([0, 0, 2], [1, 0, 0])
+    (0.0, 0.16666666666666666)
+    >>> precision([0, 1, 1, 1], [0, 1, 0, 0])
+    0.3333333333333333
     """
     return _averaged(_precision, predictions, targets, average, classes)
 
@@ -66,6 +76,16 @@ def recall(predictions, targets, *, average: Average = "auto", classes: Classes 
     """Of the examples that are of a class, the share that are said to be; 0 if there are none.
 
     >>> recall([0, 1, 1, 1], [0, 1, 0, 1])
+    1.0
+    >>> recall([0, 2, 1, 2, 2], [0, 1, 1, 2, 0], average="weighted")
+    0.6
+    >>> recall([0, 2, 1, 2, 2], [0, 1, 1, 2, 0], average="micro")
+    0.6
+    >>> recall([0, 2, 1], [0, 1, 1]), recall([0, 1, 1], [0, 1, 0], classes=3)
+    (0.5, 0.75)
+    >>> recall([0, 0], [0, 0]), recall([0, 0, 2], [1, 0, 0])
+    (0.0, 0.16666666666666666)
+    >>> recall([0, 1, 1, 1], [0, 1, 0, 0])
     1.0
     """
     return _averaged(_recall, predictions, targets, average, classes)
@@ -78,6 +98,16 @@ def f1(predictions, targets, *, average: Average = "auto", classes: Classes = No
 
     >>> f1([0, 1, 1, 1], [0, 1, 0, 1])
     0.8
+    >>> f1([0, 2, 1, 2, 2], [0, 1, 1, 2, 0], average="weighted")
+    0.6333333333333333
+    >>> f1([0, 2, 1, 2, 2], [0, 1, 1, 2, 0], average="micro")
+    0.6
+    >>> f1([0, 2, 1], [0, 1, 1]), f1([0, 1, 1], [0, 1, 0], classes=3)
+    (0.5555555555555555, 0.6666666666666666)
+    >>> f1([0, 0], [0, 0]), f1([0, 0, 2], [1, 0, 0])
+    (0.0, 0.16666666666666666)
+    >>> f1([0, 1, 1, 1], [0, 1, 0, 0])
+    0.5
     """
     return _averaged(_f1, predictions, targets, average, classes)
 
@@ -135,6 +165,10 @@ def auc(scores, targets):
 
     >>> auc([[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]], [0, 0, 1, 1])
     0.75
+    >>> auc([[0.5, 0.2, 0.3], [0.1, 0.6, 0.3], [0.4, 0.4, 0.2], [0.6, 0.1, 0.3]], [0, 1, 2, 1])
+    0.38888888888888884
+    >>> auc([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [0.2, 0.8], [0.1, 0.9]], [0, 1, 0, 1, 1])
+    0.9166666666666666
     """
     columns = list(zip(*[row for row, _ in _pairs(scores, targets)], strict=True))
     looked_for = range(1, 2) if len(columns) == 2 else range(len(columns))
@@ -160,6 +194,8 @@ def brier(probabilities, targets):
 
     >>> brier([[0.25, 0.75], [0.5, 0.5]], [1, 0])
     0.15625
+    >>> brier([[0.25, 0.5, 0.25], [0.5, 0.5, 0.0]], [1, 0]), brier([[0.25, 0.75]], [0])
+    (0.4375, 0.5625)
     """
     pairs = _pairs(probabilities, targets)
     far = [math.fsum((p - (k == t)) ** 2 for k, p in enumerate(row)) for row, t in pairs]
@@ -193,6 +229,14 @@ def r2(predictions, targets):
 
     >>> r2([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]), r2([2.0, 2.0, 2.0], [1.0, 2.0, 3.0])
     (1.0, 0.0)
+    >>> r2([2.0, 4.0], [1.0, 3.0]), r2([1.0, 1.5], [1.0, 1.0]), r2([1.0, 1.0], [1.0, 1.0])
+    (0.0, 0.0, 1.0)
+    >>> r2([16.5, 32.0, 64.25], [16.0, 48.0, 64.0])
+    0.7854527064732143
+    >>> r2([[1.0, 5.0], [2.0, 7.0]], [[1.5, 6.0], [2.0, 9.0]])
+    -0.1351351351351351
+    >>> r2([1e308, -1e308, 1e308], [1.0, 2.0, 3.0])
+    -inf
     """
     wanted = [_listed(target) for target in targets]
     means = [nf.exact_mean(column) for column in zip(*wanted, strict=True)]
@@ -238,6 +282,8 @@ def mean_absolute_percentage_error(predictions, targets):
     A \\|y\\| below 2^-52 is taken as that.
 
     >>> mean_absolute_percentage_error([1.0, 2.0], [1.0, 4.0])
+    0.25
+    >>> mean_absolute_percentage_error([1.0, -2.0], [1.0, -4.0])
     0.25
     """
     pairs = _numbers(predictions, targets)

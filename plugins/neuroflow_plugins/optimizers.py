@@ -34,6 +34,10 @@ def sgd(
 
     >>> sgd(1.0, 0.5, 0.0, learning_rate=0.1, step=1)
     (0.95, 0.5)
+    >>> sgd(2.0, 0.5, 0.25, learning_rate=0.1, step=2, momentum=0.9, weight_decay=0.01)
+    (1.9255, 0.745)
+    >>> sgd(1.0, 0.5, 0.25, learning_rate=0.1, step=2, momentum=0.9, nesterov=True)
+    (0.88475, 0.725)
     """
     g = g + weight_decay * w
     velocity = momentum * velocity + g
@@ -57,6 +61,11 @@ def rmsprop(
 
     There is no bias correction: the mean starts at zero, so the first steps are the longest.
     Source: Tieleman and Hinton 2012, lecture 6.5.
+
+    >>> rmsprop(2.0, 0.5, 0.25, learning_rate=0.1, step=2, decay=0.75, epsilon=0.5)
+    (1.95, 0.25)
+    >>> rmsprop(2.0, 0.5, 0.25, learning_rate=0.1, step=2, weight_decay=0.5)
+    (1.7113248709607425, 0.27)
     """
     g = g + weight_decay * w
     square = decay * square + (1.0 - decay) * g * g
@@ -83,6 +92,8 @@ def adam(
     >>> w, m, v = adam(1.0, 0.5, 0.0, 0.0, learning_rate=0.1, step=1)
     >>> round(w, 6)
     0.9
+    >>> adam(2.0, 0.5, 0.25, 0.5, learning_rate=0.1, step=2, beta1=0.5, beta2=0.75, epsilon=0.1)
+    (1.9545454545454546, 0.375, 0.4375)
     """
     m = beta1 * m + (1.0 - beta1) * g
     v = beta2 * v + (1.0 - beta2) * g * g
@@ -111,6 +122,11 @@ def adamw(
     ``no_decay`` is 1 for what does not shrink, else 0: the gains of norms and biases, unless the
     setting ``no_decay`` names other parameters.
     Source: Loshchilov and Hutter 2019, algorithm 2.
+
+    >>> adamw(2.0, 0.5, 0.25, 0.5, 0.0, learning_rate=0.1, step=2, beta1=0.5, weight_decay=0.5)
+    (1.8968377223418316, 0.375, 0.49975, 0.0)
+    >>> adamw(2.0, 0.5, 0.25, 0.5, 1.0, learning_rate=0.1, step=2, beta2=0.75, epsilon=0.125)
+    (1.871345029239766, 0.275, 0.4375, 1.0)
     """
     shrunk = w - learning_rate * weight_decay * (1.0 - no_decay) * w
     w, m, v = adam.rule(

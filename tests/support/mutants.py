@@ -19,6 +19,8 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 import neuroflow as nf
+from neuroflow.checks.check import check_entry
+from neuroflow.checks.report import Report, Results
 from neuroflow.core.value import Op
 from neuroflow.registry.entries import Entry
 
@@ -124,6 +126,30 @@ def _declared(node: ast.FunctionDef, namespace: dict[str, Any]) -> dict[str, Any
             for k in wanted}  # fmt: skip
 
 
+# What the checks say
+
+
+class CaughtError(BaseException):
+    """The first finding: no more is needed to know that a mutant is caught."""
+
+
+class _FirstFinding(Results):
+    """Results that end at the first finding."""
+
+    def failed(self, check: str, message: str) -> None:
+        raise CaughtError(check, message)
+
+
+def caught_by(entry: Entry, seconds: float = 60.0) -> str:
+    """The check that has the first finding of an entry; empty if there is none."""
+    report = Report()
+    try:
+        check_entry(entry, _FirstFinding(report, f"{entry.kind} {entry.name}"), seconds)
+    except CaughtError as caught:
+        return str(caught.args[0])
+    return report.findings[0].check if report.findings else ""
+
+
 # Where changes are made
 
 
@@ -162,7 +188,9 @@ def reached(tree: ast.Module, name: str) -> list[ast.stmt]:
         if word in defined and word not in found:
             found.append(word)
             for node in defined[word]:
-                waiting += sorted({n.id for n in ast.walk(node) if isinstance(n, ast.Name)})
+                own = {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+                used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+                waiting += sorted(used - own)
     return [node for word in found for node in defined[word]]
 
 
@@ -208,7 +236,7 @@ def _expressions(node: ast.AST) -> Iterator[Any]:
 def _tells(node: ast.AST) -> bool:
     """Whether it only refuses wrong input or makes words of it."""
     return isinstance(node, ast.Call) and ast.unparse(node.func).startswith(
-        ("require", "nf.InputError", "refuse", "super")
+        ("require", "nf.InputError", "refuse", "super", "isinstance")
     )
 
 
