@@ -47,15 +47,17 @@ examples in docstrings catch and nothing before them.
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("kinds", nargs="*", help="which kinds; all if there are none")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where to write the figures")
     parser.add_argument("--workers", type=int, default=2, help="how many processes")
     options = parser.parse_args()
     entries = [(e.kind, e.name) for e in chosen(options.kinds or KINDS)]
-    known = json.loads(RESULTS.read_text("utf-8"))["entries"] if RESULTS.exists() else {}
+    out = options.out
+    known = json.loads(out.read_text("utf-8"))["entries"] if out.exists() else {}
     with ProcessPoolExecutor(options.workers) as pool:
         for (kind, name), found in zip(entries, pool.map(measure, entries), strict=True):
             known[f"{kind} {name}"] = found
             print(kind, name, found["mutants"], found["caught"], flush=True)
-            write({"entries": dict(sorted(known.items()))}, RESULTS)
+            write({"entries": dict(sorted(known.items()))}, out)
 
 
 def chosen(kinds: Any) -> Iterator[Entry]:
