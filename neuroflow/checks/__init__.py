@@ -9,7 +9,8 @@ wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_w
 :mod:`slopes`, :mod:`search`, :mod:`exact`, :mod:`breaks`, :mod:`kinks`, :mod:`extremes`,
 :mod:`backends`, in the table of :mod:`ops`; :mod:`activations`. Of the rest:
 :mod:`variations` (settings to try), :mod:`formulas`, :mod:`running`; losses:
-:mod:`loss_examples`, :mod:`labels`, :mod:`loss_formula`, :mod:`loss_curvature`, :mod:`losses`; layers:
+:mod:`loss_examples`, :mod:`labels`, :mod:`loss_formula`, :mod:`loss_curvature`, :mod:`losses`;
+layers:
 :mod:`layer_trials`, :mod:`layer_parameters`, :mod:`layer_rebuilding`, :mod:`layer_calls`,
 :mod:`layers`; :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
 :mod:`metrics`, :mod:`optimizer_formula`, :mod:`optimizers`, :mod:`executors` (backends),
