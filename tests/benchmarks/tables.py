@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PROGRAMS = ("eager.py", "engine.py", "transformer.py")
+PROGRAMS = ("eager.py", "engine.py", "transformer.py", "middle.py")
 """Each writes a file ``docs/benchmarks*.json`` and, from it, the table beside it."""
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from attrs import define, field
 
 from neuroflow.engine.lower.program import Instruction, Program
-from neuroflow.engine.native.ragged import SHORTEST
+from neuroflow.engine.native.matrices import PACKED
 from neuroflow.engine.trace.tape import Ints
 
 FEWEST = 4
@@ -149,7 +149,7 @@ def _matrix(row: list[int]) -> tuple[int, ...]:
     if b_row != 0 or b_inner != 1 or not (by_rows or a_row == 1) or min(count, n) < 2:
         return ()
     stride, short = (a_row, n) if by_rows else (a_inner, count)
-    if short > SHORTEST:
+    if short > PACKED:
         return ()
     back = word == Instruction.DOT_BACK
     sends = back and row[11] >= 0

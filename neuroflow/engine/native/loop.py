@@ -127,12 +127,13 @@ def fill(
 ) -> None:  # fmt: skip
     """Load the inputs of the examples that start at ``starts``, one for each lane."""
     first, lanes = p[FIRST_CELL], p[N_LANES]
-    for i in range(lanes):
-        start = starts[i]
-        for k in range(first, first + p[N_CELLS]):
-            m[cells[2 * k] + i] = numbers[start + cells[2 * k + 1]]
-        for k in range(p[N_NUMBERS]):
-            indices[k * lanes + i] = integers[start + k]
+    for k in range(first, first + p[N_CELLS]):
+        to, which = cells[2 * k], cells[2 * k + 1]
+        for i in range(lanes):
+            m[to + i] = numbers[starts[i] + which]
+    for k in range(p[N_NUMBERS]):
+        for i in range(lanes):
+            indices[k * lanes + i] = integers[starts[i] + k]
 
 
 def seed(m: Numbers, p: Integers, weights: Doubles) -> Double:
@@ -148,12 +149,16 @@ def seed(m: Numbers, p: Integers, weights: Doubles) -> Double:
 def penalise(m: Numbers, n_padded: Int, l2: Double, loss: Double, results: Doubles) -> None:
     """Add the penalty's gradient to each parameter's; the results: loss, gradient's norm."""
     squares = norm = zeros()
-    for i in range(0, n_padded, W):
-        w = load(m, i)
-        g = load(m, n_padded + i) + w * (2.0 * l2)
-        store(m, n_padded + i, g)
-        squares = squares + w * w
-        norm = norm + g * g
+    if l2 == 0.0:
+        for i in range(n_padded, 2 * n_padded, W):
+            norm = norm + load(m, i) * load(m, i)
+    else:
+        for i in range(0, n_padded, W):
+            w = load(m, i)
+            g = load(m, n_padded + i) + w * (2.0 * l2)
+            store(m, n_padded + i, g)
+            squares = squares + w * w
+            norm = norm + g * g
     results[0] = loss + l2 * total(squares)
     results[1] = scalar_sqrt(total(norm))
 

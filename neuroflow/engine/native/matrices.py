@@ -12,11 +12,18 @@ from neuroflow.engine.native.vectors import (
     load,
     minimum,
     put,
+    room,
     spread,
     store,
     total,
     zeros,
 )
+
+PACKED = 128
+"""How long the columns of a panel are: so it stays in the nearest cache."""
+
+MANY_ROWS = 32
+"""Rows from which packing the other side costs little."""
 
 
 def matmul(
@@ -35,16 +42,17 @@ def matmul(
         for j in range(0, columns, 2 * W):
             n = columns - j
             if n > W:
-                wide_tile(m, p, p1, p2, p3, a_inner, b + j, b_inner, inner, to + j, c_row,
+                wide_tile(m, p, p1, p2, p3, a_inner, m, b + j, b_inner, inner, to + j, c_row,
                           left, n, how, q, bias_row)  # fmt: skip
             else:
-                tile(m, p, p1, p2, p3, a_inner, b + j, b_inner, inner, to + j, c_row,
+                tile(m, p, p1, p2, p3, a_inner, m, b + j, b_inner, inner, to + j, c_row,
                      left, n, how, q, bias_row)  # fmt: skip
 
 
 def wide_tile(
-    m: Numbers, p: Int, p1: Int, p2: Int, p3: Int, a_inner: Int, b: Int, b_inner: Int, inner: Int,
-    c: Int, c_row: Int, left: Int, n: Int, how: Int, bias: Int, bias_row: Int,
+    m: Numbers, p: Int, p1: Int, p2: Int, p3: Int, a_inner: Int, bs: Numbers, b: Int,
+    b_inner: Int, inner: Int, c: Int, c_row: Int, left: Int, n: Int, how: Int, bias: Int,
+    bias_row: Int,
 ) -> None:  # fmt: skip
     """Four rows by two vectors of a product: eight sums, as many as registers hold."""
     w = s = begin_sum(m, bias, how)
@@ -53,7 +61,7 @@ def wide_tile(
     z = v = begin_sum(m, bias + bias_row * 3 * (left > 3), how)
     for k in range(inner):
         q, at = b + k * b_inner, k * a_inner
-        f, g = load(m, q), load(m, q + W)
+        f, g = load(bs, q), load(bs, q + W)
         h = spread(m, p + at)
         w, s = w + h * f, s + h * g
         h = spread(m, p1 + at)
@@ -67,8 +75,9 @@ def wide_tile(
 
 
 def tile(
-    m: Numbers, p: Int, p1: Int, p2: Int, p3: Int, a_inner: Int, b: Int, b_inner: Int, inner: Int,
-    c: Int, c_row: Int, left: Int, n: Int, how: Int, bias: Int, bias_row: Int,
+    m: Numbers, p: Int, p1: Int, p2: Int, p3: Int, a_inner: Int, bs: Numbers, b: Int,
+    b_inner: Int, inner: Int, c: Int, c_row: Int, left: Int, n: Int, how: Int, bias: Int,
+    bias_row: Int,
 ) -> None:  # fmt: skip
     """Four rows by at most one vector of a product."""
     w = begin_sum(m, bias, how)
@@ -76,7 +85,7 @@ def tile(
     y = begin_sum(m, bias + bias_row * 2 * (left > 2), how)
     z = begin_sum(m, bias + bias_row * 3 * (left > 3), how)
     for k in range(inner):
-        f, at = load(m, b + k * b_inner), k * a_inner
+        f, at = load(bs, b + k * b_inner), k * a_inner
         w = w + spread(m, p + at) * f
         x = x + spread(m, p1 + at) * f
         y = y + spread(m, p2 + at) * f
@@ -117,7 +126,10 @@ def outer(
     m: Numbers, a: Int, a_row: Int, b: Int, b_row: Int, c: Int, c_row: Int, c_inner: Int,
     rows: Int, columns: Int, inner: Int,
 ) -> None:  # fmt: skip
-    """c += a b', sums over lanes; two rows by four columns at a time."""
+    """c += a b', sums over lanes; two rows by four columns at a time, or by packed columns."""
+    if c_inner == 1 and columns > W and rows >= MANY_ROWS:
+        outer_packed(m, a, a_row, b, b_row, c, c_row, rows, columns, inner)
+        return
     for i in range(0, rows, 2):
         p, to = a + i * a_row, c + i * c_row
         for j in range(0, columns, 4):
@@ -129,6 +141,36 @@ def outer(
                     for k in range(minimum(4, columns - j)):
                         x = inner_product(m, p + r * a_row, q + k * b_row, inner)
                         m[at + r * c_row + k * c_inner] += x
+
+
+def outer_packed(
+    m: Numbers, a: Int, a_row: Int, b: Int, b_row: Int, c: Int, c_row: Int, rows: Int,
+    columns: Int, inner: Int,
+) -> None:  # fmt: skip
+    """c += a b' where b', packed two vectors wide, serves many rows: no sum within a vector."""
+    panel = room(2 * PACKED * W)
+    for k in range(0, inner, PACKED):
+        n = minimum(PACKED, inner - k)
+        for j in range(0, columns, 2 * W):
+            left = columns - j
+            pack(m, b + j * b_row + k, b_row, minimum(2 * W, left), n, panel)
+            for i in range(0, rows, 4):
+                p, to, rest = a + i * a_row + k, c + i * c_row + j, rows - i
+                p1 = p + (a_row if rest > 1 else 0)
+                p2 = p1 + (a_row if rest > 2 else 0)
+                p3 = p2 + (a_row if rest > 3 else 0)
+                if left > W:
+                    wide_tile(m, p, p1, p2, p3, 1, panel, 0, 2 * W, n, to, c_row, rest, left, 1,
+                              0, 0)  # fmt: skip
+                else:
+                    tile(m, p, p1, p2, p3, 1, panel, 0, 2 * W, n, to, c_row, rest, left, 1, 0, 0)
+
+
+def pack(m: Numbers, a: Int, stride: Int, rows: Int, n: Int, panel: Numbers) -> None:
+    """The first n numbers of rows, as columns of a panel that is two vectors wide."""
+    for r in range(rows):
+        for k in range(n):
+            panel[k * 2 * W + r] = m[a + r * stride + k]
 
 
 def outer_tile(

@@ -12,11 +12,8 @@ time. Their vectors are listed in the table of runs, three numbers each, shorter
 
 from __future__ import annotations
 
-from neuroflow.engine.native.matrices import finish
+from neuroflow.engine.native.matrices import PACKED, finish, pack
 from neuroflow.engine.native.vectors import load, minimum, room, spread, zeros
-
-SHORTEST = 128
-"""The largest short side whose columns fit into a packed panel."""
 
 RESULT, LENGTH, VECTOR = 0, 1, 2
 """What the numbers of one vector in the table are: where its result goes, its length, itself."""
@@ -38,7 +35,7 @@ def across(
 
     Two vectors of rows at a time, which are packed as columns for all positions.
     """
-    panel = room(2 * SHORTEST * W)
+    panel = room(2 * PACKED * W)
     longest = runs[3 * (first + n - 1) + LENGTH]
     for j in range(0, longest, 2 * W):
         pack(m, a + j * stride, stride, minimum(2 * W, longest - j), short, panel)
@@ -46,13 +43,6 @@ def across(
             last = 3 * (first + minimum(i + 3, n - 1))
             if runs[last + LENGTH] > j:
                 tile(m, runs, panel, 0, 2 * W, 3 * (first + i), n - i, j, -1, short, how)
-
-
-def pack(m: Numbers, a: Int, stride: Int, rows: Int, short: Int, panel: Numbers) -> None:
-    """Rows as columns of a panel that is two vectors wide."""
-    for r in range(rows):
-        for k in range(short):
-            panel[k * 2 * W + r] = m[a + r * stride + k]
 
 
 def tile(

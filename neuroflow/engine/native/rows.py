@@ -141,8 +141,11 @@ def take_back(
 
 def clear(m: Numbers, begin: Int, end: Int) -> None:
     """Set a slice to zero."""
-    for i in range(begin, end, W):
-        put(m, i, zeros(), end - i)
+    whole = begin + (end - begin) // W * W
+    for i in range(begin, whole, W):
+        store(m, i, zeros())
+    if whole < end:
+        put(m, whole, zeros(), end - whole)
 
 
 def gather(m: Numbers, runs: Integers, to: Int, begin: Int, n: Int) -> None:

@@ -128,8 +128,12 @@ class Executor(ABC):
         return 1
 
     def most_lanes(self, cells: int) -> int:
-        """How many examples to run side by side, of so many cells each: they stay in the caches."""
-        return min(MOST_LANES, LANE_BYTES // (16 * max(cells, 1)))
+        """How many examples to run side by side, of so many cells each: they stay in the caches.
+
+        Or they are no larger than the parameters, which each further job would go through again.
+        """
+        size = 2 * self.dtype.itemsize
+        return min(MOST_LANES, max(LANE_BYTES, size * self.n_parameters) // (size * max(cells, 1)))
 
     def bits_depend_on(self) -> str:
         """What the last bits of results depend on beside the program; empty for nothing.
@@ -363,8 +367,10 @@ class Executor(ABC):
         """Add the penalty's gradient; gives the sum of squares and the gradient's norm."""
         w, g = self.parameters, self.gradients
         with np.errstate(all="ignore"):
-            g += w * self.dtype.type(2.0 * self.step_settings.l2)
-            squares, norm = float(np.dot(w, w)), float(np.sqrt(np.dot(g, g)))
+            l2 = self.step_settings.l2
+            if l2:
+                g += w * self.dtype.type(2.0 * l2)
+            squares, norm = float(np.dot(w, w)) if l2 else 0.0, float(np.sqrt(np.dot(g, g)))
             return squares, norm if math.isfinite(norm) else norm_of(g.astype(float).tolist())
 
     def scale(self, norm: float) -> float:

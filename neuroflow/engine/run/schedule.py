@@ -187,7 +187,8 @@ class Batcher:
             return 1  # the caches hold one example, and its products are large enough
         most = max(width, fitting // width * width)
         share = -(-count // self.threads)
-        return min(most, padded(share, width))
+        n_jobs = -(-share // most)
+        return padded(-(-share // n_jobs), width)
 
     def program(self, trace: Trace, lanes: int) -> int:
         """The number of the program of a trace for so many lanes; made at first use.

@@ -181,3 +181,20 @@ def test_dots_along_rows_and_columns_and_their_gradients(rows, n, across, dtype)
     assert ((ga.T if across else ga) == 1 + g[:, None] * b).all()
     assert (memory[where["gb"] : where["g"]] == 1 + g @ a).all()
     assert (memory[end:] == 3).all()
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 45), st.integers(1, 45), st.integers(1, 20), st.sampled_from(DTYPES))
+def test_outer_products_of_many_rows_are_sums_over_lanes(rows, columns, blocks, dtype):
+    rng = np.random.default_rng(rows * columns)
+    lanes = blocks * 64 // np.dtype(dtype).itemsize
+    a, b, c = (rng.integers(-4, 5, shape).astype(dtype) for shape in
+               ((rows, lanes), (columns, lanes), (rows, columns + 2)))  # fmt: skip
+    memory = np.concatenate([a.ravel(), b.ravel(), c.ravel(), np.full(64, 3)]).astype(dtype)
+    at_c = a.size + b.size
+    native(matrices.outer, dtype)(
+        memory, 0, lanes, a.size, lanes, at_c, columns + 2, 1, rows, columns, lanes
+    )
+    c[:, :columns] += a @ b.T
+    assert (memory[at_c : at_c + c.size].reshape(c.shape) == c).all()
+    assert (memory[at_c + c.size :] == 3).all()

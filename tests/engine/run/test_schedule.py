@@ -91,3 +91,17 @@ def test_many_positions_beyond_the_caches_run_one_example_at_a_time(
     monkeypatch.setattr(executor.Executor, "most_lanes", lambda self, cells: fitting)
     batcher = Batcher(function, Wide("float64", 16, None), "parameters")
     assert batcher.lanes_for(trace, 16) == lanes
+
+
+def test_a_batch_is_shared_evenly_among_jobs_that_fit(monkeypatch):
+    function = TracedFunction(Doubled.forward, (model := Doubled(),), model.parameters())
+    trace = function.trace(flatten(([[0.5] * 4],))[1])
+    monkeypatch.setattr(executor.Executor, "most_lanes", lambda self, cells: 100)
+    batcher = Batcher(function, Wide("float64", 16, None), "parameters")
+    assert [batcher.lanes_for(trace, n) for n in (96, 128, 200, 300)] == [96, 64, 72, 80]
+
+
+def test_jobs_are_as_large_as_the_caches_or_as_the_parameters():
+    cells = 10_000
+    assert [Wide("float64", n, None).most_lanes(cells) for n in (10, 400_000)] == [25, 40]
+    assert Wide("float32", 10, None).most_lanes(cells) == 50
