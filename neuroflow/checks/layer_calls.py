@@ -11,6 +11,9 @@ from neuroflow.checks.layer_trials import Trial, flat
 from neuroflow.checks.messages import listed
 from neuroflow.checks.report import Results
 
+WIDTHS = ("inputs", "in_features", "features", "n_embd", "sizes")
+"""Settings that say how many numbers come in."""
+
 
 def check_repeatable(trial: Trial, results: Results) -> None:
     """In evaluation mode the same inputs give the same outputs and stay as they were."""
@@ -54,6 +57,39 @@ def check_causal(trial: Trial, results: Results) -> None:
             )
             if mine != its:
                 return
+
+
+def check_inputs(trial: Trial, results: Results) -> None:
+    """Each number that comes in changes something that goes out, far away if not nearby."""
+    if not trial.entry.example_inputs and not {*WIDTHS} & {*trial.settings}:
+        return  # how many come in was guessed
+    module = trial.build()
+    spread(module.parameters())
+    before = numbers_of(trial.outputs(module))
+    columns = trial.inputs[0] if len(trial.inputs) == 1 else None
+    if not isinstance(columns, list):
+        return
+    rows = columns if isinstance(columns[0], list) else [columns]
+    if not all(isinstance(x, float) for row in rows for x in row):
+        return
+    for k in range(len(rows[0])):
+        seen = any(
+            numbers_of(trial.outputs(module, [_moved(columns, k, by)])) != before
+            for by in (0.7, -0.7, 30.0, -30.0)
+        )
+        results.expect("inputs", seen, (
+            f"the output does not depend on number {k} of {len(rows[0])} that come in, whatever it"
+            " is: does a loop end too early, or zip cut it off?"
+        ))  # fmt: skip
+        if not seen:
+            return
+
+
+def _moved(rows: list[Any], column: int, by: float) -> list[Any]:
+    """The inputs with one column moved."""
+    if isinstance(rows[0], list):
+        return [_moved(row, column, by) for row in rows]
+    return [x + by * (k == column) for k, x in enumerate(rows)]
 
 
 def _other(row: Any) -> Any:

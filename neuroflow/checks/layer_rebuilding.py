@@ -62,6 +62,8 @@ def check_state(trial: Trial, results: Results) -> None:
     """Another module with the state of this one gives the same outputs."""
     module, other = trial.build(seed=1), trial.build(seed=2)
     spread(value for _, value in module.named_values())
+    trial.outputs(module.train())  # what training changes belongs to the state too
+    module.eval()
     other.load_state_dict(module.state_dict())
     mine, its = numbers_of(trial.outputs(module)), numbers_of(trial.outputs(other))
     results.expect(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-from neuroflow.checks.layer_calls import check_causal, check_repeatable
+from neuroflow.checks.layer_calls import check_causal, check_inputs, check_repeatable
+from neuroflow.checks.layer_engines import check_engines
+from neuroflow.checks.layer_forms import check_tensor_form
 from neuroflow.checks.layer_parameters import check_discovered, check_reached
 from neuroflow.checks.layer_rebuilding import (
     check_configuration,
@@ -13,7 +15,7 @@ from neuroflow.checks.layer_rebuilding import (
     check_seeds,
     check_state,
 )
-from neuroflow.checks.layer_trials import CannotTryError, Trial, trial_of
+from neuroflow.checks.layer_trials import CannotTryError, Trial, WrongLayerError, trial_of
 from neuroflow.checks.ops import guarded
 from neuroflow.checks.report import Results
 from neuroflow.core.module import Module
@@ -29,6 +31,9 @@ def check_layer(entry: LayerEntry, results: Results) -> None:
         return
     try:
         trial = trial_of(entry, target)
+    except WrongLayerError as error:
+        results.failed("forward", str(error))
+        return
     except CannotTryError as error:
         results.failed("builds", str(error)) if entry.example else results.skipped(
             "layer", str(error)
@@ -36,17 +41,31 @@ def check_layer(entry: LayerEntry, results: Results) -> None:
         return
     results.passed("builds")
     for name, check in _CHECKS.items():
-        with guarded(results, name):
-            check(trial, results)
+        found = {f.check for f in results.report.findings if f.subject == results.subject}
+        if not found & {*_NEEDS.get(name, ())}:
+            with guarded(results, name):
+                check(trial, results)
 
 
 _CHECKS: dict[str, Callable[[Trial, Results], None]] = {
     "parameters": check_discovered,
     "gradient reaches": check_reached,
+    "determinism": check_repeatable,
     "configuration": check_configuration,
     "state": check_state,
     "save and load": check_saved,
     "seeds": check_seeds,
-    "determinism": check_repeatable,
     "causal": check_causal,
+    "inputs": check_inputs,
+    "compiled": check_engines,
+    "tensor form": check_tensor_form,
 }
+_BASE = ("parameters", "gradient reaches", "configuration", "determinism", "no mutation")
+_NEEDS = {
+    "state": ("parameters", "determinism"),
+    "save and load": ("parameters", "configuration", "determinism", "state"),
+    "compiled": _BASE,
+    "inputs": _BASE,
+    "tensor form": (*_BASE, "compiled"),
+}
+"""A check that is not made where one of these has found something: it would tell it again."""

@@ -70,14 +70,17 @@ class FromPlan(TensorForm):
 
 
 class Outline:
-    """What the modules of a model will be: made once, for PyTorch and for files."""
+    """What the modules of a model will be: made once, for PyTorch and for files.
 
-    def __init__(self, model: Module) -> None:
+    ``form`` is that of the model itself, where its entry is not registered.
+    """
+
+    def __init__(self, model: Module, form: TensorForm | None = None) -> None:
         self._layers: dict[int, Holder] = {}
         self._owners: dict[int, Weight] = {}
         self._known: dict[tuple[int, ...], Weight] = {}
         try:
-            self.root = self.of_layer(model)
+            self.root = self.of_layer(model, form)
         except _Shared:  # part of a tensor in another: only the plan knows how
             self._layers, self._owners, self._known = {}, {}, {}
             self.root = self.of_layer(model, FromPlan())

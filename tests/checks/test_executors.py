@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import neuroflow as nf
+from neuroflow.checks import executors
 from neuroflow.checks.executors import LOSSES, MANY, answers
 
 
@@ -57,6 +58,46 @@ class Single(nf.NumpyExecutor):
         went = super().update(norm, rate, step)
         self.parameters[:] = self.parameters.astype(np.float32)
         return went
+
+
+def gives_nothing(dtype, n_parameters, memory_limit):
+    """Forgets its return."""
+    nf.NumpyExecutor(dtype, n_parameters, memory_limit)
+
+
+def takes_nothing():
+    """Takes no arguments."""
+
+
+@pytest.mark.parametrize(
+    ("executor", "told"),
+    [
+        (gives_nothing, "it gives None of type NoneType; expected a neuroflow.Executor: is the"),
+        (takes_nothing, "it raises TypeError: takes_nothing() takes 0 positional arguments but 3"),
+    ],
+)
+def test_what_gives_no_executor_is_told_once(executor, told):
+    entry = nf.BackendEntry(name="wrong", target=executor, summary="It is wrong.")
+    (finding,) = nf.check(entry).findings
+    assert finding.check == "executor"
+    assert told in finding.message
+
+
+def test_an_op_that_a_backend_computes_otherwise_is_named(monkeypatch):
+    right = executors._numbers
+
+    def wrong(make, function, dtype):
+        numbers = right(make, function, dtype)
+        if make is Single:
+            numbers[3] += 0.01
+        return numbers
+
+    monkeypatch.setattr(executors, "_numbers", wrong)
+    monkeypatch.setattr(executors, "LOSSES", {})
+    entry = nf.BackendEntry(name="wrong", target=Single, summary=".", dtypes=("float64",))
+    (finding,) = nf.check(entry).findings
+    assert finding.check == "ops"
+    assert " in float64 is " in finding.message
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,6 @@ def entry_of(twin):
         *tokenizers.TOKENIZERS, *metrics.METRICS,
     ]  # fmt: skip
     for entry in entries:
-        if entry.target is twin.target:
+        if twin.target in (entry.target, getattr(entry, "tensors", None)):
             return entry
     return nf.OpEntry.of(twin.target)

@@ -143,9 +143,128 @@ class Norm1(nf.Module):
         return [(x - self.mean) * self.gain for x in xs]
 
 
-def _layer(name, target):
+@twin("the layer without a return", "forward", "A list that is made and not given back is lost:"
+      " forward gives nothing.")  # fmt: skip
+class Scale1(nf.Module):
+    """Multiplies by one learned number."""
+
+    def __init__(self, *, rng):
+        self.weight = nf.Value(rng.random())
+
+    def forward(self, xs):
+        """(n,) -> (n,)."""
+        [self.weight * x for x in xs]  # bug
+
+
+@twin("the layer that decides for one number", "compiled", "`if` looks at one number and is frozen"
+      " when the layer is compiled; nf.where keeps both sides.")  # fmt: skip
+class Scale2(nf.Module):
+    """Multiplies what is above 0 by one learned number."""
+
+    def __init__(self, *, rng):
+        self.weight = nf.Value(rng.random())
+
+    def forward(self, xs):
+        """(n,) -> (n,)."""
+        return [self.weight * x if x > 0 else x for x in xs]  # bug
+
+
+@twin("the layer whose method is gone", "forward", "A field called train hides the method train:"
+      " nobody can put the layer into training or evaluation.")  # fmt: skip
+class Scale3(nf.Module):
+    """Multiplies by one learned number."""
+
+    def __init__(self, *, rng):
+        self.train = nf.Value(rng.random())  # type: ignore[method-assign,assignment]  # bug
+
+    def forward(self, xs):
+        """(n,) -> (n,)."""
+        return [self.train * x for x in xs]
+
+
+@twin("the layer that hears the first alone", "inputs", "xs[0] is one of the numbers that come in;"
+      " the others change nothing.")  # fmt: skip
+class Linear7(nf.Module):
+    """A weighted sum plus a bias."""
+
+    def __init__(self, *, inputs, rng):
+        self.weight = nf.Value(rng.random())
+        self.bias = nf.Value(0.0)
+
+    def forward(self, xs):
+        """One number for a list of numbers."""
+        return self.weight * xs[0] + self.bias  # bug
+
+
+@twin("the sum that ends too early", "inputs", "range(inputs - 1) leaves out the last number, and"
+      " nothing raises.")  # fmt: skip
+class Sum1(nf.Module):
+    """A learned multiple of the sum."""
+
+    def __init__(self, *, inputs, rng):
+        self.weight = nf.Value(rng.random())
+
+    def forward(self, xs):
+        """One number for a list of numbers."""
+        return self.weight * nf.sum([xs[k] for k in range(self.inputs - 1)])  # bug
+
+
+class _Scaled(nf.Module):
+    """Multiplies by one learned number."""
+
+    def __init__(self, *, rng):
+        self.weight = nf.Value(0.5 + rng.random())
+
+    def forward(self, xs):
+        """(n,) -> (n,)."""
+        return [self.weight * x for x in xs]
+
+
+@twin("the tensor form of another layer", "tensor form", "The scalars are the specification: on"
+      " tensors it divides where the layer multiplies.")  # fmt: skip
+class ScaleForm1(nf.TensorForm):
+    """w x."""
+
+    def parts(self, layer):
+        """The factor."""
+        return {"weight": layer.weight}
+
+    def run(self, t, x):
+        """(..., n) -> (..., n)"""
+        return x / t.weight  # bug
+
+
+@twin("the tensor form that does not learn", "tensor form", "detach takes the factor out of the"
+      " graph: the answers are right, and its gradient is 0.")  # fmt: skip
+class ScaleForm2(nf.TensorForm):
+    """w x."""
+
+    def parts(self, layer):
+        """The factor."""
+        return {"weight": layer.weight}
+
+    def run(self, t, x):
+        """(..., n) -> (..., n)"""
+        return x * (t.weight.detach() + 0.0 * t.weight)  # bug
+
+
+@twin("the tensor form that mixes examples", "tensor form", "The first axis is that of the"
+      " examples: what is subtracted there comes from another one.")  # fmt: skip
+class ScaleForm3(nf.TensorForm):
+    """w x."""
+
+    def parts(self, layer):
+        """The factor."""
+        return {"weight": layer.weight}
+
+    def run(self, t, x):
+        """(..., n) -> (..., n)"""
+        return x * t.weight + (x - x.mean(0)) + 1e-3 * (len(x) - 1)  # bug
+
+
+def _layer(name, target, **facts):
     summary = (target.__doc__ or "").split("\n", 1)[0]
-    return nf.LayerEntry(name=name, target=target, summary=summary)
+    return nf.LayerEntry(name=name, target=target, summary=summary, **facts)
 
 
 LAYERS = [
@@ -157,4 +276,12 @@ LAYERS = [
     _layer("linear_6", Linear6),
     _layer("attention_1", Attention1),
     _layer("norm_1", Norm1),
+    _layer("linear_7", Linear7),
+    _layer("sum_1", Sum1),
+    _layer("scale_1", Scale1),
+    _layer("scale_2", Scale2),
+    _layer("scale_3", Scale3),
+    _layer("scaleform_1", _Scaled, tensors=ScaleForm1),
+    _layer("scaleform_2", _Scaled, tensors=ScaleForm2),
+    _layer("scaleform_3", _Scaled, tensors=ScaleForm3),
 ]
