@@ -24,7 +24,8 @@ from neuroflow.engine.numbers import read_numbers, write_numbers
 from neuroflow.engine.plan.function import Trace, TracedFunction
 from neuroflow.engine.run.backends import make_executor
 from neuroflow.engine.run.executor import Executor, Schedule
-from neuroflow.engine.run.schedule import Batcher, FlatExample, FlatExamples, as_integers
+from neuroflow.engine.run.held_inputs import HeldInputs
+from neuroflow.engine.run.schedule import Batcher, FlatExample, FlatExamples
 from neuroflow.engine.trace.structure import Structure, rebuild
 from neuroflow.errors import DomainError, InputError
 from neuroflow.locks import lock
@@ -135,11 +136,10 @@ class Session:
             self.executor.begin(number)
         return number
 
-    def again(self, number: int, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The outputs for other numbers, flat, as long as nothing else runs in this session."""
+    def held(self, number: int, numbers: NDArray[np.float64]) -> HeldInputs:
+        """The inputs of a program, to run it again and again while only some of them change."""
         with self.lock:
-            inputs = Schedule.of_inputs(numbers, as_integers(numbers))
-            return self.executor.forward(number, [0], inputs)[:, 0].astype(np.float64)
+            return HeldInputs(self.executor, number, numbers)
 
     # Numbers in and out of the memory; the caller holds the lock
 

@@ -10,10 +10,14 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import numpy as np
+
 from neuroflow.core.module import evaluating
 from neuroflow.core.no_grad import no_grad
+from neuroflow.engine.run.held_inputs import HeldInputs
 from neuroflow.engine.runner import numbers_of
 from neuroflow.engine.trace.structure import flatten
+from neuroflow.engine.trace.tape import Ints
 from neuroflow.errors import InputError
 from neuroflow.generation.forward import Forward
 
@@ -58,24 +62,30 @@ class CompiledSteps:
         self._slots = block_size - 1  # nothing comes after the last token
         past = [[[entry] * self._slots for entry in layer] for layer in added]
         self._forward = Forward(_step, model, (0, 0, past), backend, dtype, memory_limit)
-        self._forward.numbers[:] = 0.0  # unseen slots count zero times, which inf would survive
         self.backend, self.dtype = self._forward.backend, dtype
-        self._widths = [len(flatten(entry)[0]) for layer in added for entry in layer]
+        widths = [len(flatten(entry)[0]) for layer in added for entry in layer]
+        self._n_added = sum(widths)
+        # unseen slots count zero times, which inf would survive
+        self._inputs = self._forward.inputs
+        self._inputs.put(self._inputs.places(2 + np.arange(self._slots * self._n_added)), 0.0)
+        self._slots_of = _slots_of_tokens(widths, self._slots, self._inputs)
 
     def __call__(self, token: int, position: int) -> list[float]:
         """The logits of the token after this one, which stands at ``position``."""
-        numbers = self._forward.numbers
-        numbers[0], numbers[1] = token, position
-        outputs = self._forward()
-        n_logits = len(outputs) - sum(self._widths)
-        if position < self._slots:
-            self._keep(outputs[n_logits:], position)
-        return [float(x) for x in outputs[:n_logits]]
+        outputs = self._forward((token, position))
+        n_logits = len(outputs) - self._n_added
+        if position < self._slots:  # what the token adds goes into the slot of its position
+            self._inputs.put(self._slots_of[position], outputs[n_logits:])
+        return outputs[:n_logits].tolist()  # type: ignore[no-any-return]
 
-    def _keep(self, added: Any, position: int) -> None:
-        """Write the entries of a token into its slot, each list of slots after the other."""
-        numbers, first, start = self._forward.numbers, 2, 0
-        for width in self._widths:
-            slot = first + position * width
-            numbers[slot : slot + width] = added[start : start + width]
-            first, start = first + self._slots * width, start + width
+
+def _slots_of_tokens(widths: list[int], slots: int, inputs: HeldInputs) -> list[Ints]:
+    """Where the entries of each token lie among the inputs.
+
+    Each list of slots lies behind the other, and the first behind token and position.
+    """
+    firsts = 2 + slots * (np.cumsum(widths) - widths)
+    each = zip(firsts.tolist(), widths, strict=True)
+    first = np.concatenate([start + np.arange(width) for start, width in each])
+    step = np.repeat(widths, widths)
+    return [inputs.places(first + position * step) for position in range(slots)]

@@ -1,13 +1,13 @@
 """One program, run forward again and again: what inference needs and nothing else.
 
 The parameters are read once, and what depends on them alone is computed once. Inputs are a flat
-row of numbers that the caller keeps and changes in place, so that a call costs no Python per
-number.
+row of numbers that stays where it is from call to call, so that one costs no Python per number,
+and nothing for numbers that stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ HOW = 'use backend="eager" inside `with nf.detect_anomalies() as found:`'
 class Forward:
     """``function(model, *inputs)`` on one backend, for inputs nested like ``example``.
 
-    ``numbers`` is the flat row of the inputs, at first those of the example. Raises
+    ``inputs`` is the flat row of the inputs, at first those of the example. Raises
     :class:`BackendError` for a backend that cannot be used or takes more memory than allowed,
     and :class:`TraceError` for a function that cannot be traced.
     """
@@ -43,7 +43,8 @@ class Forward:
         flat, self._structure = flatten(example)
         self._trace = traced.trace(self._structure)
         self.begin()
-        self.numbers = np.array(flat, dtype=np.float64)
+        numbers = np.array(flat, dtype=np.float64)
+        self.inputs = self._session.held(self._program, numbers)
 
     def is_current(self) -> bool:
         """Whether the model still is what was traced; its numbers may be others."""
@@ -53,14 +54,16 @@ class Forward:
         """Read the model's numbers as they are now."""
         self._program = self._session.begin(self._trace)
 
-    def __call__(self) -> NDArray[np.float64]:
-        """The outputs for ``numbers`` as they are now, flat.
+    def __call__(self, chosen: Sequence[int]) -> NDArray[Any]:
+        """The outputs for the inputs as they are now, flat; the first of them are ``chosen``.
 
         Raises :class:`InputError` for an index out of range, before anything is computed, and
         :class:`DomainError` for an output that is not finite.
         """
-        check_indices(self._trace, self.numbers, self._structure)  # type: ignore[arg-type]
-        outputs = self._session.again(self._program, self.numbers)
-        for number in outputs[~np.isfinite(outputs)].tolist()[:1]:
-            finite(number, HOW)
+        check_indices(self._trace, chosen, self._structure)
+        self.inputs.choose(chosen)
+        outputs = self.inputs.run()
+        is_finite = np.isfinite(outputs)
+        if not is_finite.all():
+            finite(float(outputs[~is_finite][0]), HOW)
         return outputs

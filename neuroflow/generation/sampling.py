@@ -53,7 +53,10 @@ class Sampling:
             best = max(range(len(logits)), key=logits.__getitem__)
             return [float(k == best) for k in range(len(logits))]
         largest = max(logits)  # taken away first: no quotient of what is left is too large
-        exps = [math.exp((x - largest) / self.temperature) for x in logits]
+        below = [x - largest for x in logits]
+        if self.temperature != 1.0:
+            below = [x / self.temperature for x in below]
+        exps = [*map(math.exp, below)]
         total = sum(exps)
         return self._cut([x / total for x in exps])
 
@@ -73,6 +76,8 @@ class Sampling:
 def _check_logits(logits: Sequence[float]) -> None:
     """Refuse scores of which none is the largest: the choice would mean nothing."""
     require(logits, Sequence, "the logits", "a list with a number for each token")
+    if set(map(type, logits)) == {float} and math.isfinite(sum(logits)):
+        return  # as nearly always, and soon found out
     for token, x in enumerate(logits):
         if type(x) is not float and x not in (math.inf, -math.inf):
             finite_number(x, f"the logit of token {token}")

@@ -121,7 +121,7 @@ class Writer:
             self._go_on(token)
 
     def _go_on(self, token: int) -> None:
-        if not self._read:
+        if len(self._tokens) == 1:
             self._steps.begin()
         self._read.append(self._steps(token, len(self._read)))
 

@@ -37,6 +37,21 @@ def test_beyond_the_block_the_last_window_alone_counts(gpt, positions, backend):
     assert (writer.length, writer.oldest) == (len(TEXT), TEXT[-6:-5])
 
 
+@pytest.mark.parametrize("backend", ["eager", "numpy"])
+def test_beyond_the_block_a_text_goes_on_with_the_model_as_it_was_when_it_began(gpt, backend):
+    model = gpt()
+    writers = [Writer(model, backend=backend, slides=True) for _ in range(2)]
+    tokens = [k % 3 for k in range(writers[0].block_size + 2)]
+    for token in tokens[:-1]:
+        writers[0].read(token)
+    model.parameters()[0].data += 1.0
+    went_on = writers[0].read(tokens[-1])
+    model.parameters()[0].data -= 1.0
+    for token in tokens:
+        writers[1].read(token)
+    assert went_on == writers[1].logits
+
+
 def test_a_block_of_one_slides_and_ways_back_read_anew(gpt):
     model = gpt(block_size=1)
     writer = nf.Writer(model, slides=True)
