@@ -40,7 +40,7 @@ def test_beyond_the_block_the_last_window_alone_counts(gpt, positions, backend):
 @pytest.mark.parametrize("backend", ["eager", "numpy"])
 def test_beyond_the_block_a_text_goes_on_with_the_model_as_it_was_when_it_began(gpt, backend):
     model = gpt()
-    writers = [Writer(model, backend=backend, slides=True) for _ in range(2)]
+    writers = [nf.Writer(model, backend=backend, slides=True) for _ in range(2)]
     tokens = [k % 3 for k in range(writers[0].block_size + 2)]
     for token in tokens[:-1]:
         writers[0].read(token)
