@@ -6,6 +6,7 @@ many lengths texts of a few; :mod:`lower` turns groups into instructions of a sm
 the backends in :mod:`run`, :mod:`native` and :mod:`torch` execute.
 
 In front of these stand :mod:`numbers` (those of parameters), :mod:`session` (one function on one
-backend), :mod:`report` and :mod:`compile`; for training :mod:`runner`, :mod:`decay`,
-:mod:`groups`, :mod:`comparison`, :mod:`compiled_runner`, :mod:`make_runner`.
+backend), :mod:`ceilings`, :mod:`speed`, :mod:`report` and :mod:`compile`; for training
+:mod:`runner`, :mod:`decay`, :mod:`groups`, :mod:`comparison`, :mod:`compiled_runner`,
+:mod:`make_runner`.
 """

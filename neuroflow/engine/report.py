@@ -19,6 +19,7 @@ from neuroflow.engine.lower.program import Instruction, Program
 from neuroflow.engine.plan.function import TracedFunction
 from neuroflow.engine.plan.plan import Group, Plan
 from neuroflow.engine.run.executor import Executor
+from neuroflow.engine.speed import Speed, speed_of
 from neuroflow.engine.trace.structure import flatten
 
 
@@ -83,9 +84,9 @@ class PlanReport:
         return "\n".join(lines)
 
 
-def report(plan: Plan, lanes: int = 1) -> PlanReport:
+def report(plan: Plan, lanes: int = 1, kernels: Kernels | None = None) -> PlanReport:
     """What a plan computes, and what was recognised in it, for one example or many lanes."""
-    kernels = Kernels()
+    kernels = kernels or Kernels()
     program = lower(plan, kernels, lanes)
     shared, unshared = [
         lower(plan, kernels, lanes, gradients="none", share=share).size * 8
@@ -218,6 +219,13 @@ def _summed(names: Sequence[str], seconds: Sequence[float]) -> tuple[ProfileLine
 def plan_of(training: Any, lanes: int = 1) -> PlanReport:
     """The report for the loss of a training's first example; nothing is run."""
     return report(_plan_of_loss(training), lanes)
+
+
+def plan_and_speed_of(training: Any, lanes: int = 1) -> tuple[PlanReport, Speed]:
+    """The same, and how fast it should be and is: some steps are run, and nothing is learnt."""
+    plan, kernels, runner = _plan_of_loss(training), Kernels(), training.runner
+    example = flatten(tuple(runner.examples[0]))[0]
+    return report(plan, lanes, kernels), speed_of(plan, kernels, example, runner, lanes)
 
 
 def generated_code(training: Any) -> list[str]:

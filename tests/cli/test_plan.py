@@ -13,6 +13,8 @@ def test_a_plan_is_a_table_of_groups():
     assert "3 matrix products" in result.stdout
     assert "floating-point operations forward" in result.stdout
     assert "layers.1.neurons" in result.stdout
+    assert "us expected, " in result.stdout
+    assert "us measured" in result.stdout
 
 
 def test_a_plan_as_json():
@@ -20,16 +22,21 @@ def test_a_plan_as_json():
     facts = json.loads(result.stdout)
     assert facts["parameters"] == 337
     assert [group["op"] for group in facts["groups"]][:3] == ["dot", "add", "relu"]
+    speed = facts["speed"]
+    assert (speed["lanes"], speed["calls"] > 0) == (1, speed["backend"] == "numpy")
+    assert speed["expected_seconds"] > 0.0
+    assert speed["measured_seconds"] > 0.0
+    assert speed["ceilings"]["operations"] > 1e6
 
 
 def test_a_plan_with_the_kernels_that_are_generated():
-    result = CliRunner().invoke(main, ["plan", "moons", "--kernels"])
+    result = CliRunner().invoke(main, ["plan", "moons", "--kernels", "--no-speed"])
     assert "def map_relu_backward(m: Numbers, n: Int," in result.stdout
     assert "        t0 = x0 > 0.0\n" in result.stdout
     assert "def update(" in result.stdout
-    plain = CliRunner().invoke(main, ["plan", "moons"])
+    plain = CliRunner().invoke(main, ["plan", "moons", "--no-speed"])
     assert result.stdout.startswith(plain.stdout.rstrip())
-    result = CliRunner().invoke(main, ["plan", "moons", "--kernels", "--json"])
+    result = CliRunner().invoke(main, ["plan", "moons", "--kernels", "--json", "--no-speed"])
     assert any("t0 = x0 > 0.0" in text for text in json.loads(result.stdout)["kernels"])
 
 
