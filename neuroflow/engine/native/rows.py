@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from neuroflow.engine.native.vectors import (
     add,
-    element,
     first,
+    highest,
     load,
+    lowest,
     maximum,
     minimum,
+    part,
     put,
     spread,
     store,
     total,
+    transpose_tile,
     zeros,
 )
 
@@ -68,7 +71,7 @@ def extremes(
     """The largest (sign 1) or smallest (sign -1) of each row, in every lane."""
     for r in range(rows):
         p = a + r * a_row
-        if lanes == 1 and a_inner == 1 and n >= W:
+        if lanes == 1 and a_inner == 1:
             m[out + r] = extreme_of_slice(m, p, n, sign)
         elif lanes == 1:
             s = m[p]
@@ -85,15 +88,14 @@ def extremes(
 
 
 def extreme_of_slice(m: Numbers, at: Int, n: Int, sign: Int) -> Number:
-    """The largest or smallest of at least one vector of numbers."""
-    x = load(m, at)
+    """The largest or smallest of n numbers; behind the last, the first stands once more."""
+    x = part(load(m, at), n, spread(m, at))
     for k in range(W, n, W):
         y = load(m, at + minimum(k, n - W))  # the last vector overlaps: it does no harm
         x = maximum(x, y) if sign > 0 else minimum(x, y)
-    s = element(x, 0)
-    for k in range(1, W):
-        s = further(element(x, k), s, sign)
-    return s
+    if sign > 0:
+        return highest(x)
+    return lowest(x)
 
 
 def further(x: Number, y: Number, sign: Int) -> Number:
@@ -122,6 +124,11 @@ def take(
     number: Int, lanes: Int, wide: Int,
 ) -> None:  # fmt: skip
     """Choose from a table by each lane's index."""
+    if lanes == 1 and step == 1:
+        p = table + indices[number] * index_step
+        for k in range(0, n, W):
+            put(m, out + k, load(m, p + k), n - k)
+        return
     for i in range(lanes):
         p = table + indices[number * lanes + i] * index_step + i * wide
         for k in range(n):
@@ -133,6 +140,11 @@ def take_back(
     number: Int, lanes: Int, wide: Int,
 ) -> None:  # fmt: skip
     """Add g to the gradients of the chosen entries."""
+    if lanes == 1 and step == 1:
+        p = table + indices[number] * index_step
+        for k in range(0, n, W):
+            add(m, p + k, load(m, g + k), n - k)
+        return
     for i in range(lanes):
         p = table + indices[number * lanes + i] * index_step + i * wide
         for k in range(n):
@@ -197,7 +209,11 @@ def sum_slice(m: Numbers, at: Int, n: Int) -> Number:
 def transpose(
     m: Numbers, a: Int, rows: Int, columns: Int, a_row: Int, to: Int, to_row: Int
 ) -> None:
-    """Copy a matrix, columns as rows."""
+    """Copy a matrix, columns as rows: by square tiles, and what is left number by number."""
+    whole_rows, whole = rows // W * W, columns // W * W
+    for r in range(0, whole_rows, W):
+        for c in range(0, whole, W):
+            transpose_tile(m, a + r * a_row + c, a_row, to + c * to_row + r, to_row)
     for c in range(columns):
-        for r in range(rows):
+        for r in range(whole_rows if c < whole else 0, rows):
             m[to + c * to_row + r] = m[a + r * a_row + c]

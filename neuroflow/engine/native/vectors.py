@@ -96,6 +96,12 @@ def first(to: Builder, x: Term, n: Term) -> Term:
 
 
 @intrinsic
+def part(to: Builder, x: Term, n: Term, other: Term) -> Term:
+    """The first n numbers of a vector, and those of another behind them."""
+    return to.select(_inside(to, n), x, other)
+
+
+@intrinsic
 def zeros(to: Builder) -> Term:
     """A vector of zeros."""
     return Term("Vector", to.target.constant(0.0, "Vector"))
@@ -107,15 +113,45 @@ def element(to: Builder, x: Term, k: Term) -> Term:
     return Term("Number", to.llvm.extract_element(x.value, to.to(k, "Int").value))
 
 
-@intrinsic
-def total(to: Builder, x: Term) -> Term:
-    """The sum of a vector's numbers, by halves: always in the same order."""
+def _by_halves(to: Builder, x: Term, join: Callable[[Builder, Term, Term], Term]) -> Term:
+    """One number of a vector's, joined by halves: always in the same order."""
     width = n = to.target.width
     while n > 1:
         n //= 2
         order = to.order([k + n if k < n else k for k in range(width)])
-        x = _sum(to, x, Term("Vector", to.llvm.shuffle_vector(x.value, x.value, order)))
+        x = join(to, x, Term("Vector", to.llvm.shuffle_vector(x.value, x.value, order)))
     return element.emit(to, x, Term("literal", 0))
+
+
+@intrinsic
+def total(to: Builder, x: Term) -> Term:
+    """The sum of a vector's numbers."""
+    return _by_halves(to, x, _sum)
+
+
+@intrinsic
+def transpose_tile(to: Builder, memory: Term, a: Term, row: Term, out: Term, out_row: Term) -> Term:
+    """Copy as many rows of a matrix as a vector has numbers, a vector of each, as columns.
+
+    Rows change places of half a vector, of a quarter and so on with the row as far away.
+    """
+    width, llvm = to.target.width, to.llvm
+
+    def at(first: Term, step: Term, k: int) -> Term:
+        return to.arithmetic("add", first, to.arithmetic("mul", step, Term("literal", k)))
+
+    rows = [load.emit(to, memory, at(a, row, k)).value for k in range(width)]
+    far = width // 2
+    while far:
+        low = to.order([k if not k & far else width + k - far for k in range(width)])
+        high = to.order([k + far if not k & far else width + k for k in range(width)])
+        for k in [k for k in range(width) if not k & far]:
+            x, y = rows[k], rows[k + far]
+            rows[k], rows[k + far] = llvm.shuffle_vector(x, y, low), llvm.shuffle_vector(x, y, high)
+        far //= 2
+    for k, x in enumerate(rows):
+        store.emit(to, memory, at(out, out_row, k), Term("Vector", x))
+    return NOTHING
 
 
 @intrinsic
@@ -224,6 +260,8 @@ def _better(how: str) -> Callable[[Builder, Term, Term], Term]:
 
 
 maximum, minimum = Intrinsic(_better(">")), Intrinsic(_better("<"))
+highest = Intrinsic(lambda to, x: _by_halves(to, x, maximum.emit))
+lowest = Intrinsic(lambda to, x: _by_halves(to, x, minimum.emit))
 scalar_maximum, scalar_minimum = maximum, minimum
 
 

@@ -11,6 +11,7 @@ pytest.importorskip("llvmlite")
 
 from neuroflow.engine.lower.program import Instruction
 from neuroflow.engine.native import matrices
+from neuroflow.engine.native import rows as rows_of
 from neuroflow.engine.native.language import LanguageError, Target
 from neuroflow.engine.native.units import INSTRUCTIONS, Unit, callable_unit
 
@@ -198,3 +199,27 @@ def test_outer_products_of_many_rows_are_sums_over_lanes(rows, columns, blocks, 
     c[:, :columns] += a @ b.T
     assert (memory[at_c : at_c + c.size].reshape(c.shape) == c).all()
     assert (memory[at_c + c.size :] == 3).all()
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 37), st.integers(1, 37), st.sampled_from(DTYPES))
+def test_a_matrix_is_transposed_whatever_its_size(rows, columns, dtype):
+    width = 64 // np.dtype(dtype).itemsize
+    a_row, to_row = columns + 3, -(-rows // width) * width
+    memory = np.arange(rows * a_row + columns * to_row + 64).astype(dtype)
+    expected, at = memory.copy(), rows * a_row
+    matrix = memory[:at].reshape(rows, a_row)[:, :columns]
+    expected[at : at + columns * to_row].reshape(columns, to_row)[:, :rows] = matrix.T
+    native(rows_of.transpose, dtype)(memory, 0, rows, columns, a_row, at, to_row)
+    assert (memory == expected).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.floats(-9, 9) | st.just(np.nan), min_size=1, max_size=40), st.booleans(),
+       st.sampled_from(DTYPES))  # fmt: skip
+def test_the_largest_and_the_smallest_of_few_and_of_many(numbers, largest, dtype):
+    memory = np.concatenate([numbers, np.full(64, 99 if largest else -99)]).astype(dtype)
+    n, out = len(numbers), len(numbers) + 63
+    native(rows_of.extremes, dtype)(memory, out, 1, n, 0, 0, 1, 1, 1 if largest else -1)
+    expected = (np.max if largest else np.min)(memory[:n])
+    assert memory[out] == expected or (np.isnan(memory[out]) and np.isnan(expected))
