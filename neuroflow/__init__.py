@@ -29,6 +29,7 @@ _HOME = {
     "neuroflow.core.settings": "Setting",
     "neuroflow.core.configured": "Configured",
     "neuroflow.buffer": "Buffer",
+    "neuroflow.purity": "pure",
     "neuroflow.core.module": "Module current_scope evaluating",
     "neuroflow.core.forward_mode": "jvp",
     "neuroflow.core.random": "SplitMix32",

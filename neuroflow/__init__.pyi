@@ -34,6 +34,7 @@ from neuroflow.core.op import op as op
 from neuroflow.core.settings import Setting as Setting
 from neuroflow.core.configured import Configured as Configured
 from neuroflow.buffer import Buffer as Buffer
+from neuroflow.purity import pure as pure
 from neuroflow.core.module import Module as Module
 from neuroflow.core.module import current_scope as current_scope
 from neuroflow.core.module import evaluating as evaluating

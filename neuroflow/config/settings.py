@@ -156,6 +156,9 @@ class TrainTable:
     compare: Annotated[
         bool, Setting("hold one example against plain Values before the first compiled step")
     ] = True
+    stamp: Annotated[
+        bool, Setting("trace calls of pure modules that are alike once, and copy the others")
+    ] = True
 
 
 @frozen

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from neuroflow.core.configured import Configured, fields
+from neuroflow.core.protocols.calls import Call, OverseenCall, Oversight, run_overseen
 from neuroflow.core.protocols.frozen import Freezable
 from neuroflow.core.protocols.modes import note_question
 from neuroflow.core.protocols.shown import Shown
@@ -15,7 +16,7 @@ from neuroflow.core.value import Value, here
 from neuroflow.errors import StateError
 from neuroflow.pythonic import pythonic_input
 
-_evaluating: ContextVar[bool] = ContextVar("evaluating", default=False)
+is_evaluating: ContextVar[bool] = ContextVar("evaluating", default=False)
 
 
 @contextmanager
@@ -31,38 +32,14 @@ def evaluating() -> Iterator[None]:
     >>> model.training
     True
     """
-    token = _evaluating.set(True)
+    token = is_evaluating.set(True)
     try:
         yield
     finally:
-        _evaluating.reset(token)
+        is_evaluating.reset(token)
 
 
 _bare = object.__new__
-
-
-class Call:
-    """One call of a module, inside another or none; as text, the dotted path of the module.
-
-    The path begins below the outermost module, and is made when it is asked for.
-    """
-
-    __slots__ = ("module", "outer")
-
-    module: Module
-    outer: object
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A pickle keeps the path alone: the model is not part of a number."""
-        return str, (str(self),)
-
-    def __str__(self) -> str:
-        names: list[str] = []
-        call = self
-        while isinstance(outer := call.outer, Call):
-            names.append(outer.module.name_of(call.module))
-            call = outer
-        return ".".join(filter(None, reversed(names)))
 
 
 def current_scope() -> str:
@@ -95,7 +72,7 @@ class Module(Freezable, Configured, Shown):
     def training(self) -> bool:
         """Whether random parts such as dropout are at work; never within :func:`evaluating`."""
         note_question(self)
-        return bool(self.__dict__.get("training", True)) and not _evaluating.get()
+        return bool(self.__dict__.get("training", True)) and not is_evaluating.get()
 
     @training.setter
     def training(self, mode: bool) -> None:
@@ -109,8 +86,10 @@ class Module(Freezable, Configured, Shown):
         """Run ``forward``; the nodes that it makes know this call."""
         call = _bare(Call)  # without __init__: modules are called by the million
         call.module, call.outer = self, here.get()
-        # the outermost one takes arrays, as lists
-        inputs = inputs if type(call.outer) is Call else tuple(map(pythonic_input, inputs))
+        if type(call.outer) is not Call:
+            if isinstance(call.outer, (Oversight, OverseenCall)):
+                return run_overseen(self, call.outer, inputs, options)
+            inputs = tuple(map(pythonic_input, inputs))  # the outermost one takes arrays, as lists
         token = here.set(call)
         try:
             return self.forward(*inputs, **options) if options else self.forward(*inputs)

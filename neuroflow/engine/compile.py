@@ -60,9 +60,10 @@ class Compiled:
 
     def __init__(
         self, function: Callable[..., Any], backend: str, dtype: str, threads: int,
-        memory_limit: int | None, device: str,
+        memory_limit: int | None, device: str, stamp: bool,
     ) -> None:  # fmt: skip
         self.function = function
+        self.stamp = stamp
         self.backend = chosen_backend(backend, dtype, device)
         self.device = device
         self.dtype = dtype
@@ -79,7 +80,8 @@ class Compiled:
     def __reduce__(self) -> Any:
         """A copy is compiled anew, from a copy of the function and its model."""
         return Compiled, (
-            self.function, self.backend, self.dtype, self.threads, self.memory_limit, self.device
+            self.function, self.backend, self.dtype, self.threads, self.memory_limit, self.device,
+            self.stamp,
         )  # fmt: skip
 
     @property
@@ -170,7 +172,8 @@ class Compiled:
             warnings.warn(told, stacklevel=5)
 
     def _new(self, modules: tuple[Any, ...]) -> _Bound:
-        traced = TracedFunction(self.function, modules, parameters_of(self.function, modules))
+        parameters = parameters_of(self.function, modules)
+        traced = TracedFunction(self.function, modules, parameters, stamp=self.stamp)
         return _Bound(*[
             Session.on(
                 self.backend, traced, gradients, dtype=self.dtype, threads=self.threads,
@@ -187,6 +190,7 @@ def compile(
     threads: int = 1,
     memory_limit: int | None = None,
     device: str = "auto",
+    stamp: bool = True,
 ) -> Compiled:
     """Run a function of scalars at array speed: traced once, then native or array code.
 
@@ -194,7 +198,8 @@ def compile(
     lists of them, and gives a Value or nested lists or dicts of Values. Integers may choose through
     :func:`neuroflow.take`. ``backend`` is a backend's name or "auto", the fastest that can run
     here; ``dtype`` "float64" or "float32"; ``memory_limit`` in bytes, by default 80% of what is
-    free; ``device`` "cpu", "cuda", "mps", or "auto", which leaves it to the backend.
+    free; ``device`` "cpu", "cuda", "mps", or "auto", which leaves it to the backend. Without
+    ``stamp`` every call of a pure module (see :func:`neuroflow.pure`) is traced, like or not.
 
     >>> def area(width, height):
     ...     return width * height
@@ -207,7 +212,7 @@ def compile(
     >>> fast.batch_value([1.0, 2.0], [5.0, 6.0])
     [5.0, 12.0]
     """
-    return Compiled(function, backend, dtype, threads, memory_limit, device)
+    return Compiled(function, backend, dtype, threads, memory_limit, device, stamp)
 
 
 def _examples(columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:

@@ -52,6 +52,7 @@ class CompiledRunner(Runner):
         self, *arguments: Any, backend: str = "auto", dtype: str = "float64", threads: int = 1,
         memory_limit: int | None = None, compare: bool = True, device: str = "auto",
         losses: Callable[..., Any] | None = None, batch: int = 0,
+        stamp: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(*arguments)
         self.batch = batch
@@ -59,7 +60,7 @@ class CompiledRunner(Runner):
         self._texts = texts_of(self.examples) if losses else None
         self._comparing = lock()
         self._unwritten: DomainError | None = None
-        self.compare = compare
+        self.compare, self.stamp = compare, stamp
         self.backend = chosen_backend(backend, dtype, device)
         self.threads = whole_number(threads, "threads", low=1, high=MOST_THREADS)
         self.dtype, self.memory_limit, self.device = dtype, memory_limit, device
@@ -71,6 +72,7 @@ class CompiledRunner(Runner):
     def _prepare(self) -> None:
         each = self.losses_at_positions
         self.loss = self._traced(self.example_loss, masked(each) if each else None)
+        self.loss.keep_calls = self.compare
         self.session = self._session(self.loss, "parameters", self.threads, self.batch)
         self.flat = FlatExamples(self.loss, lock(1))
         self.__dict__.pop("_predictor", None)
@@ -88,12 +90,14 @@ class CompiledRunner(Runner):
         """A function, traced for each structure, or for texts that ``filled_up`` can take."""
         common = ((self.model,), self.parameters, self.surroundings)
         if self._texts is None:
-            return TracedFunction(function, *common, writes=True)
+            return TracedFunction(function, *common, writes=True, stamp=self.stamp)
         filled = FilledUp(
             filled_up or function, *common, writes=True, texts=self._texts,
-            masked=filled_up is not None,
+            masked=filled_up is not None, stamp=self.stamp,
         )  # fmt: skip
-        return PaddableFunction(function, *common, writes=True, texts=self._texts, filled=filled)
+        return PaddableFunction(
+            function, *common, writes=True, texts=self._texts, filled=filled, stamp=self.stamp
+        )
 
     @property
     def executor(self) -> Executor:
@@ -195,7 +199,8 @@ class CompiledRunner(Runner):
         """Compare an example with what plain Values give, the smallest of a batch."""
         placed = dict(sorted(zip(batch, chosen, strict=True), key=_size)[:MOST_EXAMPLES])
         examples = [
-            ComparedExample(k, self.examples[k], flat.drawn_for(f)) for k, f in placed.items()
+            ComparedExample(k, self.examples[k], flat.drawn_for(f), f.trace.calls)
+            for k, f in placed.items()
         ]
         hold_against_eager(
             self,
@@ -204,6 +209,7 @@ class CompiledRunner(Runner):
             max(f.trace.plan.n_traced for f in placed.values()),
         )
         self._compared = True
+        self.loss.forget_calls()
         if not self.surroundings.is_current():  # a cache that a plain call filled
             self.surroundings.look()
 

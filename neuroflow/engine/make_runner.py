@@ -26,6 +26,7 @@ def make_runner(
     dtype: str = "float64",
     threads: int = 1,
     compare: bool = True,
+    stamp: bool = True,
     device: str = "auto",
     workers: Workers | None = None,
     losses: Callable[..., Sequence[Any]] | None = None,
@@ -41,6 +42,7 @@ def make_runner(
     The model's ``training`` flag is read when a step runs: call ``model.train()`` first.
     Unless ``compare`` is false, the first compiled step is preceded by one example on plain Values,
     and a layer that does something else there is named in a :class:`TraceError`.
+    Without ``stamp`` each call of a pure module is traced, see :func:`neuroflow.pure`.
     ``workers`` are the processes that share each batch, see :func:`neuroflow.joined_workers`.
     ``losses`` are for texts of many lengths, each example (tokens, targets) or (tokens, targets,
     weight): ``losses(model, tokens, targets)``, of as many targets as tokens, gives the loss at
@@ -56,7 +58,7 @@ def make_runner(
 
     runner = CompiledRunner(
         *arguments, backend=backend, dtype=dtype, threads=threads, compare=compare, device=device,
-        losses=losses, batch=batch,
+        losses=losses, batch=batch, stamp=stamp,
     )  # fmt: skip
     return _with_no_decay(runner)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from neuroflow.core.module import Call
+from neuroflow.core.protocols.calls import Call
 from neuroflow.core.value import Op, Value, builder, building
 from neuroflow.files import LIBRARY, short_path
 

@@ -683,6 +683,7 @@ class Training(Trained):
             device=options["device"],
             threads=options["threads"],
             compare=options["compare"],
+            stamp=options["stamp"],
             workers=self.workers,
             losses=position_losses(loss) if self._is_padded else None,
             batch=self._batch_size(),

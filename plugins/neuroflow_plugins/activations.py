@@ -188,6 +188,7 @@ def linear(x):
     return x
 
 
+@nf.pure
 def softmax(xs):
     """Positive numbers that sum to 1, in the proportions of exp(x).
 
@@ -202,6 +203,7 @@ def softmax(xs):
     return [p / total for p in powers]
 
 
+@nf.pure
 def log_softmax(xs):
     """The logarithm of the softmax, without ever forming numbers that underflow.
 

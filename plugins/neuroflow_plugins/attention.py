@@ -37,6 +37,7 @@ def attend(queries, keys, values, *, causal=False):
     return rows
 
 
+@nf.pure
 class Attention(nf.Module):
     """One head of self-attention: rows of tokens in, rows of tokens out.
 

@@ -34,10 +34,12 @@ def make_norm(name: str, size: int, gain: bool = True) -> Any:
     return _NORMS[name](size=size, gain=gain, **settings)
 
 
+@nf.pure
 def _unchanged(x):
     return x
 
 
+@nf.pure
 class FeedForward(nf.Module):
     """Two matrices with an activation between them, for each token on its own.
 
@@ -67,6 +69,7 @@ class FeedForward(nf.Module):
         return self.down([g * h for g, h in zip(gates, hidden, strict=True)])
 
 
+@nf.pure
 class Block(nf.Module):
     """One layer of a transformer: attention, then feed-forward, each added to what came in.
 

@@ -94,20 +94,20 @@ class GPT(nf.Module):
 
     def features(self, tokens, cache=None):
         """(n_tokens,) -> (n_tokens, n_embd): what the blocks make of the tokens."""
-        cache = Cache() if cache is None else cache
+        seen = Cache() if cache is None else cache
         if not isinstance(tokens, (list, tuple)):
             raise nf.InputError(
                 f"the model got {tokens!r}", expected="a list of token ids", got=tokens
             )
-        self._check_length(cache, len(tokens))
+        self._check_length(seen, len(tokens))
         xs = []
-        for position, token in zip(cache.following(len(tokens)), tokens, strict=True):
+        for position, token in zip(seen.following(len(tokens)), tokens, strict=True):
             x = self.tokens(token)
             xs.append(x if self.places is None else add(x, self.places(position)))
         xs = [self.norms[0](x) for x in xs]
         for block in self.blocks:
             xs = block(xs, cache=cache)
-        cache.length += len(tokens)
+        seen.length += len(tokens)
         return [self.norms[1](x) for x in xs]
 
     def _check_length(self, cache, count):

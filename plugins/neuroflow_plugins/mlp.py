@@ -37,10 +37,12 @@ def find_activation(use):
     return partial(_each, one)
 
 
+@nf.pure
 def _each(one, xs):
     return [one(x) for x in xs]
 
 
+@nf.pure
 class Neuron(nf.Module):
     """A weighted sum of the inputs plus a bias, then an activation: f(w . x + b).
 
@@ -79,6 +81,7 @@ class Neuron(nf.Module):
         return total if self.bias is False else total + self.bias
 
 
+@nf.pure
 class Layer(nf.Module):
     """Neurons side by side, all fed with the same inputs.
 
@@ -131,6 +134,7 @@ class Sequential(nf.Module):
         return xs
 
 
+@nf.pure
 class MLP(nf.Module):
     """A multi-layer perceptron: ``sizes`` inputs, hidden layers and outputs, fully connected.
 

@@ -87,6 +87,7 @@ class Cache:
         return [*(nf.where(self.length > j, 0.0, UNSEEN) for j in range(n_keys - 1)), 0.0]
 
 
+@nf.pure
 class MultiHeadAttention(nf.Module):
     """Several heads of attention side by side; each looks at the text in its own way.
 

@@ -74,6 +74,7 @@ def matrix(rows, columns, initializer, rng):
     return [[nf.Value(draw(rng, columns, rows)) for _ in range(columns)] for _ in range(rows)]
 
 
+@nf.pure
 class Linear(nf.Module):
     """W x + b: one weighted sum per output; without ``bias`` just W x."""
 
@@ -92,6 +93,7 @@ class Linear(nf.Module):
         return add(sums, self.biases) if self.biases else sums
 
 
+@nf.pure
 class Embedding(nf.Module):
     """A table with one row of learned numbers per token."""
 
@@ -105,6 +107,7 @@ class Embedding(nf.Module):
         return nf.take(self.rows, token)
 
 
+@nf.pure
 class LearnedPositions(nf.Module):
     """A table with one row of learned numbers per position (Gehring et al. 2017)."""
 
@@ -118,6 +121,7 @@ class LearnedPositions(nf.Module):
         return nf.take(self.rows, position)
 
 
+@nf.pure
 class SinusoidalPositions(nf.Module):
     """Sines and cosines of the position, slower from pair to pair; nothing is learned.
 
@@ -137,6 +141,7 @@ class SinusoidalPositions(nf.Module):
         return [nf.cos(a) if k % 2 else nf.sin(a) for k, a in enumerate(angles)]
 
 
+@nf.pure
 class Rotary:
     """Turns pairs of numbers by an angle that grows with the position.
 
@@ -164,6 +169,7 @@ class Rotary:
         return turned
 
 
+@nf.pure
 class ALiBi:
     """Subtracts from a score in proportion to the distance, each head at its own slope.
 
@@ -181,6 +187,7 @@ class ALiBi:
         return [-self.slopes[head] * nf.abs(position - j) for j in seen]
 
 
+@nf.pure
 class LayerNorm(nf.Module):
     """Numbers with mean 0 and variance 1, then scaled by a learned gain and shifted by a bias.
 
@@ -205,6 +212,7 @@ class LayerNorm(nf.Module):
         return add(normal, self.biases) if self.bias else normal
 
 
+@nf.pure
 class RMSNorm(nf.Module):
     """Numbers with mean square 1, then scaled by a learned gain.
 

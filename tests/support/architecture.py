@@ -27,6 +27,7 @@ PARTS = (
     "core",
     "normal",
     "buffer",
+    "purity",
     "registry",
     "ops",
     "data",

@@ -2,5 +2,6 @@
 
 Reading order: :mod:`graph`, :mod:`slices`, :mod:`levels`; the passes :mod:`dead_code`,
 :mod:`constant_folding`, :mod:`dot_products`, :mod:`common_subexpressions`; then :mod:`plan` and
-:mod:`grouping`, and :mod:`function`, which traces and plans.
+:mod:`grouping`, and :mod:`function`, which traces and plans; beside them
+:mod:`stretch_numbers`.
 """

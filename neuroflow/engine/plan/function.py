@@ -6,7 +6,7 @@ import inspect
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from neuroflow.core.protocols.modes import noting_questions
 from neuroflow.core.value import Value
 from neuroflow.engine.plan.grouping import plan_of_tape
 from neuroflow.engine.plan.plan import Plan
+from neuroflow.engine.trace.stamp import TracedCalls, stamping
 from neuroflow.engine.trace.structure import (
     Named,
     Structure,
@@ -63,6 +64,8 @@ class Trace:
     """The buffers that were written: the plan's outputs behind those of the function."""
 
     programs: dict[Any, int] = field(factory=dict)
+    calls: TracedCalls | None = None
+    """Which calls of modules are copies, as long as somebody wants to know."""
 
     positions_of_draws: Sequence[int] = ()
     """For a text that may be filled up: the first position that needs each random input."""
@@ -103,6 +106,12 @@ class TracedFunction:
     writes: bool = False
     """Whether it may write buffers: only a training step can."""
 
+    stamp: bool = True
+    """Whether calls of pure modules that are alike are traced once; else each is."""
+
+    keep_calls: bool = False
+    """Whether traces tell which calls of modules are copies."""
+
     n_traces: int = 0
     _traces: OrderedDict[Any, Trace] = field(factory=OrderedDict)
     _warned: bool = False
@@ -130,6 +139,12 @@ class TracedFunction:
     def cut(self, outputs: Any, length: int) -> Any:
         """What a function gives for an example of which so many positions are its own."""
         return outputs
+
+    def forget_calls(self) -> None:
+        """Nobody asks any more which calls are copies."""
+        self.keep_calls = False
+        for trace in [*self._traces.values()]:
+            trace.calls = None
 
     def trace(self, structure: Structure, modes: tuple[bool, ...] | None = None) -> Trace:
         """The trace for inputs of a structure.
@@ -205,12 +220,17 @@ class TracedFunction:
         tracer, cells, outputs, written = taped
         plan = plan_of_tape(tracer.tape, cells)
         plan.n_numbers = tracer.n_inputs
-        return Trace(plan, outputs, tracer.random_inputs, _limits(plan), written)
+        limits = _limits(plan)
+        return Trace(plan, outputs, tracer.random_inputs, limits, written, calls=tracer.calls)
 
     def _taped(self, structure: Structure) -> Taped:
         """Run the function once, on a tape."""
         writes = TracedWrites(_name(self.function), self.writes)
-        with tracing(self.parameters, held=self.surroundings.values) as tracer, kept_by(writes):
+        with (
+            tracing(self.parameters, held=self.surroundings.values) as tracer,
+            kept_by(writes),
+            stamping(tracer, self.keep_calls) if self.stamp else nullcontext() as stamper,
+        ):
             inputs = [
                 rebuild(entry, lambda kind: tracer.input() if kind == "f" else tracer.index())
                 for entry in structure
@@ -222,6 +242,8 @@ class TracedFunction:
         written = tuple([buffer for buffer, _ in writes.written])
         del result, writes
         tracer.freeze()
+        if stamper is not None and stamper.calls is not None:
+            tracer.calls = TracedCalls(tracer.tape.forms, stamper.calls)
         return tracer, cells, outputs, written
 
     def _check_draws(self, states: dict[str, Any], tape: Tape, structure: Structure) -> None:

@@ -23,6 +23,7 @@ from neuroflow.engine.trace.tape import (
     Scopes,
     Tape,
     pieces,
+    ranges,
 )
 
 Bools = NDArray[np.bool_]
@@ -123,18 +124,6 @@ def view_of(tape: Tape, outputs: list[int]) -> OpGraph:
         numbers=np.array(tape.numbers),
         live=tape.live,
     )
-
-
-def ranges(starts: Ints, lengths: Ints) -> Ints:
-    """starts[0], starts[0] + 1, ... for each length, one behind the other.
-
-    >>> ranges(np.array([10, 20]), np.array([3, 2])).tolist()
-    [10, 11, 12, 20, 21]
-    """
-    if len(lengths) and lengths[0] == 1 and bool((lengths == 1).all()):
-        return starts
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
 
 
 def keep(graph: OpGraph, kept: Bools) -> OpGraph:

@@ -14,7 +14,7 @@ from neuroflow.engine.plan.common_subexpressions import merge_common_subexpressi
 from neuroflow.engine.plan.constant_folding import fold_constants
 from neuroflow.engine.plan.dead_code import drop_dead_code, drop_unread
 from neuroflow.engine.plan.dot_products import recognise_dot_products
-from neuroflow.engine.plan.graph import EDGES, PART, OpGraph, graph_of, ranges
+from neuroflow.engine.plan.graph import EDGES, PART, OpGraph, graph_of
 from neuroflow.engine.plan.levels import levels, sources
 from neuroflow.engine.plan.plan import Group, Plan, Table
 from neuroflow.engine.trace.tape import (
@@ -28,6 +28,7 @@ from neuroflow.engine.trace.tape import (
     Take,
     Tape,
     pieces,
+    ranges,
 )
 
 

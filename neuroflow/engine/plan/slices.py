@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from attrs import define
 
-from neuroflow.engine.plan.graph import OpGraph, ranges
-from neuroflow.engine.trace.tape import FIRST_OP, SHARED_FROM, Ints, pieces
+from neuroflow.engine.plan.graph import OpGraph
+from neuroflow.engine.trace.tape import FIRST_OP, SHARED_FROM, Ints, pieces, ranges
 
 FEWEST, MOST = 1 << 11, 1 << 15
 """Nodes of a stretch: the more nodes there are, the longer their stretches."""

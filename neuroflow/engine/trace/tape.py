@@ -113,14 +113,15 @@ class Inputs:
     def write(self, form: Form, inputs: array[int]) -> int:
         """Write down the inputs of one node; returns what it points at."""
         if form.slices == 1:
-            return self._slice(inputs)
+            return self.vector(inputs)
         at = self.base[1] + len(self.slices)
         length = form.arity // form.slices
         for k in range(0, form.arity, length):
-            self.slices.append(self._slice(inputs[k : k + length]))
+            self.slices.append(self.vector(inputs[k : k + length]))
         return at
 
-    def _slice(self, cells: array[int]) -> int:
+    def vector(self, cells: array[int]) -> int:
+        """Write down one slice; where it is."""
         at = self.base[0] + len(self.cells)
         if len(cells) >= SHARED_FROM:
             if self._remembered > REMEMBERED:
@@ -187,8 +188,13 @@ class Tape:
 
     def _enter(self, node: int, call: object) -> None:
         """From this node on, another call; often of the same module as before."""
+        self.enter_scope(node, str(call))
         self._call = call
-        if (scope := str(call)) != self._scope:
+
+    def enter_scope(self, node: int, scope: str) -> None:
+        """From this node on, perhaps another module; whose call it is, the next node tells."""
+        self._call = None
+        if scope != self._scope:
             self._scope = scope
             self.scopes.enter(node, scope)
 
@@ -203,10 +209,13 @@ class Tape:
         self.numbers.append(number)
         return self.leaf(CONSTANT, len(self.numbers) - 1)
 
-    def parameter(self) -> int:
-        """Write down the next parameter."""
-        self.n_parameters += 1
-        return self.leaf(PARAMETER, self.n_parameters - 1)
+    def parameters(self, n: int) -> range:
+        """Write down the next parameters, so many; their cells."""
+        first = len(self.form)
+        self.form.extend([PARAMETER] * n)
+        self.at.extend(range(self.n_parameters, self.n_parameters + n))
+        self.n_parameters += n
+        return range(first, first + n)
 
     def held(self, value: Any) -> int:
         """Write down a Value whose number every run reads anew."""
@@ -226,3 +235,15 @@ def pieces(n: int, size: int) -> Iterator[slice]:
     """Slices of at most ``size`` that cover n: work that needs little memory at once."""
     for first in range(0, n, size):
         yield slice(first, min(first + size, n))
+
+
+def ranges(starts: Ints, lengths: Ints) -> Ints:
+    """starts[0], starts[0] + 1, ... for each length, one behind the other.
+
+    >>> ranges(np.array([10, 20]), np.array([3, 2])).tolist()
+    [10, 11, 12, 20, 21]
+    """
+    if len(lengths) and lengths[0] == 1 and bool((lengths == 1).all()):
+        return starts
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))

@@ -226,7 +226,10 @@ class Tracer(RandomInputs):
     tape: Tape = field(factory=Tape)
     random_inputs: list[Callable[[], float]] = field(factory=list)
     n_inputs: int = 0
-    _parameters: dict[Value, int] = field(factory=dict)
+    parameter_cells: dict[Value, int] = field(factory=dict)
+    calls: Any = None
+    """Which calls of modules are copies, if that was asked for."""
+
     _unread: frozenset[Value] = frozenset()
     _held: dict[Value, int] = field(factory=dict)
     _constants: dict[float, int] = field(factory=dict)
@@ -241,7 +244,7 @@ class Tracer(RandomInputs):
     def cells(self, inputs: Sequence[Any]) -> array[int]:
         """The cells of an op's inputs; fast where many are traced values and parameters."""
         if len(inputs) > 3:
-            known = self._parameters
+            known = self.parameter_cells
             with suppress(KeyError, TypeError):  # a plain number is among them
                 return array("i", [x.cell if type(x) is TracedValue else known[x] for x in inputs])
         return array("i", [x.cell if type(x) is TracedValue else self.cell(x) for x in inputs])
@@ -252,8 +255,8 @@ class Tracer(RandomInputs):
             return x.cell
         if not isinstance(x, Value):
             return self.constant(float(x))
-        if x in self._parameters:
-            return self._parameters[x]
+        if x in self.parameter_cells:
+            return self.parameter_cells[x]
         if x.op is not None:
             raise TraceError(
                 f"a traced function used {x!r}, which was computed before the trace",
@@ -278,9 +281,10 @@ class Tracer(RandomInputs):
             cell = self._constants[key] = self.tape.constant(number)
         return cell
 
-    def parameter(self, value: Value) -> None:
-        """Make a leaf Value a parameter of the tape."""
-        self._parameters[value] = self.tape.parameter()
+    def parameters(self, values: Sequence[Value]) -> None:
+        """Make leaf Values parameters of the tape."""
+        cells = self.tape.parameters(len(values))
+        self.parameter_cells.update(zip(values, cells, strict=True))
 
     def hide(self, values: Iterable[Value]) -> None:
         """Let nobody read the numbers of Values that are no parameters either."""
@@ -288,7 +292,7 @@ class Tracer(RandomInputs):
 
     def knows(self, value: Value) -> bool:
         """Whether a Value is one of this trace, whose number is not known."""
-        return value in self._parameters or value in self._unread
+        return value in self.parameter_cells or value in self._unread
 
     def input(self) -> TracedValue:
         """The next number of the example."""
@@ -364,8 +368,7 @@ def tracing(
     Values that are ``held`` where it finds them; others can.
     """
     tracer = Tracer() if tracer is None else tracer
-    for value in parameters:
-        tracer.parameter(value)
+    tracer.parameters(parameters)
     unread = [v for v in held if type(v) in _LEAVES and v.op is None and not tracer.knows(v)]
     tracer.hide(unread)
     token = _TRACING.set((*_TRACING.get(), tracer))
@@ -383,20 +386,18 @@ def _marked(parameters: Sequence[Value]) -> Iterator[None]:
     try:
         with _MARKING:
             for value in parameters:
-                if type(value) in _LEAVES:
-                    _mark(value, 1)
+                if type(value) is Value:
+                    value.__class__ = TracedParameter
+                    _TRACES.__set__(value, 1)
+                    marked.append(value)
+                elif type(value) is TracedParameter:
+                    _TRACES.__set__(value, _TRACES.__get__(value) + 1)
                     marked.append(value)
         yield
     finally:
         with _MARKING:
             for value in marked:
-                _mark(value, -1)
-
-
-def _mark(value: Value, change: int) -> None:
-    """One trace of a parameter more, or one less; the last makes it a plain Value again."""
-    traces = change + (_TRACES.__get__(value) if type(value) is TracedParameter else 0)
-    value.__class__ = TracedParameter
-    _TRACES.__set__(value, traces or ())
-    if not traces:
-        value.__class__ = Value
+                traces = _TRACES.__get__(value) - 1
+                _TRACES.__set__(value, traces or ())
+                if not traces:  # the last makes it a plain Value again
+                    value.__class__ = Value
