@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import math
 import random
 import time
@@ -38,18 +37,17 @@ from neuroflow.errors import (
     raised,
 )
 from neuroflow.evaluation.answers import Answers
-from neuroflow.evaluation.metrics import Metric, asked_metrics, usual_metrics
+from neuroflow.evaluation.metrics import Metric
 from neuroflow.registry.entries import LossEntry
 from neuroflow.tensors.package import has_torch
 from neuroflow.training.batches import Batches
 from neuroflow.training.best import Best, best_of, give_numbers, numbers_of_model
 from neuroflow.training.evaluator import Evaluator
-from neuroflow.training.examples import AS_GIVEN, encoded, loss_of_examples, position_losses
+from neuroflow.training.examples import encoded, loss_of_examples, position_losses
 from neuroflow.training.fitting import (
     check_answers,
     check_loss,
     fill_in_from_data,
-    is_scored,
     whole_where_needed,
 )
 from neuroflow.training.given import GIVEN, NOTHING, Given, separated
@@ -58,13 +56,10 @@ from neuroflow.training.loading import GENERATORS, fitting, go_on_from, load_dat
 from neuroflow.training.looking_ahead import refuse_looking_ahead
 from neuroflow.training.observing import watched
 from neuroflow.training.resuming import SettingsChange, check_changes, with_values
-from neuroflow.training.scores import answers_of, scores_of
+from neuroflow.training.scoring import RunData, Scoring, metrics_of_run
 from neuroflow.training.state import STATE
 from neuroflow.training.using import Trained
 from neuroflow.training.workers import check_alike
-
-MOST_TRAIN_EXAMPLES = 2000
-"""At most so many training examples are looked at for the training accuracy."""
 
 HAND_OVER = "nf.train(source, {0}), or nf.Run.resume(folder, {0})"
 """Where whoever made a run gives again what no name builds."""
@@ -156,8 +151,8 @@ class Training(Trained):
     _stopped: bool = field(init=False, default=False)
     _schedule: Callable[..., float] = field(init=False)
     _make_runner: Callable[[str], Runner] = field(init=False)
-    _sample: Dataset | None = field(init=False, default=None)
-    _evaluator: Evaluator = field(init=False)
+    _data: RunData = field(init=False)
+    _scoring: Scoring = field(init=False)
     _too_large: str = field(init=False, default="")
     _pace: int = field(init=False, default=1)  # so many steps make a piece
 
@@ -183,11 +178,13 @@ class Training(Trained):
         self.model.trained_on = evolve(
             facts, loss=None if self.given.loss else self.loss_entry.shortest_name
         )
-        self.scored_by = self._metrics()
+        asked = self.given.metrics_of(options.get("metrics") or [])
+        self.scored_by = metrics_of_run(asked, self.model, self.dataset, self.loss_entry)
+        self._data = RunData(self.dataset, self.test, self.validation)
         with speaking_of("train"):
-            self.best = best_of(options, self.scored_by, self._scored_parts())
+            self.best = best_of(options, self.scored_by, self._data.scored)
         self._make_runner = self._runner_maker()
-        self._evaluator = Evaluator(self._make_runner)
+        self._scoring = self._new_scoring()
         self.runner = self._make_runner(options["backend"])
         self._schedule = self.given.schedule_of(self.configuration["optimizer"])
         self.batches = self._all_batches()
@@ -209,6 +206,15 @@ class Training(Trained):
             self.test = test and whole_where_needed(self.given.model, test)
             self.validation = validation and whole_where_needed(self.given.model, validation)
         return self.given.model
+
+    def _new_scoring(self) -> Scoring:
+        evaluator = Evaluator(self._make_runner)
+        return Scoring(
+            self._data,
+            self.scored_by,
+            self.loss_entry,
+            lambda data: evaluator.of(self.runner, data),
+        )
 
     @property
     def options(self) -> Tree:
@@ -360,36 +366,11 @@ class Training(Trained):
 
     def answers_of_part(self, part: str) -> tuple[str, Answers]:
         """The name of a part of the data, the best to judge by if none is said, and its answers."""
-        name, data, first = self._part(part)
-        places = range(first, first + len(data))
-        runner = self._evaluator.of(self.runner, data)
-        return name, answers_of(runner, data, places, self.loss_entry)
-
-    def _part(self, name: str) -> tuple[str, Dataset, int]:
-        """A part of the data by its name, or the best to judge by, and the place of its first."""
-        parts = {"train": self.dataset}
-        parts |= {each.removesuffix("_"): data for each, data in self._held_out}
-        if name and name not in parts:
-            raise InputError(
-                f"the run has no {name!r}",
-                expected=f"one of its parts: {', '.join(parts)}",
-                remedy="hold examples out: data.test = 0.2",
-                got=name,
-            )
-        name = name or next((each for each in parts if each != "train"), "train")
-        before = itertools.takewhile(lambda each: each != name, parts)
-        return name, parts[name], sum(len(parts[each]) for each in before)
+        return self._scoring.answers_of_part(part)
 
     def scores(self) -> dict[str, float]:
         """How good the model is now, on the training data and on what was held out."""
-        with evaluating():
-            found = {} if self._scored_by_its_test else self._train_scores()
-            first = len(self.dataset)
-            for name, part in self._held_out:
-                scores = self._scores(part, range(first, first + len(part)), with_loss=True)
-                found.update({f"{name}{score}": number for score, number in scores.items()})
-                first += len(part)
-            return found
+        return self._scoring.scores()
 
     def answers(self, inputs: Sequence[Any]) -> list[Any]:
         """What the model says to inputs such as it is trained on: standardized, if those are."""
@@ -411,7 +392,7 @@ class Training(Trained):
             "parameters": len(self.runner.parameters) + len(self.runner.frozen),
             **({"frozen": len(self.runner.frozen)} if self.runner.frozen else {}),
             "examples": len(self.dataset),
-            **{f"{name}examples": len(part) for name, part in self._held_out},
+            **{f"{name}examples": len(part) for name, part in self._data.held_out},
             "test_examples": len(self.test) if self.test else 0,
             **({"best": self.best.summary()} if self.best else {}),
             "backend": self.backend,
@@ -590,49 +571,9 @@ class Training(Trained):
             give_numbers(self.model, now)
 
     @property
-    def _held_out(self) -> list[tuple[str, Dataset]]:
-        """The parts that are held out, in the order of their examples, by how scores begin."""
-        parts = {"test_": self.test, "validation_": self.validation}
-        return [(name, part) for name, part in parts.items() if part is not None]
-
-    @property
     def parts(self) -> list[Dataset]:
         """All data of the run: what it trains on, and what is held out."""
-        return [self.dataset, *(part for _, part in self._held_out)]
-
-    def _scored_parts(self) -> list[str]:
-        own = [] if self._scored_by_its_test else [""]
-        return [*own, *(name for name, _ in self._held_out)]
-
-    @property
-    def _scored_by_its_test(self) -> bool:
-        """Texts are scored on what was held out alone; on their own, by their perplexity."""
-        return self.dataset.task == "sequence" and bool(self._held_out)
-
-    def _train_scores(self) -> dict[str, float]:
-        """The scores on the training data, or on the first of them where there are many."""
-        count = min(len(self.dataset), MOST_TRAIN_EXAMPLES)
-        self._sample = self._sample or self.dataset.take(range(count))
-        return self._scores(self._sample, range(count), with_loss=False)
-
-    def _scores(self, data: Dataset, places: Sequence[int], *, with_loss: bool) -> dict[str, float]:
-        """How good the model is on data, whose examples the runner has at these places."""
-        answers = answers_of(self._evaluator.of(self.runner, data), data, places, self.loss_entry)
-        return scores_of(answers, self.scored_by, with_loss=with_loss)
-
-    def _metrics(self) -> list[Metric]:
-        """The metrics of every evaluation: the usual ones, and those that are asked for."""
-        asked = self.given.metrics_of(self.options.get("metrics") or [])
-        with speaking_of("train.metrics"):
-            more = asked_metrics(asked, self.dataset, self.loss_entry)
-        return [*usual_metrics(self.dataset), *more] if self._is_scored() else more
-
-    def _is_scored(self) -> bool:
-        """Whether an answer is right or wrong as it stands."""
-        if self.loss_entry.labels != AS_GIVEN:
-            return True
-        with evaluating():
-            return is_scored(self.model(self.dataset.inputs[0]), self.dataset, self.loss_entry)
+        return self._data.parts
 
     def _all_batches(self) -> Batches:
         """The batches of the run; the orders of the examples get a generator of their own."""
