@@ -81,9 +81,10 @@ class Emitter:
         longest = max([len(row) for row, _ in rows], default=1)
         code = np.zeros((len(rows), max(WIDTH, longest)), dtype=np.int64)
         for k, (row, _) in enumerate(rows):
-            code[k, : len(row)] = [layout.placed(x) for x in row]
-        runs = [(layout.placed(start), stride, n) for start, stride, n in self.runs]
-        table = np.array(runs, dtype=np.int64).reshape(-1, 3)
+            code[k, : len(row)] = row
+        code = layout.placed(code)
+        table = np.array(self.runs, dtype=np.int64).reshape(-1, 3)
+        table[:, 0] = layout.placed(table[:, 0])
         bounds = np.cumsum([0, *map(len, parts)]).tolist()
         labels = [group for _, group in rows]
         together = merged(code, labels, table, bounds) if merge else [[k] for k in range(len(rows))]

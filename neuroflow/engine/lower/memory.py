@@ -196,16 +196,18 @@ class MemoryLayout:
         self.end = self.first_late + self.late
         self.shift = self.end - self.arena
 
-    def placed(self, x: int) -> int:
-        """The offset that a marked one stands for, once the layout is closed."""
-        if x >= GRADIENT:
-            return self.placed(x - GRADIENT) + self.shift
-        if x >= LATE:
-            return x - LATE + self.first_late
-        if x >= COPY:
-            k = bisect_right(self.starts, x - COPY) - 1
-            return self.first_copy + self.places[k] + x - COPY - self.starts[k]
-        return x
+    def placed(self, x: Ints) -> Ints:
+        """The offsets that marked ones stand for, once the layout is closed."""
+        is_gradient = x >= GRADIENT
+        x = x - GRADIENT * is_gradient
+        late, copy = x >= LATE, (x >= COPY) & (x < LATE)
+        x = np.where(late, x - LATE + self.first_late, x)
+        if copy.any():
+            k = np.searchsorted(self.starts, x[copy] - COPY, "right") - 1
+            moved = np.array(self.places) - np.array(self.starts)
+            x[copy] += self.first_copy - COPY + moved[k]
+        placed: Ints = x + self.shift * is_gradient
+        return placed
 
     def is_uniform(self, offset: int) -> bool:
         """Whether an offset is that of one number for all lanes."""
@@ -222,7 +224,7 @@ def _biases(plan: Plan) -> dict[int, tuple[Group, Ints]]:
     np.add.at(uses, plan.outputs, 1)
     for group in plan.groups:
         for table in group.tables:
-            np.add.at(uses, table.rows if table.which is None else table.rows[table.which], 1)
+            _count(uses, table.rows if table.which is None else table.rows[table.which])
     dots = {g.first: g for g in plan.groups if g.op.step == "dot" and not g.uniform}
     found: dict[int, tuple[Group, Ints]] = {}
     for group in plan.groups:
@@ -241,6 +243,13 @@ def _biases(plan: Plan) -> dict[int, tuple[Group, Ints]]:
             ):
                 found[dot.first] = (group, other)
     return found
+
+
+def _count(uses: Ints, cells: Ints) -> None:
+    """One use more for each of the cells, which lie near each other."""
+    first = int(cells.min(initial=len(uses)))
+    counts = np.bincount((cells - first).ravel())
+    uses[first : first + len(counts)] += counts.astype(uses.dtype)
 
 
 def _half_uniform(dot: Group, n_uniform: int) -> bool:

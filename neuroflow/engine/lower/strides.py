@@ -67,11 +67,13 @@ def runs_of(offsets: Ints, border: int) -> list[Run]:
 
 
 def lane_runs(offsets: Ints, holds_lanes: Bools, lanes: int) -> list[Run]:
-    """Runs that fill ``lanes`` numbers per cell; uniform cells are repeated."""
-    runs: list[Run] = []
-    for offset, wide in zip(offsets.tolist(), holds_lanes.tolist(), strict=True):
-        if wide and runs and runs[-1][1] == 1 and runs[-1][0] + runs[-1][2] == offset:
-            runs[-1] = (runs[-1][0], 1, runs[-1][2] + lanes)
-        else:
-            runs.append((offset, 1 if wide else 0, lanes))
-    return runs
+    """Runs that fill ``lanes`` numbers per cell; uniform cells are repeated.
+
+    >>> lane_runs(np.array([40, 44, 7, 48]), np.array([True, True, False, True]), 4)
+    [(40, 1, 8), (7, 0, 4), (48, 1, 4)]
+    """
+    goes_on = holds_lanes[1:] & holds_lanes[:-1] & (np.diff(offsets) == lanes)
+    first = np.append(0, np.flatnonzero(~goes_on) + 1)
+    lengths = np.diff(np.append(first, len(offsets))) * lanes
+    steps = holds_lanes[first].astype(np.int64)
+    return list(zip(offsets[first].tolist(), steps.tolist(), lengths.tolist(), strict=True))
