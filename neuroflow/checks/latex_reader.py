@@ -94,7 +94,7 @@ class Reader:
 
     def begins(self) -> bool:
         """Whether another factor follows."""
-        if self.tokens.now in ("|", r"\lvert"):
+        if self.tokens.now in ("|", r"\lvert", *NORMS):
             return self.bars == 0
         return self.tokens.now not in ENDS and self.tokens.now not in (
             "+",
@@ -111,6 +111,9 @@ class Reader:
         node = self.base()
         while self.tokens.now == "^":
             self.tokens.next()
+            if self.tokens.now == r"\top":  # a number is its own transpose
+                self.tokens.next()
+                continue
             exponent = self.argument()
             node = _binary(_power, node, exponent)
         return node
@@ -202,8 +205,10 @@ class Reader:
     def norm(self, end: str) -> Node:
         r"""``\|x - y\|``: over all entries of its vectors; ``\|x\|_1`` the sum of their sizes."""
         start = len(self.symbols)
+        self.bars += 1
         node = self.sum()
         self.tokens.need(end)
+        self.bars -= 1
         vectors, kind = self.symbols[start:], "2"
         if self.tokens.now == "_":
             self.tokens.next()

@@ -77,8 +77,8 @@ def _by_custom(symbol: str, quantity: str, _: Any) -> bool:
     return symbol in CUSTOMARY.get(quantity, ())
 
 
-def _by_first_letter(symbol: str, quantity: str, _: Any) -> bool:
-    return len(symbol) == 1 and symbol == quantity[0]
+def _by_first_letter(symbol: str, quantity: str, quantities: Mapping[str, Sequence[str]]) -> bool:
+    return symbol == quantity[0] and not quantities[quantity]
 
 
 @frozen

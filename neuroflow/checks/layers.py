@@ -5,6 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
+from neuroflow.checks.latex import read
+from neuroflow.checks.latex_statements import in_words, unreadable
+from neuroflow.checks.latex_tokens import UnreadableFormulaError
 from neuroflow.checks.layer_calls import check_causal, check_inputs, check_repeatable
 from neuroflow.checks.layer_engines import check_engines
 from neuroflow.checks.layer_forms import check_tensor_form
@@ -25,6 +28,7 @@ from neuroflow.registry.entries import LayerEntry
 def check_layer(entry: LayerEntry, results: Results) -> None:
     """All checks of a layer; a skip if no small one can be built and called."""
     results.expect("declared", bool(entry.summary), "there is no summary; say what it computes")
+    _check_formula(entry, results)
     target = entry.load()
     if not (inspect.isclass(target) and issubclass(target, Module)):
         results.failed("declared", f"{target!r} is no class derived from neuroflow.Module")
@@ -45,6 +49,17 @@ def check_layer(entry: LayerEntry, results: Results) -> None:
         if not found & {*_NEEDS.get(name, ())}:
             with guarded(results, name):
                 check(trial, results)
+
+
+def _check_formula(entry: LayerEntry, results: Results) -> None:
+    """It can be read, or is in words; matrices and parts have no numbers to be compared here."""
+    if not entry.formula or in_words(entry.formula):
+        return
+    try:
+        read(entry.formula)
+        results.passed("formula")
+    except UnreadableFormulaError as error:
+        results.failed("formula", unreadable(error))
 
 
 _CHECKS: dict[str, Callable[[Trial, Results], None]] = {

@@ -108,3 +108,18 @@ def test_a_backend_of_others_makes_no_op_fail(monkeypatch):
     monkeypatch.setattr(backends, "smooth_points", lambda subject, count: [])
     nf.check("op/relu")
     assert set(tried) == set(names)
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        ("w x", ""),
+        (r"\operatorname{softmax}(Q K^\top / \sqrt{d}) V", ""),
+        (r"\text{the scaled sum of all inputs}", ""),
+        ("w x +", "unfinished after '+'"),
+    ],
+)
+def test_the_formula_of_a_layer_is_read(formula, told):
+    report = nf.check(nf.LayerEntry(name="it", target=First, summary="First.", formula=formula))
+    assert [finding.check for finding in report.findings] == (["formula"] if told else [])
+    assert told in str(report)

@@ -55,6 +55,21 @@ def momentum(w, g, m, *, learning_rate, beta=0.9):
     return w - learning_rate * m, m
 
 
+@nf.update_rule
+def adagrad(w, g, total, *, learning_rate, step, epsilon=1e-10):
+    """Divided by the root of all squares so far."""
+    total = total + g * g
+    return w - learning_rate * g / (nf.sqrt(total) + epsilon), total
+
+
+@nf.update_rule
+def adadelta(w, g, v, u, *, learning_rate, step, rho=0.9, epsilon=1e-6):
+    """Steps in the units of the parameter, to be used with the rate 1."""
+    v = rho * v + (1.0 - rho) * g * g
+    move = nf.sqrt(u + epsilon) / nf.sqrt(v + epsilon) * g
+    return w - learning_rate * move, v, rho * u + (1.0 - rho) * move * move
+
+
 LION = (
     r"c_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \quad"
     r" w_t = w_{t-1} - \eta (\operatorname{sign}(c_t) + \lambda w_{t-1}), \quad"
@@ -67,6 +82,10 @@ RIGHT = [
     (amsgrad, r"m = \beta_1 m + (1 - \beta_1) g \\ v = \beta_2 v + (1 - \beta_2) g^2 \\"
      r" u = \max(u, \frac{v}{1 - \beta_2^t}) \\"
      r" w = w - \eta \frac{m / (1 - \beta_1^t)}{\sqrt{u} + \epsilon}"),
+    (adagrad, r"s \leftarrow s + g^2, \quad w \leftarrow w - \frac{\eta g}{\sqrt{s} + \epsilon}"),
+    (adadelta, r"v \leftarrow \rho v + (1 - \rho) g^2,"
+     r" d = \frac{\sqrt{u + \epsilon}}{\sqrt{v + \epsilon}} g,"
+     r" u \leftarrow \rho u + (1 - \rho) d^2, w \leftarrow w - \eta d"),
     (plain, r"\theta_{t+1} = \theta_t - \eta \nabla L(\theta_t)"),
     (momentum, r"m_{t+1} = \beta m_t + g_t, \quad \theta_{t+1} = \theta_t - \alpha m_{t+1}"),
 ]  # fmt: skip
