@@ -16,14 +16,12 @@ from neuroflow.engine.native.vectors import (
     spread,
     store,
     total,
+    transpose_tile,
     zeros,
 )
 
 PACKED = 128
 """How long the columns of a panel are: so it stays in the nearest cache."""
-
-MANY_ROWS = 32
-"""Rows from which packing the other side costs little."""
 
 
 def matmul(
@@ -126,8 +124,11 @@ def outer(
     m: Numbers, a: Int, a_row: Int, b: Int, b_row: Int, c: Int, c_row: Int, c_inner: Int,
     rows: Int, columns: Int, inner: Int,
 ) -> None:  # fmt: skip
-    """c += a b', sums over lanes; two rows by four columns at a time, or by packed columns."""
-    if c_inner == 1 and columns > W and rows >= MANY_ROWS:
+    """c += a b', sums over lanes; two rows by four columns at a time, or by packed columns.
+
+    To pack costs a number of b each, and to add up a vector, which is what it spares, about four.
+    """
+    if c_inner == 1 and columns >= W and 4 * rows >= inner:
         outer_packed(m, a, a_row, b, b_row, c, c_row, rows, columns, inner)
         return
     for i in range(0, rows, 2):
@@ -168,8 +169,12 @@ def outer_packed(
 
 def pack(m: Numbers, a: Int, stride: Int, rows: Int, n: Int, panel: Numbers) -> None:
     """The first n numbers of rows, as columns of a panel that is two vectors wide."""
+    whole_rows, whole = rows // W * W, n // W * W
+    for r in range(0, whole_rows, W):
+        for k in range(0, whole, W):
+            transpose_tile(m, a + r * stride + k, stride, panel, k * 2 * W + r, 2 * W)
     for r in range(rows):
-        for k in range(n):
+        for k in range(whole if r < whole_rows else 0, n):
             panel[k * 2 * W + r] = m[a + r * stride + k]
 
 

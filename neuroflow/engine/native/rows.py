@@ -213,7 +213,7 @@ def transpose(
     whole_rows, whole = rows // W * W, columns // W * W
     for r in range(0, whole_rows, W):
         for c in range(0, whole, W):
-            transpose_tile(m, a + r * a_row + c, a_row, to + c * to_row + r, to_row)
+            transpose_tile(m, a + r * a_row + c, a_row, m, to + c * to_row + r, to_row)
     for c in range(columns):
         for r in range(whole_rows if c < whole else 0, rows):
             m[to + c * to_row + r] = m[a + r * a_row + c]

@@ -130,7 +130,9 @@ def total(to: Builder, x: Term) -> Term:
 
 
 @intrinsic
-def transpose_tile(to: Builder, memory: Term, a: Term, row: Term, out: Term, out_row: Term) -> Term:
+def transpose_tile(
+    to: Builder, memory: Term, a: Term, row: Term, target: Term, out: Term, out_row: Term
+) -> Term:
     """Copy as many rows of a matrix as a vector has numbers, a vector of each, as columns.
 
     Rows change places of half a vector, of a quarter and so on with the row as far away.
@@ -150,7 +152,7 @@ def transpose_tile(to: Builder, memory: Term, a: Term, row: Term, out: Term, out
             rows[k], rows[k + far] = llvm.shuffle_vector(x, y, low), llvm.shuffle_vector(x, y, high)
         far //= 2
     for k, x in enumerate(rows):
-        store.emit(to, memory, at(out, out_row, k), Term("Vector", x))
+        store.emit(to, target, at(out, out_row, k), Term("Vector", x))
     return NOTHING
 
 
