@@ -123,7 +123,7 @@ class Module(Freezable, Configured, Shown):
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """This module (named ``""``) and all modules inside it, with their dotted names."""
         seen: set[int] = set()
-        for name, part in [("", self), *_walk("", self)]:
+        for name, part in [("", self), *_walk("", self, numbers=False)]:
             if isinstance(part, Module) and id(part) not in seen:
                 seen.add(id(part))
                 yield name, part
@@ -172,13 +172,13 @@ class Module(Freezable, Configured, Shown):
         return names.get(inner, type(inner).__name__)
 
 
-def _walk(path: str, part: Any) -> Iterator[tuple[str, Any]]:
-    """Everything inside ``part``, depth first, with dotted names."""
+def _walk(path: str, part: Any, numbers: bool = True) -> Iterator[tuple[str, Any]]:
+    """Everything inside ``part``, depth first, with dotted names; rows of Values if asked for."""
     stack = _children(path, part)[::-1]
     while stack:
         name, inner = stack.pop()
         yield name, inner
-        if not isinstance(inner, Value):
+        if not isinstance(inner, Value) and (numbers or not are_values(inner)):
             stack += reversed(_children(name, inner))
 
 
@@ -191,6 +191,11 @@ def _children(path: str, part: Any) -> list[tuple[str, Any]]:
     elif isinstance(part, dict):
         named = part.items()
     return [(f"{path}.{name}" if path else str(name), inner) for name, inner in named]
+
+
+def are_values(part: Any) -> bool:
+    """Whether it is a list of Values and nothing else; quick, for there are long ones."""
+    return type(part) is list and all(issubclass(kind, Value) for kind in {*map(type, part)})
 
 
 def _is_kept(value: Value) -> bool:

@@ -23,7 +23,7 @@ from weakref import ReferenceType
 from attrs import define, field
 
 from neuroflow.core.configured import fields
-from neuroflow.core.module import Module
+from neuroflow.core.module import Module, are_values
 from neuroflow.core.settings import Checked
 from neuroflow.core.value import Op, Value
 from neuroflow.engine.trace.generators import described, is_generator, is_random, where_it_stands
@@ -234,10 +234,14 @@ class _Walk:
     def _sequence(self, path: str, thing: Any) -> None:
         if not _is_computed(thing):
             self.places.append(Place(path, thing, list(thing)))
+            if are_values(thing):
+                self.values += thing
+                return
             self._follow([(f"{path}.{k}", entry) for k, entry in enumerate(thing)])
 
     def _module(self, path: str, module: Module) -> None:
         self.modules.append(module)
+        vars(module).setdefault("_names", {})  # its memory, or it would look like another later
         kept = vars(module).items()
         self._place(path, vars(module), {k: x for k, x in kept if self._counts(k, x)})
         slots = {k: x for k, x in fields(module) if k not in vars(module)}
