@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from neuroflow.checks.branches import read_rule
@@ -13,7 +13,7 @@ from neuroflow.checks.latex_tokens import UnreadableFormulaError
 from neuroflow.checks.messages import close, fraction, listed, short
 from neuroflow.checks.report import Results
 from neuroflow.checks.subject import Subject
-from neuroflow.checks.surfaces import points_of
+from neuroflow.checks.surfaces import kink_points, points_of
 from neuroflow.core.vectors import VectorOp
 
 
@@ -64,7 +64,7 @@ def check_formula(subject: Subject, results: Results) -> None:
         return
     try:
         formula = read(subject.formula)
-        for at in points_of(subject, 8):
+        for at in [*points_of(subject, 8), *_on_kinks(subject, formula)]:
             said, computed = formula(_scope(subject, formula, at)), float(subject.forward(*at))
             if not close(said, computed, subject.within(1e-9), 1e-12):
                 results.failed("formula", (
@@ -75,6 +75,16 @@ def check_formula(subject: Subject, results: Results) -> None:
             results.passed("formula")
     except UnreadableFormulaError as error:
         results.failed("formula", unreadable(error))
+
+
+def _on_kinks(subject: Subject, formula: Any) -> Iterator[list[float]]:
+    """Points on the kinks at which the formula says a number: which side they belong to."""
+    for at in kink_points(subject):
+        try:
+            formula(_scope(subject, formula, at))
+            yield at
+        except (ArithmeticError, ValueError):  # such as 0 / 0
+            continue
 
 
 def _scope(subject: Subject, formula: Any, at: Sequence[float]) -> dict[str, Any]:

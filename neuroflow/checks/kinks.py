@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from neuroflow.checks.breaks import Break, far_breaks, find_breaks
-from neuroflow.checks.messages import close, short, tidy
+from neuroflow.checks.messages import close, listed, short, tidy
 from neuroflow.checks.numeric import (
     along,
     one_sided,
+    slope,
 )
 from neuroflow.checks.probes import grid, joint_points
 from neuroflow.checks.report import Results
@@ -44,7 +45,7 @@ def check_kinks(subject: Subject, results: Results) -> None:
             f"a kink is declared at x = {short(kink)}, but the slope is {sides} on the right; is it"
             " elsewhere?"
         ))  # fmt: skip
-        stated = _stated(subject.op.convention)
+        stated = _stated(subject.op.convention, subject.op.settings)
         if stated is not None and len(kinks) == 1:
             results.expect("kinks", close(stated, float(said), 1e-9, 1e-12), (
                 f"the convention says {short(stated)} at the kink x = {short(kink)}, and partials"
@@ -56,8 +57,15 @@ def _jumps(f: Callable[[float], Any], x: float) -> bool:
     return abs(float(f(x + 1e-7)) - float(f(x - 1e-7))) > 1e-5
 
 
-def _stated(convention: str) -> float | None:
-    """The number that a convention begins with, ``0 at x = 0``, or ends in, ``f'(0) = 0``."""
+def _stated(convention: str, settings: Mapping[str, float]) -> float | None:
+    """The number that a convention begins with, ``0 at x = 0``, or ends in, ``f'(0) = 0``.
+
+    A setting stands for its number: ``alpha at x = 0``, ``the slope s at x = 0``.
+    """
+    start = re.match(r"\s*((?:\w+\s+){1,4})at\b", convention)
+    named = [word for word in start.group(1).split() if word in settings] if start else []
+    if len(named) == 1:
+        return float(settings[named[0]])
     match = re.match(r"\s*(-?\d+(?:\.\d+)?)\s+at\b", convention)
     match = match or re.fullmatch(r".*\)\s*=\s*(-?\d+(?:\.\d+)?)\s*", convention)
     return float(match.group(1)) if match else None
@@ -70,6 +78,13 @@ def check_ties(subject: Subject, results: Results) -> None:
     for x in (1.5, -2.0):
         at = [x] * len(subject.inputs)
         said = subject.partials(*at)
+        together = slope(lambda t: subject.sloped(*[t] * len(subject.inputs)), x)
+        total = math.fsum(map(float, said))
+        results.expect("kinks", together is None or together.agrees(total), (
+            f"with equal inputs {short(x)} the derivatives {listed(list(map(float, said)))} add up"
+            f" to {short(total)}, but where all move together the slope is"
+            f" {short(tidy(together.value if together else 0.0))}; do tied inputs share it?"
+        ))  # fmt: skip
         for k in range(len(at)):
             f = along(subject.sloped, at, k)
             sides = [one_sided(f, x, side) for side in (-1, 1)]

@@ -54,6 +54,22 @@ def points_of(subject: Subject, count: int) -> list[list[float]]:
     return [*map(list, subject.points), *joint_points(subject.domains, count)]
 
 
+def kink_points(subject: Subject) -> list[list[float]]:
+    """Points of the domain on the declared kinks: of one input, or where two inputs are equal."""
+    if len(subject.inputs) == 1:
+        return [[x] for x in kink_numbers(subject.op) if x in subject.domains[0]]
+    equal = [words for words in subject.op.kinks if isinstance(words, str) and "=" in words]
+    pairs = [tuple(side.strip() for side in words.split("=")) for words in equal]
+    found = []
+    for pair in pairs:
+        if {*pair} <= {*subject.inputs}:
+            base = joint_points(subject.domains, 1)[0]
+            value = base[subject.inputs.index(pair[0])]
+            at = [value if n in pair else x for n, x in zip(subject.inputs, base, strict=True)]
+            found += [at] if all(x in d for x, d in zip(at, subject.domains, strict=True)) else []
+    return found
+
+
 def smooth_points(subject: Subject, count: int = 12) -> list[list[float]]:
     """Points of the domain that are neither close to a declared kink nor at the end of a domain."""
     points = points_of(subject, count)

@@ -43,6 +43,14 @@ digits. Of all others, {rate} are caught; {missed} are missed. "By examples" are
 examples in docstrings catch and nothing before them.
 """
 
+WHY_MISSED = {
+    "op pow": "Where they differ, the base lies between 0 and 0.125 or the power is too small for a"
+    " float, and the exponent at another place than where its slope is looked for.",
+    "op where": "They differ at the condition 0 alone, where the op jumps: no slope can be measured"
+    " there, so that its partials are compared where the condition is not 0.",
+}
+"""What is known of the mutants that nothing catches."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -132,6 +140,7 @@ def survivors(entries: dict[str, Any]) -> Iterator[str]:
         for name, entry in entries.items():
             if told := [change for change, what in entry["survivors"] if what == end]:
                 yield f"**{name}**\n"
+                yield from [f"{WHY_MISSED[name]}\n"] if end == "missed" else []
                 yield from (f"- `{change}`" for change in told)
                 yield ""
 

@@ -2,12 +2,12 @@
 
 Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`optimizers`,
 :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
-:mod:`metrics`.
+:mod:`metrics`, :mod:`declarations` (of ops).
 
 A plugin for teaching: it is not loaded unless you ask for it (``neuroflow zoo``,
 ``neuroflow check neuroflow_plugins.zoo``).
 
->>> len(TWINS) >= 25
+>>> len(TWINS) >= 100
 True
 """
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 import neuroflow as nf
 from neuroflow_plugins.zoo import (
     datasets,
+    declarations,
     initializers,
     layers,
     losses,
@@ -33,7 +34,7 @@ __all__ = ["TWINS", "Twin", "entry_of"]
 @nf.hookimpl
 def neuroflow_ops():
     """Wrong ops."""
-    return ops.OPS
+    return [*ops.OPS, *declarations.OPS]
 
 
 @nf.hookimpl
