@@ -32,7 +32,7 @@ def test_changes_are_of_every_kind_of_mistake():
     assert {"constant", "operator", "swapped inputs", "sign"} <= set(told)
     cosine = list(changes(*home(_of("schedule", "cosine"))))
     assert any("dropped term" in change.what for change in cosine)
-    assert len({str(change) for change in cosine}) > 90
+    assert len({str(change) for change in cosine}) > 70
 
 
 def test_a_module_run_again_as_it_is_has_no_finding_and_does_the_same():
