@@ -349,5 +349,12 @@ def _add_at(memory: Array, where: Callable[[], Ints], x: Array) -> None:
 
 
 def expanded(runs: Ints) -> Ints:
-    """The cells of runs, one after the other."""
-    return np.concatenate([start + step * np.arange(n) for start, step, n in runs.tolist()])
+    """The cells of runs, one after the other.
+
+    >>> expanded(np.array([[10, 1, 3], [5, 0, 2], [9, -2, 2]])).tolist()
+    [10, 11, 12, 5, 5, 9, 7]
+    """
+    start, step, n = runs.T
+    place = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+    cells: Ints = np.repeat(start, n) + np.repeat(step, n) * place
+    return cells
