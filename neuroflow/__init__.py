@@ -44,9 +44,9 @@ _HOME = {
     "neuroflow.engine.compile": "Compiled Gradients compile",
     "neuroflow.engine.runner": "Runner",
     "neuroflow.engine.make_runner": "make_runner",
-    "neuroflow.registry.entries": "ActivationEntry BackendEntry DatasetEntry Entry InitializerEntry"
-    " LayerEntry LossEntry MetricEntry ObserverEntry OpEntry OptimizerEntry RecipeEntry"
-    " ScheduleEntry TokenizerEntry",
+    "neuroflow.registry.entries": "ActivationEntry BackendEntry DatasetEntry Entry ExporterEntry"
+    " InitializerEntry LayerEntry LossEntry MetricEntry ObserverEntry OpEntry OptimizerEntry"
+    " RecipeEntry ScheduleEntry TokenizerEntry",
     "neuroflow.core.update_rule": "UpdateRule update_rule",
     "neuroflow.evaluation.means": "exact_mean",
     "neuroflow.evaluation.evaluation": "Evaluation",
@@ -80,7 +80,7 @@ _HOME = {
     "neuroflow.data.dataset": "Dataset Standardization",
     "neuroflow.data.tabular": "Roles classes_of from_table",
     "neuroflow.data.expression": "parse_expression",
-    "neuroflow.config": "build configure recipes recipes_in resolve",
+    "neuroflow.config": "MatrixDraw build configure recipes recipes_in resolve",
     "neuroflow.tensors.form": "TensorForm",
     "neuroflow.tensors.functions": "tensor_function",
     "neuroflow.tensors.conversion": "from_torch to_torch",

@@ -70,6 +70,7 @@ from neuroflow.registry.entries import ActivationEntry as ActivationEntry
 from neuroflow.registry.entries import BackendEntry as BackendEntry
 from neuroflow.registry.entries import DatasetEntry as DatasetEntry
 from neuroflow.registry.entries import Entry as Entry
+from neuroflow.registry.entries import ExporterEntry as ExporterEntry
 from neuroflow.registry.entries import InitializerEntry as InitializerEntry
 from neuroflow.registry.entries import LayerEntry as LayerEntry
 from neuroflow.registry.entries import LossEntry as LossEntry
@@ -126,6 +127,7 @@ from neuroflow.data.tabular import Roles as Roles
 from neuroflow.data.tabular import classes_of as classes_of
 from neuroflow.data.tabular import from_table as from_table
 from neuroflow.data.expression import parse_expression as parse_expression
+from neuroflow.config import MatrixDraw as MatrixDraw
 from neuroflow.config import build as build
 from neuroflow.config import configure as configure
 from neuroflow.config import recipes as recipes

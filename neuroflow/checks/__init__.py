@@ -12,9 +12,9 @@ wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_w
 :mod:`loss_examples`, :mod:`labels`, :mod:`loss_formula`, :mod:`loss_curvature`, :mod:`losses`;
 layers: :mod:`layer_trials`,
 :mod:`layer_parameters`, :mod:`layer_rebuilding`, :mod:`layer_calls`, :mod:`layer_engines`,
-:mod:`layer_forms`, :mod:`layers`; :mod:`schedules`, :mod:`initializers`, :mod:`datasets`,
-:mod:`tokenizers`, :mod:`metrics`, :mod:`optimizer_formula`, :mod:`optimizers`,
-:mod:`executors` (backends), :mod:`recipes`, :mod:`observers`, :mod:`others`; of all,
-:mod:`settings` and :mod:`examples`. In front: :mod:`selection` (who is meant),
+:mod:`layer_forms`, :mod:`layers`; :mod:`schedules`, :mod:`matrices`, :mod:`initializers`,
+:mod:`datasets`, :mod:`tokenizers`, :mod:`metrics`, :mod:`optimizer_formula`, :mod:`optimizers`,
+:mod:`executors` (backends), :mod:`recipes`, :mod:`observers`, :mod:`exporters`, :mod:`others`; of
+all, :mod:`settings` and :mod:`examples`. In front: :mod:`selection` (who is meant),
 :mod:`time_limit`, :mod:`check`, :mod:`gradcheck`.
 """

@@ -10,6 +10,7 @@ from neuroflow.checks.activations import check_activation
 from neuroflow.checks.datasets import check_dataset
 from neuroflow.checks.examples import check_examples
 from neuroflow.checks.executors import check_backend
+from neuroflow.checks.exporters import check_exporter
 from neuroflow.checks.findings import Offer
 from neuroflow.checks.initializers import check_initializer
 from neuroflow.checks.layers import check_layer
@@ -102,4 +103,5 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "backend": check_backend,
     "recipe": check_recipe,
     "observer": check_observer,
+    "exporter": check_exporter,
 }

@@ -14,6 +14,7 @@ from neuroflow.checks.latex import Formula, read
 from neuroflow.checks.latex_statements import Distribution, distribution, unreadable
 from neuroflow.checks.latex_symbols import readings
 from neuroflow.checks.latex_tokens import UnreadableFormulaError
+from neuroflow.checks.matrices import check_matrix
 from neuroflow.checks.messages import listed, short
 from neuroflow.checks.ops import guarded
 from neuroflow.checks.report import Results
@@ -40,6 +41,10 @@ def check_initializer(entry: InitializerEntry, results: Results) -> None:
         results.failed("declared", f"{draw!r} cannot be called with (rng, fan_in, fan_out)")
         return
     tries = variations(entry, settings_of(entry))
+    if entry.matrix:
+        with guarded(results, "initializer"):
+            check_matrix(draw, tries, results)
+        return
     with guarded(results, "initializer"):
         if all(_is_right(draw, fans, tries[0], results) for fans in FANS):
             with guarded(results, "formula"):

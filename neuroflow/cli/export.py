@@ -12,7 +12,8 @@ from neuroflow.cli.shared.output import json_option, note, print_json, say
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option(
-    "--to", required=True, metavar="python|c|safetensors|onnx", help="What to write.",
+    "--to", required=True, metavar="python|c|safetensors|onnx|NAME",
+    help="What to write; NAME is one of: neuroflow list exporters.",
 )  # fmt: skip
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE",

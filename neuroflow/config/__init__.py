@@ -5,7 +5,7 @@ with the one key ``use`` beside its settings (``{use = "leaky_relu", slope = 0.1
 of name it is follows from the field it stands in. All problems of a tree are reported at once.
 
 Reading order: :mod:`settings`, :mod:`toml`, :mod:`recipe`, :mod:`reading`, :mod:`changing`,
-:mod:`checking`, :mod:`building`, :mod:`describing`.
+:mod:`checking`, :mod:`matrix_draw`, :mod:`building`, :mod:`describing`.
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified
@@ -19,6 +19,7 @@ from neuroflow.config.describing import (
     parts_of,
     renamed,
 )
+from neuroflow.config.matrix_draw import MatrixDraw
 from neuroflow.config.reading import read
 from neuroflow.config.recipe import Recipe, recipes, recipes_in
 from neuroflow.config.settings import (
@@ -39,6 +40,7 @@ __all__ = [
     "REQUIRED",
     "SCHEMA",
     "SECTIONS",
+    "MatrixDraw",
     "Recipe",
     "Section",
     "Tree",

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroflow.config.checking import check_part
+from neuroflow.config.matrix_draw import MatrixDraw
 from neuroflow.config.settings import settings_of
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.settings import unchecked
 from neuroflow.core.value import Op
 from neuroflow.errors import require
+from neuroflow.registry.entries import InitializerEntry
 from neuroflow.registry.lookups import does_without
 from neuroflow.registry.manager import get
 
@@ -90,9 +92,16 @@ def resolve(kind: str, reference: Any) -> Any:
     if kind == "initializer" and does_without(kind, reference):
         return any_number
     table = check_part(kind, reference)
-    target = get(kind, table.pop("use")).load()
-    if not table:
+    entry = get(kind, table.pop("use"))
+    bound = _bound(entry.load(), table)
+    is_matrix = isinstance(entry, InitializerEntry) and entry.matrix
+    return MatrixDraw(bound) if is_matrix else bound
+
+
+def _bound(target: Any, settings: Mapping[str, Any]) -> Any:
+    """A target with its settings, which were checked: here, and not in every call."""
+    if not settings:
         return target
     if isinstance(target, Op):
-        return target.bind(**table)
-    return functools.partial(unchecked(target), **table)  # checked here, not in every call
+        return target.bind(**settings)
+    return functools.partial(unchecked(target), **settings)

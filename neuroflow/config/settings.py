@@ -188,9 +188,10 @@ SECTIONS = (
 def settings_of(entry: Entry) -> tuple[Setting, ...]:
     """What a configuration may say about an entry: what the signature of its target declares.
 
-    A backend has no settings: it is made from those of the run. A recipe is all settings.
+    A backend has no settings: it is made from those of the run; nor has an exporter. A recipe is
+    all settings.
     """
-    if entry.kind in ("backend", "recipe"):
+    if entry.kind in ("backend", "recipe", "exporter"):
         return ()
     target = entry.load()
     if isinstance(target, (Op, UpdateRule)):
@@ -222,7 +223,9 @@ def _of_decay(rule: Op | UpdateRule) -> tuple[Setting, ...]:
 
 
 FILES = ("path", "file")
-PART_KINDS = tuple(kind for kind in KINDS if kind not in ("op", "backend", "dataset", "recipe"))
+PART_KINDS = tuple(
+    kind for kind in KINDS if kind not in ("op", "backend", "dataset", "recipe", "exporter")
+)
 
 
 def _guessed(setting: Setting) -> Setting:

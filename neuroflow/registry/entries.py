@@ -372,9 +372,11 @@ class InitializerEntry(Entry):
 
     Its ``formula`` says what it draws from, such as ``w \\sim N(0, 1 / n_\\mathrm{in})``. Where it
     cannot, ``mean`` and ``deviation`` are formulas of what its weights have on average.
+    ``matrix`` says that the target gives a whole matrix: ``fan_out`` rows of ``fan_in`` numbers.
     """
 
     kind = "initializer"
+    matrix: bool = False
     mean: str = ""
     deviation: str = ""
 
@@ -491,12 +493,24 @@ class ObserverEntry(Entry):
     kind = "observer"
 
 
+@frozen(kw_only=True, eq=False)
+class ExporterEntry(Entry):
+    """Writes a model for another program: ``(model, path) -> {path: content}``.
+
+    It gives the content of each file, a text or bytes, and writes nothing itself: so all files are
+    there, or none. ``path`` is where the first is wanted; ``suffix`` is the end of its name.
+    """
+
+    kind = "exporter"
+    suffix: str = ""
+
+
 ENTRY_TYPES: dict[str, type[Entry]] = {
     entry.kind: entry
     for entry in (
         OpEntry, ActivationEntry, LossEntry, MetricEntry, LayerEntry, OptimizerEntry,
         ScheduleEntry, InitializerEntry, DatasetEntry, TokenizerEntry, BackendEntry,
-        RecipeEntry, ObserverEntry,
+        RecipeEntry, ObserverEntry, ExporterEntry,
     )
 }  # fmt: skip
 KINDS = tuple(ENTRY_TYPES)

@@ -13,6 +13,7 @@ from neuroflow.registry.entries import (
     ActivationEntry,
     BackendEntry,
     DatasetEntry,
+    ExporterEntry,
     InitializerEntry,
     LayerEntry,
     LossEntry,
@@ -85,6 +86,10 @@ class Hooks:
     @hookspec
     def neuroflow_observers(self) -> Iterable[ObserverEntry]:  # type: ignore[empty-body]
         """Observers: who sees the reports of a run, and changes nothing."""
+
+    @hookspec
+    def neuroflow_exporters(self) -> Iterable[ExporterEntry]:  # type: ignore[empty-body]
+        """Exporters: models written for other programs."""
 
     @hookspec
     def neuroflow_commands(self, cli: Any) -> None:

@@ -69,6 +69,9 @@ KINDS = {
              ("neuroflow_recipes",)),
         Beginning("observer", "the observer `$name`",
              _toml("[train]", 'observers = ["$namespace/$name"]'), ("neuroflow_observers",)),
+        Beginning("exporter", "the exporter `$name`",
+                  _shell("neuroflow export runs/moons --to $namespace/$name"),
+                  ("neuroflow_exporters",)),
         Beginning("command", "the command `$command`", _shell("neuroflow $command"),
              ("neuroflow_commands",)),
     )

@@ -1,4 +1,4 @@
-"""Initializers: how weights are drawn, one number at a time.
+"""Initializers: how weights are drawn, one number at a time, or a matrix at once.
 
 ``fan_in`` is the number of inputs of the unit that the weight belongs to, ``fan_out`` the number
 of units that share those inputs.
@@ -7,6 +7,7 @@ of units that share those inputs.
 from __future__ import annotations
 
 import math
+from operator import mul
 from typing import Annotated
 
 import neuroflow as nf
@@ -61,6 +62,44 @@ def xavier(rng, fan_in, fan_out, *, gain: Gain = 1.0):
     return uniform(rng, fan_in, fan_out, low=-limit, high=limit)
 
 
+def orthogonal(
+    rng,
+    fan_in,
+    fan_out,
+    *,
+    gain: Annotated[float, nf.Setting("the length of each row", "(0, inf)")] = 1.0,
+):
+    """Rows at right angles, or columns if there are fewer of them: no length is lost or won.
+
+    Source: Saxe, McClelland and Ganguli 2014, section 3.
+
+    >>> (a, b), (c, d) = orthogonal(nf.SplitMix32(1), 2, 2)
+    >>> round(a * c + b * d, 9), round(a * a + b * b, 9)
+    (0.0, 1.0)
+    """
+    short, long = sorted((fan_in, fan_out))
+    rows: list[list[float]] = []
+    for _ in range(short):
+        rows.append(_at_right_angles([rng.gauss(0.0, 1.0) for _ in range(long)], rows))
+    scaled = [[gain * x for x in row] for row in rows]
+    return scaled if fan_out <= fan_in else [list(column) for column in zip(*scaled, strict=True)]
+
+
+def _at_right_angles(row, rows):
+    """A row of length 1 without what it has in common with others (Gram and Schmidt).
+
+    Twice if little is left: what rounding leaves over is gone after the second time.
+    """
+    before, length = math.inf, math.hypot(*row)
+    while length < 0.7 * before:
+        before = length
+        for other in rows:
+            shared = sum(map(mul, row, other))
+            row = [x - shared * y for x, y in zip(row, other, strict=True)]
+        length = math.hypot(*row)
+    return [x / length for x in row]
+
+
 def low_below_high(low, high):
     """Raise :class:`neuroflow.InputError` for an interval that is upside down."""
     if low > high:
@@ -78,6 +117,7 @@ _FORMULAS = {
     he: r"w \sim N(0, g^2 / n_\mathrm{in})",
     xavier: r"w \sim U(-a, a), \quad a = g \sqrt{6 / (n_\mathrm{in} + n_\mathrm{out})}",
     zeros: "w = 0",
+    orthogonal: r"W W^\top = g^2 I",
 }
 
 
@@ -88,5 +128,6 @@ def neuroflow_initializers():
         summary = (draw.__doc__ or "").split("\n", 1)[0]
         relations = low_below_high if draw is uniform else None
         yield nf.InitializerEntry(
-            name=draw.__name__, target=draw, summary=summary, formula=formula, relations=relations
-        )
+            name=draw.__name__, target=draw, summary=summary, formula=formula, relations=relations,
+            matrix=draw is orthogonal,
+        )  # fmt: skip

@@ -93,11 +93,22 @@ class Layer(nf.Module):
         bias: Bias = True, initializer: Initializer = "uniform", rng,
     ):  # fmt: skip
         counted.room_for(counted.linear(inputs, outputs, bias), neurons=outputs)
+        draw = nf.resolve("initializer", initializer)
+        each = "zeros" if isinstance(draw, nf.MatrixDraw) else initializer
         self.neurons = [
-            Neuron(inputs=inputs, bias=bias, initializer=initializer, outputs=outputs, rng=rng)
+            Neuron(inputs=inputs, bias=bias, initializer=each, outputs=outputs, rng=rng)
             for _ in range(outputs)
         ]
+        if isinstance(draw, nf.MatrixDraw):
+            self._take_rows(draw.rows(rng, inputs, outputs), initializer)
         self._activate = find_activation(activation)
+
+    def _take_rows(self, rows, initializer):
+        """Give each neuron its row of a matrix that was drawn as a whole."""
+        for neuron, row in zip(self.neurons, rows, strict=True):
+            vars(neuron)["initializer"] = initializer
+            for weight, number in zip(neuron.weights, row, strict=True):
+                weight.data = number
 
     def forward(self, xs):
         """(inputs,) -> (outputs,), or a bare number if there is one output."""

@@ -55,7 +55,8 @@ CASES = {
         "step": {"optimizer.schedule": {"use": "step", "every": 2, "factor": 0.5}},
     },
     "initializer": {
-        name: {"model.initializer": name} for name in ("he", "normal", "uniform", "xavier", "zeros")
+        name: {"model.initializer": name}
+        for name in ("he", "normal", "orthogonal", "uniform", "xavier", "zeros")
     },
     "dataset": {
         **{name: of_points(name) for name in POINTS},
@@ -94,7 +95,8 @@ CASES = {
         "words": of_tokenizer("words"),
     },
 }  # fmt: skip
-ELSEWHERE = ("op", "activation", "loss", "layer", "backend", "metric", "recipe", "observer")
+ELSEWHERE = ("op", "activation", "loss", "layer", "backend", "metric", "recipe", "observer",
+             "exporter")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

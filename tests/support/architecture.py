@@ -74,6 +74,7 @@ PLUGINS = (
     "schedules",
     "optimizers",
     "observers",
+    "exporters",
     "datasets",
     "pieces",
     "byte_pairs",

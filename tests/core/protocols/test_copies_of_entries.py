@@ -24,6 +24,8 @@ def alike(mine, other):
     """Whether two things that were resolved do the same: one function, with the same settings."""
     if hasattr(mine, "func"):
         return mine.func is other.func and mine.keywords == other.keywords
+    if isinstance(mine, nf.MatrixDraw):
+        return mine is not other and alike(mine.draw, other.draw)
     return mine is other
 
 

@@ -92,7 +92,8 @@ def neuroflow_losses():
         name="gaussian_nll",
         target=gaussian_nll,
         summary="Minus the log density of a normal distribution with predicted mean and spread.",
-        formula=r"\ln \sigma + \frac{(y - \mu)^2}{2 \sigma^2}",
+        formula=r"\ln \sigma + \frac{(y - \mu)^2}{2 \sigma^2}"
+        r" \quad \text{for a prediction of } \mu \text{ and } \sigma",
         reference="Nix and Weigend 1994, equation 2",
         examples=(
             ([0.5, 0.1], 1.0, [0.8, 0.1]),  # nearer to the target
