@@ -16,5 +16,5 @@ layers: :mod:`layer_trials`,
 :mod:`datasets`, :mod:`tokenizers`, :mod:`metrics`, :mod:`optimizer_formula`, :mod:`optimizers`,
 :mod:`executors` (backends), :mod:`recipes`, :mod:`observers`, :mod:`exporters`, :mod:`others`; of
 all, :mod:`settings` and :mod:`examples`. In front: :mod:`selection` (who is meant),
-:mod:`time_limit`, :mod:`check`, :mod:`gradcheck`.
+:mod:`time_limit`, :mod:`check`, :mod:`matrix`, :mod:`gradcheck`.
 """
