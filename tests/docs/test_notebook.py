@@ -75,39 +75,72 @@ def test_endless_output_ends(notebook, told):
 
 
 WITHOUT_NUMPY = """
-import doctest, json, sys
+import contextlib, doctest, json, os, runpy, sys
 absent = "numpy llvmlite safetensors sympy mpmath rich click torch sklearn pandas polars".split()
 for name in absent:
     sys.modules[name] = None  # importing it raises ImportError, as in the page
+import neuroflow
+for name in neuroflow.__all__:
+    with contextlib.suppress(Exception):  # some need what is absent
+        getattr(neuroflow, name)
 flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-import runpy
 Notebook = runpy.run_path(sys.argv[1])["Notebook"]  # the file alone, as in the page
-for number, (mark, body) in enumerate(json.load(sys.stdin), 1):
-    if number == 1:
-        notebook = Notebook(lambda channel, text: None)
-    if not body.lstrip().startswith(">>>"):
-        well = notebook.run(body, number)
-    else:
-        test = doctest.DocTestParser().get_doctest(body, {}, f"block {number}", None, 0)
-        test.globs = notebook.scope
-        out = []
-        runner = doctest.DocTestRunner(optionflags=flags)
-        well = runner.run(test, out=out.append, clear_globs=False).failed == 0
-    print(number, mark or "runs", "well" if well else "failed")
+
+def told(blocks):
+    notebook = Notebook(lambda channel, text: None)
+    for number, (mark, body) in enumerate(blocks, 1):
+        if not body.lstrip().startswith(">>>"):
+            well = notebook.run(body, number)
+        else:
+            test = doctest.DocTestParser().get_doctest(body, {}, f"block {number}", None, 0)
+            test.globs = notebook.scope
+            out = []
+            runner = doctest.DocTestRunner(optionflags=flags)
+            well = runner.run(test, out=out.append, clear_globs=False).failed == 0
+        yield f"{number} {mark or 'runs'} {'well' if well else 'failed'}"
+
+for line in sys.stdin:
+    folder, blocks = json.loads(line)
+    if not os.fork():  # each page begins afresh
+        try:
+            os.chdir(folder)
+            with contextlib.redirect_stdout(sys.stderr):
+                answer = list(told(blocks))
+            print(json.dumps(answer), flush=True)
+        finally:
+            os._exit(0)
+    os.wait()
+    print("next", flush=True)
 """
 
 
+@pytest.fixture(scope="module")
+def without_numpy():
+    """Gives what became of the blocks of a page; one process loads neuroflow for all pages."""
+    command = [sys.executable, "-c", WITHOUT_NUMPY, program.__file__]
+    with subprocess.Popen(
+        command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+
+        def told(folder, blocks):
+            process.stdin.write(json.dumps([str(folder), blocks]) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+            assert process.stdout.readline() == "next\n"
+            return json.loads(answer)
+
+        yield told
+        process.stdin.close()
+
+
 @pytest.mark.parametrize("chapter", PAGES, ids=lambda p: f"{p.parent.name}/{p.stem}")
-def test_blocks_without_a_button_are_those_that_cannot_run_in_the_page(chapter, tmp_path):
+def test_blocks_without_a_button_are_those_that_cannot_run_in_the_page(
+    chapter, without_numpy, tmp_path
+):
     """In the page there is no numpy: a block has a button if, and only if, it holds without."""
     blocks = FENCE.findall(chapter.read_text(encoding="utf-8"))
     assert {mark for mark, _ in blocks} <= {"", *REASONS}
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_NUMPY, program.__file__], text=True,
-        input=json.dumps(blocks), capture_output=True, cwd=tmp_path, check=True,
-    )  # fmt: skip
-    expected = [
+    assert without_numpy(tmp_path, blocks) == [
         f"{number} {mark or 'runs'} {'failed' if mark else 'well'}"
         for number, (mark, _) in enumerate(blocks, 1)
     ]
-    assert done.stdout.splitlines() == expected
