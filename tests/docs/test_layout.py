@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -40,6 +41,7 @@ def code():
     return [path for _, path in named_code()]
 
 
+@cache
 def words(path):
     """The whole text of a page, the docstrings of a file of code."""
     text = path.read_text(encoding="utf-8")
@@ -57,6 +59,7 @@ def files_named_in(path):
     return sorted({name for name in named if name not in ids and "NAME" not in name})
 
 
+@cache
 def exists(dotted):
     """Whether a dotted name is a module, or an attribute of one."""
     parts = dotted.split(".")

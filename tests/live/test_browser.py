@@ -31,6 +31,8 @@ def parameters(run):
 
 SETUP = {"hidden": [5, 4], "points": 24, "batch": 8, "epochs": 4}
 HASH = "#hidden=5,4&points=24&batch=8&epochs=4"
+LONG = {"hidden": [4], "points": 20, "epochs": 2000}
+LONG_HASH = "#hidden=4&points=20&epochs=2000"
 
 
 def test_function_page_from_play_to_the_end_is_an_eager_run(server, tab):
@@ -50,7 +52,7 @@ def test_function_page_from_play_to_the_end_is_an_eager_run(server, tab):
 
 
 def test_keys_play_step_and_reset(server, tab):
-    tab.open(at(server, "classification"))
+    tab.open(at(server, "classification") + LONG_HASH)
     tab.page.focus("body")
     for _ in range(3):
         tab.page.keyboard.press("s")
@@ -62,7 +64,7 @@ def test_keys_play_step_and_reset(server, tab):
     tab.page.keyboard.press(" ")
     tab.wait("!neuroflow.now.playing")
     step = tab.knows("now.step")
-    run = eager("classification", {})
+    run = eager("classification", LONG)
     for done in run:
         if done.step == step:
             break
@@ -129,7 +131,7 @@ def test_every_choice_comes_from_the_registry(server, tab):
 
 
 def test_receipts_of_neurons_weights_and_points(server, tab):
-    tab.open(at(server, "classification"))
+    tab.open(at(server, "classification") + HASH)
     tab.page.click("#step")
     tab.wait("neuroflow.now.step === 1")
     tab.page.locator("#network .neuron").nth(3).click()
@@ -237,9 +239,9 @@ def test_the_set_up_and_the_model_are_saved(server, tab, tmp_path):
 
 
 def test_two_tabs_train_apart_and_a_closed_one_harms_nobody(server, tab):
-    tab.open(at(server, "classification"))
+    tab.open(at(server, "classification") + LONG_HASH)
     other = tab.page.context.new_page()
-    other.goto(tab.page.url.split("#")[0])
+    other.goto(tab.page.url)
     other.wait_for_selector("#play:not([disabled])")
     other.click("#play")
     tab.page.click("#step")
@@ -247,7 +249,7 @@ def test_two_tabs_train_apart_and_a_closed_one_harms_nobody(server, tab):
     other.close()
     tab.page.click("#step")
     tab.wait("neuroflow.now.step === 2")
-    run = iter(eager("classification", {}))
+    run = iter(eager("classification", LONG))
     next(run)
     assert tab.knows("now.numbers") == parameters(next(run))
 
@@ -285,7 +287,7 @@ def test_the_page_has_names_for_everything_that_takes_the_focus(server, tab):
 
 
 def test_200_messages_a_second_do_not_stop_the_training(server, tab):
-    tab.open(at(server, "classification") + "#hidden=4&points=20&epochs=2000")
+    tab.open(at(server, "classification") + LONG_HASH)
     tab.page.click("#play")
     tab.page.evaluate(
         """async () => {

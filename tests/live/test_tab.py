@@ -96,6 +96,7 @@ def test_snapshots_are_thinned_out_but_reach_from_the_first_step_to_the_last(ask
 
 def test_reset_repeats_the_run_and_a_new_seed_does_not(ask):
     tab = Tab("classification")
+    ask(tab, do="configure", setup=SMALL)
     first = ask(tab, do="step")["state"]["numbers"]
     ask(tab, do="reset")
     assert ask(tab, do="step")["state"]["numbers"] == first
@@ -152,6 +153,7 @@ def test_every_offered_name_can_be_chosen(ask):
 
 def test_points_made_by_hand_keep_the_weights(ask):
     tab = Tab("classification")
+    ask(tab, do="configure", setup=SMALL)
     before = ask(tab, do="step", count=2)["state"]["numbers"]
     points = [[0, 0, 0], [1, 1, 1], [0.5, 0, 0], [0, 0.5, 1]]
     frames = ask(tab, do="rows", rows=points)
@@ -188,6 +190,8 @@ def test_receipts_add_up(ask):
 
 def test_a_receipt_changes_nothing(ask):
     tab, other = Tab("classification"), Tab("classification")
+    for each in (tab, other):
+        ask(each, do="configure", setup=SMALL)
     for k in range(3):
         ask(tab, do="step")
         ask(other, do="step")

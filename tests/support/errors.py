@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from neuroflow.errors import NeuroflowError
@@ -16,6 +17,7 @@ JOINT = "; "
 """What stands between the parts of a message; in a text of its own, it was put there by hand."""
 
 
+@cache
 def classes(*packages: Path) -> dict[str, str]:
     """Every class of the tree, also in files that nobody has imported, and what it derives from."""
     defined = {
@@ -47,7 +49,7 @@ def raised_in_one_text(source: str, names: set[str]) -> list[int]:
         node.lineno
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call)
-        and ast.unparse(node.func).rpartition(".")[2] in names
+        and _name(node.func) in names
         and any(JOINT in _literal(argument) for argument in node.args)
     ]
 
@@ -65,6 +67,11 @@ def taken_apart(source: str) -> list[int]:
             if isinstance(node, ast.expr) and _takes_apart(node, names, texts)
         }  # fmt: skip
     return sorted(found)
+
+
+def _name(function: ast.expr) -> str:
+    """The last word of what is called."""
+    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def _literal(node: ast.expr) -> str:
