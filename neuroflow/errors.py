@@ -21,6 +21,7 @@
     ├── WorkerError                 the workers of a job lost each other, or are not of one job
     ├── LanguageError               a part of the machine is not of the language it is written in
     ├── CannotTryError              no small layer could be built, to be checked
+    │   └── WrongLayerError         a layer cannot work with anything
     ├── FoundError                  the checks found something, told to pytest
     └── NeuroflowWarning            may be ignored, unless warnings are made errors
         ├── BackendWarning          a backend could not run although it said so

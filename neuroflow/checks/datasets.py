@@ -46,7 +46,7 @@ def check_dataset(entry: DatasetEntry, results: Results) -> None:
             " entry"
         ))  # fmt: skip
         return
-    trial = Trial(entry, make, tries)
+    trial = DatasetTrial(entry, make, tries)
     with guarded(results, "dataset"):
         if _is_dataset(trial, results) and _is_seeded(trial, results):
             for name, check in _CHECKS.items():
@@ -55,7 +55,7 @@ def check_dataset(entry: DatasetEntry, results: Results) -> None:
 
 
 @define
-class Trial:
+class DatasetTrial:
     """A dataset with the settings to try; what was made once is kept."""
 
     entry: DatasetEntry
@@ -91,7 +91,7 @@ def _plain(part: Any) -> Any:
     )
 
 
-def _is_dataset(trial: Trial, results: Results) -> bool:
+def _is_dataset(trial: DatasetTrial, results: Results) -> bool:
     """A :class:`Dataset`, whose own checks have seen to shapes, types and classes."""
     data, alone = _drawn_alone(trial.kept)
     if not alone:  # what it imports may draw when it is imported
@@ -114,7 +114,7 @@ def _drawn_alone(make: Callable[[], Any]) -> tuple[Any, bool]:
     return made, alone
 
 
-def _is_seeded(trial: Trial, results: Results) -> bool:
+def _is_seeded(trial: DatasetTrial, results: Results) -> bool:
     """One seed gives one dataset, whatever is done to it; another seed another, unless fixed."""
     if trial.entry.fixed:
         differs = None if _same(trial.kept(), trial.kept(seed=2)) else trial.tries[0]
@@ -141,7 +141,7 @@ def _same(one: Dataset, two: Dataset) -> bool:
     return _rows(one) == _rows(two)
 
 
-def _check_kept(trial: Trial, results: Results) -> None:
+def _check_kept(trial: DatasetTrial, results: Results) -> None:
     """What somebody does to one dataset is not seen in the next."""
     before, rows = _rows(trial.kept()), trial.kept().inputs
     if not isinstance(rows, list) or not isinstance(rows[0], list) or not rows[0]:
@@ -158,7 +158,7 @@ def _check_kept(trial: Trial, results: Results) -> None:
     ))  # fmt: skip
 
 
-def _check_settings(trial: Trial, results: Results) -> None:
+def _check_settings(trial: DatasetTrial, results: Results) -> None:
     """Each setting changes the examples; so many points are so many examples."""
     base, *others = trial.tries
     for setting in settings_of(trial.entry):
@@ -194,7 +194,7 @@ def _only(settings: Settings, base: Settings, name: str) -> bool:
     return {k for k in {*settings, *base} if settings.get(k) != base.get(k)} == {name}
 
 
-def _check_classes(trial: Trial, results: Results) -> None:
+def _check_classes(trial: DatasetTrial, results: Results) -> None:
     """Each class occurs, and no column of the inputs is the target itself."""
     data = trial.kept()
     if data.task not in ("binary", "classes") or len(data) < ENOUGH:
@@ -218,7 +218,7 @@ def _check_classes(trial: Trial, results: Results) -> None:
     ))  # fmt: skip
 
 
-def _check_split(trial: Trial, results: Results) -> None:
+def _check_split(trial: DatasetTrial, results: Results) -> None:
     """It can be split: all examples once, the same for the same seed."""
     data = trial.kept()
     if len(data) < 2 or (trial.entry.fixed and len(data) > 1000):

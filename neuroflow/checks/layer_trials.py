@@ -80,7 +80,9 @@ def trial_of(entry: LayerEntry, target: type[Module]) -> Trial:
         if _takes(trial, module, gave):
             return trial
     if type(module).forward is Module.forward:
-        raise WrongLayerError(f"{target.__name__} defines no forward(); write one, with its return")
+        raise WrongLayerError(
+            f"{target.__name__} defines no forward()", remedy="write one, with its return"
+        )
     if gave:
         raise WrongLayerError(
             f"forward gives {gave[0]}", expected="a number, or a list of numbers",

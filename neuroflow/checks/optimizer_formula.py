@@ -35,7 +35,7 @@ _NOW = r"_(\{\s*t\s*\}|t(?![a-zA-Z]))"
 
 
 @frozen
-class Step:
+class RuleStep:
     """One step of a rule: what it was given, by name, and what it gave for w and the state."""
 
     given: Mapping[str, Any]
@@ -91,7 +91,7 @@ def _free(lines: Sequence[Statement]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _steps(rule: UpdateRule, tries: Sequence[Settings]) -> Iterator[Step]:
+def _steps(rule: UpdateRule, tries: Sequence[Settings]) -> Iterator[RuleStep]:
     """Three steps each, from several places, with several rates and settings."""
     for settings in tries:
         for w, rate in ((1.0, 0.01), (-0.7, 0.1)):
@@ -105,11 +105,11 @@ def _steps(rule: UpdateRule, tries: Sequence[Settings]) -> Iterator[Step]:
                 gave = {"w": w, **dict(zip(rule.state, state, strict=True))}
                 known = {**rule.settings, **settings, **given}
                 changed = {name for name in settings if settings[name] != rule.settings.get(name)}
-                yield Step(known, gave, frozenset(changed))
+                yield RuleStep(known, gave, frozenset(changed))
 
 
 def _compared(
-    lines: Sequence[Statement], free: Sequence[str], rule: UpdateRule, steps: Sequence[Step],
+    lines: Sequence[Statement], free: Sequence[str], rule: UpdateRule, steps: Sequence[RuleStep],
     text: str,
 ) -> tuple[int, str]:  # fmt: skip
     quantities = {
@@ -130,7 +130,7 @@ def _compared(
 
 
 def _difference(
-    lines: Sequence[Statement], reading: Mapping[str, str], steps: Sequence[Step], text: str
+    lines: Sequence[Statement], reading: Mapping[str, str], steps: Sequence[RuleStep], text: str
 ) -> tuple[int, str]:
     compared = 0
     for step in steps:

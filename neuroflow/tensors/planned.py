@@ -52,7 +52,7 @@ def shape_of(structure: Structure) -> tuple[int, ...] | None:
     return None if inner is None else (len(structure), *inner)
 
 
-class Cells:
+class PlacedCells:
     """Where some cells lie: in which pieces, and at which places of these one behind the other.
 
     Places that follow each other, and one place for all, need no copy.
@@ -81,7 +81,7 @@ class Memory:
     def __init__(self, lanes: int, pieces: list[Tensor]) -> None:
         self.lanes, self.pieces = lanes, pieces
 
-    def read(self, cells: Cells) -> Tensor:
+    def read(self, cells: PlacedCells) -> Tensor:
         """Some cells in their shape, for each example if any depends on it."""
         found = [self.pieces[k] for k in cells.pieces]
         if len({x.dim() for x in found}) > 1:
@@ -127,7 +127,7 @@ class PlanOnTensors:
         written = None if self.written is None else memory.read(self.written)
         return _for_each(outputs, numbers.shape[0]), written
 
-    def _cells(self, cells: Ints) -> Cells:
+    def _cells(self, cells: Ints) -> PlacedCells:
         """Where to read cells."""
         flat = cells.reshape(-1).astype(np.int64)
         holders = np.searchsorted(self.starts, flat, side="right") - 1
@@ -135,7 +135,7 @@ class PlanOnTensors:
         used = np.unique(holders)
         before = np.cumsum([0, *[self.sizes[k] for k in used[:-1].tolist()]])
         places = before[np.searchsorted(used, holders)] + flat - self.starts[holders]
-        return Cells(tuple(used.tolist()), places, cells.shape)
+        return PlacedCells(tuple(used.tolist()), places, cells.shape)
 
     def _not_empty(self, holders: Ints, flat: Ints) -> Ints:
         """Of pieces that begin at one cell, the one that has it: others are empty."""

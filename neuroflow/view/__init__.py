@@ -5,5 +5,5 @@ Reading order: :mod:`markup`, :mod:`boxes`, :mod:`nesting`, :mod:`graph`, :mod:`
 :mod:`page`, :mod:`drawing`. Of runs: :mod:`chart`, :mod:`outcome`, :mod:`figure`,
 :mod:`plots`, :mod:`terminal`, :mod:`curves`, :mod:`plain_table`, :mod:`evaluation_picture`,
 :mod:`evaluation_figure`. In a notebook: :mod:`cards`, :mod:`progress`, :mod:`plotting`. Of
-entries: :mod:`formulas`, :mod:`entry_curves`.
+entries: :mod:`formulas`, :mod:`entry_curves`; of all of them, :mod:`matrix_page`.
 """

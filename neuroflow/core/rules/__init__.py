@@ -1,9 +1,9 @@
 """What a function must be to be the rule of an op, and what its author is told if it is not.
 
-Reading order: :mod:`mistakes` (the words of all messages), :mod:`places` (where its derivative
-jumps; :mod:`arithmetic` reads the texts), :mod:`declarations` (when an op is defined),
-:mod:`first_use` (when it computes for the first time), :mod:`failures` (when its rule fails),
-:mod:`calls`. Nothing here computes anything: who reads the core can leave it out.
+Reading order: :mod:`mistakes` (the words of all messages), :mod:`arithmetic` (numbers that
+stand in texts), :mod:`places` (where its derivative jumps), :mod:`declarations` (when an op is
+defined), :mod:`first_use` (when it computes for the first time), :mod:`failures` (when its rule
+fails), :mod:`calls`. Nothing here computes anything: who reads the core can leave it out.
 """
 
 from neuroflow.core.rules.calls import checked_settings, refuse, tell_failure, wrong_inputs
