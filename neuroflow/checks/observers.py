@@ -8,7 +8,7 @@ from typing import Any
 
 from neuroflow.checks.report import Results
 from neuroflow.config import settings_of
-from neuroflow.errors import raised
+from neuroflow.errors import NeuroflowError, raised
 from neuroflow.registry.capture import silenced
 from neuroflow.registry.entries import Entry
 from neuroflow.training import Observed, Step
@@ -41,12 +41,19 @@ def check_observer(entry: Entry, results: Results) -> None:
             ("one that goes on", 2, REPORTS[2:]),
             ("one that ends before its first report", 0, ()),
         ):
-            problem = _problem(entry, Observed({}, begins_at, 4, Path(folder)), reports)
+            try:
+                problem = _problem(entry, Observed({}, begins_at, 4, Path(folder)), reports)
+            except NeuroflowError as error:
+                results.skipped("observing", str(error))
+                return
             results.expect("observing", not problem, f"{what}: {problem}")
 
 
 def _problem(entry: Entry, run: Observed, reports: tuple[Step, ...]) -> str:
-    """What went wrong while a run was observed; empty if nothing did."""
+    """What went wrong while a run was observed; empty if nothing did.
+
+    An error that says that a package is missing is no mistake of the observer, and is let through.
+    """
     doing = "it cannot be made"
     try:
         observer: Any = entry.load()()
@@ -58,5 +65,7 @@ def _problem(entry: Entry, run: Observed, reports: tuple[Step, ...]) -> str:
         doing = "end failed"
         observer.end()
     except (Exception, SystemExit) as error:
+        if isinstance(error, NeuroflowError) and isinstance(error.__cause__, ImportError):
+            raise
         return f"{doing}: {raised(error)}"
     return ""

@@ -44,6 +44,20 @@ def test_an_observer_that_cannot_bear_a_run_is_found(observer, finding):
     assert any(finding in str(found) for found in report.findings), report
 
 
+class NeedsMore(nf.Observer):
+    def begin(self, run):
+        try:
+            import nowhere  # noqa: F401
+        except ImportError as error:
+            raise nf.InputError("the package nowhere is not installed") from error
+
+
+def test_an_observer_whose_package_is_missing_is_not_tried_and_that_is_said():
+    report = nf.check(nf.ObserverEntry(name="it", target=NeedsMore, summary="It."))
+    assert report, report
+    assert "the package nowhere is not installed" in [skip.reason for skip in report.skips]
+
+
 def test_a_recipe_that_names_what_is_not_there_is_found():
     report = nf.check(nf.RecipeEntry(name="it", target={"model": "mpl"}, summary="It."))
     assert "unknown layer 'mpl'" in str(report)
