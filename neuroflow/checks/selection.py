@@ -122,6 +122,10 @@ def _of_module(module: ModuleType) -> Selection:
 
 def _of_file(path: Path) -> Selection:
     """What a file offers, by its hooks or by registering it; if nothing, the ops in it."""
+    if not path.is_file():
+        raise InputError(
+            f"there is no file {path}", remedy="give the path of a Python file", file=str(path)
+        )
     plugin = loaded_file(path)
     if plugin.module is None and plugin.error is not None:
         at = f" (line {plugin.line})" if plugin.line else ""
