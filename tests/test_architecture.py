@@ -23,21 +23,33 @@ Raise these only for something that everybody who reads the core should meet.
 """
 
 
-@pytest.fixture
-def copy(tmp_path):
-    """A copy of both packages, to plant faults in: ``copy("core/value.py", "import this")``."""
+@pytest.fixture(scope="module")
+def both_packages(tmp_path_factory):
+    """A copy of both packages."""
+    folder = tmp_path_factory.mktemp("copy")
     for package in (ROOT, BUNDLED):
         for path in package.rglob("*.py"):
-            place = tmp_path / path.relative_to(package.parent)
+            place = folder / path.relative_to(package.parent)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
+    return folder
+
+
+@pytest.fixture
+def copy(both_packages):
+    """A copy to plant a fault in, until the test ends: ``copy("core/value.py", "import this")``."""
+    before = {}
 
     def plant(file, line):
-        with (tmp_path / file).open("a") as end:
+        place = both_packages / file
+        before[place] = place.read_bytes() if place.exists() else None
+        with place.open("a") as end:
             end.write(f"\n\ndef planted():\n    {line}\n")
-        return tmp_path / Path(file).parts[0]
+        return both_packages / Path(file).parts[0]
 
-    return plant
+    yield plant
+    for place, content in before.items():
+        place.unlink() if content is None else place.write_bytes(content)
 
 
 def faults_of(package):

@@ -256,18 +256,24 @@ def not_public(plugins: Path, public: Iterable[str]) -> list[str]:
     return found
 
 
+@cache
+def _attributes_in(text: str) -> tuple[tuple[int, str, str], ...]:
+    """Line, owner and name of every attribute that a text uses."""
+    return tuple(
+        (node.lineno, ast.unparse(node.value), node.attr)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Attribute)
+    )
+
+
 def _private_uses(path: Path, public: set[str]) -> Iterator[tuple[int, str]]:
     """Attributes that are not public: of ``nf``, and those with an underscore of other objects."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Attribute):
-            continue
-        owner, name = ast.unparse(node.value), node.attr
+    for line, owner, name in _attributes_in(path.read_text(encoding="utf-8")):
         hidden = name.startswith("_") and not name.endswith("__")
         if (owner in ("nf", "neuroflow") and name not in public) or (
             hidden and owner not in ("self", "cls", "super()")
         ):
-            yield node.lineno, f"{owner}.{name}"
+            yield line, f"{owner}.{name}"
 
 
 def faults(
@@ -317,10 +323,19 @@ def printing(package: Path) -> list[str]:
         inside = path.relative_to(package).as_posix()
         if inside in PRINTERS or inside.startswith("sphinxext/"):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            used = node.func if isinstance(node, ast.Call) else node
-            name = ast.unparse(used) if isinstance(used, ast.Name | ast.Attribute) else ""
-            called = isinstance(node, ast.Call) or name.startswith("sys.")
-            if called and _ONLY_THERE.fullmatch(name):
-                found.append(f"{inside}:{node.lineno} uses {name}")
+        text = path.read_text(encoding="utf-8")
+        found += [f"{inside}:{line} uses {name}" for line, name in _printing_in(text)]
     return found
+
+
+@cache
+def _printing_in(text: str) -> tuple[tuple[int, str], ...]:
+    """Line and name of what prints or escapes in a text."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        used = node.func if isinstance(node, ast.Call) else node
+        name = ast.unparse(used) if isinstance(used, ast.Name | ast.Attribute) else ""
+        called = isinstance(node, ast.Call) or name.startswith("sys.")
+        if called and _ONLY_THERE.fullmatch(name):
+            found.append((node.lineno, name))
+    return tuple(found)
