@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import define, field
 
+from neuroflow.checks.latex_algebra import algebra_of
 from neuroflow.checks.latex_tokens import Tokens
 from neuroflow.checks.latex_words import (
     ACCENTS,
@@ -141,7 +142,7 @@ class Reader:
         token = self.tokens.next()
         if token[:1].isdigit() or (token[:1] == "." and len(token) > 1):
             value = float(token)
-            return lambda s: value
+            return lambda s: algebra_of(s).number(value)
         if token in ("(", "{"):
             self.tokens.back()
             return self.group(token, {"(": ")", "{": "}"}[token])
@@ -160,7 +161,7 @@ class Reader:
         if token == r"\begin":
             return self.cases()
         if token in FOLDS and self.tokens.now == "_":
-            return self.fold(FOLDS[token])
+            return self.fold(token)
         if token == r"\int":
             return self.integral()
         if token in ACCENTS or token in BOLD:
@@ -193,7 +194,9 @@ class Reader:
         """``[a > b]``: 1 where it holds, else 0; without a relation an ordinary bracket."""
         holds = self.condition()
         self.tokens.need(end)
-        return lambda s: 1.0 * holds(s)
+        return lambda s: algebra_of(s).choose(
+            s, [(holds, lambda s: 1.0), (lambda s: True, lambda s: 0.0)]
+        )
 
     def rounded(self, token: str) -> Node:
         r"""``\lfloor x \rfloor``, ``\lceil x \rceil``."""
@@ -246,10 +249,10 @@ class Reader:
         return lambda s: abs(node(s))
 
     def root(self) -> Node:
-        degree: Node = lambda s: 2.0  # noqa: E731  a constant node
+        degree: Node = lambda s: algebra_of(s).number(2.0)  # noqa: E731  a constant node
         if self.tokens.now == "[":
             degree = self.group("[", "]")
-        return _binary(lambda d, x: x ** (1.0 / d), degree, self.argument())
+        return _binary(lambda d, x: x ** (1 / d), degree, self.argument())
 
     def cases(self) -> Node:
         r"""``\begin{cases} a & \text{if } x > 0 \\ b & \text{otherwise} \end{cases}``."""
@@ -268,7 +271,7 @@ class Reader:
                 self.tokens.next()
         self.tokens.next()
         self.tokens.braced()
-        return lambda s: next((value(s) for holds, value in rows if holds(s)), math.nan)
+        return lambda s: algebra_of(s).choose(s, rows)
 
     def condition(self) -> Node:
         """``if a < b <= c``, or ``otherwise``, or a number that stands for a truth."""
@@ -280,14 +283,14 @@ class Reader:
             return lambda s: True
         sides, relations = [self.sum()], []
         while self.tokens.now in RELATIONS:
-            relations.append(RELATIONS[self.tokens.next()])
+            relations.append(self.tokens.next())
             sides.append(self.sum())
         if not relations:
             return sides[0]
         pairs = list(zip(relations, sides, sides[1:], strict=False))
-        return lambda s: all(holds(a(s), b(s)) for holds, a, b in pairs)
+        return lambda s: algebra_of(s).all_hold([(sign, a(s), b(s)) for sign, a, b in pairs])
 
-    def fold(self, combine: Callable[[list[Any]], Any]) -> Node:
+    def fold(self, sign: str) -> Node:
         r"""``\sum_{i=1}^{n} ...``, ``\max_i ...``, ``\sum_{j \neq i} ...``."""
         self.tokens.next()
         index, first, keep = self.index()
@@ -310,7 +313,7 @@ class Reader:
                 rows = [s[v][s.get(outer, 0)] if outer else s.get(v) for v, outer in vectors]
                 lengths = [len(row) for row in rows if isinstance(row, (list, tuple))]
                 inner = [{**s, index: k} for k in range(max(lengths, default=0))]
-            return combine([body(scope) for scope in inner if keep(scope)])
+            return algebra_of(s).fold(sign, [body(scope) for scope in inner if keep(scope)])
 
         return value
 
@@ -428,7 +431,7 @@ class Reader:
         arguments = self.arguments()
 
         def value(s: Scope) -> Any:
-            result = call(*[a(s) for a in arguments])
+            result = algebra_of(s).call(call, name, [a(s) for a in arguments])
             return result if exponent is None else result ** exponent(s)
 
         return value

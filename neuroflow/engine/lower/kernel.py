@@ -272,6 +272,19 @@ def _forward_kernel(op: Op, arity: int) -> Kernel:
     return recorder.kernel([x.name for x in xs], [result])
 
 
+def rule_kernel(op: Op, arity: int) -> Kernel:
+    """An op's forward rule as it is written, also where the op declares a step that is run for it.
+
+    >>> from neuroflow.core.value import div
+    >>> rule_kernel(div, 2) == forward_kernel(div, 2)
+    True
+    """
+    recorder = Recorder()
+    xs = [Symbol(f"x{k}") for k in range(arity)]
+    result = _run(op, recorder, lambda: op.forward(*xs))
+    return recorder.kernel([x.name for x in xs], [result])
+
+
 def _twice(write: Callable[..., Kernel], op: Op, arity: int) -> Kernel:
     """The kernel, if the rule does the same again: one that draws or counts would be frozen."""
     kernel = write(op, arity)
