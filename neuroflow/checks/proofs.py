@@ -4,121 +4,134 @@ What is proved holds for every number of the domain, not only for those that wer
 of the rule, as every backend runs them, become an expression; less the formula it has to be zero,
 and so has each partial less the derivative of the formula, between any two places where one of
 their conditions turns. At such a place itself there may be no derivative, and the checks hold the
-convention. Rounding is no part of a proof.
+convention. What is not zero, such as an approximation, may still be *enclosed*: nowhere further
+off than :data:`WITHIN`. Rounding is no part of either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise, product
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
+from attrs import frozen
+
+from neuroflow.checks.enclosures import bounded
+from neuroflow.checks.pieces import Piece, pieces
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.symbols import NoProofError, Symbols, formula_of, sympy
-from neuroflow.core.domain import Domain
 from neuroflow.engine.lower.kernel import backward_kernel, forward_kernel, rule_kernel
 from neuroflow.errors import NeuroflowError
 
-MOST_CONDITIONS = 6
-"""So many conditions on several inputs are taken apart, each of them both ways."""
+mpmath: Any = import_module("mpmath")
+
+PROVED, ENCLOSED, SAMPLED = "proved", "enclosed", "sampled"
+WITHIN = 1e-12
+"""How far off what is enclosed may be, in parts of 1 or of what is right if that is more."""
+
+LONGEST = 10**20
+"""Fractions of more digits are in no identity; they come from the coefficients of polynomials."""
 
 
-def no_proof(subject: Subject) -> str:
-    """Why value and partials of a subject are not proved; empty if they are.
+@frozen
+class Grade:
+    """How well it is known that an entry is right: *proved*, *enclosed* or *sampled*; and why."""
+
+    word: str
+    why: str = ""
+
+
+def grade_of(subject: Subject) -> Grade:
+    """Whether value and partials are proved, or at least enclosed; if not, why not.
 
     >>> from neuroflow.core.functions import tanh
-    >>> no_proof(Subject.of(tanh))
-    ''
+    >>> grade_of(Subject.of(tanh))
+    Grade(word='proved', why='')
     """
     try:
         if subject.whole is not None:
             raise NoProofError("it is no op, but a function of several")
         if subject.why_not_compared:
             raise NoProofError(subject.why_not_compared)
-        for what, expression, xs in _have_to_be_zero(subject):
-            for piece in _pieces(expression, xs, subject.domains):
-                if not _is_zero(piece):
-                    raise NoProofError(f"{what}, as far as can be shown")
+        close = [claim.what for claim in _claims(subject) if not _is_proved(claim, subject)]
     except NeuroflowError as error:
-        return error.what
-    return ""
+        return Grade(SAMPLED, error.what)
+    return Grade(ENCLOSED, f"{', '.join(close)}: within {WITHIN:g}") if close else Grade(PROVED)
 
 
-def _have_to_be_zero(subject: Subject) -> Iterator[tuple[str, Any, list[Any]]]:
+@frozen(eq=False)
+class Claim:
+    """``found`` has to be what is ``right``, for all numbers ``xs``."""
+
+    what: str
+    found: Any
+    right: Any
+    xs: list[Any]
+
+
+def _claims(subject: Subject) -> Iterator[Claim]:
     symbols, count = Symbols(), len(subject.inputs)
     xs = [
-        sympy.Symbol(f"x{k}", real=True, positive=_is_positive(domain) or None)
-        for k, domain in enumerate(subject.domains)
+        sympy.Symbol(f"x{k}", real=True, positive=all(i.low >= 0.0 for i in d.intervals) or None)
+        for k, d in enumerate(subject.domains)
     ]
     formula = formula_of(subject, symbols, xs)
     names = {x.name: x for x in xs}
     (value,) = symbols.run(rule_kernel(subject.op, count), names)
-    yield "its rule is not the formula", value - formula, xs
-    (run,) = symbols.run(forward_kernel(subject.op, count), names)
-    yield "what is run for its rule is not the formula", run - formula, xs
+    yield Claim("its rule", value, formula, xs)
+    if subject.op.step:
+        (run,) = symbols.run(forward_kernel(subject.op, count), names)
+        yield Claim("its step", run, formula, xs)
     known = {**names, "g": sympy.S.One, "out": value}
     partials = symbols.run(backward_kernel(subject.op, count), known)
     for name, x, partial in zip(subject.inputs, xs, partials, strict=True):
-        yield f"d/d{name} is not that of the formula", partial - sympy.diff(formula, x), xs
+        yield Claim(f"d/d{name}", partial, sympy.diff(formula, x), xs)
 
 
-def _is_positive(domain: Domain) -> bool:
-    return all(interval.low >= 0.0 for interval in domain.intervals)
-
-
-def _pieces(expression: Any, xs: Sequence[Any], domains: Sequence[Domain]) -> Iterator[Any]:
-    """The expression without its conditions, for each way in which they can hold."""
-    relations = expression.atoms(sympy.core.relational.Relational)
-    borders = {_border(relation) for relation in relations}
-    if len(xs) == 1:
-        yield from _between(expression, xs[0], domains[0], borders)
-        return
-    if len(borders) > MOST_CONDITIONS:
-        raise NoProofError(f"it has {len(borders)} conditions on {len(xs)} inputs")
-    for signs in product((1, -1), repeat=len(borders)):
-        side = dict(zip(borders, signs, strict=True))
-        yield expression.xreplace({r: _holds(r, side) for r in relations})
-
-
-def _border(relation: Any) -> Any:
-    """What is zero where a condition turns, the same for ``a < b`` and ``b < a``."""
-    border = relation.lhs - relation.rhs
-    return -border if border.could_extract_minus_sign() else border
-
-
-def _holds(relation: Any, side: dict[Any, int]) -> Any:
-    """Whether a condition holds on that side of its border; on the border nothing is asked."""
-    border = relation.lhs - relation.rhs
-    sign = side[border] if border in side else -side[-border]
-    above = isinstance(relation, (sympy.Gt, sympy.Ge))
-    if isinstance(relation, (sympy.Eq, sympy.Ne)):
-        return sympy.sympify(isinstance(relation, sympy.Ne))
-    return sympy.sympify((sign > 0) == above)
-
-
-def _between(expression: Any, x: Any, domain: Domain, borders: set[Any]) -> Iterator[Any]:
-    """The expression on each open interval of the domain on which no condition turns."""
-    ends = {end for interval in domain.intervals for end in (interval.low, interval.high)}
-    turns = {sympy.nsimplify(end) for end in ends if abs(end) != float("inf")} | {sympy.S.Zero}
-    for border in borders:
-        roots = sympy.solveset(border, x, sympy.S.Reals)
-        if not isinstance(roots, (sympy.FiniteSet, sympy.sets.sets.EmptySet)):
-            raise NoProofError(f"where {border} is zero is not known")
-        turns |= set(roots)
-    places = sorted(turns)
-    middles = [(a + b) / 2 for a, b in pairwise(places)]
-    for middle in [places[0] - 1, *middles, places[-1] + 1]:
-        if float(middle) not in domain:
+def _is_proved(claim: Claim, subject: Subject) -> bool:
+    """Whether a claim is proved, or else enclosed. Raises :class:`NoProofError` for neither."""
+    proved = True
+    for piece in pieces((claim.found - claim.right, claim.right), claim.xs, subject.domains):
+        difference, right = piece.expressions
+        if _may_be_zero(piece) and _is_zero(difference):
             continue
-        sure = {r: r.subs(x, middle) for r in expression.atoms(sympy.core.relational.Relational)}
-        sign = {"positive": True} if middle > 0 else {"negative": True}
-        yield expression.xreplace(sure).xreplace({x: sympy.Symbol("x", **sign)})
+        if not piece.alone or not bounded(difference, right, piece.low, piece.high, WITHIN):
+            raise NoProofError(f"{claim.what} is not shown to be that of the formula")
+        proved = False
+    return proved
+
+
+def _may_be_zero(piece: Piece) -> bool:
+    """Whether the difference is nothing but rounding at two numbers: else nobody simplifies it.
+
+    Rounding becomes smaller if more digits are taken, and what is there does not.
+    """
+    difference, _ = piece.expressions
+    symbols = sorted(difference.free_symbols, key=str)
+    low, high = max(piece.low, -3.0, piece.high - 6.0), min(piece.high, 3.0, piece.low + 6.0)
+    function = sympy.lambdify(symbols, difference, "mpmath")
+    for part in (0.29, 0.83):
+        at = [mpmath.mpf(low) + part * (mpmath.mpf(high) - low) + k for k in range(len(symbols))]
+        try:
+            rough, fine = (_with_digits(digits, function, at) for digits in (40, 80))
+        except (ArithmeticError, ValueError, TypeError):
+            continue  # outside of the domain of several inputs
+        if fine != 0 and abs(rough - fine) < abs(fine) / 1000:
+            return False
+    return True
+
+
+def _with_digits(digits: int, function: Any, numbers: list[Any]) -> Any:
+    with mpmath.workdps(digits):
+        return function(*numbers)
 
 
 def _is_zero(expression: Any) -> bool:
     """Whether an expression without conditions can be shown to be zero."""
     if sympy.expand(expression) == 0:
         return True
+    if any(max(abs(x.p), x.q) > LONGEST for x in expression.atoms(sympy.Rational)):
+        return False  # an approximation, which would be simplified for minutes in vain
     general = _with_plain_arguments(expression)
     forms = (
         lambda e: sympy.expand(sympy.numer(sympy.together(e.rewrite(sympy.exp)))),

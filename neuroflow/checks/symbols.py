@@ -116,8 +116,8 @@ class Symbols(Numbers):
 
 
 _BY_NAME = {
-    "exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf", "asin", "acos",
-    "atan", "asinh", "acosh", "atanh", "floor", "gamma",
+    "exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf", "erfc", "asin",
+    "acos", "atan", "asinh", "acosh", "atanh", "floor", "gamma",
 }  # fmt: skip
 _SPELLED = {
     "ln": "log", "max": "maximum", "min": "minimum", "sigma": "sigmoid", "sgn": "sign",
@@ -169,8 +169,7 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "lg": lambda s, x: sympy.log(x, 10),
     "sech": lambda s, x: 1 / sympy.cosh(x),
     "coth": lambda s, x: 1 / sympy.tanh(x),
-    "erfc": lambda s, x: 1 - sympy.erf(x),
-    "Phi": lambda s, x: (1 + sympy.erf(x / sympy.sqrt(2))) / 2,
+    "Phi": lambda s, x: sympy.erfc(-x / sympy.sqrt(2)) / 2,
     "phi": lambda s, x: sympy.exp(-x * x / 2) / sympy.sqrt(2 * sympy.pi),
 }
 
