@@ -53,7 +53,7 @@ def check(*what: Any, seconds: float = SECONDS) -> Report:
                 report.of(problem.subject).failed(problem.check, problem.message)
             for entry in selection.entries:
                 offer = Offer.of(entry)
-                report.offers[offer.subject] = offer
+                report.offers[offer.subject], report.checked[offer.subject] = offer, entry
                 check_entry(entry, report.of(offer.subject), seconds)
     return report
 

@@ -10,6 +10,7 @@ from attrs import asdict, define, field, frozen
 
 from neuroflow.checks.causes import one_per_cause
 from neuroflow.checks.findings import Expected, Finding, Offer
+from neuroflow.registry.entries import Entry
 
 
 @frozen
@@ -37,7 +38,7 @@ class Report:
     ``checks`` counts the comparisons made, by the name of the check. A report without any
     comparison is not right: nothing was tested. ``tried`` counts, by entry, the points at which
     partials were searched for a wrong one; ``seconds`` tells how long each entry took, and
-    ``offers`` who offers it.
+    ``offers`` who offers it. ``made`` are the comparisons by entry and check.
 
     >>> report = Report()
     >>> bool(report), report.headline
@@ -51,9 +52,11 @@ class Report:
     skips: list[Skip] = field(factory=list)
     extremes: dict[str, list[Extreme]] = field(factory=dict)
     counts: Counter[str] = field(factory=Counter)
+    made: Counter[tuple[str, str]] = field(factory=Counter)
     tried: Counter[str] = field(factory=Counter)
     seconds: dict[str, float] = field(factory=dict)
     offers: dict[str, Offer] = field(factory=dict)
+    checked: dict[str, Entry] = field(factory=dict)
 
     def __bool__(self) -> bool:
         return self.total > 0 and not self.findings
@@ -144,6 +147,7 @@ class Results:
         """Count comparisons that held."""
         self.report.checks[check] += times
         self.report.counts[self.subject] += times
+        self.report.made[self.subject, check] += times
 
     def tried(self, points: int) -> None:
         """Count the points of a search."""

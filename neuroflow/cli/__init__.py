@@ -58,6 +58,7 @@ COMMANDS = {
     "inspect": "What a saved model says about itself.",
     "plugins": "List plugins, with their failures.",
     "check": "Check a plugin before anyone uses it.",
+    "verify": "Try again what a certificate of checks says.",
     "new": "Start a plugin of your own.",
     "zoo": "Meet ops that are wrong in instructive ways.",
     "doctor": "Look for what is wrong with the installation.",

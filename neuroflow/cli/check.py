@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Write the table as a page too.",
 )  # fmt: skip
+@click.option(
+    "--certificate", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write what was tried, for neuroflow verify to try again.",
+)  # fmt: skip
 def check(
     names: tuple[str, ...], as_json: bool, extremes: bool, seconds: float, everything: bool,
-    html: Path | None,
+    html: Path | None, certificate: Path | None,
 ) -> int:  # fmt: skip
     """Check every entry of a plugin, a module, a file or a pattern such as op/*.
 
@@ -47,6 +51,7 @@ def check(
       neuroflow check --plugin my_ops.py
       neuroflow check "op/*"
       neuroflow check --all --html checked.html
+      neuroflow check my_plugin --certificate my_plugin.json
     """
     from neuroflow.checks import matrix
     from neuroflow.checks.check import check as check_all
@@ -64,6 +69,10 @@ def check(
         raise click.UsageError(str(error)) from error
     if html is not None:
         _write_page(report, html)
+    if certificate is not None:
+        from neuroflow.checks.certificate import write_certificate
+
+        note(f"{write_certificate(certificate, report)}: what was tried")
     if as_json:
         print_json(matrix.as_dict(report) if everything else report.as_dict())
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.util import logging
@@ -28,6 +28,9 @@ from neuroflow.sphinxext.nodes import (
     table,
 )
 from neuroflow.sphinxext.pictures import plot_of
+
+if TYPE_CHECKING:
+    from neuroflow.checks.report import Report
 
 logger = logging.getLogger(__name__)
 
@@ -93,12 +96,30 @@ def _checks(entry: Entry) -> list[nodes.Node]:
         logger.warning("%s", finding)
     rows = [(name, str(count)) for name, count in sorted(report.checks.items())]
     lead = f"``neuroflow.check``, run when this page was built: {report.headline}."
-    found: list[nodes.Node] = [paragraph(lead), table(("check", "comparisons"), rows)]
+    found: list[nodes.Node] = [paragraph(lead), *_certified(entry, report)]
+    found.append(table(("check", "comparisons"), rows))
     found += [paragraph(f"Skipped: {skip.check}, because {skip.reason}.") for skip in report.skips]
     extremes = report.extremes.get(entry.name, [])
     if extremes:
         cells = [(f"``{e.input!r}``", f"``{e.value}``", f"``{e.slope}``") for e in extremes]
         found += [rubric("At the extremes"), table(("input", "value", "derivative"), cells)]
+    return found
+
+
+def _certified(entry: Entry, report: Report) -> list[nodes.Node]:
+    """How well the derivative is known, and which source was looked at."""
+    from neuroflow.checks.certificate import grade_of_entry, source_of
+
+    grade, (file, digest) = grade_of_entry(entry, wrong=not report), source_of(entry)
+    found = []
+    if grade["grade"]:
+        why = f" ({grade['why']})" if grade["why"] else ""
+        what = "Value and derivative are the formula's"
+        found.append(paragraph(f"{what}: *{grade['grade']}*{why}; see :doc:`/explanation/trust`."))
+    points = sum(report.tried.values())
+    where = f"{points:,} points were searched; " if points else ""
+    if file:
+        found.append(paragraph(f"{where}``{file}`` has the SHA-256 ``{digest[:16]}``..."))
     return found
 
 
