@@ -3,7 +3,8 @@
 Reading order: :mod:`findings`, :mod:`causes` (which are of one mistake), :mod:`report` (what was
 found), :mod:`matrix` (of all that is installed), :mod:`messages`, :mod:`subject` (what is checked),
 :mod:`numeric`, :mod:`probes` and :mod:`far_points` (where to look). Readers of what an author
-wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_words`, :mod:`latex_algebra`,
+wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_words`,
+:mod:`latex_algebra`,
 :mod:`latex_reader`, :mod:`latex`, :mod:`latex_statements`, :mod:`latex_symbols`. Checks of ops:
 :mod:`surfaces`, :mod:`first_look` (does it work at all?), :mod:`declared`, :mod:`values`,
 :mod:`slopes`, :mod:`search`, :mod:`exact`, :mod:`breaks`, :mod:`kinks`, :mod:`extremes`,
@@ -17,6 +18,6 @@ layers: :mod:`layer_trials`,
 :mod:`executors` (backends), :mod:`recipes`, :mod:`observers`, :mod:`exporters`, :mod:`others`; of
 all, :mod:`settings` and :mod:`examples`. In front: :mod:`selection` (who is meant),
 :mod:`time_limit`, :mod:`check`, :mod:`matrix`, :mod:`gradcheck`. What is known for all numbers:
-:mod:`symbols` (formulas and kernels as expressions), :mod:`pieces`, :mod:`enclosures`,
+:mod:`symbols` (formulas and kernels as expressions), :mod:`regions`, :mod:`enclosures`,
 :mod:`proofs`; and the file that says it all, :mod:`certificate`.
 """

@@ -1,6 +1,6 @@
 """What the words of a formula mean for plain numbers; a scope may bring another algebra along.
 
-The grammar is read once. Numbers give numbers, and symbols, by the algebra of
+The grammar is read once. PlainAlgebra give numbers, and symbols, by the algebra of
 :mod:`neuroflow.checks.symbols`, give the formula as an expression.
 """
 
@@ -18,7 +18,7 @@ ALGEBRA = "\\algebra"
 Row = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 
-class Numbers:
+class PlainAlgebra:
     """Formulas of plain numbers."""
 
     def number(self, x: float) -> Any:
@@ -42,9 +42,9 @@ class Numbers:
         return FOLDS[sign](list(terms))
 
 
-NUMBERS = Numbers()
+PLAIN = PlainAlgebra()
 
 
 def algebra_of(scope: Mapping[str, Any]) -> Any:
     """The algebra of a scope: that of plain numbers, unless it has another."""
-    return scope.get(ALGEBRA, NUMBERS)
+    return scope.get(ALGEBRA, PLAIN)

@@ -17,7 +17,7 @@ from typing import Any
 from attrs import frozen
 
 from neuroflow.checks.enclosures import bounded
-from neuroflow.checks.pieces import Piece, pieces
+from neuroflow.checks.regions import Region, regions
 from neuroflow.checks.subject import Subject
 from neuroflow.checks.symbols import NoProofError, Symbols, formula_of, sympy
 from neuroflow.engine.lower.kernel import backward_kernel, forward_kernel, rule_kernel
@@ -53,14 +53,16 @@ def grade_of(subject: Subject) -> Grade:
             raise NoProofError("it is no op, but a function of several")
         if subject.why_not_compared:
             raise NoProofError(subject.why_not_compared)
-        close = [claim.what for claim in _claims(subject) if not _is_proved(claim, subject)]
+        close = [
+            equation.what for equation in _equations(subject) if not _is_proved(equation, subject)
+        ]
     except NeuroflowError as error:
         return Grade(SAMPLED, error.what)
     return Grade(ENCLOSED, f"{', '.join(close)}: within {WITHIN:g}") if close else Grade(PROVED)
 
 
 @frozen(eq=False)
-class Claim:
+class Equation:
     """``found`` has to be what is ``right``, for all numbers ``xs``."""
 
     what: str
@@ -69,7 +71,7 @@ class Claim:
     xs: list[Any]
 
 
-def _claims(subject: Subject) -> Iterator[Claim]:
+def _equations(subject: Subject) -> Iterator[Equation]:
     symbols, count = Symbols(), len(subject.inputs)
     xs = [
         sympy.Symbol(f"x{k}", real=True, positive=all(i.low >= 0.0 for i in d.intervals) or None)
@@ -78,37 +80,39 @@ def _claims(subject: Subject) -> Iterator[Claim]:
     formula = formula_of(subject, symbols, xs)
     names = {x.name: x for x in xs}
     (value,) = symbols.run(rule_kernel(subject.op, count), names)
-    yield Claim("its rule", value, formula, xs)
+    yield Equation("its rule", value, formula, xs)
     if subject.op.step:
         (run,) = symbols.run(forward_kernel(subject.op, count), names)
-        yield Claim("its step", run, formula, xs)
+        yield Equation("its step", run, formula, xs)
     known = {**names, "g": sympy.S.One, "out": value}
     partials = symbols.run(backward_kernel(subject.op, count), known)
     for name, x, partial in zip(subject.inputs, xs, partials, strict=True):
-        yield Claim(f"d/d{name}", partial, sympy.diff(formula, x), xs)
+        yield Equation(f"d/d{name}", partial, sympy.diff(formula, x), xs)
 
 
-def _is_proved(claim: Claim, subject: Subject) -> bool:
-    """Whether a claim is proved, or else enclosed. Raises :class:`NoProofError` for neither."""
+def _is_proved(equation: Equation, subject: Subject) -> bool:
+    """Whether a equation is proved, or else enclosed. Raises :class:`NoProofError` for neither."""
     proved = True
-    for piece in pieces((claim.found - claim.right, claim.right), claim.xs, subject.domains):
-        difference, right = piece.expressions
-        if _may_be_zero(piece) and _is_zero(difference):
+    for region in regions(
+        (equation.found - equation.right, equation.right), equation.xs, subject.domains
+    ):
+        difference, right = region.expressions
+        if _may_be_zero(region) and _is_zero(difference):
             continue
-        if not piece.alone or not bounded(difference, right, piece.low, piece.high, WITHIN):
-            raise NoProofError(f"{claim.what} is not shown to be that of the formula")
+        if not region.alone or not bounded(difference, right, region.low, region.high, WITHIN):
+            raise NoProofError(f"{equation.what} is not shown to be that of the formula")
         proved = False
     return proved
 
 
-def _may_be_zero(piece: Piece) -> bool:
+def _may_be_zero(region: Region) -> bool:
     """Whether the difference is nothing but rounding at two numbers: else nobody simplifies it.
 
     Rounding becomes smaller if more digits are taken, and what is there does not.
     """
-    difference, _ = piece.expressions
+    difference, _ = region.expressions
     symbols = sorted(difference.free_symbols, key=str)
-    low, high = max(piece.low, -3.0, piece.high - 6.0), min(piece.high, 3.0, piece.low + 6.0)
+    low, high = max(region.low, -3.0, region.high - 6.0), min(region.high, 3.0, region.low + 6.0)
     function = sympy.lambdify(symbols, difference, "mpmath")
     for part in (0.29, 0.83):
         at = [mpmath.mpf(low) + part * (mpmath.mpf(high) - low) + k for k in range(len(symbols))]

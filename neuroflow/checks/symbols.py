@@ -13,7 +13,7 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.checks.latex import read, symbols_for
-from neuroflow.checks.latex_algebra import ALGEBRA, Numbers
+from neuroflow.checks.latex_algebra import ALGEBRA, PlainAlgebra
 from neuroflow.checks.subject import Subject
 from neuroflow.core.vectors import VectorOp
 from neuroflow.engine.lower.kernel import Kernel
@@ -27,7 +27,7 @@ class NoProofError(NeuroflowError):
 
 
 @define(eq=False)
-class Symbols(Numbers):
+class Symbols(PlainAlgebra):
     """The algebra of symbols. ``constants`` are numbers that a formula writes, by their floats."""
 
     constants: dict[float, Any] = field(factory=dict)

@@ -1,4 +1,4 @@
-"""Pieces: an expression with conditions as expressions without, one for each way they can hold."""
+"""Regions: an expression with conditions as expressions without, one for each way they can hold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_CONDITIONS = 6
 
 
 @frozen(eq=False)
-class Piece:
+class Region:
     """Expressions without conditions; of one input, on the open interval from low to high."""
 
     expressions: tuple[Any, ...]
@@ -26,9 +26,9 @@ class Piece:
     alone: bool = True
 
 
-def pieces(
+def regions(
     expressions: Sequence[Any], xs: Sequence[Any], domains: Sequence[Domain]
-) -> Iterator[Piece]:
+) -> Iterator[Region]:
     """The expressions for each way in which their conditions can hold together.
 
     At a place where a condition turns nothing is said: there may be no derivative.
@@ -43,7 +43,7 @@ def pieces(
     for signs in product((1, -1), repeat=len(borders)):
         side = dict(zip(borders, signs, strict=True))
         sure = {r: _holds(r, side) for r in relations}
-        yield Piece(tuple(e.xreplace(sure) for e in expressions), alone=False)
+        yield Region(tuple(e.xreplace(sure) for e in expressions), alone=False)
 
 
 def _border(relation: Any) -> Any:
@@ -63,7 +63,7 @@ def _holds(relation: Any, side: dict[Any, int]) -> Any:
 
 def _between(
     expressions: Sequence[Any], x: Any, domain: Domain, relations: set[Any], borders: set[Any]
-) -> Iterator[Piece]:
+) -> Iterator[Region]:
     """The expressions on each open interval of the domain on which no condition turns."""
     ends = {end for interval in domain.intervals for end in (interval.low, interval.high)}
     turns = {sympy.nsimplify(end) for end in ends if math.isfinite(end)} | {sympy.S.Zero}
@@ -78,4 +78,4 @@ def _between(
             inside = sympy.Symbol("x", **{"positive" if middle > 0 else "negative": True})
             sure = {r: r.subs(x, middle) for r in relations}
             known = tuple(e.xreplace(sure).xreplace({x: inside}) for e in expressions)
-            yield Piece(known, float(low), float(high))
+            yield Region(known, float(low), float(high))
