@@ -31,7 +31,8 @@ def regions(
 ) -> Iterator[Region]:
     """The expressions for each way in which their conditions can hold together.
 
-    At a place where a condition turns nothing is said: there may be no derivative.
+    At a place where a condition turns nothing is said, for there may be no derivative; but what
+    asks whether numbers are equal, as ``where`` asks of its condition, is looked at there too.
     """
     relations = {r for e in expressions for r in e.atoms(sympy.core.relational.Relational)}
     borders = {_border(relation) for relation in relations}
@@ -40,10 +41,14 @@ def regions(
         return
     if len(borders) > MOST_CONDITIONS:
         raise NoProofError(f"it has {len(borders)} conditions on {len(xs)} inputs")
-    for signs in product((1, -1), repeat=len(borders)):
+    asked = {_border(r) for r in relations if isinstance(r, (sympy.Eq, sympy.Ne))}
+    for signs in product(*[(1, -1, 0) if border in asked else (1, -1) for border in borders]):
         side = dict(zip(borders, signs, strict=True))
         sure = {r: _holds(r, side) for r in relations}
-        yield Region(tuple(e.xreplace(sure) for e in expressions), alone=False)
+        on = {
+            border: sympy.S.Zero for border, sign in side.items() if not sign and border.is_Symbol
+        }
+        yield Region(tuple(e.xreplace(sure).xreplace(on) for e in expressions), alone=False)
 
 
 def _border(relation: Any) -> Any:
@@ -57,7 +62,9 @@ def _holds(relation: Any, side: dict[Any, int]) -> Any:
     border = relation.lhs - relation.rhs
     sign = side[border] if border in side else -side[-border]
     if isinstance(relation, (sympy.Eq, sympy.Ne)):
-        return sympy.sympify(isinstance(relation, sympy.Ne))
+        return sympy.sympify((sign == 0) == isinstance(relation, sympy.Eq))
+    if sign == 0:
+        return sympy.sympify(isinstance(relation, (sympy.Ge, sympy.Le)))
     return sympy.sympify((sign > 0) == isinstance(relation, (sympy.Gt, sympy.Ge)))
 
 
@@ -79,3 +86,6 @@ def _between(
             sure = {r: r.subs(x, middle) for r in relations}
             known = tuple(e.xreplace(sure).xreplace({x: inside}) for e in expressions)
             yield Region(known, float(low), float(high))
+    for border in {_border(r) for r in relations if isinstance(r, (sympy.Eq, sympy.Ne))}:
+        for root in sympy.solveset(border, x, sympy.S.Reals):
+            yield Region(tuple(e.subs(x, root) for e in expressions), alone=False)

@@ -71,6 +71,11 @@ WRONG = {
     "far out": written(
         "x", lambda x: nf.where(x > 1e30, x * 1.5, x), lambda out, x: (1.0,), kinks=(1e30,)
     ),
+    "what is asked where two numbers are equal": written(
+        r"\begin{cases} x & \text{if } y \neq 0 \\ 0 & \text{otherwise} \end{cases}",
+        lambda x, y: nf.where(y, x, 1.0),
+        lambda out, x, y: (nf.where(y, 1.0, 0.0), 0.0),
+    ),
     "two inputs": written(r"x \, y", lambda x, y: x * y, lambda out, x, y: (x, y)),
     "swapped": written(r"\frac{x}{1 + e^{y}}", lambda x, y: y / (1.0 + nf.exp(x))),
 }
