@@ -200,7 +200,7 @@ class Recorder:
             return b if number[0] == 1.0 else a
         if step == "mul" and -1.0 in (number := (_number(a), _number(b))):
             return self.step("neg", (b if number[0] == -1.0 else a,))
-        if step == "div" and getattr(b, "uniform", False) and not getattr(a, "uniform", False):
+        if step == "div" and _is_uniform(b) and not _is_uniform(a):
             return self.step("mul", (a, self.step("div", (Value(1.0), b))))
         return self.step(step, values)
 
@@ -209,7 +209,7 @@ class Recorder:
         operands = tuple([x.name if isinstance(x, Symbol) else x.data for x in values])
         key = (function, operands)
         if key not in self.steps:
-            uniform = all(getattr(x, "uniform", True) for x in values)
+            uniform = all(_is_uniform(x) for x in values if isinstance(x, Symbol))
             self.steps[key] = Symbol(f"t{len(self.steps)}", uniform, function, values)
         return self.steps[key]
 
@@ -240,6 +240,10 @@ def _carried(x: Value) -> set[str]:
 
 def _is_condition(x: Any) -> bool:
     return isinstance(x, Symbol) and bool(x.compared)
+
+
+def _is_uniform(x: Any) -> bool:
+    return isinstance(x, Symbol) and x.uniform
 
 
 def _number(x: Value) -> float | None:
