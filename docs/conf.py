@@ -49,7 +49,7 @@ nitpick_ignore_regex = [
     ),  # not public
     (
         r"py:.*",
-        r"neuroflow\.(data\.reading\.(Header|TableSource)|data\.columns\.Column|long_work\.T"
+        r"neuroflow\.(data\.reading\.(Header|TableSource)|data\.columns\.Column|long_work\.T|purity\.T"
         r"|tensors\.functions\.TensorFunction)|PlainFigure",
     ),  # not public, beside names that are
     (

@@ -1,7 +1,7 @@
 """Checks of what plugins offer, of every kind: one file per idea.
 
 Reading order: :mod:`findings`, :mod:`causes` (which are of one mistake), :mod:`report` (what was
-found), :mod:`matrix` (of all that is installed), :mod:`messages`, :mod:`subject` (what is checked),
+found), :mod:`messages`, :mod:`subject` (what is checked),
 :mod:`numeric`, :mod:`probes` and :mod:`far_points` (where to look). Readers of what an author
 wrote: :mod:`branches` of source; of formulas :mod:`latex_tokens`, :mod:`latex_words`,
 :mod:`latex_algebra`,

@@ -28,6 +28,7 @@ from neuroflow.checks.latex_words import (
     RELATIONS,
     ROUNDED,
     VECTORS,
+    WITH_BASIS,
     integrated,
 )
 
@@ -421,7 +422,7 @@ class Reader:
     def function(self, name: str) -> Node:
         call = FUNCTIONS[name]
         exponent: Node | None = None
-        if name in ("log", "lg") and self.tokens.now == "_":
+        if name in WITH_BASIS and self.tokens.now == "_":
             self.tokens.next()
             basis = float(self.tokens.plain())
             call = lambda x: math.log(x, basis)  # noqa: E731  as the functions of the table

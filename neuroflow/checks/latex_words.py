@@ -34,6 +34,9 @@ def integrated(f: Callable[[float], float], low: float, high: float) -> float:
     return half * math.fsum(w * f(middle + half * x) for middle in middles for x, w in places)
 
 
+WITH_BASIS = ("log", "lg")
+"""Functions that may have a basis, written below them."""
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{f: getattr(math, f) for f in ("exp", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf")},
     **{f"arc{f}": getattr(math, f"a{f}") for f in ("sin", "cos", "tan")},

@@ -157,7 +157,7 @@ def speed_of(plan: Plan, kernels: Kernels, example: list[float], runner: Any, la
     executor.kernels = kernels
     lanes = lanes if lanes == 1 else padded(lanes, executor.width)
     program = lower(plan, kernels, lanes, executor.width)
-    calls = program.n_instructions if backend == "numpy" else 0
+    calls = program.n_instructions if executor.calls_for_instructions else 0
     known = ceilings(dtype)
     total, seconds = expected(program, kernels, dtype, known, calls)
     executor.parameters[:] = [p.data for p in runner.parameters]

@@ -167,7 +167,7 @@ def test_zoo_checks_a_mended_twin(cli, right_file, wrong_file):
 
 
 def test_unknown_animal_gets_a_suggestion(cli):
-    code, _, err = cli("zoo", "cube_2")
+    code, _, err = cli("zoo", "cube_99")
     assert code == 2
     assert "did you mean" in err
 

@@ -175,6 +175,9 @@ class Executor(ABC):
     shares_gradients = False
     """Whether large programs run with gradients of lanes in shared buffers."""
 
+    calls_for_instructions = False
+    """Whether each instruction is a call, which has a price beside that of its numbers."""
+
     def add(self, program: Program) -> int:
         """Make room for a program and number it; raises :class:`BackendError` if too large.
 
@@ -396,6 +399,8 @@ class Executor(ABC):
 
 class NumpyExecutor(Executor):
     """Runs programs with numpy; every instruction a few calls."""
+
+    calls_for_instructions = True
 
     def bits_depend_on(self) -> str:
         facts: Any = np.show_config(mode="dicts")
