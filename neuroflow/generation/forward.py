@@ -45,6 +45,7 @@ class Forward:
         self.begin()
         numbers = np.array(flat, dtype=np.float64)
         self.inputs = self._session.held(self._program, numbers)
+        self._nothing = np.zeros(len(self._trace.plan.outputs), dtype=dtype)
 
     def is_current(self) -> bool:
         """Whether the model still is what was traced; its numbers may be others."""
@@ -55,7 +56,9 @@ class Forward:
         self._program = self._session.begin(self._trace)
 
     def __call__(self, chosen: Sequence[int]) -> NDArray[Any]:
-        """The outputs for the inputs as they are now, flat; the first of them are ``chosen``.
+        """The outputs for the inputs as they are now, flat; the first inputs are ``chosen``.
+
+        The next call may write over them.
 
         Raises :class:`InputError` for an index out of range, before anything is computed, and
         :class:`DomainError` for an output that is not finite.
@@ -63,7 +66,6 @@ class Forward:
         check_indices(self._trace, chosen, self._structure)
         self.inputs.choose(chosen)
         outputs = self.inputs.run()
-        is_finite = np.isfinite(outputs)
-        if not is_finite.all():
-            finite(float(outputs[~is_finite][0]), HOW)
+        if outputs.dot(self._nothing) != 0.0:  # 0 x inf is nan
+            finite(float(outputs[~np.isfinite(outputs)][0]), HOW)
         return outputs

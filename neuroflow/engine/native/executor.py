@@ -8,7 +8,8 @@ faster.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -139,13 +140,23 @@ class LlvmExecutor(Executor):
 
     def _call(self, unit: Unit, *given: Any) -> Any:
         """Call an entry of the machine; arrays are passed as where they lie."""
-        if unit not in self._entries:
-            self._entries[unit] = callable_unit(unit, self.target)
-        return self._entries[unit](
+        return self._entry(unit)(
             *[x.ctypes.data if isinstance(x, np.ndarray) else x for x in given]
         )
 
+    def _entry(self, unit: Unit) -> Any:
+        if unit not in self._entries:
+            self._entries[unit] = callable_unit(unit, self.target)
+        return self._entries[unit]
+
     # Running
+
+    def bound(self, number: int, part: int) -> Callable[[], None]:
+        begin, end = self.programs[number].parts[part : part + 2]
+        pieces = self._pieces_of(number, begin, end, fuse=True)
+        if len(pieces) != 1 or not isinstance(pieces[0], tuple):
+            return super().bound(number, part)
+        return partial(self._entry(RUN), *self._places_of(number, True), *pieces[0])
 
     def run_rows(self, number: int, begin: int, end: int) -> None:
         fuse = self._form(number).rows(begin, end) is not None

@@ -9,7 +9,7 @@ import math
 import platform
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -226,6 +226,10 @@ class Executor(ABC):
     def run(self, number: int, part: int) -> None:
         """Run one part of a program: all rows from ``parts[part]`` to ``parts[part + 1]``."""
         self.run_rows(number, *self.programs[number].parts[part : part + 2])
+
+    def bound(self, number: int, part: int) -> Callable[[], None]:
+        """:meth:`run` of one part, to be called again and again until a program is added."""
+        return partial(self.run, number, part)
 
     def held(self, numbers: Any) -> Any:
         """Numbers as the memory holds them: infinite beyond float32, of which the results tell."""

@@ -6,7 +6,7 @@ hand all of them over again for each token takes longer than the step itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ class HeldInputs:
 
     _first_places: list[int] = field(init=False)
     _outputs: Ints = field(init=False)
+    _found: NDArray[Any] = field(init=False)
+    _run: Callable[[], None] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         program = self.executor.programs[self.number]
@@ -45,6 +47,8 @@ class HeldInputs:
         self._place_of[program.plan.input_numbers] = program.input_offsets
         self._first_places = self._place_of[:FIRST].tolist()
         self._outputs = program.output_offsets
+        self._found = np.empty(len(self._outputs), self.executor.dtype)
+        self._run = self.executor.bound(self.number, 1)
         if self._in_place:
             self.executor.indices[: len(self.numbers)] = 0
             self.executor.memory[program.input_offsets] = self.numbers[program.plan.input_numbers]
@@ -69,11 +73,11 @@ class HeldInputs:
                 self.executor.memory[place] = number
 
     def run(self) -> NDArray[Any]:
-        """The outputs for the numbers as they are now, flat."""
+        """The outputs for the numbers as they are now, flat; the next run may write over them."""
         if not self._in_place:
             with np.errstate(invalid="ignore"):
                 integers = self.numbers.astype(np.int64)
             inputs = Schedule.of_inputs(self.numbers, integers)
             return self.executor.forward(self.number, [0], inputs)[:, 0]
-        self.executor.run(self.number, 1)
-        return self.executor.numbers(self._outputs)
+        self._run()
+        return self.executor.memory.take(self._outputs, out=self._found, mode="clip")
