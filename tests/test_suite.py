@@ -19,6 +19,7 @@ OTHER_FOLDERS = {
     "support": "what tests share",
 }
 TESTED_ELSEWHERE = {
+    "checks/shared": "tests/checks, by the checks that share it",
     "cli/shared": "tests/cli, by the commands that share it",
     "scaffold": "tests/cli/test_check.py, by neuroflow new",
     "sphinxext": "tests/docs",

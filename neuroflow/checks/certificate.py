@@ -20,11 +20,11 @@ from typing import Any
 
 from attrs import frozen
 
-from neuroflow.checks.activations import subjects
 from neuroflow.checks.check import check
-from neuroflow.checks.ops import complete
-from neuroflow.checks.report import Report
-from neuroflow.checks.subject import Subject
+from neuroflow.checks.ops.activations import subjects
+from neuroflow.checks.ops.table import complete
+from neuroflow.checks.shared.report import Report
+from neuroflow.checks.shared.subject import Subject
 from neuroflow.checks.time_limit import SECONDS
 from neuroflow.core.value import Op
 from neuroflow.errors import FileError, RegistryError
@@ -117,7 +117,7 @@ def grade_of_entry(entry: Entry, wrong: bool = False) -> dict[str, str]:
         return {"grade": "", "why": "it is wrong" if wrong else "only ops are graded"}
     if find_spec("sympy") is None:
         return {"grade": SAMPLED, "why": "sympy is not installed"}
-    from neuroflow.checks.proofs import grade_of
+    from neuroflow.checks.proofs.proofs import grade_of
 
     return {"grade": (grade := grade_of(_subject(entry, target))).word, "why": grade.why}
 

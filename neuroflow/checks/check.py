@@ -6,28 +6,28 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from neuroflow.checks.activations import check_activation
-from neuroflow.checks.datasets import check_dataset
-from neuroflow.checks.examples import check_examples
-from neuroflow.checks.executors import check_backend
-from neuroflow.checks.exporters import check_exporter
-from neuroflow.checks.findings import Offer
-from neuroflow.checks.initializers import check_initializer
-from neuroflow.checks.layers import check_layer
-from neuroflow.checks.losses import check_loss
-from neuroflow.checks.metrics import check_metric
-from neuroflow.checks.observers import check_observer
-from neuroflow.checks.ops import check_subject, complete, guarded
-from neuroflow.checks.optimizers import check_optimizer
-from neuroflow.checks.others import check_other
-from neuroflow.checks.recipes import check_recipe
-from neuroflow.checks.report import Report, Results
-from neuroflow.checks.schedules import check_schedule
+from neuroflow.checks.kinds.datasets import check_dataset
+from neuroflow.checks.kinds.examples import check_examples
+from neuroflow.checks.kinds.executors import check_backend
+from neuroflow.checks.kinds.exporters import check_exporter
+from neuroflow.checks.kinds.initializers import check_initializer
+from neuroflow.checks.kinds.metrics import check_metric
+from neuroflow.checks.kinds.observers import check_observer
+from neuroflow.checks.kinds.optimizers import check_optimizer
+from neuroflow.checks.kinds.others import check_other
+from neuroflow.checks.kinds.recipes import check_recipe
+from neuroflow.checks.kinds.schedules import check_schedule
+from neuroflow.checks.kinds.settings import check_settings
+from neuroflow.checks.kinds.tokenizers import check_tokenizer
+from neuroflow.checks.layers.layers import check_layer
+from neuroflow.checks.losses.losses import check_loss
+from neuroflow.checks.ops.activations import check_activation
+from neuroflow.checks.ops.table import check_subject, complete, guarded
 from neuroflow.checks.selection import select
-from neuroflow.checks.settings import check_settings
-from neuroflow.checks.subject import Subject
+from neuroflow.checks.shared.findings import Offer
+from neuroflow.checks.shared.report import Report, Results
+from neuroflow.checks.shared.subject import Subject
 from neuroflow.checks.time_limit import SECONDS, TookTooLongError, at_most
-from neuroflow.checks.tokenizers import check_tokenizer
 from neuroflow.registry.entries import Entry, OpEntry
 from neuroflow.registry.local import local_entries
 

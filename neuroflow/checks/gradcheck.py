@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from neuroflow.checks.ops import check_subject, complete
-from neuroflow.checks.report import Report
-from neuroflow.checks.subject import Subject
+from neuroflow.checks.ops.table import check_subject, complete
+from neuroflow.checks.shared.report import Report
+from neuroflow.checks.shared.subject import Subject
 from neuroflow.core.value import Op
 from neuroflow.errors import InputError
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from neuroflow.checks.findings import Expected, Finding, Offer
-from neuroflow.checks.report import Report
+from neuroflow.checks.shared.findings import Expected, Finding, Offer
+from neuroflow.checks.shared.report import Report
 from neuroflow.errors import one_line
 
 WIDTH = 80

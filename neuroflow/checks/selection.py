@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from neuroflow.checks.findings import Finding
+from neuroflow.checks.shared.findings import Finding
 from neuroflow.core.value import Op
 from neuroflow.errors import InputError, did_you_mean, raised
 from neuroflow.registry.discovery import Plugin, PluginManager

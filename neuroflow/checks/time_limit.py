@@ -58,8 +58,8 @@ def at_most(seconds: float) -> Iterator[list[str]]:
 
 def _place(frame: FrameType | None) -> str:
     """The line of the rule that a check runs: the outermost one that is not neuroflow's."""
-    place = ""
-    while frame is not None and Path(frame.f_code.co_filename).parent != Path(__file__).parent:
+    place, checks = "", Path(__file__).parent
+    while frame is not None and checks not in Path(frame.f_code.co_filename).parents:
         if not frame.f_code.co_filename.startswith((str(LIBRARY), "<")):
             place, _ = line_at(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back

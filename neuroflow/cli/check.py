@@ -11,7 +11,7 @@ from neuroflow.cli.shared.output import json_option, note, print_json, say
 from neuroflow.cli.shared.plugin_files import loaded_plugins
 
 if TYPE_CHECKING:
-    from neuroflow.checks.report import Report
+    from neuroflow.checks.shared.report import Report
 
 
 @click.command()

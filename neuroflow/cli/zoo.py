@@ -90,8 +90,8 @@ def _judge_line(twin: Any, line: int, as_json: bool) -> int:
 def _judge_fix(twin: Any, path: Path, as_json: bool) -> int:
     """A mended twin passes all checks, under its own name."""
     from neuroflow.checks.check import check_entry
-    from neuroflow.checks.report import Report
     from neuroflow.checks.selection import select
+    from neuroflow.checks.shared.report import Report
     from neuroflow.registry.local import local_entries
 
     with local_entries():

@@ -30,7 +30,7 @@ from neuroflow.sphinxext.nodes import (
 from neuroflow.sphinxext.pictures import plot_of
 
 if TYPE_CHECKING:
-    from neuroflow.checks.report import Report
+    from neuroflow.checks.shared.report import Report
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def settings_table(settings: Sequence[Setting]) -> nodes.table:
 
 def _checks(entry: Entry) -> list[nodes.Node]:
     from neuroflow.checks.check import check_entry
-    from neuroflow.checks.report import Report
+    from neuroflow.checks.shared.report import Report
 
     report = Report()
     check_entry(entry, report.of(entry.name))

@@ -9,7 +9,7 @@ from typing import Any
 
 from sphinx.util import logging
 
-from neuroflow.checks.layer_trials import CannotTryError, trial_of
+from neuroflow.checks.layers.trials import CannotTryError, trial_of
 from neuroflow.core.value import Op
 from neuroflow.errors import NeuroflowError
 from neuroflow.registry.entries import Entry

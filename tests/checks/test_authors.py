@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import neuroflow as nf
-from neuroflow.checks.causes import one_per_cause
-from neuroflow.checks.findings import Finding
-from neuroflow.checks.surfaces import kink_numbers
+from neuroflow.checks.ops.surfaces import kink_numbers
+from neuroflow.checks.shared.causes import one_per_cause
+from neuroflow.checks.shared.findings import Finding
 
 
 def _clip(kinks, **facts):
@@ -159,7 +159,7 @@ def test_examples_in_docstrings_are_checked():
         """
         return base
 
-    from neuroflow.checks.examples import check_examples
+    from neuroflow.checks.kinds.examples import check_examples
 
     for target, name in ((right, "right"), (wrong, "wrong")):
         target.__globals__[name] = target

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 import neuroflow as nf
-from neuroflow.checks import numeric, probes
-from neuroflow.checks.breaks import find_breaks
-from neuroflow.checks.report import Report
+from neuroflow.checks.ops import probes
+from neuroflow.checks.ops.breaks import find_breaks
+from neuroflow.checks.shared import numeric
+from neuroflow.checks.shared.report import Report
 
 
 @nf.op(formula="x^2")
@@ -57,7 +58,7 @@ def test_skips_are_counted_with_their_reason():
 @pytest.mark.parametrize("package", ["sympy", "mpmath"])
 def test_missing_optional_package_is_a_counted_skip(monkeypatch, package):
     for module in ("exact", "extremes"):
-        monkeypatch.setattr(f"neuroflow.checks.{module}.has", lambda name: name != package)
+        monkeypatch.setattr(f"neuroflow.checks.ops.{module}.has", lambda name: name != package)
     report = nf.gradcheck(square)
     assert report
     assert any(f"{package} is not installed" in skip.reason for skip in report.skips)

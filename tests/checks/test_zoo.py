@@ -8,8 +8,8 @@ import pytest
 from neuroflow_plugins.zoo import TWINS, entry_of
 
 import neuroflow as nf
-from neuroflow.checks.slopes import check_partials
-from neuroflow.checks.subject import Subject
+from neuroflow.checks.ops.slopes import check_partials
+from neuroflow.checks.shared.subject import Subject
 from neuroflow.registry.entries import KINDS
 
 

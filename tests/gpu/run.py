@@ -85,7 +85,7 @@ def check_instructions(device: str, dtype: str) -> dict[str, Any]:
     """Every instruction, gradient and training step against array code; the largest error."""
     import numpy as np
 
-    from neuroflow.checks.executors import LOSSES, MANY, answers
+    from neuroflow.checks.kinds.executors import LOSSES, MANY, answers
     from neuroflow.engine.torch.backend import torch_backend
     from neuroflow.registry.manager import get
 

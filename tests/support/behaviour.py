@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import neuroflow as nf
-from neuroflow.checks.activations import subjects
-from neuroflow.checks.layer_trials import trial_of
-from neuroflow.checks.loss_examples import examples_of
-from neuroflow.checks.ops import at_the_ends, complete, elsewhere
-from neuroflow.checks.subject import Subject
-from neuroflow.checks.variations import variations
+from neuroflow.checks.layers.trials import trial_of
+from neuroflow.checks.losses.examples import examples_of
+from neuroflow.checks.ops.activations import subjects
+from neuroflow.checks.ops.table import at_the_ends, complete, elsewhere
+from neuroflow.checks.shared.subject import Subject
+from neuroflow.checks.shared.variations import variations
 from neuroflow.config import settings_of
 from neuroflow.core.value import Op
 from neuroflow.core.vectors import VectorOp

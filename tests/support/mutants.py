@@ -20,7 +20,7 @@ from attrs import evolve, field, frozen
 
 import neuroflow as nf
 from neuroflow.checks.check import check_entry
-from neuroflow.checks.report import Report, Results
+from neuroflow.checks.shared.report import Report, Results
 from neuroflow.core.value import Op
 from neuroflow.registry.entries import Entry
 

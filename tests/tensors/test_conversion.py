@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import neuroflow as nf
-from neuroflow.checks.layer_trials import trial_of
+from neuroflow.checks.layers.trials import trial_of
 from neuroflow.core.random import SplitMix32
 from neuroflow.registry.manager import manager
 from tests.support.sweeps import tries

@@ -11,7 +11,7 @@ import pickle
 import pytest
 
 import neuroflow as nf
-from neuroflow.checks.layer_trials import flat, trial_of
+from neuroflow.checks.layers.trials import flat, trial_of
 
 WAYS = {"deepcopy": copy.deepcopy, "pickle": lambda x: pickle.loads(pickle.dumps(x))}
 way = pytest.mark.parametrize("again", WAYS.values(), ids=WAYS)

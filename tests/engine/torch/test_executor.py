@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neuroflow as nf
-from neuroflow.checks.executors import LOSSES, MANY, answers
+from neuroflow.checks.kinds.executors import LOSSES, MANY, answers
 from neuroflow.engine.lower.kernels import FallbackWarning
 
 pytest.importorskip("torch")

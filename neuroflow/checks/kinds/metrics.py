@@ -1,0 +1,157 @@
+"""Checks of metrics: in their range, whatever the order, and best where every answer is right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from neuroflow.checks.formulas.latex import Formula, read
+from neuroflow.checks.formulas.samples import is_to_be_compared, report_comparison
+from neuroflow.checks.formulas.statements import unreadable
+from neuroflow.checks.formulas.symbols import readings, value_at
+from neuroflow.checks.formulas.tokens import UnreadableFormulaError
+from neuroflow.checks.ops.running import is_clean, run_all
+from neuroflow.checks.ops.table import guarded
+from neuroflow.checks.shared.messages import close, short
+from neuroflow.checks.shared.report import Results
+from neuroflow.config import settings_of
+from neuroflow.core.settings import Setting
+from neuroflow.registry.entries import MetricEntry
+
+ROUNDING = 1e-12
+"""Values that differ by less, beside their size, differ by rounding alone."""
+
+EXAMPLES: dict[str, tuple[list[Any], list[Any], list[Any]]] = {
+    "classes": ([0, 1, 1, 0, 1], [1, 1, 0, 1, 1], [1, 0, 0, 1, 0]),
+    "probabilities": (
+        [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]],
+        [[0.75, 0.25], [0.5, 0.5], [0.5, 0.5], [0.625, 0.375], [0.25, 0.75]],
+        [[0.0, 1.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0]],
+    ),
+    "numbers": (
+        [0.5, -1.0, 2.0, 0.25, 3.0],
+        [0.75, -1.25, 1.5, 0.5, 2.0],
+        [9.0, 9.5, -7.0, 8.0, -6.0],
+    ),
+    "tokens": (
+        [[0, 1], [2, 0], [1, 1], [2], [0, 2]],
+        [[0, 1], [2, 1], [1, 1], [0], [2, 2]],
+        [[1, 0], [0, 1], [0, 0], [0], [1, 1]],
+    ),
+    "losses": ([0.0, 0.0, 0.0, 0.0, 0.0], [0.5, 1.0, 0.25, 2.0, 0.0], [3.0, 4.0, 3.0, 5.0, 4.0]),
+}
+"""By what a metric needs: right predictions, some that are partly right, and wrong ones."""
+EXAMPLES["scores"] = EXAMPLES["probabilities"]
+ORDER = (1, 0, 4, 2, 3)
+
+
+def check_metric(entry: MetricEntry, results: Results) -> None:
+    """All checks of a metric."""
+    metric = entry.load()
+    with guarded(results, "declared"):
+        results.expect("declared", bool(entry.summary), "there is no summary; say what it is")
+        results.expect("declared", bool(entry.range), "there is no range; such as '[0, 1]'")
+    checks = {"range": _in_range, "order": _any_order, "better": _best_if_right}
+    if run_all(checks, results, entry, metric) and is_clean(results):
+        with guarded(results, "formula"):
+            _agrees_with_formula(entry, metric, results)
+
+
+def _agrees_with_formula(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
+    """The formula, of all predictions and targets, gives what the metric gives."""
+    if not is_to_be_compared(entry, results):
+        return
+    targets, compared, wrong = _targets(entry), 0, ""
+    try:
+        formula = read(entry.formula)
+        for said, value in zip(EXAMPLES[entry.needs], _values(entry, metric), strict=True):
+            told = value_at(formula, _with_settings(entry, formula, _scope(entry, said, targets)))
+            compared += told is not None
+            if told is not None and not close(told, value, 1e-9, 1e-12):
+                wrong = wrong or (
+                    f"for the predictions {said} and the targets {targets} the formula"
+                    f" {entry.formula} says {short(told)}, the metric gives {short(value)}; correct"
+                    " one of the two"
+                )
+    except UnreadableFormulaError as error:
+        results.failed("formula", unreadable(error))
+        return
+    report_comparison(entry, compared, wrong, results)
+
+
+def _scope(entry: MetricEntry, said: list[Any], targets: list[Any]) -> dict[str, Any]:
+    """What the symbols of a formula stand for: predictions, targets, counts of classes."""
+    scope: dict[str, Any] = dict.fromkeys(("p", "s", "hat_y", "x", "ell", "z"), said)
+    scope |= dict.fromkeys(("t", "y"), targets) | dict.fromkeys(("n", "N"), len(targets))
+    if entry.needs in ("tokens", "losses") and "n_" in entry.formula:
+        scope["n"] = [len(text) for text in targets]
+    if entry.needs == "classes":
+        scope |= _counts(said, targets, "_k" in entry.formula or "_c" in entry.formula)
+    if entry.needs in ("classes", "scores", "probabilities"):
+        chosen = {"+": [k for k, t in enumerate(targets) if t == 1]}
+        chosen["-"] = [k for k in range(len(targets)) if k not in chosen["+"]]
+        scope |= {f"set {name}": members for name, members in chosen.items()}
+        scope |= {f"n_{name}": len(members) for name, members in chosen.items()}
+        scope |= dict.fromkeys(("K", "C"), len({*targets}))
+    if entry.needs == "scores":
+        of_class_one = [row[1] for row in said]
+        scope |= dict.fromkeys(("p", "s", "hat_y"), of_class_one)
+    return scope
+
+
+def _with_settings(entry: MetricEntry, formula: Formula, scope: dict[str, Any]) -> dict[str, Any]:
+    """The scope with the defaults of the settings, under the symbols that they have."""
+    numbers = {s.name: s.default for s in settings_of(entry) if isinstance(s.default, (int, float))}
+    free = [symbol for symbol in formula.symbols if symbol not in scope]
+    reading = next(readings(free, dict.fromkeys(numbers, ())))
+    return {**scope, **{symbol: numbers[name] for symbol, name in reading.items()}}
+
+
+def _counts(said: list[Any], targets: list[Any], by_class: bool) -> dict[str, Any]:
+    """How many are rightly and wrongly said to be of a class, or not: of each, or of class 1."""
+    rows = []
+    for k in sorted({*targets}):
+        pairs = [(p == k, t == k) for p, t in zip(said, targets, strict=True)]
+        rows.append([pairs.count(pair) for pair in _PAIRS.values()])
+    columns = zip(*rows, strict=True) if by_class else [[row[1]] for row in zip(*rows, strict=True)]
+    return {
+        name: list(column) if by_class else column[0]
+        for name, column in zip(_PAIRS, columns, strict=True)
+    }
+
+
+_PAIRS = {"TP": (True, True), "FP": (True, False), "FN": (False, True), "TN": (False, False)}
+
+
+def _targets(entry: MetricEntry) -> list[Any]:
+    if entry.needs == "losses":
+        return EXAMPLES["tokens"][0]
+    return EXAMPLES[entry.needs if entry.needs in ("numbers", "tokens") else "classes"][0]
+
+
+def _values(entry: MetricEntry, metric: Callable[..., Any]) -> list[float]:
+    return [float(metric(said, _targets(entry))) for said in EXAMPLES[entry.needs]]
+
+
+def _in_range(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
+    span = Setting(within=entry.range)
+    for value in _values(entry, metric):
+        inside = span.low <= value <= span.high
+        results.expect("range", inside, f"a value is {value}, its range {entry.range or 'unsaid'}")
+
+
+def _any_order(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
+    """The order in which the examples come does not matter."""
+    targets = _targets(entry)
+    for said, value in zip(EXAMPLES[entry.needs], _values(entry, metric), strict=True):
+        other = float(metric([said[k] for k in ORDER], [targets[k] for k in ORDER]))
+        same = math.isclose(value, other, rel_tol=ROUNDING, abs_tol=ROUNDING)
+        results.expect("order", same, f"examples in another order give {other}, not {value}")
+
+
+def _best_if_right(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
+    right, some, wrong = _values(entry, metric)
+    ordered = right >= some >= wrong if entry.better == "higher" else right <= some <= wrong
+    told = f"right, partly right and wrong answers give {right}, {some} and {wrong}"
+    results.expect("better", ordered and right != wrong, f"{told}, but better is {entry.better!r}")

@@ -1,0 +1,176 @@
+"""Checks of tokenizers: the whole protocol, ids in the vocabulary, texts that come back."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from neuroflow.checks.ops.table import guarded
+from neuroflow.checks.shared.messages import listed
+from neuroflow.checks.shared.report import Results
+from neuroflow.checks.shared.variations import described, variations
+from neuroflow.config import settings_of
+from neuroflow.errors import InputError, raised
+from neuroflow.registry.entries import TokenizerEntry
+
+LEARNED = ("emma", "quiz", "olivia ann", "", "a", "Grüße, 東京!", "tab\tand\nline")
+"""The texts that a tokenizer learns from."""
+
+OTHERS = (
+    "zebra", "a  b", " a ", "A", "\r\n", "e\N{COMBINING ACUTE ACCENT}", "👩\N{ZERO WIDTH JOINER}💻",
+    "\0", "مرحبا", "\N{NO-BREAK SPACE}", "0123456789", "aaaaaaaaaaaaaaaa", "\ud800", "<BOS>",
+)  # fmt: skip
+"""Texts with what it may never have seen; it refuses them, or gives them back."""
+
+PROTOCOL = ("pieces", "bos", "vocab_size", "learn", "encode", "decode", "configuration")
+"""What a dataset, a file and a model ask of a tokenizer."""
+
+
+def check_tokenizer(entry: TokenizerEntry, results: Results) -> None:
+    """All checks of a tokenizer, with its default settings and with others."""
+    results.expect("declared", bool(entry.summary), "there is no summary; say what its tokens are")
+    target = entry.load()
+    settings = settings_of(entry) if inspect.isclass(target) else ()
+    tries = variations(entry, [s for s in settings if s.name != "pieces"])
+    missing = [s.name for s in settings if s.required and s.name not in tries[0]]
+    if missing:
+        results.skipped("tokenizer", f"its settings {', '.join(missing)} have no default to try")
+        return
+    for each in tries:
+        told = len(results.report.findings)
+        with guarded(results, "tokenizer"):
+            _check(target(**each) if inspect.isclass(target) else target, entry, each, results)
+        if len(results.report.findings) > told:  # other settings would say the same again
+            return
+
+
+def _check(tokenizer: Any, entry: TokenizerEntry, settings: Any, results: Results) -> None:
+    missing = [name for name in PROTOCOL if not hasattr(tokenizer, name)]
+    results.expect("interface", not missing, (
+        f"it lacks {', '.join(missing)}; a tokenizer has {', '.join(PROTOCOL)}"
+    ))  # fmt: skip
+    if missing:
+        return
+    learned = tokenizer.learn(list(LEARNED))
+    missing = [name for name in PROTOCOL if not hasattr(learned, name)]
+    results.expect("interface", not missing, (
+        f"learn gives {learned!r} of type {type(learned).__name__}; expected a tokenizer that knows"
+        " the texts: return self, or a new one"
+    ))  # fmt: skip
+    if missing:
+        return
+    told = len(results.report.findings)
+    for name, check in _CHECKS.items():
+        if name == "round trip" and len(results.report.findings) > told:
+            continue  # what has no right ids does not come back
+        with guarded(results, name):
+            check(learned, entry, described(settings), results)
+
+
+Coded = list[tuple[str, list[int]]]
+
+
+def _coded(tokenizer: Any, texts: Sequence[str]) -> Coded:
+    """Texts and their ids, without those that are refused."""
+    found = []
+    for text in texts:
+        try:
+            found.append((text, tokenizer.encode(text)))
+        except (InputError, UnicodeError):  # which half of a surrogate pair may raise
+            continue
+    return found
+
+
+def _check_ids(tokenizer: Any, entry: TokenizerEntry, where: str, results: Results) -> None:
+    """Whole numbers from 0 to bos - 1; learned texts are known."""
+    whole = all(isinstance(x, int) for x in (tokenizer.bos, tokenizer.vocab_size))
+    results.expect("ids", whole and 0 <= tokenizer.bos < tokenizer.vocab_size, (
+        f"bos is {tokenizer.bos!r} and vocab_size {tokenizer.vocab_size!r}{where}: bos is one of"
+        " the ids 0 to vocab_size - 1"
+    ))  # fmt: skip
+    for text, ids in _coded(tokenizer, LEARNED + OTHERS):
+        wrong = [k for k in ids if not isinstance(k, int) or not 0 <= k < tokenizer.vocab_size]
+        marks = tokenizer.bos in ids
+        results.expect("ids", not wrong and not marks, (
+            f"{text!r} has the id {wrong[:1] or [tokenizer.bos]}{where}, and bos is {tokenizer.bos}"
+            f" of {tokenizer.vocab_size}: ids are whole numbers below vocab_size, and no text has"
+            " bos"
+        ))  # fmt: skip
+        if wrong or marks:
+            return
+
+
+def _check_refusals(tokenizer: Any, entry: TokenizerEntry, where: str, results: Results) -> None:
+    """What it does not know it refuses by an InputError; what it learned from it knows."""
+    for text in LEARNED + OTHERS:
+        problem = ""
+        try:
+            tokenizer.encode(text)
+        except InputError:
+            continue
+        except Exception as error:
+            if not _spelled(text):
+                continue
+            problem = raised(error)
+        results.expect("refusals", not problem, (
+            f"for {text!r} encode raises {problem}{where}; raise neuroflow.InputError for what it"
+            " does not know"
+        ))  # fmt: skip
+        if problem:
+            return
+    if not _coded(tokenizer, LEARNED):
+        results.failed("refusals", f"it refuses every text that it learned from{where}")
+
+
+def _check_round_trip(tokenizer: Any, entry: TokenizerEntry, where: str, results: Results) -> None:
+    """Texts come back; of what ``loses`` says, a text that came back once comes back again."""
+    replaces = getattr(tokenizer, "unknown", "refuse") == "replace"
+    for text, ids in _coded(tokenizer, LEARNED + OTHERS):
+        back = tokenizer.decode(list(ids))
+        marked = replaces and "\N{REPLACEMENT CHARACTER}" in back
+        if entry.loses or marked or not _spelled(text):
+            again = tokenizer.decode(list(tokenizer.encode(back))) if entry.loses else back
+            results.expect("round trip", isinstance(back, str) and again == back, (
+                f"{text!r} comes back as {back!r}{where}, and that as {again!r}: what it loses, it"
+                " loses at once"
+            ))  # fmt: skip
+        else:
+            results.expect("round trip", back == text, (
+                f"{text!r} comes back as {back!r}{where}; refuse what you cannot spell, or say in"
+                ' the entry what is lost: loses="capital letters"'
+            ))  # fmt: skip
+            if back != text:
+                return
+
+
+def _spelled(text: str) -> bool:
+    """Whether UTF-8 can spell a text: not half of a surrogate pair."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _check_repeated(tokenizer: Any, entry: TokenizerEntry, where: str, results: Results) -> None:
+    """The same ids for the same text, from this one and from one built of its configuration."""
+    texts = LEARNED + OTHERS[:4]
+    first, second = _coded(tokenizer, texts), _coded(tokenizer, texts)
+    results.expect("determinism", first == second, f"the same texts gave other ids later{where}")
+    again = _coded(tokenizer.learn(list(LEARNED)), texts)
+    results.expect("determinism", first == again, (
+        f"learning the same texts again gives other ids{where}: number pieces in an order of their"
+        " own, sorted(pieces), not that of a set"
+    ))  # fmt: skip
+    rebuilt = type(tokenizer)(**tokenizer.configuration())
+    other = _coded(rebuilt, texts)
+    different = next(
+        (a for a, b in zip(first, other, strict=False) if a != b), (first or [("", [])])[0]
+    )
+    results.expect("configuration", first == other and rebuilt.bos == tokenizer.bos, (
+        f"built again from configuration(){where} it has other ids: {different[0]!r} was"
+        f" {listed(different[1][:3])}; configuration() is all that a saved model keeps of it"
+    ))  # fmt: skip
+
+
+_CHECKS: dict[str, Callable[..., None]] = {
+    "refusals": _check_refusals, "ids": _check_ids, "round trip": _check_round_trip,
+    "determinism": _check_repeated,
+}  # fmt: skip

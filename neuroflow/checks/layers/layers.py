@@ -1,0 +1,86 @@
+"""Checks of layers: parameters found and reached, rebuilt from a configuration, saved, seeded."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+from neuroflow.checks.formulas.latex import read
+from neuroflow.checks.formulas.statements import in_words, unreadable
+from neuroflow.checks.formulas.tokens import UnreadableFormulaError
+from neuroflow.checks.layers.calls import check_causal, check_inputs, check_repeatable
+from neuroflow.checks.layers.engines import check_engines
+from neuroflow.checks.layers.forms import check_tensor_form
+from neuroflow.checks.layers.parameters import check_discovered, check_reached
+from neuroflow.checks.layers.rebuilding import (
+    check_configuration,
+    check_saved,
+    check_seeds,
+    check_state,
+)
+from neuroflow.checks.layers.trials import CannotTryError, Trial, WrongLayerError, trial_of
+from neuroflow.checks.ops.table import guarded
+from neuroflow.checks.shared.report import Results
+from neuroflow.core.module import Module
+from neuroflow.registry.entries import LayerEntry
+
+
+def check_layer(entry: LayerEntry, results: Results) -> None:
+    """All checks of a layer; a skip if no small one can be built and called."""
+    results.expect("declared", bool(entry.summary), "there is no summary; say what it computes")
+    _check_formula(entry, results)
+    target = entry.load()
+    if not (inspect.isclass(target) and issubclass(target, Module)):
+        results.failed("declared", f"{target!r} is no class derived from neuroflow.Module")
+        return
+    try:
+        trial = trial_of(entry, target)
+    except WrongLayerError as error:
+        results.failed("forward", str(error))
+        return
+    except CannotTryError as error:
+        results.failed("builds", str(error)) if entry.example else results.skipped(
+            "layer", str(error)
+        )
+        return
+    results.passed("builds")
+    for name, check in _CHECKS.items():
+        found = {f.check for f in results.report.findings if f.subject == results.subject}
+        if not found & {*_NEEDS.get(name, ())}:
+            with guarded(results, name):
+                check(trial, results)
+
+
+def _check_formula(entry: LayerEntry, results: Results) -> None:
+    """It can be read, or is in words; matrices and parts have no numbers to be compared here."""
+    if not entry.formula or in_words(entry.formula):
+        return
+    try:
+        read(entry.formula)
+        results.passed("formula")
+    except UnreadableFormulaError as error:
+        results.failed("formula", unreadable(error))
+
+
+_CHECKS: dict[str, Callable[[Trial, Results], None]] = {
+    "parameters": check_discovered,
+    "gradient reaches": check_reached,
+    "determinism": check_repeatable,
+    "configuration": check_configuration,
+    "state": check_state,
+    "save and load": check_saved,
+    "seeds": check_seeds,
+    "causal": check_causal,
+    "inputs": check_inputs,
+    "compiled": check_engines,
+    "tensor form": check_tensor_form,
+}
+_BASE = ("parameters", "gradient reaches", "configuration", "determinism", "no mutation")
+_NEEDS = {
+    "state": ("parameters", "determinism"),
+    "save and load": ("parameters", "configuration", "determinism", "state"),
+    "compiled": _BASE,
+    "inputs": _BASE,
+    "tensor form": (*_BASE, "compiled"),
+}
+"""A check that is not made where one of these has found something: it would tell it again."""
