@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -107,29 +108,30 @@ def test_module_with_misspelled_hook_is_found(tmp_path, cli):
 # --- the pytest plugin ----------------------------------------------------------------------
 
 
-def test_pytest_plugin_makes_one_test_of_each_entry(run, right_file):
-    code, out, err = run(
-        "-m", "pytest", "-q", "-p", "neuroflow.pytest_plugin", f"--neuroflow-check={right_file}",
-        "--neuroflow-check=op/relu",
-    )  # fmt: skip
+@pytest.fixture
+def pytest_alone(run):
+    """Run pytest with the plugin of neuroflow and none of those that others have installed."""
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    words = ("-m", "pytest", "-q", "-p", "neuroflow.pytest_plugin")
+    return lambda *names: run(*words, *(f"--neuroflow-check={n}" for n in names), env=alone)
+
+
+def test_pytest_plugin_makes_one_test_of_each_entry(pytest_alone, right_file):
+    code, out, err = pytest_alone(right_file, "op/relu")
     assert code == 0, out + err
     assert "2 passed" in out
     assert "neuroflow: 2 entries, " in out
 
 
-def test_pytest_plugin_fails_with_the_findings(run, wrong_file):
-    code, out, _ = run(
-        "-m", "pytest", "-q", "-p", "neuroflow.pytest_plugin", f"--neuroflow-check={wrong_file}"
-    )
+def test_pytest_plugin_fails_with_the_findings(pytest_alone, wrong_file):
+    code, out, _ = pytest_alone(wrong_file)
     assert code == 1
     assert "ratio 2/3; is the exponent right?" in out
     assert "Traceback" not in out
 
 
-def test_pytest_plugin_refuses_an_unknown_name(run):
-    code, out, err = run(
-        "-m", "pytest", "-p", "neuroflow.pytest_plugin", "--neuroflow-check=nosuch"
-    )
+def test_pytest_plugin_refuses_an_unknown_name(pytest_alone):
+    code, out, err = pytest_alone("nosuch")
     assert code == 4
     assert "is no plugin, entry, module or file" in out + err
 

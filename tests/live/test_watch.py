@@ -13,7 +13,7 @@ import pytest
 import neuroflow as nf
 from neuroflow.training import Run
 
-CHANGES = ["model.sizes=[2, 4, 4, 1]", "train.steps=100", "train.report_every=5"]
+CHANGES = ["model.sizes=[2, 4, 4, 1]", "train.steps=60", "train.report_every=5"]
 NEUROFLOW = [sys.executable, "-m", "neuroflow"]
 
 
@@ -101,7 +101,7 @@ def test_a_watched_resumed_run_ends_with_the_same_bits(tab, tmp_path, plain, bac
     stopped = tmp_path / "stopped"
     changes = [*CHANGES, f"train.backend={backend}"]
     for step in Run.start("moons", stopped, changes):
-        if step.step == 50:
+        if step.step == 30:
             break
     with watched("resume", stopped) as (address, ended):
         tab.page.goto(address)
@@ -109,7 +109,7 @@ def test_a_watched_resumed_run_ends_with_the_same_bits(tab, tmp_path, plain, bac
         look_around(tab)
         tab.wait("neuroflow.now.over", seconds=60)
         ended()
-        assert len(tab.knows("losses")) == 100
+        assert len(tab.knows("losses")) == 60
         numbers = tab.knows("now.numbers")
     without, with_page = ends(plain(backend), stopped)
     assert without == with_page
