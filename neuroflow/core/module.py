@@ -178,7 +178,9 @@ def _walk(path: str, part: Any, numbers: bool = True) -> Iterator[tuple[str, Any
     while stack:
         name, inner = stack.pop()
         yield name, inner
-        if not isinstance(inner, Value) and (numbers or not are_values(inner)):
+        if are_values(inner):  # at once: nearly all there is stands in long rows
+            yield from [(f"{name}.{k}", x) for k, x in enumerate(inner)] if numbers else ()
+        elif not isinstance(inner, Value):
             stack += reversed(_children(name, inner))
 
 

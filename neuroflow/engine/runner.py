@@ -106,10 +106,11 @@ class Runner(Uncopied, ABC):
 
     def _look(self) -> None:
         """Take the model and all that the loss sees as they are now."""
-        named, frozen = list(self.model.named_parameters()), set(self.model.frozen)
-        self.names = [name for name, _ in named if name not in frozen]
-        self.parameters: list[Value] = [x for name, x in named if name not in frozen]
-        self.frozen = [x for name, x in named if name in frozen]
+        frozen, named = set(self.model.frozen), self.model.named_parameters()
+        self.frozen: list[Value] = []
+        self.parameters: list[Value] = []
+        for name, x in named:
+            (self.frozen if name in frozen else self.parameters).append(x)
         if frozen and not self.parameters:
             raise InputError(
                 "all parameters of the model are frozen: there is nothing to train",
@@ -118,6 +119,12 @@ class Runner(Uncopied, ABC):
         self.surroundings = Surroundings((self.example_loss, self.model))
         self._seen_roots = (self.model, self.example_loss)
         self._seen_settings = self._step_settings()
+
+    @property
+    def names(self) -> list[str]:
+        """The dotted name of each parameter: made when asked for, a model has many."""
+        frozen = set(self.model.frozen)
+        return [name for name, _ in self.model.named_parameters() if name not in frozen]
 
     def _step_settings(self) -> tuple[Any, ...]:
         """What a step does beside the gradient."""

@@ -242,6 +242,7 @@ class TracedFunction:
         written = tuple([buffer for buffer, _ in writes.written])
         del result, writes
         tracer.freeze()
+        tracer.parameter_cells.clear()  # much memory, which the plan can use
         if stamper is not None and stamper.calls is not None:
             tracer.calls = TracedCalls(tracer.tape.forms, stamper.calls)
         return tracer, cells, outputs, written

@@ -64,7 +64,7 @@ class Seen:
     """
 
     key: list[Any] = field(factory=list)
-    cells: list[int] = field(factory=list)
+    cells: array[int] = field(factory=lambda: array("i"))
     values: list[Any] = field(factory=list)
     lists: dict[int, Any] = field(factory=dict)
     held: list[tuple[Any, Any]] = field(factory=list)
@@ -155,7 +155,7 @@ class Looker:
         kinds = set(map(type, thing))
         if kinds == {TracedValue} and not inside:
             seen.key.append("values")
-            seen.cells += [x.cell for x in thing]
+            seen.cells.extend([x.cell for x in thing])
             seen.values += thing
         elif kinds == {TracedParameter}:
             known = self.tracer.parameter_cells
@@ -163,7 +163,7 @@ class Looker:
             if None in cells:
                 raise Unlike
             seen.key.append("parameters")
-            seen.cells += cells  # type: ignore[arg-type]
+            seen.cells.extend(cells)  # type: ignore[arg-type]
             seen.values += thing
         else:
             for entry in thing:
@@ -388,9 +388,10 @@ def _copied(tape: Tape, start: int) -> Copied:
     cells = np.frombuffer(tape.inputs.cells, np.int32)[ranges(starts[first], lengths[first])]
     is_constant = np.frombuffer(tape.form, np.int32)[cells] == CONSTANT
     of_single, entries = which[: len(single)], which[len(single) :]
+    before = np.cumsum(spans, dtype=np.int32) - spans
     return Copied(
-        form, single, of_single, several, np.cumsum(spans) - spans, entries, cells,
-        lengths[first], is_constant,
+        form, single.astype(np.int32), of_single, several.astype(np.int32), before, entries,
+        cells, lengths[first], is_constant,
     )  # fmt: skip
 
 
@@ -415,7 +416,7 @@ def template_of(
     copied = _copied(tape, start)
     cells = np.array([*given.cells, *module.cells], dtype=np.int32)
     outside, first, which = np.unique(cells, return_index=True, return_inverse=True)
-    n = len(given.cells)
+    n, which = len(given.cells), which.astype(np.int32)
     inner = (copied.cells >= start) & ~copied.is_constant
     outer = ~inner & ~copied.is_constant
     number = np.searchsorted(outside, copied.cells[outer])
@@ -448,7 +449,7 @@ def _kinds(copied: Copied, inner: Any, outer: Any, is_given: Any) -> Ints:
 def _slices(copied: Copied, codes: Ints, inner: Any, outer: Any, some: Ints) -> Slices:
     bounds, lengths = np.cumsum(copied.lengths) - copied.lengths, copied.lengths[some]
     at = ranges(bounds[some], lengths)
-    pairs = [(np.flatnonzero(of[at]), codes[at][of[at]]) for of in (inner, outer)]
+    pairs = [(np.flatnonzero(of[at]).astype(np.int32), codes[at][of[at]]) for of in (inner, outer)]
     return Slices(copied.cells[at], lengths, *pairs)
 
 
