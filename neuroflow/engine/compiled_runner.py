@@ -19,7 +19,13 @@ from neuroflow.engine.comparison import (
     hold_against_eager,
 )
 from neuroflow.engine.numbers import write_numbers
-from neuroflow.engine.padding.padded import FilledUp, PaddableFunction, masked, texts_of
+from neuroflow.engine.padding.padded import (
+    FilledUp,
+    LengthsFunction,
+    PaddableFunction,
+    masked,
+    texts_of,
+)
 from neuroflow.engine.plan.function import TracedFunction
 from neuroflow.engine.report import Profile, profile
 from neuroflow.engine.run.backends import chosen_backend, make_executor
@@ -57,7 +63,7 @@ class CompiledRunner(Runner):
         super().__init__(*arguments)
         self.batch = batch
         self.losses_at_positions = losses
-        self._texts = texts_of(self.examples) if losses else None
+        self._texts = texts_of(self.examples)
         self._comparing = lock()
         self._unwritten: DomainError | None = None
         self.compare, self.stamp = compare, stamp
@@ -91,6 +97,11 @@ class CompiledRunner(Runner):
         common = ((self.model,), self.parameters, self.surroundings)
         if self._texts is None:
             return TracedFunction(function, *common, writes=True, stamp=self.stamp)
+        if self.losses_at_positions is None:
+            return LengthsFunction(
+                function, *common, writes=True, stamp=self.stamp, texts=self._texts,
+                why_not="no loss is known for each of their tokens",
+            )  # fmt: skip
         filled = FilledUp(
             filled_up or function, *common, writes=True, texts=self._texts,
             masked=filled_up is not None, stamp=self.stamp,

@@ -26,6 +26,14 @@ def _step(model: Any, token: Any, position: Any, past: Any) -> Any:
     return model.step(token, past, position)
 
 
+def _step_behind(model: Any, token: Any, position: Any, past: Any, source: Any) -> Any:
+    return model.step(token, past, position, source=source)
+
+
+def _read_source(model: Any, tokens: Any) -> Any:
+    return model.read_source(tokens)
+
+
 class CompiledSteps:
     """``model.step`` on a backend; to be made in evaluation mode.
 
@@ -43,6 +51,8 @@ class CompiledSteps:
         """A new text begins, by the model as it is now."""
         if self._forward.is_current():
             self._forward.begin()
+            if self._reader:
+                self._reader.begin()
         else:
             with evaluating():
                 self._prepare()
@@ -57,18 +67,34 @@ class CompiledSteps:
                 expected="step(token, past, position=None)",
                 remedy='add it, or use backend="eager"',
             )
+        given, self._reader = {}, None
+        settings = backend, dtype, memory_limit
+        if hasattr(model, "read_source"):
+            first = [0] * model.source_length
+            with no_grad():
+                given = {"source": numbers_of(model.read_source(first))}
+            self._reader = Forward(_read_source, model, (first,), *settings)
         with no_grad():
-            added = numbers_of(model.step(0, model.no_past())[1])
+            added = numbers_of(model.step(0, model.no_past(), **given)[1])
         self._slots = block_size - 1  # nothing comes after the last token
         past = [[[entry] * self._slots for entry in layer] for layer in added]
-        self._forward = Forward(_step, model, (0, 0, past), backend, dtype, memory_limit)
+        step = _step_behind if given else _step
+        self._forward = Forward(step, model, (0, 0, past, *given.values()), *settings)
         self.backend, self.dtype = self._forward.backend, dtype
         widths = [len(flatten(entry)[0]) for layer in added for entry in layer]
         self._n_added = sum(widths)
         # unseen slots count zero times, which inf would survive
         self._inputs = self._forward.inputs
-        self._inputs.put(self._inputs.places(2 + np.arange(self._slots * self._n_added)), 0.0)
+        n_past = self._slots * self._n_added
+        self._inputs.put(self._inputs.places(2 + np.arange(n_past)), 0.0)
+        n_source = len(flatten((*given.values(),))[0])
+        self._places_of_source = self._inputs.places(2 + n_past + np.arange(n_source))
         self._slots_of = _slots_of_tokens(widths, self._slots, self._inputs)
+
+    def read_source(self, tokens: list[int]) -> None:
+        """From here on each step looks at this source."""
+        if self._reader:
+            self._inputs.put(self._places_of_source, self._reader(tokens))
 
     def __call__(self, token: int, position: int) -> list[float]:
         """The logits of the token after this one, which stands at ``position``."""

@@ -39,12 +39,14 @@ class Writer:
     """A model that reads a text token by token; its ``logits`` are those of what comes next.
 
     The model has ``step(token, past, position=None)``, ``no_past()`` and a setting
-    ``block_size``, as the layer ``gpt``; or it has ``writes_behind_source = True``, the settings
-    ``source_length`` and ``block_size``, and is called with all tokens, as ``encoder_decoder``. A
-    text is written by the model as it was when the text was begun, that is when its first token
-    was read. With ``slides`` a full block is no end: the oldest token is forgotten for a new one.
-    ``backend`` is "eager", a backend's name or "auto", the fastest here, which falls back
-    to eager with a warning for a model that cannot be compiled. ``memory_limit`` is in bytes.
+    ``block_size``, as the layer ``gpt``; or it has ``writes_behind_source = True`` and the settings
+    ``source_length`` and ``block_size``, as ``encoder_decoder``: with ``read_source(tokens)``, what
+    that gives is handed to each ``step`` as ``source``; without, the model is called with all
+    tokens, anew for each. A text is written by the model as it was when the text was begun, that
+    is when its first token was read. With ``slides`` a full block is no end: the oldest token is
+    forgotten for a new one. ``backend`` is "eager", a backend's name or "auto", the fastest here,
+    which falls back to eager with a warning for a model that cannot be compiled. ``memory_limit``
+    is in bytes.
     """
 
     def __init__(
@@ -138,11 +140,16 @@ class PlainSteps:
         """A new text begins, by the model as it is now."""
         self._model = plain_copy(self._of)
         self._past = self._model.no_past()
+        self._source: dict[str, Any] = {}
+
+    def read_source(self, tokens: list[int]) -> None:
+        """From here on each step looks at this source."""
+        self._source = {"source": numbers_of(self._model.read_source(tokens))}
 
     def __call__(self, token: int, position: int) -> list[float]:
         """The logits of the token after this one, which stands at ``position``."""
         kept = [[entries[:position] for entries in layer] for layer in self._past]
-        logits, added = self._model.step(token, kept)
+        logits, added = self._model.step(token, kept, **self._source)
         for layer, entries in zip(kept, added, strict=True):
             for past, entry in zip(layer, entries, strict=True):
                 past.append(entry)
@@ -150,8 +157,30 @@ class PlainSteps:
         return numbers_of(logits)  # type: ignore[no-any-return]
 
 
+class BehindSource:
+    """Steps of a model that reads a source: as a whole, once, and then what comes behind it."""
+
+    def __init__(self, steps: Any, source_length: int) -> None:
+        self._steps, self._source_length = steps, source_length
+        self.backend, self.dtype = steps.backend, steps.dtype
+
+    def begin(self) -> None:
+        """A new text begins, by the model as it is now."""
+        self._steps.begin()
+        self._source: list[int] = []
+
+    def __call__(self, token: int, position: int) -> list[float]:
+        """The logits of the token after this one; none as long as the source is not read."""
+        if position >= self._source_length:
+            return self._steps(token, position - self._source_length)  # type: ignore[no-any-return]
+        self._source = [*self._source[:position], token]
+        if len(self._source) == self._source_length:
+            self._steps.read_source(self._source)
+        return []
+
+
 class WholeTexts:
-    """A model that reads a source, asked anew for each token: with all that was read so far.
+    """A model that reads a source, but not once, is asked anew for each token: with all so far.
 
     Compiled, it is traced once for each length.
     """
@@ -192,9 +221,20 @@ def _last_answer(model: Any, tokens: list[int]) -> Any:
 def _make_steps(
     model: Any, block_size: int, backend: str, dtype: str, memory_limit: int | None
 ) -> Any:
+    if reads_source(model) and hasattr(model, "read_source"):
+        length = model.source_length
+        steps = _make_own_steps(model, block_size - length, backend, dtype, memory_limit)
+        return BehindSource(steps, length)
     if reads_source(model):
         plain = backend == "auto" and dtype == "float64"
         return WholeTexts(model, "eager" if plain else backend, dtype, memory_limit)
+    return _make_own_steps(model, block_size, backend, dtype, memory_limit)
+
+
+def _make_own_steps(
+    model: Any, block_size: int, backend: str, dtype: str, memory_limit: int | None
+) -> Any:
+    """Runs of ``model.step``."""
     if backend == "eager":
         check_eager(dtype)
         return PlainSteps(model)
@@ -207,7 +247,7 @@ def _make_steps(
         if backend != "auto" or dtype != "float64":
             raise
         what = f"writing with plain floats, which is slower: {error.what}"
-        warnings.warn(EagerWritingWarning(what, **error.rest), stacklevel=4)
+        warnings.warn(EagerWritingWarning(what, **error.rest), stacklevel=5)
         return PlainSteps(model)
 
 

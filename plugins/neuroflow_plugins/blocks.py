@@ -113,7 +113,7 @@ class Block(nf.Module):
         check_tokens(xs, self.n_embd, "a transformer block")
         xs = self._around(0, xs, lambda ys: self.attention(ys, cache=cache))
         if self.lookup is not None:
-            xs = self._around(2, xs, lambda ys: self.lookup(ys, memory=memory))
+            xs = self._around(2, xs, lambda ys: self.lookup(ys, memory=memory, cache=cache))
         return self._around(1, xs, lambda ys: [self.feed_forward(y) for y in ys])
 
     def _around(self, number, xs, part):

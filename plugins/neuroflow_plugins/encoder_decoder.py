@@ -9,7 +9,7 @@ from neuroflow_plugins import sizes
 from neuroflow_plugins.blocks import Block, Norm, Order
 from neuroflow_plugins.gpt import Layers
 from neuroflow_plugins.mlp import Activation, Dropped
-from neuroflow_plugins.multi_head import Heads, heads_divide
+from neuroflow_plugins.multi_head import Cache, Heads, heads_divide
 from neuroflow_plugins.parts import (
     Bias,
     BlockSize,
@@ -74,13 +74,50 @@ class EncoderDecoder(nf.Module):
                 f" {self.block_size} in all",
                 got=len(tokens),
             )
-        memory = self._embed(tokens[: self.source_length])
+        memory = self._encoded(tokens[: self.source_length])
+        answer = tokens[self.source_length :]
+        return self._decoded(answer, range(len(answer)), memory)
+
+    def read_source(self, source):
+        """(source_length,) -> for each layer of the decoder, the source's keys and its values."""
+        memory = self._encoded(source)
+        return [lookup.kept(memory) for lookup in self._lookups()]
+
+    def no_past(self):
+        """The ``past`` of :meth:`step` before the first token: for each layer, two empty lists."""
+        return [[[], []] for _ in self.decoder]
+
+    def step(self, token, past, position=None, source=()):
+        """One token behind the source: the logits of the next, and this token's keys and values.
+
+        ``source`` is what :meth:`read_source` gave. ``past`` holds, for each layer, the keys and
+        the values of the tokens between the source and this one, each (n_tokens, heads,
+        head_size). With a ``position``, counted from the end of the source, which may be an index
+        input, ``past`` has any number of entries more, which are not looked at.
+        """
+        padded = position is not None
+        cache = Cache(position if padded else len(past[0][0]), padded)
+        layers = [block.attention for block in self.decoder]
+        cache.give(layers, past)
+        cache.give(self._lookups(), source)
+        (logits,) = self._decoded([token], cache.following(1), (), cache)
+        return logits, cache.newest(layers)
+
+    def _lookups(self):
+        return [block.lookup for block in self.decoder]
+
+    def _encoded(self, source):
+        xs = self._embed(source, range(len(source)))
         for block in self.encoder:
-            memory = block(memory)
-        xs = self._embed(tokens[self.source_length :])
+            xs = block(xs)
+        return xs
+
+    def _decoded(self, tokens, positions, memory, cache=None):
+        xs = self._embed(tokens, positions)
         for block in self.decoder:
-            xs = block(xs, memory=memory)
+            xs = block(xs, memory=memory, cache=cache)
         return [self.head(x) for x in xs]
 
-    def _embed(self, tokens):
-        return [add(self.tokens(t), self._places(p)) for p, t in enumerate(tokens)]
+    def _embed(self, tokens, positions):
+        pairs = zip(tokens, positions, strict=True)
+        return [add(self.tokens(token), self._places(place)) for token, place in pairs]

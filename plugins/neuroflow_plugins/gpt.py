@@ -133,11 +133,10 @@ class GPT(nf.Module):
         """
         padded = position is not None
         cache = Cache(position if padded else len(past[0][0]), padded)
-        for block, (keys, values) in zip(self.blocks, past, strict=True):
-            cache.layers[id(block.attention)] = (list(keys), list(values))
+        layers = [block.attention for block in self.blocks]
+        cache.give(layers, past)
         (logits,) = self([token], cache=cache)
-        added = [[entries[-1] for entries in cache.of(block.attention)] for block in self.blocks]
-        return logits, added
+        return logits, cache.newest(layers)
 
     def logits(self, x):
         """(n_embd,) -> (vocab_size,)"""

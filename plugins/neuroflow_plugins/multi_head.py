@@ -62,6 +62,8 @@ class Cache:
     A ``padded`` cache has slots for more positions than it holds, and reads one token, whose
     entries come behind the slots. Its ``length`` may be an index input: slots from there on are
     not seen, so that one compiled step serves texts of every length.
+
+    A layer that looks at a memory keeps the memory's keys and values: they are computed once.
     """
 
     def __init__(self, length: Any = 0, padded: bool = False) -> None:
@@ -71,6 +73,15 @@ class Cache:
     def of(self, layer: Any) -> tuple[list[Any], list[Any]]:
         """The keys and values that one attention layer has seen."""
         return self.layers.setdefault(id(layer), ([], []))
+
+    def give(self, layers: Any, past: Any) -> None:
+        """Have layers remember keys and values, each its own; ``past`` itself stays as it is."""
+        for layer, (keys, values) in zip(layers, past, strict=True):
+            self.layers[id(layer)] = (list(keys), list(values))
+
+    def newest(self, layers: Any) -> list[list[Any]]:
+        """The key and the value that each layer saw last."""
+        return [[entries[-1] for entries in self.of(layer)] for layer in layers]
 
     def following(self, count: int) -> list[Any]:
         """The positions of the next tokens."""
@@ -120,31 +131,37 @@ class MultiHeadAttention(nf.Module):
     def forward(self, xs, memory=None, cache=None, mask=None):
         """(n_tokens, n_embd) -> (n_tokens, n_embd).
 
-        Keys and values come from ``memory`` if it is given (cross-attention), else from ``xs``.
+        Keys and values come from ``memory`` if it is given (cross-attention), else from ``xs``;
+        a ``cache`` that has those of the memory already is taken at its word.
         ``mask[i][j]`` says whether token i may look at token j.
         """
         check_tokens(xs, self.n_embd, "attention")
-        source = xs if memory is None else memory
         cache = Cache() if cache is None else cache
-        keys, values = cache.of(self) if memory is None else ([], [])
+        keys, values = cache.of(self)
+        unread = xs if memory is None else memory if not keys else ()
         positions = cache.following(len(xs)) if memory is None else range(len(xs))
         if mask is None:
             mask = causal_mask if self.causal and memory is None else full_mask
-            mask = mask(len(xs), len(keys) + len(source))
+            mask = mask(len(xs), len(keys) + len(unread))
         queries = []
         for position, x in zip(positions, xs, strict=True):
             queries.append(self._heads(self.query(x), position))
             if memory is None:
                 keys.append(self._heads(self.key(x), position))
                 values.append(self._heads(self.value(x)))
-        if memory is not None:
-            keys = [self._heads(self.key(x), position) for position, x in enumerate(memory)]
-            values = [self._heads(self.value(x)) for x in memory]
-        places, hidden = cache.places(len(keys)), cache.biases(len(keys))
+        if memory is not None and unread:
+            keys[:], values[:] = self.kept(memory)
+        whole = Cache() if memory is not None else cache  # all of a memory is seen
+        places, hidden = whole.places(len(keys)), whole.biases(len(keys))
         return [
             self.output(self._look(query, keys, values, visible, position, places, hidden))
             for query, visible, position in zip(queries, mask, positions, strict=True)
         ]
+
+    def kept(self, memory):
+        """The keys and the values of a memory, each (n_tokens, heads, head_size)."""
+        keys = [self._heads(self.key(x), position) for position, x in enumerate(memory)]
+        return [keys, [self._heads(self.value(x)) for x in memory]]
 
     def _heads(self, x, position=None):
         """(heads * head_size,) -> (heads, head_size), turned by its position if rotary."""

@@ -64,7 +64,7 @@ class Texts:
 
 def texts_of(examples: Sequence[Sequence[Any]]) -> Texts | None:
     """The texts of examples; None where they are none, or have few lengths anyway."""
-    if not all(_is_text(example[0]) for example in examples):
+    if not all(example and _is_text(example[0]) for example in examples):
         return None
     known = sorted({len(example[0]) for example in examples})
     lengths = few_lengths(len(example[0]) for example in examples)
@@ -129,6 +129,18 @@ def _grouped(cells: Sequence[int], outputs: Structure) -> list[list[int]]:
         raise NotPadded("the model gives no answer for each token")
     left: Iterator[int] = iter(cells)
     return [[next(left) for _ in leaves(answer)] for answer in outputs]
+
+
+@define(eq=False, kw_only=True)
+class LengthsFunction(TracedFunction):
+    """A function of texts of many lengths, none of which can be filled up: ``why_not`` says why."""
+
+    texts: Texts
+    why_not: str
+
+    def _warn(self, structure: Structure) -> None:
+        self._warned = True
+        self.texts.stop(self.why_not)
 
 
 @define(eq=False, kw_only=True)

@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 from neuroflow.engine.run.executor import Executor, Schedule
 from neuroflow.engine.trace.tape import Ints
 
-FIRST = 8
-"""So many of the first numbers may be chosen anew for each run."""
-
 
 @define(eq=False)
 class HeldInputs:
@@ -45,7 +42,7 @@ class HeldInputs:
         self._in_place = type(self.executor).forward is Executor.forward
         self._place_of = np.full(len(self.numbers), -1, dtype=np.int64)
         self._place_of[program.plan.input_numbers] = program.input_offsets
-        self._first_places = self._place_of[:FIRST].tolist()
+        self._first_places = []
         self._outputs = program.output_offsets
         self._found = np.empty(len(self._outputs), self.executor.dtype)
         self._run = self.executor.bound(self.number, 1)
@@ -67,6 +64,8 @@ class HeldInputs:
         if not self._in_place:
             self.numbers[: len(chosen)] = chosen
             return
+        if len(chosen) != len(self._first_places):
+            self._first_places = self._place_of[: len(chosen)].tolist()
         for k, number in enumerate(chosen):
             self.executor.indices[k] = number
             if (place := self._first_places[k]) >= 0:

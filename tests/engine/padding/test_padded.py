@@ -107,6 +107,13 @@ class Noisy(Rows):
         return [[whole * x + e for x in row] for row, e in zip(rows, each, strict=True)]
 
 
+class Last(Rows):
+    """One answer for a whole text."""
+
+    def forward(self, tokens):
+        return nf.take(self.rows, tokens[-1])
+
+
 class Endless(Rows):
     """Infinite from the tenth token on."""
 
@@ -136,6 +143,19 @@ def test_what_is_infinite_behind_the_end_of_a_text_reaches_nothing():
     assert compiled.gradients([5])[1] == pytest.approx(eager.gradients([5])[1], rel=1e-12)
     with pytest.raises(nf.DomainError, match="step 4"):
         compiled.run([[15]], [0.1])
+
+
+def test_texts_of_many_lengths_with_one_target_each_are_told_once_in_words():
+    texts = [[k % 5 for k in range(n)] for n in range(1, 34)]
+    runner = nf.make_runner(
+        Last(), lambda model, text, target: CROSS_ENTROPY(model(text), target),
+        [(text, text[0]) for text in texts], ADAM, backend="numpy",
+    )  # fmt: skip
+    with pytest.warns(
+        LengthsWarning, match=r"texts of 33 lengths .* by itself: no loss is known for each of"
+    ):
+        runner.losses(range(33))
+    runner.predict(texts)  # warnings are errors here: nothing is told again
 
 
 def test_texts_of_many_lengths_that_cannot_be_filled_up_are_told_once():
