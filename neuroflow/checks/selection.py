@@ -83,7 +83,10 @@ def _of_name(name: str) -> Selection:
 
 
 def _registered(name: str) -> list[Entry]:
-    """Entries of that name or id: ``relu``, ``loss/mse``, ``acme/swish``."""
+    """Entries of that name or id: ``relu``, ``loss/mse``, ``losses``, ``acme/swish``."""
+    of_kind = next((kind for kind in KINDS if name == plural(kind)), "")
+    if of_kind:
+        return manager().registry.entries(of_kind)
     kind, _, rest = name.partition("/")
     if rest and kind in {*KINDS, *map(plural, KINDS)}:
         return manager().registry.entries(kind, rest)

@@ -205,16 +205,45 @@ def _check_classes(trial: DatasetTrial, results: Results) -> None:
         f"of {len(data)} examples none is of the class {', '.join(missing[:3])}; classes are"
         f" counted from 0, and the targets are {sorted(set(targets))[:5]}"
     ))  # fmt: skip
-    if data.shaped or data.vocab_size:
+    if not (data.shaped or data.vocab_size):
+        _check_leak(data.inputs, targets, results)
+
+
+def _check_leak(rows: Sequence[Any], targets: list[int], results: Results) -> None:
+    """No column is the class itself, or a number that each class has of its own."""
+    counts = [targets.count(k) for k in {*targets}]
+    if len(counts) < 2 or min(counts) < 2:
         return
-    leaks = [
-        j
-        for j in range(data.n_inputs)
-        if all(r[j] == t for r, t in zip(data.inputs, targets, strict=True))
-    ]
-    results.expect("leak", not leaks or len(set(targets)) < 2, (
-        f"column {leaks and leaks[0]} of the inputs is the class itself, in all {len(data)}"
-        " examples: the answer is in the question"
+    for j, column in enumerate(zip(*rows, strict=True)):
+        each = {k: {x for x, t in zip(column, targets, strict=True) if t == k} for k in targets}
+        told = all(len(values) == 1 for values in each.values()) and len({*column}) > 1
+        itself = told and all(k in values for k, values in each.items())
+        is_what = "is the class itself" if itself else "follows from the class alone"
+        results.expect("leak", not told, (
+            f"column {j} of the inputs {is_what}, in all {len(targets)} examples: the answer is in"
+            " the question"
+        ))  # fmt: skip
+
+
+def _check_numbers_leak(trial: DatasetTrial, results: Results) -> None:
+    """Beside other columns, none is the number that is to be met."""
+    data = trial.kept()
+    if data.task != "regression" or len(data) < ENOUGH or data.shaped or data.n_inputs < 2:
+        return
+    for j, column in enumerate(zip(*data.inputs, strict=True)):
+        results.expect("leak", list(column) != list(data.targets), (
+            f"column {j} of the inputs is the target itself, in all {len(data)} examples: the"
+            " answer is in the question"
+        ))  # fmt: skip
+
+
+def _check_distinct(trial: DatasetTrial, results: Results) -> None:
+    """Not all examples are one."""
+    inputs, _ = _rows(trial.kept())
+    alike = len(inputs) >= ENOUGH and all(row == inputs[0] for row in inputs)
+    results.expect("examples", not alike, (
+        f"all {len(inputs)} examples have the same inputs: draw them anew for each, and make each"
+        " a list of its own; [row] * n is one list n times"
     ))  # fmt: skip
 
 
@@ -235,5 +264,6 @@ def _check_split(trial: DatasetTrial, results: Results) -> None:
 
 _CHECKS: dict[str, Callable[..., None]] = {
     "no mutation": _check_kept, "settings": _check_settings,
-    "classes": _check_classes, "split": _check_split,
+    "classes": _check_classes, "leak": _check_numbers_leak, "examples": _check_distinct,
+    "split": _check_split,
 }  # fmt: skip

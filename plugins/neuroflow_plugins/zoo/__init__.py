@@ -2,7 +2,7 @@
 
 Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`optimizers`,
 :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
-:mod:`metrics`, :mod:`declarations` (of ops).
+:mod:`metrics`, :mod:`observers`, :mod:`exporters`, :mod:`declarations` (of ops).
 
 A plugin for teaching: it is not loaded unless you ask for it (``neuroflow zoo``,
 ``neuroflow check neuroflow_plugins.zoo``).
@@ -17,10 +17,12 @@ import neuroflow as nf
 from neuroflow_plugins.zoo import (
     datasets,
     declarations,
+    exporters,
     initializers,
     layers,
     losses,
     metrics,
+    observers,
     ops,
     optimizers,
     schedules,
@@ -91,6 +93,18 @@ def neuroflow_metrics():
     return metrics.METRICS
 
 
+@nf.hookimpl
+def neuroflow_observers():
+    """Wrong observers."""
+    return observers.OBSERVERS
+
+
+@nf.hookimpl
+def neuroflow_exporters():
+    """Wrong exporters."""
+    return exporters.EXPORTERS
+
+
 def entry_of(twin):
     """The registry entry of a twin, for the checks.
 
@@ -100,7 +114,8 @@ def entry_of(twin):
     entries = [
         *ops.ACTIVATIONS, *losses.LOSSES, *layers.LAYERS, *optimizers.OPTIMIZERS,
         *schedules.SCHEDULES, *initializers.INITIALIZERS, *datasets.DATASETS,
-        *tokenizers.TOKENIZERS, *metrics.METRICS,
+        *tokenizers.TOKENIZERS, *metrics.METRICS, *observers.OBSERVERS,
+        *exporters.EXPORTERS,
     ]  # fmt: skip
     for entry in entries:
         if twin.target in (entry.target, getattr(entry, "tensors", None)):

@@ -68,9 +68,38 @@ def cloud_7(rng, *, points: int = 40):
     return [[rng.gauss(k, 0.5)] for k in _halves(points)], _halves(points)  # bug
 
 
+@twin("the class in three columns", "leak", "A one-hot list is the class as well, spelled in other"
+      " numbers.")  # fmt: skip
+def cloud_8(rng, *, points: int = 40):
+    """Points around three middles."""
+    classes = [k % 3 for k in range(points)]
+    rows = [[rng.gauss(k, 0.5), *(float(k == j) for j in range(3))] for k in classes]  # bug
+    return nf.Dataset(rows, classes, "classes", labels="abc")
+
+
+@twin("the number that was asked for", "leak", "The target stands among the inputs: a model learns"
+      " to copy it, and nothing else.")  # fmt: skip
+def slope_1(rng, *, points: int = 40):
+    """Points beside a line."""
+    rows = [[x, 2 * x + rng.gauss(0.0, 0.1)] for x in (rng.random() for _ in range(points))]
+    return nf.Dataset(rows, [y for _, y in rows], "regression")  # bug
+
+
+@twin("the one row of forty names", "examples", "[row] * points is one list, forty times: what is"
+      " written into one is in all.")  # fmt: skip
+def slope_2(rng, *, points: int = 40):
+    """Points beside a line."""
+    rows = [[0.0]] * points  # bug
+    for row in rows:
+        row[0] = rng.random()
+    return nf.Dataset(rows, [2 * x + rng.gauss(0.0, 0.1) for (x,) in rows], "regression")
+
+
+_CLOUDS = (cloud_1, cloud_2, cloud_3, cloud_4, cloud_5, cloud_6, cloud_7, cloud_8)
+
 DATASETS = [
     nf.DatasetEntry(
         name=target.__name__, target=target, summary=(target.__doc__ or "").split("\n", 1)[0]
     )
-    for target in (cloud_1, cloud_2, cloud_3, cloud_4, cloud_5, cloud_6, cloud_7)
+    for target in (*_CLOUDS, slope_1, slope_2)
 ]

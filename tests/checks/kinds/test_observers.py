@@ -61,3 +61,38 @@ def test_an_observer_whose_package_is_missing_is_not_tried_and_that_is_said():
 def test_a_recipe_that_names_what_is_not_there_is_found():
     report = nf.check(nf.RecipeEntry(name="it", target={"model": "mpl"}, summary="It."))
     assert "unknown layer 'mpl'" in str(report)
+
+
+def test_a_recipe_whose_model_does_not_take_its_data_is_found():
+    tree = {
+        "model": {"use": "mlp", "sizes": [3, 4, 1], "activation": "tanh"},
+        "loss": "hinge", "optimizer": "sgd", "data": "moons", "train": {"steps": 1},
+    }  # fmt: skip
+    entry = nf.RecipeEntry(name="it", target=tree, summary="It.")
+    report = nf.check(entry)
+    assert report.found("begins"), report
+    assert "the mlp takes 3 inputs, but got 2" in str(report)
+    tree["model"]["sizes"] = [2, 4, 1]
+    assert nf.check(entry)
+
+
+class OpensLate(nf.Observer):
+    """Opens its file at the first report, appends, and closes it."""
+
+    def begin(self, run):
+        self._folder, self._file = run.folder, None
+
+    def step(self, step):
+        if self._folder and self._file is None:
+            self._file = (self._folder / "late.txt").open("a")
+        if self._file:
+            self._file.write(f"{step.loss}\n")
+
+    def end(self):
+        if self._file:
+            self._file.close()
+
+
+def test_a_right_observer_that_opens_its_file_late_has_no_finding():
+    report = nf.check(nf.ObserverEntry(name="late", target=OpensLate, summary="It."))
+    assert report, report
