@@ -23,6 +23,7 @@
     ├── CannotTryError              no small layer could be built, to be checked
     │   └── WrongLayerError         a layer cannot work with anything
     ├── FoundError                  the checks found something, told to pytest
+    ├── NoProofError                the checks cannot show something with symbols; says why
     └── NeuroflowWarning            may be ignored, unless warnings are made errors
         ├── BackendWarning          a backend could not run although it said so
         ├── CacheWarning            machine code is not kept, as others could change it
