@@ -14,38 +14,33 @@ import json
 import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from neuroflow.checks.check import check
-from neuroflow.checks.ops.activations import subjects
-from neuroflow.checks.ops.table import complete
+from neuroflow.checks.grades import grade_in
 from neuroflow.checks.shared.report import Report
-from neuroflow.checks.shared.subject import Subject
 from neuroflow.checks.time_limit import SECONDS
 from neuroflow.core.value import Op
 from neuroflow.errors import FileError, RegistryError
 from neuroflow.files import path_of, write_file
-from neuroflow.registry.entries import ActivationEntry, Entry, OpEntry
+from neuroflow.registry.entries import Entry
 from neuroflow.registry.manager import get
 
 FORMAT = "neuroflow certificate 1"
 PACKAGES = ("neuroflow", "numpy", "sympy", "mpmath", "llvmlite", "torch")
 """What the figures may depend on."""
 
-SAMPLED = "sampled"
-
 
 def certificate(report: Report) -> dict[str, Any]:
     """What a report has found, with all that is needed to find it again.
 
-    >>> from neuroflow.checks.check import check
-    >>> entry = certificate(check("op/relu"))["entries"][0]
-    >>> entry["id"], entry["verdict"], entry["derivative"]["grade"]
-    ('neuroflow/relu@1', 'right', 'proved')
+        >>> from neuroflow.checks.check import check
+        >>> entry = certificate(check("op/relu"))["entries"][0]
+        >>> entry["id"], entry["verdict"], entry["derivative"]["word"]
+        ('neuroflow/relu@1', 'right', 'proved')
     """
     return {
         "format": FORMAT,
@@ -88,7 +83,7 @@ def _facts(report: Report, subject: str) -> dict[str, Any]:
         "findings": [f"{finding.check}: {finding.message}" for finding in findings],
         "expected": [f"{e.finding.check}, {e.reason}: {e.finding.message}" for e in expected],
         "skipped": sorted({f"{s.check}: {s.reason}" for s in report.skips if s.subject == subject}),
-        "derivative": grade_of_entry(entry, wrong=bool(findings)),
+        "derivative": asdict(grade_in(report, subject)),
     }
 
 
@@ -105,28 +100,6 @@ def source_of(entry: Entry) -> tuple[str, str]:
         return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
     except (TypeError, OSError):  # it is written in C, or its file is gone
         return "", ""
-
-
-def grade_of_entry(entry: Entry, wrong: bool = False) -> dict[str, str]:
-    """How well it is known that value and derivative are those of the formula; and why no better.
-
-    What the checks find wrong has no grade.
-    """
-    target = entry.load()
-    if wrong or not isinstance(target, Op):
-        return {"grade": "", "why": "it is wrong" if wrong else "only ops are graded"}
-    if find_spec("sympy") is None:
-        return {"grade": SAMPLED, "why": "sympy is not installed"}
-    from neuroflow.checks.proofs.proofs import grade_of
-
-    return {"grade": (grade := grade_of(_subject(entry, target))).word, "why": grade.why}
-
-
-def _subject(entry: Entry, target: Op) -> Subject:
-    if isinstance(entry, ActivationEntry):
-        return next(subjects(entry, target))
-    formula = entry.formula if isinstance(entry, OpEntry) else ""
-    return Subject.of(complete(target), name=entry.name, formula=formula or target.formula)
 
 
 # Verifying

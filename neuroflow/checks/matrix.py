@@ -1,6 +1,7 @@
 """Everything that is installed in one table: who offers it, how much was checked, the verdict.
 
-A row is right, has findings, has findings that its author expects, or was not checked.
+A row is right, has findings, has findings that its author expects, or was not checked. Of ops it
+says how well that is known: *proved*, *enclosed* or *sampled*.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from neuroflow.checks.shared.findings import Expected, Finding, Offer
+from neuroflow.checks.grades import grade_in
+from neuroflow.checks.shared.findings import Expected, Finding, Grade, Offer
 from neuroflow.checks.shared.report import Report
 from neuroflow.errors import one_line
 
@@ -32,6 +34,7 @@ class Row:
     seconds: float
     findings: tuple[Finding, ...]
     expected: tuple[Expected, ...]
+    grade: Grade
 
     @property
     def verdict(self) -> str:
@@ -44,6 +47,11 @@ class Row:
 
     @property
     def told(self) -> str:
+        """The verdict, with the number of findings; of an op that is right, its grade."""
+        return self.grade.word if self.verdict == RIGHT and self.grade.word else self.findings_told
+
+    @property
+    def findings_told(self) -> str:
         """The verdict, with the number of findings."""
         if not self.findings:
             return self.verdict
@@ -66,13 +74,19 @@ def _row(report: Report, offer: Offer) -> Row:
         report.seconds.get(subject, 0.0),
         tuple(f for f in report.findings if f.subject == subject),
         tuple(e for e in report.expected if e.finding.subject == subject),
+        grade_in(report, subject),
     )
 
 
 def as_text(report: Report) -> str:
     """The table in 80 columns, and below it what was found."""
     table = rows(report)
-    return "\n".join([*_table(table), *_told(table), "", summary(table)])
+    return "\n".join([*_table(table), *_told(table), "", *_legend(table), summary(table)])
+
+
+def _legend(table: list[Row]) -> Iterator[str]:
+    if any(row.grade.word for row in table):
+        yield "proved, enclosed, sampled: right, and how well that is known"
 
 
 def _table(table: list[Row]) -> Iterator[str]:
@@ -121,7 +135,8 @@ def as_dict(report: Report) -> dict[str, Any]:
         "ok": bool(report),
         "entries": [
             {
-                **asdict(row.offer), "verdict": row.verdict, "checks": row.checks,
+                **asdict(row.offer), "verdict": row.verdict, "grade": row.grade.word,
+                "why": row.grade.why, "checks": row.checks,
                 "skipped": row.skipped, "seconds": row.seconds,
                 "findings": [asdict(f) for f in row.findings],
                 "expected": [asdict(e) for e in row.expected],

@@ -108,14 +108,16 @@ def _checks(entry: Entry) -> list[nodes.Node]:
 
 def _certified(entry: Entry, report: Report) -> list[nodes.Node]:
     """How well the derivative is known, and which source was looked at."""
-    from neuroflow.checks.certificate import grade_of_entry, source_of
+    from neuroflow.checks.certificate import source_of
+    from neuroflow.checks.grades import grade_of_entry
+    from neuroflow.checks.shared.findings import Grade
 
-    grade, (file, digest) = grade_of_entry(entry, wrong=not report), source_of(entry)
+    grade, (file, digest) = grade_of_entry(entry) if report else Grade(""), source_of(entry)
     found = []
-    if grade["grade"]:
-        why = f" ({grade['why']})" if grade["why"] else ""
+    if grade.word:
+        why = f" ({grade.why})" if grade.why else ""
         what = "Value and derivative are the formula's"
-        found.append(paragraph(f"{what}: *{grade['grade']}*{why}; see :doc:`/explanation/trust`."))
+        found.append(paragraph(f"{what}: *{grade.word}*{why}; see :doc:`/explanation/trust`."))
     points = sum(report.tried.values())
     where = f"{points:,} points were searched; " if points else ""
     if file:

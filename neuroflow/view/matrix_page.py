@@ -22,7 +22,7 @@ def _body(table: Sequence[Row], title: str) -> Iterator[str]:
     for (name, version), group in groupby(table, key=_distribution):
         yield f"<h2>{escaped(name or 'Files')} <small>{escaped(version)}</small></h2>"
         yield "<table><thead><tr><th>kind</th><th>entry</th><th>checks</th><th>skipped</th>"
-        yield "<th>seconds</th><th>verdict</th></tr></thead><tbody>"
+        yield "<th>seconds</th><th>verdict</th><th>grade</th></tr></thead><tbody>"
         for row in group:
             yield from _row(row)
         yield "</tbody></table>"
@@ -39,9 +39,10 @@ def _row(row: Row) -> Iterator[str]:
     yield f'<tr class="{mark}"><td>{escaped(row.offer.kind)}</td>'
     yield f"<td><code>{escaped(row.offer.name)}</code>{version}</td><td>{row.checks}</td>"
     yield f"<td>{row.skipped}</td><td>{row.seconds:.1f}</td>"
-    yield f"<td><b>{escaped(row.told)}</b></td></tr>"
+    yield f"<td><b>{escaped(row.findings_told)}</b></td>"
+    yield f'<td title="{escaped(row.grade.why)}">{escaped(row.grade.word)}</td></tr>'
     if row.verdict != RIGHT:
-        yield f'<tr class="told {mark}"><td></td><td colspan="5">{"".join(_told(row))}</td></tr>'
+        yield f'<tr class="told {mark}"><td></td><td colspan="6">{"".join(_told(row))}</td></tr>'
 
 
 def _told(row: Row) -> Iterator[str]:

@@ -40,8 +40,8 @@ def test_a_certificate_says_what_was_tried_with_what(report):
     assert relu["points"] > 1_000
     assert relu["checks"]["partials"] > 5
     assert sum(relu["checks"].values()) == report.counts["op relu"]
-    assert relu["derivative"] == {"grade": "proved", "why": ""}
-    assert mse["derivative"]["grade"] == ""
+    assert relu["derivative"] == {"word": "proved", "why": ""}
+    assert mse["derivative"]["word"] == ""
     assert said["packages"]["neuroflow"] == nf.__version__
 
 
@@ -57,7 +57,7 @@ def test_the_same_is_found_again(file):
         ({"source": {"file": "ops.py", "sha256": "0" * 64}}, "the source of ops.py has changed"),
         ({"verdict": "wrong"}, 'verdict: "wrong" there, "right" here'),
         ({"points": 7}, "points: 7 there, "),
-        ({"derivative": {"grade": "sampled", "why": ""}}, 'derivative: {"grade": "sampled"'),
+        ({"derivative": {"word": "sampled", "why": ""}}, 'derivative: {"word": "sampled"'),
         ({"checks": {"partials": 1}}, "comparisons of 'partials': 1 there, "),
         ({"id": "elsewhere/relu@1"}, "it is not installed"),
         ({"kind": "opera"}, "it is not installed"),
@@ -77,7 +77,7 @@ def test_what_the_checks_find_wrong_has_no_grade(tmp_path):
     )
     (entry,) = certificate(check(str(file)))["entries"]
     assert entry["verdict"] == "wrong"
-    assert entry["derivative"] == {"grade": "", "why": "it is wrong"}
+    assert entry["derivative"] == {"word": "", "why": "it is wrong"}
     assert any(finding.startswith("partials: d/dx at") for finding in entry["findings"])
 
 

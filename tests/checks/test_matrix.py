@@ -74,3 +74,22 @@ def test_all_and_a_name_do_not_go_together():
     told = CliRunner().invoke(main, ["check", "--all", "relu"])
     assert told.exit_code == 2
     assert "--all is everything; leave out 'relu'" in told.output
+
+
+def test_an_op_that_is_right_has_its_grade_and_one_that_is_wrong_has_none(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import neuroflow as nf\n\n\n@nf.op(formula='x^2')\ndef square_3(x):\n"
+        "    'The square.'\n    return x * x\n\n\n@square_3.partials\n"
+        "def _(out, x):\n    return (x,)\n"
+    )
+    report = nf.check("op/relu", "op/maximum", str(file))
+    rows = matrix.rows(report)
+    assert [(row.grade.word, row.told) for row in rows] == [
+        ("proved", "proved"), ("sampled", "sampled"), ("", "1 finding")
+    ]  # fmt: skip
+    text = matrix.as_text(report)
+    assert "proved, enclosed, sampled: right, and how well that is known" in text
+    assert max(map(len, text.split("\n"))) <= 80
+    assert [row["grade"] for row in matrix.as_dict(report)["entries"]] == ["proved", "sampled", ""]
+    assert "<td>proved</td>" in matrix_page(rows).replace(' title=""', "")

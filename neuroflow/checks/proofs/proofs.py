@@ -19,26 +19,18 @@ from attrs import frozen
 from neuroflow.checks.proofs.enclosures import bounded
 from neuroflow.checks.proofs.expressions import NoProofError, Symbols, formula_of, sympy
 from neuroflow.checks.proofs.regions import Region, regions
+from neuroflow.checks.shared.findings import ENCLOSED, PROVED, SAMPLED, Grade
 from neuroflow.checks.shared.subject import Subject
 from neuroflow.engine.lower.kernel import backward_kernel, forward_kernel, rule_kernel
 from neuroflow.errors import NeuroflowError
 
 mpmath: Any = import_module("mpmath")
 
-PROVED, ENCLOSED, SAMPLED = "proved", "enclosed", "sampled"
 WITHIN = 1e-12
 """How far off what is enclosed may be, in parts of 1 or of what is right if that is more."""
 
 LONGEST = 10**20
 """Fractions of more digits are in no identity; they come from the coefficients of polynomials."""
-
-
-@frozen
-class Grade:
-    """How well it is known that an entry is right: *proved*, *enclosed* or *sampled*; and why."""
-
-    word: str
-    why: str = ""
 
 
 def grade_of(subject: Subject) -> Grade:

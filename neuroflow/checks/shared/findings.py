@@ -58,3 +58,14 @@ class Offer:
     def subject(self) -> str:
         """How findings call it."""
         return f"{self.kind} {self.name}"
+
+
+PROVED, ENCLOSED, SAMPLED = "proved", "enclosed", "sampled"
+
+
+@frozen
+class Grade:
+    """How well it is known that an op is right: *proved*, *enclosed* or *sampled*; and why."""
+
+    word: str
+    why: str = ""

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import asdict, define, field, frozen
 
 from neuroflow.checks.shared.causes import one_per_cause
-from neuroflow.checks.shared.findings import Expected, Finding, Offer
+from neuroflow.checks.shared.findings import Expected, Finding, Grade, Offer
 from neuroflow.registry.entries import Entry
 
 
@@ -57,6 +57,7 @@ class Report:
     seconds: dict[str, float] = field(factory=dict)
     offers: dict[str, Offer] = field(factory=dict)
     checked: dict[str, Entry] = field(factory=dict)
+    grades: dict[str, Grade] = field(factory=dict)
 
     def __bool__(self) -> bool:
         return self.total > 0 and not self.findings
