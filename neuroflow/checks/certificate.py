@@ -37,10 +37,10 @@ PACKAGES = ("neuroflow", "numpy", "sympy", "mpmath", "llvmlite", "torch")
 def certificate(report: Report) -> dict[str, Any]:
     """What a report has found, with all that is needed to find it again.
 
-        >>> from neuroflow.checks.check import check
-        >>> entry = certificate(check("op/relu"))["entries"][0]
-        >>> entry["id"], entry["verdict"], entry["derivative"]["word"]
-        ('neuroflow/relu@1', 'right', 'proved')
+    >>> from neuroflow.checks.check import check
+    >>> entry = certificate(check("op/relu"))["entries"][0]
+    >>> entry["id"], entry["verdict"], entry["derivative"]["word"]
+    ('neuroflow/relu@1', 'right', 'proved')
     """
     return {
         "format": FORMAT,
