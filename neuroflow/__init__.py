@@ -57,7 +57,7 @@ _HOME = {
     "neuroflow.registry.local": "local_entries register",
     "neuroflow.checks.gradcheck": "gradcheck",
     "neuroflow.checks.check": "check",
-    "neuroflow.checks.shared.report": "Report",
+    "neuroflow.checks.shared.report": "Report Results",
     "neuroflow.inspect.overview": "Overview",
     "neuroflow.inspect.receipt": "Receipt",
     "neuroflow.inspect.explain": "explain",

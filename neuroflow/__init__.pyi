@@ -96,6 +96,7 @@ from neuroflow.registry.local import register as register
 from neuroflow.checks.gradcheck import gradcheck as gradcheck
 from neuroflow.checks.check import check as check
 from neuroflow.checks.shared.report import Report as Report
+from neuroflow.checks.shared.report import Results as Results
 from neuroflow.inspect.overview import Overview as Overview
 from neuroflow.inspect.receipt import Receipt as Receipt
 from neuroflow.inspect.explain import explain as explain

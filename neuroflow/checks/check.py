@@ -15,6 +15,7 @@ from neuroflow.checks.kinds.metrics import check_metric
 from neuroflow.checks.kinds.observers import check_observer
 from neuroflow.checks.kinds.optimizers import check_optimizer
 from neuroflow.checks.kinds.others import check_other
+from neuroflow.checks.kinds.own_checks import check_by_plugins, check_check
 from neuroflow.checks.kinds.recipes import check_recipe
 from neuroflow.checks.kinds.schedules import check_schedule
 from neuroflow.checks.kinds.settings import check_settings
@@ -71,6 +72,7 @@ def check_entry(entry: Entry, results: Results, seconds: float = SECONDS) -> Non
                 check_settings(entry, results)
             with guarded(results, "examples"):
                 check_examples(entry, results)
+            check_by_plugins(entry, results)
     except TookTooLongError:
         results.failed("time", (
             f"not done after {seconds:g} s{''.join(places)}; does every loop end, for the smallest"
@@ -104,4 +106,5 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "recipe": check_recipe,
     "observer": check_observer,
     "exporter": check_exporter,
+    "check": check_check,
 }

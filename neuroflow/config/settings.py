@@ -185,13 +185,17 @@ SECTIONS = (
 )
 
 
+WITHOUT_SETTINGS = ("backend", "recipe", "exporter", "check")
+"""Kinds whose entries declare none."""
+
+
 def settings_of(entry: Entry) -> tuple[Setting, ...]:
     """What a configuration may say about an entry: what the signature of its target declares.
 
-    A backend has no settings: it is made from those of the run; nor has an exporter. A recipe is
-    all settings.
+    A backend has no settings: it is made from those of the run; nor has what is never named in a
+    configuration. A recipe is all settings.
     """
-    if entry.kind in ("backend", "recipe", "exporter"):
+    if entry.kind in WITHOUT_SETTINGS:
         return ()
     target = entry.load()
     if isinstance(target, (Op, UpdateRule)):
@@ -223,9 +227,7 @@ def _of_decay(rule: Op | UpdateRule) -> tuple[Setting, ...]:
 
 
 FILES = ("path", "file")
-PART_KINDS = tuple(
-    kind for kind in KINDS if kind not in ("op", "backend", "dataset", "recipe", "exporter")
-)
+PART_KINDS = tuple(kind for kind in KINDS if kind not in ("op", "dataset", *WITHOUT_SETTINGS))
 
 
 def _guessed(setting: Setting) -> Setting:

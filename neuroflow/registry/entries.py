@@ -505,12 +505,32 @@ class ExporterEntry(Entry):
     suffix: str = ""
 
 
+def _kinds_of_entries(entry: Entry, _: Any, kinds: Any) -> None:
+    if not isinstance(kinds, tuple) or not kinds or not {*kinds} <= {*KINDS}:
+        raise InputError(
+            f"the {entry.kind} {entry.name!r} has the kinds {short_repr(kinds)}",
+            expected=f"a tuple of some of {', '.join(KINDS)}",
+            got=kinds,
+        )
+
+
+@frozen(kw_only=True, eq=False)
+class CheckEntry(Entry):
+    """A check of entries: ``(entry, results) -> None``, made of all entries of the ``kinds``.
+
+    It tells what it compares with :meth:`results.expect <neuroflow.Results.expect>`.
+    """
+
+    kind = "check"
+    kinds: tuple[str, ...] = field(validator=_kinds_of_entries)
+
+
 ENTRY_TYPES: dict[str, type[Entry]] = {
     entry.kind: entry
     for entry in (
         OpEntry, ActivationEntry, LossEntry, MetricEntry, LayerEntry, OptimizerEntry,
         ScheduleEntry, InitializerEntry, DatasetEntry, TokenizerEntry, BackendEntry,
-        RecipeEntry, ObserverEntry, ExporterEntry,
+        RecipeEntry, ObserverEntry, ExporterEntry, CheckEntry,
     )
 }  # fmt: skip
 KINDS = tuple(ENTRY_TYPES)

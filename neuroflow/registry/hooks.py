@@ -12,6 +12,7 @@ from neuroflow.core.value import Op
 from neuroflow.registry.entries import (
     ActivationEntry,
     BackendEntry,
+    CheckEntry,
     DatasetEntry,
     ExporterEntry,
     InitializerEntry,
@@ -90,6 +91,10 @@ class Hooks:
     @hookspec
     def neuroflow_exporters(self) -> Iterable[ExporterEntry]:  # type: ignore[empty-body]
         """Exporters: models written for other programs."""
+
+    @hookspec
+    def neuroflow_checks(self) -> Iterable[CheckEntry]:  # type: ignore[empty-body]
+        """Checks: what every entry of some kinds must hold."""
 
     @hookspec
     def neuroflow_commands(self, cli: Any) -> None:

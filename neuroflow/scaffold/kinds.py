@@ -72,6 +72,8 @@ KINDS = {
         Beginning("exporter", "the exporter `$name`",
                   _shell("neuroflow export runs/moons --to $namespace/$name"),
                   ("neuroflow_exporters",)),
+        Beginning("check", "the check `$name`", _shell("neuroflow check all"),
+                  ("neuroflow_checks",)),
         Beginning("command", "the command `$command`", _shell("neuroflow $command"),
              ("neuroflow_commands",)),
     )

@@ -96,7 +96,7 @@ CASES = {
     },
 }  # fmt: skip
 ELSEWHERE = ("op", "activation", "loss", "layer", "backend", "metric", "recipe", "observer",
-             "exporter")  # fmt: skip
+             "exporter", "check")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

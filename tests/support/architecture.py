@@ -82,6 +82,7 @@ PLUGINS = (
     "optimizers",
     "observers",
     "exporters",
+    "checks",
     "datasets",
     "pieces",
     "byte_pairs",

@@ -3,5 +3,5 @@
 Reading order: :mod:`schedules`, :mod:`matrices`, :mod:`initializers`, :mod:`datasets`,
 :mod:`tokenizers`, :mod:`metrics`, :mod:`optimizer_formula`, :mod:`optimizers`, :mod:`executors`
 (backends), :mod:`recipes`, :mod:`observers`, :mod:`exporters`, :mod:`others`; of all,
-:mod:`settings` and :mod:`examples`.
+:mod:`settings`, :mod:`examples` and :mod:`own_checks`.
 """

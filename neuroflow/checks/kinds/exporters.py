@@ -23,8 +23,7 @@ Exporting = Callable[[Module], dict[Path, str | bytes]]
 
 
 def check_exporter(entry: ExporterEntry, results: Results) -> None:
-    """A summary, the end of a name, and what it makes of a small model."""
-    results.expect("declared", bool(entry.summary), "there is no summary; say who reads it")
+    """The end of a name, and what it makes of a small model."""
     told = f"its suffix is {entry.suffix!r}; the end of a file's name, such as '.json'"
     results.expect("declared", entry.suffix.startswith("."), told)
     if not has("numpy"):

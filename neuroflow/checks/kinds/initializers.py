@@ -35,7 +35,6 @@ Draw = Callable[..., Any]
 
 def check_initializer(entry: InitializerEntry, results: Results) -> None:
     """All checks of an initializer."""
-    results.expect("declared", bool(entry.summary), "there is no summary; say what it is for")
     draw = entry.load()
     if not callable(draw):
         results.failed("declared", f"{draw!r} cannot be called with (rng, fan_in, fan_out)")

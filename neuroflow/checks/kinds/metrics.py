@@ -50,7 +50,6 @@ def check_metric(entry: MetricEntry, results: Results) -> None:
     """All checks of a metric."""
     metric = entry.load()
     with guarded(results, "declared"):
-        results.expect("declared", bool(entry.summary), "there is no summary; say what it is")
         results.expect("declared", bool(entry.range), "there is no range; such as '[0, 1]'")
     checks = {"range": _in_range, "order": _any_order, "better": _best_if_right}
     if run_all(checks, results, entry, metric) and is_clean(results):

@@ -33,8 +33,7 @@ METHODS = ("begin", "step", "end")
 
 
 def check_observer(entry: Entry, results: Results) -> None:
-    """A summary, its three methods, and runs of all sorts that it bears."""
-    results.expect("declared", bool(entry.summary), "there is no summary; say what it is for")
+    """Its three methods, and runs of all sorts that it bears."""
     needed = [setting.name for setting in settings_of(entry) if setting.required]
     if needed:
         results.skipped("observing", f"it has settings that must be given: {', '.join(needed)}")

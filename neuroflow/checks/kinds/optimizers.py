@@ -24,7 +24,6 @@ from neuroflow.registry.entries import OptimizerEntry
 
 def check_optimizer(entry: OptimizerEntry, results: Results) -> None:
     """All checks of an update rule."""
-    results.expect("declared", bool(entry.summary), "there is no summary; say how it moves")
     rule = entry.load()
     if not isinstance(rule, UpdateRule):
         results.failed("declared", f"{rule!r} is no update rule; use @neuroflow.update_rule")

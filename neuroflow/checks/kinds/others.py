@@ -7,7 +7,6 @@ from neuroflow.registry.entries import Entry
 
 
 def check_other(entry: Entry, results: Results) -> None:
-    """A summary, and something that can be called."""
-    results.expect("declared", bool(entry.summary), "there is no summary; say what it is for")
+    """Something that can be called."""
     target = entry.load()
     results.expect("declared", callable(target), f"{target!r} cannot be called")

@@ -37,7 +37,6 @@ LETTERS = {
 
 def check_schedule(entry: ScheduleEntry, results: Results) -> None:
     """All checks of a schedule."""
-    results.expect("declared", bool(entry.summary), "there is no summary; say what it is for")
     schedule = entry.load()
     if not callable(schedule):
         results.failed("declared", f"{schedule!r} cannot be called with (base, step, steps)")

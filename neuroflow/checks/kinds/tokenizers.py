@@ -29,7 +29,6 @@ PROTOCOL = ("pieces", "bos", "vocab_size", "learn", "encode", "decode", "configu
 
 def check_tokenizer(entry: TokenizerEntry, results: Results) -> None:
     """All checks of a tokenizer, with its default settings and with others."""
-    results.expect("declared", bool(entry.summary), "there is no summary; say what its tokens are")
     target = entry.load()
     settings = settings_of(entry) if inspect.isclass(target) else ()
     tries = variations(entry, [s for s in settings if s.name != "pieces"])

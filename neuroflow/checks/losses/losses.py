@@ -40,7 +40,6 @@ def check_loss(entry: LossEntry, results: Results) -> None:
 
 
 def _check_declared(entry: LossEntry, results: Results) -> None:
-    results.expect("declared", bool(entry.summary), "there is no summary; say what it punishes")
     results.expect("declared", bool(entry.formula), "there is no formula; declare it in LaTeX")
     results.expect("declared", bool(entry.labels), "labels does not say which targets are allowed")
 

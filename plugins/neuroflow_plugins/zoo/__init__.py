@@ -25,6 +25,7 @@ from neuroflow_plugins.zoo import (
     observers,
     ops,
     optimizers,
+    other_kinds,
     schedules,
     tokenizers,
 )
@@ -85,6 +86,18 @@ def neuroflow_datasets():
 def neuroflow_tokenizers():
     """Wrong tokenizers."""
     return tokenizers.TOKENIZERS
+
+
+@nf.hookimpl
+def neuroflow_exporters():
+    """Wrong exporters."""
+    return other_kinds.EXPORTERS
+
+
+@nf.hookimpl
+def neuroflow_checks():
+    """Wrong checks."""
+    return other_kinds.CHECKS
 
 
 @nf.hookimpl
