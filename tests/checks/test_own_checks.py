@@ -10,7 +10,7 @@ import neuroflow as nf
 LOSS = nf.LossEntry(
     name="it",
     target=lambda prediction, target: (prediction - target) ** 2,
-    formula="(y - t)^2",
+    formula=r"(\hat{y} - y)^2",
     summary="It.",
 )
 

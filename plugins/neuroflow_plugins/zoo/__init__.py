@@ -128,7 +128,7 @@ def entry_of(twin):
         *ops.ACTIVATIONS, *losses.LOSSES, *layers.LAYERS, *optimizers.OPTIMIZERS,
         *schedules.SCHEDULES, *initializers.INITIALIZERS, *datasets.DATASETS,
         *tokenizers.TOKENIZERS, *metrics.METRICS, *observers.OBSERVERS,
-        *exporters.EXPORTERS,
+        *exporters.EXPORTERS, *checks.CHECKS,
     ]  # fmt: skip
     for entry in entries:
         if twin.target in (entry.target, getattr(entry, "tensors", None)):
