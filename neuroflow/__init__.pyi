@@ -68,6 +68,7 @@ from neuroflow.engine.runner import Runner as Runner
 from neuroflow.engine.make_runner import make_runner as make_runner
 from neuroflow.registry.entries import ActivationEntry as ActivationEntry
 from neuroflow.registry.entries import BackendEntry as BackendEntry
+from neuroflow.registry.entries import CheckEntry as CheckEntry
 from neuroflow.registry.entries import DatasetEntry as DatasetEntry
 from neuroflow.registry.entries import Entry as Entry
 from neuroflow.registry.entries import ExporterEntry as ExporterEntry
