@@ -2,7 +2,8 @@
 
 Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`optimizers`,
 :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
-:mod:`metrics`, :mod:`observers`, :mod:`exporters`, :mod:`declarations` (of ops).
+:mod:`metrics`, :mod:`observers`, :mod:`exporters`, :mod:`checks`,
+:mod:`declarations` (of ops).
 
 A plugin for teaching: it is not loaded unless you ask for it (``neuroflow zoo``,
 ``neuroflow check neuroflow_plugins.zoo``).
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import neuroflow as nf
 from neuroflow_plugins.zoo import (
+    checks,
     datasets,
     declarations,
     exporters,
@@ -25,7 +27,6 @@ from neuroflow_plugins.zoo import (
     observers,
     ops,
     optimizers,
-    other_kinds,
     schedules,
     tokenizers,
 )
@@ -89,15 +90,9 @@ def neuroflow_tokenizers():
 
 
 @nf.hookimpl
-def neuroflow_exporters():
-    """Wrong exporters."""
-    return other_kinds.EXPORTERS
-
-
-@nf.hookimpl
 def neuroflow_checks():
     """Wrong checks."""
-    return other_kinds.CHECKS
+    return checks.CHECKS
 
 
 @nf.hookimpl
