@@ -90,7 +90,11 @@ def leave_out(graph: OpGraph) -> None:
     same = np.arange(len(graph), dtype=np.int32)
     _share_numbers(graph, same)
     forms = graph.forms
-    for nodes in graph.nodes_in_pieces():
+    may_change_nothing = _may_change_nothing(graph)
+    for piece in graph.nodes_in_pieces():
+        nodes = piece[may_change_nothing[graph.form[piece]]]
+        if not len(nodes):
+            continue
         form = graph.form[nodes]
         for op, side, neutral in _NEUTRAL:
             some = nodes[form == forms.find(op, 2)]
@@ -104,6 +108,14 @@ def leave_out(graph: OpGraph) -> None:
     if left:
         graph.notes.append(f"{left} steps that change nothing left out")
     graph.rename(same)
+
+
+def _may_change_nothing(graph: OpGraph) -> Bools:
+    """For each form whether its op may; most nodes are dots, which never do."""
+    forms = graph.forms
+    arities = [(op, 2) for op, _, _ in _NEUTRAL] + [(neg, 1)]
+    found = [forms.find(op, arity) for op, arity in arities] + forms.of(functions.identity)
+    return np.isin(np.arange(len(forms.entries)), found)
 
 
 def _share_numbers(graph: OpGraph, same: Ints) -> None:
