@@ -274,13 +274,14 @@ class CompiledRunner(Runner):
             self.flat = FlatExamples(self.loss, lock(1))
         flat, modes = self.flat, self.loss.modes()
         known: dict[tuple[int, ...], list[FlatExample]] = {}
-        chosen = []
+        chosen: Chosen = []
+        before: Sequence[int] | None = None
         for batch in batches:
-            key = tuple(batch)
-            found = known.get(key)
-            if found is None or (found and found[0].trace.random_inputs):
-                found = known[key] = flat.numbered(batch, map(self.example, batch), modes)
-            chosen.append(found)
+            if batch is not before or _draws_anew(chosen[-1]):
+                key, before = tuple(batch), batch
+                if key not in known or _draws_anew(known[key]):
+                    known[key] = flat.numbered(batch, map(self.example, batch), modes)
+            chosen.append(known[key])
         return flat, chosen
 
     def _check_finite(
@@ -333,6 +334,11 @@ class CompiledRunner(Runner):
 
 def _size(placed: tuple[int, FlatExample]) -> int:
     return placed[1].trace.plan.n_traced
+
+
+def _draws_anew(batch: Sequence[FlatExample]) -> bool:
+    """Whether examples have random inputs, which serve one call."""
+    return bool(batch and batch[0].trace.random_inputs)
 
 
 def _answer(model: Any, x: Any) -> Any:

@@ -31,6 +31,18 @@ def share_gradients(program: Program, width: int, large: int = LARGE) -> Program
     return _Sharing(program, width, begin, end).shared()
 
 
+def spans_of_row(program: Program, row: list[int], arity: int) -> list[Span]:
+    """The spans of the memory that a backward row of code reads or changes."""
+    word, *x = row
+    if word >= Instruction.MAP:
+        return [(start, start + x[0] - 1) for start in x[1:]]
+    if word == Instruction.SCATTER:
+        runs = program.runs[x[1] : x[1] + x[2]].tolist()
+        copy = (x[0], x[0] + sum(n for _, _, n in runs) - 1)
+        return [copy, *[Grid(start, (n,), (step,)).span for start, step, n in runs]]
+    return [grid.span for grid in whole(Instruction(word), x, arity) if grid]
+
+
 @define(eq=False)
 class _Sharing:
     """What moves where: gradients of lanes from ``begin`` to ``end``, by the number of a buffer."""
@@ -66,22 +78,13 @@ class _Sharing:
         rows = zip(
             self.program.code[first:last].tolist(), self.program.labels[first:last], strict=True
         )
-        spans = [each for row, group in rows for each in self._spans(row, group.arity)]
+        program = self.program
+        spans = [each for row, group in rows for each in spans_of_row(program, row, group.arity)]
         return [each for each in spans if self.begin <= each[1] and each[0] < self.end]
 
     def _crosses(self, each: Span) -> bool:
         """Whether a row steps from gradients of lanes to others: one of them cannot move alone."""
         return each[0] < self.begin or each[1] >= self.end
-
-    def _spans(self, row: list[int], arity: int) -> list[Span]:
-        word, *x = row
-        if word >= Instruction.MAP:
-            return [(start, start + x[0] - 1) for start in x[1:]]
-        if word == Instruction.SCATTER:
-            runs = self.program.runs[x[1] : x[1] + x[2]].tolist()
-            copy = (x[0], x[0] + sum(n for _, _, n in runs) - 1)
-            return [copy, *[Grid(start, (n,), (step,)).span for start, step, n in runs]]
-        return [grid.span for grid in whole(Instruction(word), x, arity) if grid]
 
     def _buffers(self, spans: list[Span]) -> Ints:
         """Where buffers begin: those of groups and of copies; what one row reaches over is one."""

@@ -2,5 +2,5 @@
 
 Reading order: :mod:`language`, :mod:`builder`, :mod:`vectors`, :mod:`exponential`, :mod:`rows`,
 :mod:`matrices`, :mod:`ragged`, :mod:`loop`; :mod:`translator`, :mod:`codegen`, :mod:`compiler`,
-:mod:`cache`, :mod:`fusing`, :mod:`units`, :mod:`executor`, :mod:`backend`.
+:mod:`cache`, :mod:`first_additions`, :mod:`fusing`, :mod:`units`, :mod:`executor`, :mod:`backend`.
 """

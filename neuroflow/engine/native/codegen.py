@@ -9,8 +9,10 @@ from neuroflow.engine.lower.kernel import Kernel, KernelStep, Operand
 from neuroflow.engine.lower.kernels import MapKernel
 
 
-def map_source(entry: MapKernel) -> str:
+def map_source(entry: MapKernel, writes: int = 0) -> str:
     """The instruction that maps an op's rule, or that of its partials, over rows.
+
+    Bit k of ``writes`` says that result k of partials is written to whole vectors, not added.
 
     >>> import neuroflow as nf
     >>> from neuroflow.engine.lower.kernels import Kernels
@@ -38,8 +40,9 @@ def map_source(entry: MapKernel) -> str:
     needed = _needed(kernel, [result for _, result in results])
     lines = [f"{name} = load(m, at_{name} + i)" for name in kernel.inputs if name in needed]
     lines += [str(step) for step in kernel.steps if step.name in needed]
-    for place, result in results:  # buffers of outputs are whole vectors, those of gradients not
-        how, rest = ("add", ", n - i") if entry.backward else ("store", "")
+    for k, (place, result) in enumerate(results):  # outputs are whole vectors, gradients not
+        adds = entry.backward and not writes >> k & 1
+        how, rest = ("add", ", n - i") if adds else ("store", "")
         lines.append(f"{how}(m, {place} + i, {result!r}{rest})".replace("'", ""))
     name = re.sub(r"\W", "_", f"map_{entry.op.name}{'_backward' if entry.backward else ''}")
     given = ", ".join(["m: Numbers", *[f"{operand}: Int" for operand in operands]])

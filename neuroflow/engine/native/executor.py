@@ -21,6 +21,7 @@ from neuroflow.engine.lower.kernels import MapKernel
 from neuroflow.engine.lower.program import Instruction, Program
 from neuroflow.engine.native import compiler
 from neuroflow.engine.native.codegen import map_source, update_source
+from neuroflow.engine.native.first_additions import WRITES
 from neuroflow.engine.native.fusing import Fused, NativeForm, fused, unfused
 from neuroflow.engine.native.language import Processor, Target
 from neuroflow.engine.native.loop import FIRST_CONSTANT
@@ -116,14 +117,18 @@ class LlvmExecutor(Executor):
             return Unit(FUSED[Fused(word)])
         if word < Instruction.MAP:
             return Unit(INSTRUCTIONS[Instruction(word)])
-        return _unit_of(self.kernels.entries[word - Instruction.MAP])
+        return _unit_of(self._map(word), word // WRITES)
+
+    def _map(self, word: int) -> MapKernel:
+        """What a map's word stands for."""
+        return self.kernels.entries[word % WRITES - Instruction.MAP]
 
     def _form(self, number: int, fuse: bool = True) -> NativeForm:
         """The rows that run for a program; each as it is, to run some of them alone."""
         key = (number, fuse)
         if key not in self._forms:
             program = self.programs[number]
-            self._forms[key] = fused(program) if fuse else unfused(program)
+            self._forms[key] = fused(program, self.kernels.entries) if fuse else unfused(program)
         return self._forms[key]
 
     def code(self, number: int, fuse: bool = True) -> Ints:
@@ -199,7 +204,7 @@ class LlvmExecutor(Executor):
         """Whether an instruction runs with numpy rather than natively."""
         word = int(row[0])
         if word >= Instruction.MAP:
-            return self.kernels.entries[word - Instruction.MAP].kernel is None
+            return self._map(word).kernel is None
         if word == Instruction.MATMUL:
             return self._is_for_blas(row)
         return word == Instruction.OUTER and self._is_for_blas(row)
@@ -293,8 +298,8 @@ class PortableExecutor(LlvmExecutor):
         return False
 
 
-def _unit_of(entry: MapKernel) -> Unit | None:
-    return Unit(map_source(entry)) if entry.kernel else None
+def _unit_of(entry: MapKernel, writes: int) -> Unit | None:
+    return Unit(map_source(entry, writes)) if entry.kernel else None
 
 
 @frozen
@@ -350,7 +355,7 @@ def _row(
     return [
         *[n_code + bound for bound in form.parts], program.lanes, int(program.output_offsets[0]),
         program.output_gradient, program.arena + shift, program.first_lane + shift,
-        *program.lane_gradients, *program.late_gradients,
+        *form.cleared, *program.late_gradients,
         n_cells, len(plan.input_numbers), plan.n_numbers if _chooses(program) else 0,
         n_constants, len(plan.constants), int(program.where[0]) if plan.constants else 0,
     ]  # fmt: skip

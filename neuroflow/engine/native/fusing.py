@@ -7,12 +7,16 @@ matrix become one of :mod:`~neuroflow.engine.native.ragged`'s products.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 import numpy as np
 from attrs import define, field
 
+from neuroflow.engine.lower.kernels import MapKernel
+from neuroflow.engine.lower.merging import Span
 from neuroflow.engine.lower.program import Instruction, Program
+from neuroflow.engine.native.first_additions import written_first
 from neuroflow.engine.native.matrices import PACKED
 from neuroflow.engine.trace.tape import Ints
 
@@ -34,12 +38,14 @@ class NativeForm:
     """The rows that run instead of those of a program: ``code``, and what it reads of ``runs``.
 
     Row k of the program begins in row ``at[k]``; -1 where it is one of several that became one.
+    Gradients of lanes are set to zero where ``cleared`` says, from the first to the end.
     """
 
     code: Ints
     runs: Ints
     parts: tuple[int, ...]
     at: Ints
+    cleared: Span
 
     def rows(self, begin: int, end: int) -> tuple[int, int] | None:
         """The rows for those of the program; None if these are not whole instructions."""
@@ -47,9 +53,10 @@ class NativeForm:
         return None if min(first, last) < 0 else (first, last)
 
 
-def fused(program: Program) -> NativeForm:
-    """A program's code, with dots of equal matrix as one instruction."""
-    fusing = _Fusing(program)
+def fused(program: Program, kernels: Sequence[MapKernel]) -> NativeForm:
+    """A program's code: dots of equal matrix are one instruction, first additions written."""
+    first = written_first(program, kernels)
+    fusing = _Fusing(program, first.code)
     parts = [0]
     for begin, end in zip(program.parts[:-1], program.parts[1:], strict=True):
         fusing.add(begin, end)
@@ -57,12 +64,15 @@ def fused(program: Program) -> NativeForm:
     fusing.at[len(program.code)] = len(fusing.rows)
     runs = np.array(fusing.runs, dtype=np.int64).reshape(-1, 3)
     code = np.array(fusing.rows, dtype=np.int64).reshape(-1, program.code.shape[1])
-    return NativeForm(code, np.concatenate([program.runs, runs]), tuple(parts), fusing.at)
+    return NativeForm(
+        code, np.concatenate([program.runs, runs]), tuple(parts), fusing.at, first.cleared
+    )
 
 
 def unfused(program: Program) -> NativeForm:
     """A program's code as it is, so that any of its rows can run alone."""
-    return NativeForm(program.code, program.runs, program.parts, np.arange(len(program.code) + 1))
+    at = np.arange(len(program.code) + 1)
+    return NativeForm(program.code, program.runs, program.parts, at, program.lane_gradients)
 
 
 @define(eq=False)
@@ -70,6 +80,7 @@ class _Fusing:
     """The rows so far, more runs, and where each row of the program begins among them."""
 
     program: Program
+    code: Ints
     rows: list[list[int]] = field(factory=list)
     runs: list[tuple[int, int, int]] = field(factory=list)
     at: Ints = field(init=False)
@@ -80,7 +91,7 @@ class _Fusing:
     def add(self, begin: int, end: int) -> None:
         """The instructions of one part: dots are looked into, all else stays as it is."""
         for first, last in self.program.instructions(begin, end):
-            word, rows = self.program.code[first, 0], [*range(first, last)]
+            word, rows = self.code[first, 0], [*range(first, last)]
             if word in (Instruction.DOT, Instruction.DOT_BACK) and len(rows) >= FEWEST:
                 self._dots(rows)
             else:
@@ -89,13 +100,13 @@ class _Fusing:
     def _keep(self, rows: list[int]) -> None:
         for row in rows:
             self.at[row] = len(self.rows)
-            self.rows.append(self.program.code[row].tolist())
+            self.rows.append(self.code[row].tolist())
 
     def _dots(self, merged: list[int]) -> None:
         """One instruction: rows of one matrix together, the others as they are."""
         self.at[merged[0]] = len(self.rows)
         of_matrix: dict[tuple[int, ...], list[list[int]]] = {}
-        for row in self.program.code[merged].tolist():
+        for row in self.code[merged].tolist():
             of_matrix.setdefault(_matrix(row), []).append(row)
         for key, rows in of_matrix.items():
             if key and len(rows) >= FEWEST:
