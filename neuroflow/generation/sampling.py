@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from math import exp
 from typing import Annotated
 
 from attrs import asdict, frozen
@@ -53,16 +54,15 @@ class Sampling:
             best = max(range(len(logits)), key=logits.__getitem__)
             return [float(k == best) for k in range(len(logits))]
         largest = max(logits)  # taken away first: no quotient of what is left is too large
-        below = [x - largest for x in logits]
-        if self.temperature != 1.0:
-            below = [x / self.temperature for x in below]
-        exps = [*map(math.exp, below)]
+        if (temperature := self.temperature) == 1.0:
+            exps = [exp(x - largest) for x in logits]
+        else:
+            exps = [exp((x - largest) / temperature) for x in logits]
         total = sum(exps)
-        return self._cut([x / total for x in exps])
+        probabilities = [x / total for x in exps]
+        return self._cut(probabilities) if self.top_k or self.top_p != 1.0 else probabilities
 
     def _cut(self, probabilities: list[float]) -> list[float]:
-        if not self.top_k and self.top_p == 1.0:
-            return probabilities
         ranked = sorted(range(len(probabilities)), key=lambda k: -probabilities[k])
         cut, together = [0.0] * len(probabilities), 0.0
         for k in ranked[: self.top_k or None]:

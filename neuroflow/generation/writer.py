@@ -103,21 +103,21 @@ class Writer:
 
     def read(self, token: int) -> list[float]:
         """One token more; gives the logits of the next."""
-        if self.is_full and self._slides:
-            self._slide()
-        elif self.is_full:
+        if self.is_full:
+            self._make_room()
+        self._tokens.append(token)
+        self._go_on(token)
+        return self.logits
+
+    def _make_room(self) -> None:
+        """Read all but the oldest of the tokens that the model sees anew, from the first place."""
+        if not self._slides:
             raise InputError(
                 f"the model got {self.length + 1} tokens",
                 expected=f"1 to {self.block_size} (its block_size)",
                 got=self.length + 1,
                 remedy="shorten the text, or train with a larger block_size",
             )
-        self._tokens.append(token)
-        self._go_on(token)
-        return self.logits
-
-    def _slide(self) -> None:
-        """Read all but the oldest of the tokens that the model sees anew, from the first place."""
         self._read = []
         for token in self._tokens[len(self._tokens) - self.block_size + 1 :]:
             self._go_on(token)

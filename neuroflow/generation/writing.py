@@ -215,9 +215,10 @@ def _choices(
     forgets: Forgetting,
 ) -> Iterator[tuple[int, list[float]]]:  # fmt: skip
     """Each token that is chosen, and the distribution that it was drawn from."""
+    tokens = range(len(writer.logits))
     for left in reversed(range(most)):
         probabilities = sampling.distribution(writer.logits)
-        token = rng.choices(range(len(probabilities)), weights=probabilities)[0]
+        token = rng.choices(tokens, weights=probabilities)[0]
         yield token, probabilities
         if token == end:
             return
