@@ -45,8 +45,8 @@ _HOME = {
     "neuroflow.engine.runner": "Runner",
     "neuroflow.engine.make_runner": "make_runner",
     "neuroflow.registry.entries": "ActivationEntry BackendEntry CheckEntry DatasetEntry Entry"
-    " ExporterEntry InitializerEntry LayerEntry LossEntry MetricEntry ObserverEntry OpEntry"
-    " OptimizerEntry RecipeEntry ScheduleEntry TokenizerEntry",
+    " ExporterEntry FormatEntry InitializerEntry LayerEntry LossEntry MetricEntry ObserverEntry"
+    " OpEntry OptimizerEntry RecipeEntry ScheduleEntry TokenizerEntry",
     "neuroflow.core.update_rule": "UpdateRule update_rule",
     "neuroflow.evaluation.means": "exact_mean",
     "neuroflow.evaluation.evaluation": "Evaluation",

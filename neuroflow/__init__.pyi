@@ -72,6 +72,7 @@ from neuroflow.registry.entries import CheckEntry as CheckEntry
 from neuroflow.registry.entries import DatasetEntry as DatasetEntry
 from neuroflow.registry.entries import Entry as Entry
 from neuroflow.registry.entries import ExporterEntry as ExporterEntry
+from neuroflow.registry.entries import FormatEntry as FormatEntry
 from neuroflow.registry.entries import InitializerEntry as InitializerEntry
 from neuroflow.registry.entries import LayerEntry as LayerEntry
 from neuroflow.registry.entries import LossEntry as LossEntry

@@ -10,6 +10,7 @@ from neuroflow.checks.kinds.datasets import check_dataset
 from neuroflow.checks.kinds.examples import check_examples
 from neuroflow.checks.kinds.executors import check_backend
 from neuroflow.checks.kinds.exporters import check_exporter
+from neuroflow.checks.kinds.formats import check_format
 from neuroflow.checks.kinds.initializers import check_initializer
 from neuroflow.checks.kinds.metrics import check_metric
 from neuroflow.checks.kinds.observers import check_observer
@@ -107,4 +108,5 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "observer": check_observer,
     "exporter": check_exporter,
     "check": check_check,
+    "format": check_format,
 }

@@ -185,7 +185,7 @@ SECTIONS = (
 )
 
 
-WITHOUT_SETTINGS = ("backend", "recipe", "exporter", "check")
+WITHOUT_SETTINGS = ("backend", "recipe", "exporter", "check", "format")
 """Kinds whose entries declare none."""
 
 

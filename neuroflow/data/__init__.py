@@ -1,7 +1,8 @@
 """Data: examples to learn from, functions as text, and how well counting predicts a text.
 
 Reading order: :mod:`rows`, :mod:`notation`, :mod:`columns`, :mod:`kinds`, :mod:`preparation`,
-:mod:`cells`, :mod:`table`, :mod:`decimals`, :mod:`distinct`, :mod:`reading`, :mod:`frames`,
+:mod:`cells`, :mod:`table`, :mod:`decimals`, :mod:`distinct`, :mod:`formats`, :mod:`reading`,
+:mod:`frames`,
 :mod:`shapes`, :mod:`prompting`, :mod:`dataset`, :mod:`weights`, :mod:`tabular`, :mod:`facts`,
 :mod:`asked`, :mod:`given`, :mod:`expression`, :mod:`baselines`.
 """

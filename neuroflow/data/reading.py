@@ -19,6 +19,7 @@ from attrs import define, field, frozen
 
 from neuroflow.data.cells import cut_lines, lines_of, refuse_ragged
 from neuroflow.data.columns import Column, Columns, Numbers, Words, no_such_column
+from neuroflow.data.formats import as_text, format_of
 from neuroflow.data.notation import (
     TableNotation,
     column_setting,
@@ -59,6 +60,9 @@ class TableSource:
     def of(cls, path: str | Path) -> TableSource:
         """A file. Raises :class:`FileError` if there is none to read."""
         path = path_of(path)
+        if entry := format_of(path):
+            content = as_text(entry, path)
+            return cls(str(path), lambda: io.BytesIO(content), len(content))
         try:
             size = size_of(path)
             with path.open("rb"):

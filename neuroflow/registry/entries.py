@@ -525,12 +525,25 @@ class CheckEntry(Entry):
     kinds: tuple[str, ...] = field(validator=_kinds_of_entries)
 
 
+@frozen(kw_only=True, eq=False)
+class FormatEntry(Entry):
+    """Reads tables of a form of their own: ``(path) -> rows``, the first with the names of columns.
+
+    A row is a list of texts and numbers, as many as there are columns. ``suffix`` is the end of the
+    names of such files. ``example`` is the content of a small one, for the checks.
+    """
+
+    kind = "format"
+    suffix: str = ""
+    example: str = ""
+
+
 ENTRY_TYPES: dict[str, type[Entry]] = {
     entry.kind: entry
     for entry in (
         OpEntry, ActivationEntry, LossEntry, MetricEntry, LayerEntry, OptimizerEntry,
         ScheduleEntry, InitializerEntry, DatasetEntry, TokenizerEntry, BackendEntry,
-        RecipeEntry, ObserverEntry, ExporterEntry, CheckEntry,
+        RecipeEntry, ObserverEntry, ExporterEntry, CheckEntry, FormatEntry,
     )
 }  # fmt: skip
 KINDS = tuple(ENTRY_TYPES)

@@ -15,6 +15,7 @@ from neuroflow.registry.entries import (
     CheckEntry,
     DatasetEntry,
     ExporterEntry,
+    FormatEntry,
     InitializerEntry,
     LayerEntry,
     LossEntry,
@@ -95,6 +96,10 @@ class Hooks:
     @hookspec
     def neuroflow_checks(self) -> Iterable[CheckEntry]:  # type: ignore[empty-body]
         """Checks: what every entry of some kinds must hold."""
+
+    @hookspec
+    def neuroflow_formats(self) -> Iterable[FormatEntry]:  # type: ignore[empty-body]
+        """Formats: tables in files of another form than text in columns."""
 
     @hookspec
     def neuroflow_commands(self, cli: Any) -> None:

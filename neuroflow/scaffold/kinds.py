@@ -74,6 +74,9 @@ KINDS = {
                   ("neuroflow_exporters",)),
         Beginning("check", "the check `$name`", _shell("neuroflow check all"),
                   ("neuroflow_checks",)),
+        Beginning("format", "the format `$name`",
+                  _toml("[data]", 'use = "csv"', 'path = "table.$name"', 'target = "y"'),
+                  ("neuroflow_formats",)),
         Beginning("command", "the command `$command`", _shell("neuroflow $command"),
              ("neuroflow_commands",)),
     )

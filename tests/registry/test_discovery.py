@@ -325,6 +325,7 @@ ENTRIES = {
     "neuroflow_tokenizers": "nf.TokenizerEntry(name='it', target='math:exp')",
     "neuroflow_backends": "nf.BackendEntry(name='it', target='math:exp')",
     "neuroflow_recipes": "nf.RecipeEntry(name='it', target='math:exp')",
+    "neuroflow_formats": "nf.FormatEntry(name='it', target='math:exp')",
     "neuroflow_checks": "nf.CheckEntry(name='it', target='math:exp', kinds=('op',))",
     "neuroflow_exporters": "nf.ExporterEntry(name='it', target='math:exp')",
     "neuroflow_observers": "nf.ObserverEntry(name='it', target='math:exp')",

@@ -82,6 +82,7 @@ PLUGINS = (
     "optimizers",
     "observers",
     "exporters",
+    "formats",
     "checks",
     "datasets",
     "pieces",

@@ -2,6 +2,7 @@
 
 Reading order: :mod:`schedules`, :mod:`matrices`, :mod:`initializers`, :mod:`datasets`,
 :mod:`tokenizers`, :mod:`metrics`, :mod:`optimizer_formula`, :mod:`optimizers`, :mod:`executors`
-(backends), :mod:`recipes`, :mod:`observers`, :mod:`exporters`, :mod:`others`; of all,
+(backends), :mod:`recipes`, :mod:`observers`, :mod:`exporters`,
+:mod:`formats`, :mod:`others`; of all,
 :mod:`settings`, :mod:`examples` and :mod:`own_checks`.
 """

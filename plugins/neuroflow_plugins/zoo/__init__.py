@@ -2,7 +2,7 @@
 
 Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`optimizers`,
 :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
-:mod:`metrics`, :mod:`observers`, :mod:`exporters`, :mod:`checks`,
+:mod:`metrics`, :mod:`observers`, :mod:`exporters`, :mod:`checks`, :mod:`formats`,
 :mod:`declarations` (of ops).
 
 A plugin for teaching: it is not loaded unless you ask for it (``neuroflow zoo``,
@@ -20,6 +20,7 @@ from neuroflow_plugins.zoo import (
     datasets,
     declarations,
     exporters,
+    formats,
     initializers,
     layers,
     losses,
@@ -96,6 +97,12 @@ def neuroflow_checks():
 
 
 @nf.hookimpl
+def neuroflow_formats():
+    """Wrong formats."""
+    return formats.FORMATS
+
+
+@nf.hookimpl
 def neuroflow_metrics():
     """Wrong metrics."""
     return metrics.METRICS
@@ -123,7 +130,7 @@ def entry_of(twin):
         *ops.ACTIVATIONS, *losses.LOSSES, *layers.LAYERS, *optimizers.OPTIMIZERS,
         *schedules.SCHEDULES, *initializers.INITIALIZERS, *datasets.DATASETS,
         *tokenizers.TOKENIZERS, *metrics.METRICS, *observers.OBSERVERS,
-        *exporters.EXPORTERS, *checks.CHECKS,
+        *exporters.EXPORTERS, *checks.CHECKS, *formats.FORMATS,
     ]  # fmt: skip
     for entry in entries:
         if twin.target in (entry.target, getattr(entry, "tensors", None)):
