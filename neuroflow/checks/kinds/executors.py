@@ -78,6 +78,9 @@ LOSSES: dict[str, Loss] = {
 def check_backend(entry: BackendEntry, results: Results) -> None:
     """One that cannot run here is skipped, with the reason that it gives."""
     if obstacle := entry.obstacle():
+        if obstacle.startswith("its probe failed"):
+            results.failed("probe", obstacle)
+            return
         results.skipped("backend", f"{entry.name}: {obstacle}")
         return
     if not _makes_executors(entry, results):
@@ -86,6 +89,8 @@ def check_backend(entry: BackendEntry, results: Results) -> None:
         told = len(results.report.findings)
         for name, loss in LOSSES.items():
             for count in (1, MANY):
+                if len(results.report.findings) > told:
+                    break  # what is wrong with the first loss is wrong with others too
                 with guarded(results, "backend"):
                     _compare(entry, dtype, name, loss, count, results)
         if len(results.report.findings) == told:
@@ -113,6 +118,12 @@ def _makes_executors(entry: BackendEntry, results: Results) -> bool:
             " missing?"
         ))  # fmt: skip
         if not isinstance(executor, Executor):
+            return False
+        own = executor is not entry.load()(dtype, 0, None, **chooses)
+        results.expect("executor", own, (
+            "it gives one executor for all: each call makes a new one, with programs of its own"
+        ))  # fmt: skip
+        if not own:
             return False
     return True
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 from neuroflow.checks.formulas.latex import Formula, read
@@ -15,8 +17,10 @@ from neuroflow.checks.ops.running import is_clean, run_all
 from neuroflow.checks.ops.table import guarded
 from neuroflow.checks.shared.messages import close, short
 from neuroflow.checks.shared.report import Results
+from neuroflow.checks.shared.variations import MORE, others_of
 from neuroflow.config import settings_of
 from neuroflow.core.settings import Setting
+from neuroflow.errors import NeuroflowError, raised
 from neuroflow.registry.entries import MetricEntry
 
 ROUNDING = 1e-12
@@ -51,7 +55,14 @@ def check_metric(entry: MetricEntry, results: Results) -> None:
     metric = entry.load()
     with guarded(results, "declared"):
         results.expect("declared", bool(entry.range), "there is no range; such as '[0, 1]'")
-    checks = {"range": _in_range, "order": _any_order, "better": _best_if_right}
+    checks = {
+        "value": _is_a_number,
+        "range": _in_range,
+        "order": _any_order,
+        "better": _best_if_right,
+        "settings": _settings_count,
+        "one example": _takes_one,
+    }
     if run_all(checks, results, entry, metric) and is_clean(results):
         with guarded(results, "formula"):
             _agrees_with_formula(entry, metric, results)
@@ -131,6 +142,58 @@ def _targets(entry: MetricEntry) -> list[Any]:
 
 def _values(entry: MetricEntry, metric: Callable[..., Any]) -> list[float]:
     return [float(metric(said, _targets(entry))) for said in EXAMPLES[entry.needs]]
+
+
+def _is_a_number(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
+    """It gives a number, and leaves the answers as they were."""
+    for said in EXAMPLES[entry.needs]:
+        mine, targets = copy.deepcopy(said), copy.deepcopy(_targets(entry))
+        value = metric(mine, targets)
+        right = isinstance(value, Real)
+        results.expect("value", right, (
+            f"it gives {value!r} of type {type(value).__name__}; expected a number"
+            f"{': is the return missing?' if value is None else ''}"
+        ))  # fmt: skip
+        kept = mine == said and targets == _targets(entry)
+        results.expect("no mutation", kept, (
+            "it changes the lists that it is given, which the next metric gets: build new ones,"
+            " sorted(...) instead of sort()"
+        ))  # fmt: skip
+        if not (right and kept):
+            return
+
+
+def _settings_count(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
+    """Each setting changes a value."""
+    targets, before = _targets(entry), _values(entry, metric)
+    for setting in settings_of(entry):
+        values = list(others_of(setting, setting.default, MORE))
+        changed = [
+            float(metric(said, targets, **{setting.name: value})) for value in values
+            for said in EXAMPLES[entry.needs]
+        ]  # fmt: skip
+        results.expect("settings", not values or changed != before * len(values), (
+            f"the setting {setting.name!r} changes nothing: use it, or take it out of the signature"
+        ))  # fmt: skip
+
+
+def _takes_one(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
+    """A single example has a value too, whatever its class and the answer."""
+    for said in EXAMPLES[entry.needs]:
+        for answer, target in zip(said, _targets(entry), strict=True):
+            problem = ""
+            try:
+                metric([answer], [target])
+            except NeuroflowError:
+                continue
+            except Exception as error:
+                problem = raised(error)
+            results.expect("one example", not problem, (
+                f"for one example, the answer {answer} to {target}, it raises {problem}: say what"
+                " it is where nothing is to be divided by, such as 0"
+            ))  # fmt: skip
+            if problem:
+                return
 
 
 def _in_range(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 from neuroflow.checks.ops.table import guarded
 from neuroflow.checks.shared.messages import listed
 from neuroflow.checks.shared.report import Results
-from neuroflow.checks.shared.variations import described, variations
+from neuroflow.checks.shared.variations import Settings, described, variations
 from neuroflow.config import settings_of
+from neuroflow.core.settings import Setting
 from neuroflow.errors import InputError, raised
 from neuroflow.registry.entries import TokenizerEntry
 
@@ -36,6 +38,7 @@ def check_tokenizer(entry: TokenizerEntry, results: Results) -> None:
     if missing:
         results.skipped("tokenizer", f"its settings {', '.join(missing)} have no default to try")
         return
+    _check_settings_count(target, settings, tries, results)
     for each in tries:
         told = len(results.report.findings)
         with guarded(results, "tokenizer"):
@@ -51,7 +54,12 @@ def _check(tokenizer: Any, entry: TokenizerEntry, settings: Any, results: Result
     ))  # fmt: skip
     if missing:
         return
+    before = _facts(tokenizer)
     learned = tokenizer.learn(list(LEARNED))
+    results.expect("learn", _facts(tokenizer) == before, (
+        f"learn has changed the tokenizer that it was asked of{described(settings)}: build a new"
+        " one, and leave this as it is"
+    ))  # fmt: skip
     missing = [name for name in PROTOCOL if not hasattr(learned, name)]
     results.expect("interface", not missing, (
         f"learn gives {learned!r} of type {type(learned).__name__}; expected a tokenizer that knows"
@@ -59,12 +67,52 @@ def _check(tokenizer: Any, entry: TokenizerEntry, settings: Any, results: Result
     ))  # fmt: skip
     if missing:
         return
+    _check_settings_kept(tokenizer, learned, results)
     told = len(results.report.findings)
     for name, check in _CHECKS.items():
-        if name == "round trip" and len(results.report.findings) > told:
+        if name in ("round trip", "pieces") and len(results.report.findings) > told:
             continue  # what has no right ids does not come back
         with guarded(results, name):
             check(learned, entry, described(settings), results)
+
+
+def _check_settings_count(
+    target: Any, settings: Sequence[Setting], tries: Sequence[Settings], results: Results
+) -> None:
+    """What is switched on changes a piece, an id or a text; a limit may be out of reach."""
+    for setting in settings:
+        found = []
+        others = [each for each in tries if {*each} - {*tries[0]} == {setting.name}]
+        for each in others if isinstance(setting.default, bool) else []:  # not limits
+            with contextlib.suppress(Exception):  # which the other checks will meet, and tell
+                found.append([_answers(target(**own)) for own in (tries[0], each)])
+        results.expect("settings", not found or any(one != two for one, two in found), (
+            f"the setting {setting.name!r} changes nothing, no id and no piece: use it, or take it"
+            " out of the signature"
+        ))  # fmt: skip
+
+
+def _answers(tokenizer: Any) -> Any:
+    learned = tokenizer.learn(list(LEARNED))
+    coded = _coded(learned, LEARNED + OTHERS)
+    return [*learned.pieces], coded, [learned.decode(list(ids)) for _, ids in coded]
+
+
+def _facts(tokenizer: Any) -> tuple[Any, ...]:
+    """What it knows: its pieces, its ids and its settings."""
+    pieces = tuple(tokenizer.pieces)
+    return pieces, tokenizer.bos, tokenizer.vocab_size, repr(tokenizer.configuration())
+
+
+def _check_settings_kept(tokenizer: Any, learned: Any, results: Results) -> None:
+    """What has learned has the settings of what it came from."""
+    before, after = tokenizer.configuration(), learned.configuration()
+    for name in {*before} & {*after} - {"pieces"}:
+        if isinstance(before[name], (bool, str, int, float)):
+            results.expect("learn", after[name] == before[name], (
+                f"learn forgets the setting {name!r}: it was {before[name]!r}, and is"
+                f" {after[name]!r} in what has learned; pass it on"
+            ))  # fmt: skip
 
 
 Coded = list[tuple[str, list[int]]]
@@ -148,6 +196,52 @@ def _spelled(text: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
+def _check_unchanged(tokenizer: Any, entry: TokenizerEntry, where: str, results: Results) -> None:
+    """Encoding changes nothing."""
+    before = _facts(tokenizer)
+    with contextlib.suppress(Exception):  # which is told by the check of refusals
+        _coded(tokenizer, LEARNED + OTHERS)
+    results.expect("determinism", _facts(tokenizer) == before, (
+        f"encode has changed the tokenizer{where}: a saved model does not know what was learned"
+        " after learn; refuse what is new"
+    ))  # fmt: skip
+
+
+def _check_protocol(tokenizer: Any, entry: TokenizerEntry, where: str, results: Results) -> None:
+    """The mark has no text, and pieces are the texts of the ids."""
+    pieces, bos = tuple(tokenizer.pieces), tokenizer.bos
+    results.expect("ids", tokenizer.vocab_size == bos + 1 and bos >= len(pieces), (
+        f"there are {len(pieces)} pieces{where}, bos is {bos} and vocab_size"
+        f" {tokenizer.vocab_size}: bos comes after the pieces, and is the last id"
+    ))  # fmt: skip
+    for text, ids in _coded(tokenizer, LEARNED):
+        marked = _text_of(tokenizer, [bos, *ids, bos])
+        right = marked in (None, _text_of(tokenizer, list(ids)))
+        results.expect("round trip", right, (
+            f"decode of {text!r} between two marks gives {marked!r}{where}: leave out bos, {bos}"
+        ))  # fmt: skip
+        wrong = [k for k in ids if _is_of_another(_text_of(tokenizer, [k]), pieces, k)]
+        known = not ids or len(wrong) < len(ids)
+        results.expect("pieces", known, (
+            f"the id {wrong[:1]} is decoded as another piece than that of pieces{where}: pieces are"
+            " the texts of the ids 0, 1, 2 ..."
+        ))  # fmt: skip
+        if not (right and known):
+            return
+
+
+def _text_of(tokenizer: Any, ids: list[int]) -> str | None:
+    """The text; None where these ids alone are no text, as half a letter is none."""
+    try:
+        return tokenizer.decode(ids)  # type: ignore[no-any-return]
+    except Exception:
+        return None
+
+
+def _is_of_another(text: str | None, pieces: Sequence[str], k: int) -> bool:
+    return text in pieces and (k >= len(pieces) or pieces[k] != text)
+
+
 def _check_repeated(tokenizer: Any, entry: TokenizerEntry, where: str, results: Results) -> None:
     """The same ids for the same text, from this one and from one built of its configuration."""
     texts = LEARNED + OTHERS[:4]
@@ -170,6 +264,6 @@ def _check_repeated(tokenizer: Any, entry: TokenizerEntry, where: str, results: 
 
 
 _CHECKS: dict[str, Callable[..., None]] = {
-    "refusals": _check_refusals, "ids": _check_ids, "round trip": _check_round_trip,
-    "determinism": _check_repeated,
+    "unchanged": _check_unchanged, "refusals": _check_refusals, "ids": _check_ids,
+    "round trip": _check_round_trip, "pieces": _check_protocol, "determinism": _check_repeated,
 }  # fmt: skip

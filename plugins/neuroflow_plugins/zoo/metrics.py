@@ -36,6 +36,30 @@ def hit_1(predictions, targets):
     return float(predictions[0] == targets[0])  # bug
 
 
+@twin("the median that sorts what it was lent", "no mutation", "The list belongs to whoever asked;"
+      " the next metric gets it sorted.")  # fmt: skip
+def median_1(predictions, targets):
+    """The median of the predictions, less that of the targets."""
+    predictions.sort()  # bug
+    return abs(predictions[len(predictions) // 2] - sorted(targets)[len(targets) // 2])
+
+
+@twin("the precision of nothing", "one example", "Where no example is said to be of class 1, there"
+      " is nothing to divide by.")  # fmt: skip
+def precision_2(predictions, targets):
+    """Of the examples that are said to be of class 1, the share that are."""
+    right = sum(p == t == 1 for p, t in zip(predictions, targets, strict=True))
+    return right / predictions.count(1)  # bug
+
+
+@twin("the tolerance that nobody asks", "settings", "The setting is in the signature, and the"
+      " number in the body is another.")  # fmt: skip
+def within_1(predictions, targets, *, by: float = 0.3):
+    """The share of numbers that are near enough."""
+    near = [abs(p - t) <= 0.3 for p, t in zip(predictions, targets, strict=True)]  # bug
+    return sum(near) / len(near)
+
+
 def _metric(target, formula, **facts):
     summary = (target.__doc__ or "").split("\n", 1)[0]
     return nf.MetricEntry(
@@ -53,4 +77,10 @@ METRICS = [
         range="[0, inf)", needs="numbers", better="lower",
     ),
     _metric(hit_1, _SHARE, range="[0, 1]"),
+    _metric(
+        median_1, r"\text{the distance of the medians}",
+        range="[0, inf)", needs="numbers", better="lower",
+    ),
+    _metric(precision_2, r"\text{precision of class 1}", range="[0, 1]"),
+    _metric(within_1, r"\text{the share within by}", range="[0, 1]", needs="numbers"),
 ]  # fmt: skip

@@ -95,7 +95,56 @@ class Letters6(_Letters):
         self.pieces = sorted({letter for text in texts for letter in text})  # bug
 
 
+@twin("the one that learns in its sleep", "determinism", "What encode adds stands in no saved"
+      " model: the same text has other ids there.")  # fmt: skip
+class Letters7(_Letters):
+    """One token per letter."""
+
+    def encode(self, text):
+        self.pieces += [
+            letter for letter in dict.fromkeys(text) if letter not in self.pieces
+        ]  # bug
+        return super().encode(text)
+
+
+@twin("the one that learns for two", "learn", "learn gives another tokenizer; the one that was"
+      " asked stays as it is.")  # fmt: skip
+class Letters8(_Letters):
+    """One token per letter."""
+
+    def learn(self, texts):
+        learned = super().learn(texts)
+        self.pieces = learned.pieces  # bug
+        return learned
+
+
+@twin("the pieces the other way round", "pieces", "pieces[k] is the text of the id k: tables and"
+      " pictures name the rows by it.")  # fmt: skip
+class Letters9(_Letters):
+    """One token per letter."""
+
+    def encode(self, text):
+        return [self.bos - 1 - k for k in super().encode(text)]  # bug
+
+    def decode(self, ids):
+        return super().decode([self.bos - 1 - k for k in ids if k != self.bos])
+
+
+@twin("the mark that is read out", "round trip", "bos stands at both ends of a text and has none of"
+      " its own.")  # fmt: skip
+class Letters10(_Letters):
+    """One token per letter."""
+
+    def decode(self, ids):
+        return "".join([*self.pieces, "|"][k] for k in ids)  # bug
+
+
+_ALL = (
+    Letters1, Letters2, Letters3, Letters4, Letters5, Letters6, Letters7, Letters8, Letters9,
+    Letters10,
+)  # fmt: skip
+
 TOKENIZERS = [
     nf.TokenizerEntry(name=f"letters_{k + 1}", target=target, summary="One token per letter.")
-    for k, target in enumerate([Letters1, Letters2, Letters3, Letters4, Letters5, Letters6])
+    for k, target in enumerate(_ALL)
 ]
