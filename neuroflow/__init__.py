@@ -25,6 +25,8 @@ _HOME = {
     "neuroflow.core.functions": "abs cos exp expm1 log log1p maximum minimum pow sech sin"
     " sqrt stop_gradient take tanh where",
     "neuroflow.normal": "erf erfc gaussian normal_cdf normal_part",
+    "neuroflow.observer": "Observed Observer",
+    "neuroflow.registry.recipe_files": "recipes_in",
     "neuroflow.core.op": "op",
     "neuroflow.core.settings": "Setting",
     "neuroflow.core.configured": "Configured",
@@ -80,11 +82,11 @@ _HOME = {
     "neuroflow.data.dataset": "Dataset Standardization",
     "neuroflow.data.tabular": "Roles classes_of from_table",
     "neuroflow.data.expression": "parse_expression",
-    "neuroflow.config": "MatrixDraw build configure recipes recipes_in resolve",
+    "neuroflow.config": "MatrixDraw build configure recipes resolve",
     "neuroflow.tensors.form": "TensorForm",
     "neuroflow.tensors.functions": "tensor_function",
     "neuroflow.tensors.conversion": "from_torch to_torch",
-    "neuroflow.training": "Observed Observer Run Step Training WorkerError fit joined_workers"
+    "neuroflow.training": "Run Step Training WorkerError fit joined_workers"
     " predict read_metrics train",
     "neuroflow.experiments": "RunComparison RunTable Sweep compare runs sweep",
     "neuroflow.checkpoint": "SavedModel inspect_file load save",

@@ -30,6 +30,9 @@ from neuroflow.normal import erfc as erfc
 from neuroflow.normal import gaussian as gaussian
 from neuroflow.normal import normal_cdf as normal_cdf
 from neuroflow.normal import normal_part as normal_part
+from neuroflow.observer import Observed as Observed
+from neuroflow.observer import Observer as Observer
+from neuroflow.registry.recipe_files import recipes_in as recipes_in
 from neuroflow.core.op import op as op
 from neuroflow.core.settings import Setting as Setting
 from neuroflow.core.configured import Configured as Configured
@@ -134,14 +137,11 @@ from neuroflow.config import MatrixDraw as MatrixDraw
 from neuroflow.config import build as build
 from neuroflow.config import configure as configure
 from neuroflow.config import recipes as recipes
-from neuroflow.config import recipes_in as recipes_in
 from neuroflow.config import resolve as resolve
 from neuroflow.tensors.form import TensorForm as TensorForm
 from neuroflow.tensors.functions import tensor_function as tensor_function
 from neuroflow.tensors.conversion import from_torch as from_torch
 from neuroflow.tensors.conversion import to_torch as to_torch
-from neuroflow.training import Observed as Observed
-from neuroflow.training import Observer as Observer
 from neuroflow.training import Run as Run
 from neuroflow.training import Step as Step
 from neuroflow.training import Training as Training

@@ -21,7 +21,7 @@ from neuroflow.config.describing import (
 )
 from neuroflow.config.matrix_draw import MatrixDraw
 from neuroflow.config.reading import read
-from neuroflow.config.recipe import Recipe, recipes, recipes_in
+from neuroflow.config.recipe import Recipe, recipes
 from neuroflow.config.settings import (
     SCHEMA,
     SECTIONS,
@@ -60,7 +60,6 @@ __all__ = [
     "paths_of",
     "read",
     "recipes",
-    "recipes_in",
     "renamed",
     "resolve",
     "scale_schedule",

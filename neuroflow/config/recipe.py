@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 from attrs import frozen
 
 from neuroflow.config.toml import to_toml
 from neuroflow.errors import AmbiguousNameError, PluginError, RegistryError, short_repr
-from neuroflow.registry.entries import Entry, RecipeEntry
+from neuroflow.registry.entries import Entry
 from neuroflow.registry.manager import manager
-
-FOLDER = "recipes"
 
 
 @frozen
@@ -43,21 +40,6 @@ def recipe_of(name: str) -> Recipe | None:
         raise
     except RegistryError:
         return None
-
-
-def recipes_in(package: str) -> list[RecipeEntry]:
-    """The files of TOML in the folder ``recipes`` of a package, for its ``neuroflow_recipes``.
-
-    Each is named as its file; the comment on its first line is its summary.
-    """
-    found = []
-    for file in sorted(files(package).joinpath(FOLDER).iterdir(), key=lambda file: file.name):
-        name, _, extension = file.name.rpartition(".")
-        if extension == "toml":
-            first = file.read_text(encoding="utf-8").partition("\n")[0]
-            summary = first.removeprefix("#").strip()
-            found.append(RecipeEntry(name=name, target=file, summary=summary))
-    return found
 
 
 def tree_of(entry: Entry) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from neuroflow.training.fit import fit
 from neuroflow.training.folder import RUNS, is_claimed
 from neuroflow.training.loading import GENERATORS, go_on_from, load_data
 from neuroflow.training.metrics import METRICS, DamagedMetricsWarning, last_metrics, read_metrics
-from neuroflow.training.observing import Observed, Observer
 from neuroflow.training.predicting import has_labels, label_of, predict
 from neuroflow.training.run import CONFIGURATION, Run, read_run
 from neuroflow.training.steps import Step, Training, train
@@ -37,8 +36,6 @@ __all__ = [
     "RUNS",
     "Batches",
     "DamagedMetricsWarning",
-    "Observed",
-    "Observer",
     "Run",
     "Step",
     "Training",

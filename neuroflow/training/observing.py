@@ -14,11 +14,11 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
-from neuroflow.config import Tree, resolve
-from neuroflow.core.configured import Configured
+from neuroflow.config import resolve
 from neuroflow.errors import NeuroflowWarning, raised
+from neuroflow.observer import Observed
 from neuroflow.registry.capture import silenced
 from neuroflow.registry.entries import BUNDLED
 from neuroflow.registry.manager import get
@@ -29,42 +29,6 @@ Step = Any
 
 class ObserverWarning(NeuroflowWarning):
     """An observer failed, and sees no more of the run."""
-
-
-@frozen
-class Observed:
-    """A run as an observer meets it: what it is made from, where it stands, and where it is kept.
-
-    ``folder`` is None for a run that leaves none.
-    """
-
-    configuration: Tree
-    step: int
-    steps: int
-    folder: Path | None = None
-
-
-class Observer(Configured):
-    """What an observer may do; all of it may be left out.
-
-    The arguments of ``__init__`` are its settings, and become fields of the same name.
-
-    >>> class Least(Observer):
-    ...     def begin(self, run):
-    ...         self.loss = float("inf")
-    ...
-    ...     def step(self, step):
-    ...         self.loss = min(self.loss, step.loss)
-    """
-
-    def begin(self, run: Observed) -> None:
-        """Before the first report; again when a run goes on."""
-
-    def step(self, step: Step) -> None:
-        """At each report; ``step.model`` is None."""
-
-    def end(self) -> None:
-        """After the last report, however the run ended."""
 
 
 @define

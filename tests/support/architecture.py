@@ -27,6 +27,7 @@ PARTS = (
     "core",
     "normal",
     "buffer",
+    "observer",
     "purity",
     "registry",
     "ops",

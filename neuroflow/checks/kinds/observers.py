@@ -15,9 +15,10 @@ from typing import Any
 from neuroflow.checks.shared.report import Results
 from neuroflow.config import settings_of
 from neuroflow.errors import NeuroflowError, raised
+from neuroflow.observer import Observed
 from neuroflow.registry.capture import silenced
 from neuroflow.registry.entries import Entry
-from neuroflow.training import Observed, Step
+from neuroflow.training import Step
 
 REPORTS = (
     Step(0, 1, 4, 2.0, (2.0,), {"learning_rate": 0.5, "gradient_norm": 1.0}, None),
