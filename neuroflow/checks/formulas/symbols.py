@@ -60,6 +60,7 @@ def readings(
             remedy="use these names, or define the symbol behind the formula: ', a = ...'",
             got=open_symbols[-1],
         )
+    left.sort(key=lambda quantity: bool(quantities[quantity]))  # settings have no letter of old
     orders = itertools.permutations(left, len(open_symbols))
     for order in itertools.islice(orders, MOST_READINGS):
         yield {**found, **dict(zip(open_symbols, order, strict=True))}

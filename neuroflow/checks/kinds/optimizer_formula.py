@@ -6,6 +6,7 @@ parameter, g its gradient. Written with time, :math:`m_t` is new and :math:`m_{t
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ from neuroflow.checks.shared.messages import close, short
 from neuroflow.checks.shared.report import Results
 from neuroflow.checks.shared.variations import Settings
 from neuroflow.core.update_rule import UpdateRule
+from neuroflow.errors import DomainError
 from neuroflow.registry.entries import OptimizerEntry
 
 LETTERS = {
@@ -91,34 +93,63 @@ def _free(lines: Sequence[Statement]) -> tuple[str, ...]:
     return tuple(found)
 
 
+STARTS = (
+    (1.0, 0.01, (0.5, -0.3, 0.8)),
+    (-0.7, 0.1, (0.5, -0.3, 0.8)),
+    (2.0, 0.01, (300.0, -4e4, 20.0)),
+    (0.5, 0.1, (2e-8, -1e-9, 3e-8)),
+)
+"""Where to start, with which rate and gradients: ordinary, huge, and as small as an epsilon."""
+
+LATE = ((40, 0.2), (1000, -0.6), (100_000, 0.1))
+"""Steps and gradients far into a run, which go on where the first ones ended."""
+
+
 def _steps(rule: UpdateRule, tries: Sequence[Settings]) -> Iterator[RuleStep]:
-    """Three steps each, from several places, with several rates and settings."""
+    """First steps and late ones, from several places, with several rates and settings."""
     for settings in tries:
-        for w, rate in ((1.0, 0.01), (-0.7, 0.1)):
-            state = [0.0] * len(rule.state)
-            for step, g in enumerate((0.5, -0.3, 0.8), start=1):
-                before = dict(zip(rule.state, state, strict=True))
-                given = {"w": w, "g": g, "learning_rate": rate, "step": step, **before}
-                w, *state = map(
-                    float, rule(w, g, *state, learning_rate=rate, step=float(step), **settings)
-                )
-                gave = {"w": w, **dict(zip(rule.state, state, strict=True))}
-                known = {**rule.settings, **settings, **given}
-                changed = {name for name in settings if settings[name] != rule.settings.get(name)}
-                yield RuleStep(known, gave, frozenset(changed))
+        for w, rate, gradients in STARTS:
+            try:
+                yield from _path(rule, settings, w, rate, (*enumerate(gradients, 1), *LATE))
+            except (DomainError, ArithmeticError):
+                continue  # it has no number so far out; another check looks at that
+
+
+def _path(
+    rule: UpdateRule, settings: Settings, w: float, rate: float, course: Sequence[tuple[int, float]]
+) -> Iterator[RuleStep]:
+    """What the rule is given and gives, along steps and gradients."""
+    state = [0.0] * len(rule.state)
+    changed = {name for name in settings if settings[name] != rule.settings.get(name)}
+    for step, g in course:
+        before = dict(zip(rule.state, state, strict=True))
+        given = {"w": w, "g": g, "learning_rate": rate, "step": step, **before}
+        w, *state = map(float, rule(w, g, *state, learning_rate=rate, step=float(step), **settings))
+        gave = {"w": w, **dict(zip(rule.state, state, strict=True))}
+        if all(map(math.isfinite, gave.values())):
+            yield RuleStep({**rule.settings, **settings, **given}, gave, frozenset(changed))
+
+
+def _readings(
+    free: Sequence[str], assigned: set[str], rule: UpdateRule
+) -> Iterator[dict[str, str]]:
+    """Symbol to quantity; what is used and then gets a new value is a state, and no setting."""
+    letters = {next((x for x in own if x in free), "") for own in LETTERS.values()}
+    kept = [symbol for symbol in free if symbol in assigned - letters]
+    for of_state in readings(kept, dict.fromkeys(rule.state, ())):
+        left = [name for name in (*rule.state, *rule.settings) if name not in of_state.values()]
+        rest = [symbol for symbol in free if symbol not in kept]
+        for others in readings(rest, {**dict.fromkeys(left, ()), **LETTERS}):
+            yield {**others, **of_state}
 
 
 def _compared(
     lines: Sequence[Statement], free: Sequence[str], rule: UpdateRule, steps: Sequence[RuleStep],
     text: str,
 ) -> tuple[int, str]:  # fmt: skip
-    quantities = {
-        **dict.fromkeys((*rule.state, *rule.settings), ()),
-        **LETTERS,
-    }
     first: tuple[int, str] | None = None
     assigned = {line.name for line in lines}
-    for reading in readings(free, quantities):
+    for reading in _readings(free, assigned, rule):
         if not any(reading.get(name) == "w" for name in assigned):
             first = first or (0, f"the formula {text} does not say what w becomes")
             continue

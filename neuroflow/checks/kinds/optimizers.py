@@ -122,12 +122,12 @@ def _check_state_and_settings(
     tries: Sequence[Settings], rule: UpdateRule, results: Results
 ) -> None:
     """Each state moves and counts, and so does each setting, with some settings at least."""
-    gradients = [0.3, -0.2, 0.7, 0.4]
+    ordinary = [0.3, -0.2, 0.7, 0.4]
     rules = [rule.bind(**settings) for settings in tries]
     for k, name in enumerate(rule.state):
         if name == "no_decay":
             continue
-        moves = any(_run(each, gradients[:n])[1][k] for each in rules for n in (1, 2, 4))
+        moves = any(_run(each, ordinary[:n])[1][k] for each in rules for n in (1, 2, 4))
         results.expect("state", moves, (
             f"the state {name!r} stays 0 whatever the gradients are; give it back as it became"
         ))  # fmt: skip
@@ -137,7 +137,11 @@ def _check_state_and_settings(
     last = tries[-1]
     for name in rule.settings:
         pairs = [(each, back(each, tries[0], name)) for each in (*tries, last) if name in each]
-        paths = [[_run(rule.bind(**each), gradients) for each in pair] for pair in pairs]
+        paths = [
+            [_run(rule.bind(**each), [size * g for g in ordinary]) for each in pair]
+            for size in (1.0, 100.0)  # a limit counts only for what is beyond it
+            for pair in pairs
+        ]
         results.expect("settings", not pairs or any(one != two for one, two in paths), (
             f"the setting {name!r} changes nothing; use it, or take it out of the signature"
         ))  # fmt: skip

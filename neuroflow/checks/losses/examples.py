@@ -14,7 +14,12 @@ from neuroflow.errors import raised
 from neuroflow.registry.entries import LossEntry
 
 _LABELS = (1.0, -1.0, 0.0, 0.5, 2.0, -3.0)
+_COUNTS = (1, 2, 3, 7, 0)
 _ROW = [0.1, -0.4, 0.6]
+
+
+DISTANCES = (0.37, -0.37, 2.3, -2.3, 30.0, -30.0)
+"""How far a prediction stands from the target, both ways."""
 
 
 @frozen
@@ -41,9 +46,9 @@ def examples_of(entry: LossEntry, loss: Callable[..., Any]) -> Iterator[Example]
     if entry.index_target:
         yield from _class_examples(loss, lambda k: k)
         return
-    allowed = [x for x in _LABELS if not disallows(entry, x) and works(loss, (0.3,), x)]
+    allowed = _allowed(entry, loss, _LABELS) or _allowed(entry, loss, _COUNTS)
     if len(allowed) > 3:
-        yield from _regression(allowed, entry.best)
+        yield from _regression(loss, allowed, entry.best)
     elif allowed:
         high = max(allowed)
         for label in (x for x in allowed if x in (high, min(allowed))):
@@ -56,16 +61,27 @@ def examples_of(entry: LossEntry, loss: Callable[..., Any]) -> Iterator[Example]
         yield from _class_examples(loss, lambda k: [1.0 if j == k else 0.0 for j in range(3)])
 
 
+def _allowed(
+    entry: LossEntry, loss: Callable[..., Any], labels: Sequence[float]
+) -> list[float]:
+    return [x for x in labels if not disallows(entry, x) and works(loss, (0.3,), x)]
+
+
 def _tuple(prediction: Any) -> tuple[float, ...]:
     return tuple(prediction) if isinstance(prediction, (list, tuple)) else (prediction,)
 
 
 def _regression(
-    targets: Sequence[float], best: Callable[[Any], Any] | None = None
-) -> Iterator[Example]:
+    loss: Callable[..., Any], targets: Sequence[float],
+    best: Callable[[Any], Any] | None = None,
+) -> Iterator[Example]:  # fmt: skip
+    """On both sides of each target, near and far; none below 0 where only that is refused."""
+    positive = min(targets) >= 0.0 and not works(loss, (-0.3,), targets[0])
     for target in targets:
         middle = _best_of(target, best)
-        for distance in (0.37, -0.37, 2.3, -2.3) if middle is not None else ():
+        for distance in DISTANCES if middle is not None else ():
+            if positive and middle + distance < 0.0:
+                continue
             yield Example((middle + distance,), target, (middle + distance / 2,))
             yield Example((middle + distance,), target, (middle,), best=True)
 

@@ -39,7 +39,8 @@ def _check_class_numbers(entry: LossEntry, loss: Callable[..., Any], results: Re
         results.expect(
             "labels",
             disallows(entry, label) or _refuses(loss, [0.1, 0.2, 0.3], label),
-            f"the target {label} is accepted as the number of one of 3 classes; refuse it",
+            f"the target {label} is accepted as the number of one of 3 classes; refuse it:"
+            " raise InputError, or give allows=..., a function that is true of right ones alone",
         )
 
 
@@ -47,7 +48,7 @@ def _check_allowed(entry: LossEntry, numbers: list[float], results: Results) -> 
     for label in numbers:
         results.expect(
             "labels",
-            not disallows(entry, label),
+            not disallows(entry, label) or (label.is_integer() and not disallows(entry, int(label))),
             f"labels says {entry.labels!r}, but allows({label!r}) is false",
         )
 

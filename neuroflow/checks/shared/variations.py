@@ -29,7 +29,7 @@ def variations(
     if entry.checks.settings:
         return [{**base, **own} for own in entry.checks.settings]
     others = {
-        setting.name: list(others_of(setting, base.get(setting.name, setting.default)))
+        setting.name: _on_both_sides(setting, base.get(setting.name, setting.default))
         for setting in settings
     }
     tried = [base, *({**base, name: x} for name, xs in others.items() for x in xs)]
@@ -38,6 +38,16 @@ def variations(
     return [
         each for k, each in enumerate(tried) if each not in tried[:k] and fit(entry, each, more)
     ]
+
+
+def _on_both_sides(setting: Setting, value: Any) -> list[Any]:
+    """Other values to try: of a number one that is smaller and one that is larger."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return list(others_of(setting, value))
+    options = list(others_of(setting, value, 2 * MORE))
+    sides = [[x for x in options if (x < value) == smaller] for smaller in (True, False)]
+    ordered = sorted(sides, key=lambda side: options.index(side[0]) if side else MORE)
+    return [side[0] for side in ordered if side]
 
 
 def needed(settings: Sequence[Setting]) -> Settings:
@@ -67,7 +77,8 @@ def others_of(setting: Setting, value: Any, most: int = 1) -> Iterator[Any]:
         return
     start = value if value is not None else 1.0
     whole = [start + 1, start - 1, 3, 2, 5] if isinstance(value, int) or setting.type is int else []
-    nearby = [0.75 * start, 0.5 * start] if 0.0 < start <= 1.0 else [1.5 * start + 0.25]
+    above = 1.5 * start if start < 0.5 else 0.5 * (1.0 + start)  # a share stays below 1
+    nearby = [0.75 * start, 0.5 * start, above] if 0.0 < start <= 1.0 else [1.5 * start + 0.25]
     options = whole or [*nearby, 0.75 * start, 0.25, 0.5, 2.0]
     good = [x for x in options if x != value and setting.problem(x) is None]
     yield from good[:most]
