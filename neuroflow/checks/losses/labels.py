@@ -46,9 +46,10 @@ def _check_class_numbers(entry: LossEntry, loss: Callable[..., Any], results: Re
 
 def _check_allowed(entry: LossEntry, numbers: list[float], results: Results) -> None:
     for label in numbers:
+        whole = int(label) if label.is_integer() else label  # 0 may be a count and 0.0 none
         results.expect(
             "labels",
-            not disallows(entry, label) or (label.is_integer() and not disallows(entry, int(label))),
+            not (disallows(entry, label) and disallows(entry, whole)),
             f"labels says {entry.labels!r}, but allows({label!r}) is false",
         )
 
