@@ -61,9 +61,7 @@ def examples_of(entry: LossEntry, loss: Callable[..., Any]) -> Iterator[Example]
         yield from _class_examples(loss, lambda k: [1.0 if j == k else 0.0 for j in range(3)])
 
 
-def _allowed(
-    entry: LossEntry, loss: Callable[..., Any], labels: Sequence[float]
-) -> list[float]:
+def _allowed(entry: LossEntry, loss: Callable[..., Any], labels: Sequence[float]) -> list[float]:
     return [x for x in labels if not disallows(entry, x) and works(loss, (0.3,), x)]
 
 
