@@ -1,4 +1,4 @@
-"""Thirty entries as third parties write them: unusual, and right. None may have a finding."""
+"""Forty entries as third parties write them: unusual, and right. None may have a finding."""
 
 from __future__ import annotations
 
@@ -183,6 +183,17 @@ def polynomial(x):
     return x**3 - 2 * x**2 + nf.exp(-x)
 
 
+@nf.op(formula="x^5 - 3 x^3 + x y^2")
+def steep(x, y):
+    """A large partial whose slope along the other input is small."""
+    return x * x * x * x * x - 3.0 * x * x * x + x * y * y
+
+
+@steep.partials
+def _(out, x, y):
+    return (5.0 * x * x * x * x - 9.0 * x * x + y * y, 2.0 * x * y)
+
+
 @nf.op(vectors=True, formula=r"\prod_i x_i")
 def product(xs):
     """A loop over a list."""
@@ -227,6 +238,39 @@ def share(x, *, low=0.0, high=1.0):
     return (x - low) / (high - low)
 
 
+def _softmax(xs, *, temperature: float = 1.0):
+    top = xs[0]
+    for x in xs:
+        top = nf.maximum(top, x)
+    powers = [nf.exp((x - top) / temperature) for x in xs]
+    total = nf.sum(powers)
+    return [p / total for p in powers]
+
+
+def _poisson(prediction, target):
+    return nf.exp(prediction) - target * prediction
+
+
+def _is_count(y):
+    return isinstance(y, int) and not isinstance(y, bool) and y >= 0
+
+
+def _margins(prediction, target):
+    others = [s for i, s in enumerate(prediction) if i != target]
+    return nf.sum([nf.maximum(0.0, 1.0 + s - prediction[target]) for s in others])
+
+
+def _mean_and_variance(prediction, target):
+    mean, log_variance = prediction
+    error = target - mean
+    return 0.5 * (log_variance + error * error * nf.exp(-log_variance))
+
+
+def _of_logs(prediction, target):
+    distance = nf.log1p(prediction) - math.log1p(target)
+    return distance * distance
+
+
 def _log_cosh(prediction, target):
     e = nf.abs(prediction - target)
     return e + nf.log1p(nf.exp(-2.0 * e)) - math.log(2.0)
@@ -239,6 +283,20 @@ def _poly(base, step, steps, *, power: float = 2.0):
 def _warm(base, step, steps, *, warmup: int = 5):
     """A rise that starts above zero."""
     return base * min(1.0, (step + 1) / (warmup + 1))
+
+
+def _restarts(base, step, steps, *, cycle: int = 10):
+    return base * 0.5 * (1.0 + math.cos(math.pi * (step % cycle) / cycle))
+
+
+def _ternary(rng, fan_in, fan_out):
+    return float(int(3.0 * rng.random()) - 1)
+
+
+def _laplace(rng, fan_in, fan_out):
+    u = rng.random() - 0.5
+    size = -math.log(1.0 - 2.0 * abs(u) + 1e-300) / math.sqrt(fan_in)
+    return math.copysign(size, u)
 
 
 def _lecun(rng, fan_in, fan_out):
@@ -260,6 +318,27 @@ def adagrad(w, g, total, *, learning_rate, step, epsilon=1e-10):
     """Steps that shrink as squared gradients add up; there is no bias to correct."""
     total = total + g * g
     return w - learning_rate * g / (nf.sqrt(total) + epsilon), total
+
+
+@nf.update_rule
+def clipped(w, g, *, learning_rate, limit=2.0):
+    """A setting that counts for large gradients alone."""
+    return (w - learning_rate * nf.maximum(-limit, nf.minimum(limit, g)),)
+
+
+@nf.update_rule
+def started(w, g, total, *, learning_rate, step, scale=0.1):
+    """A state whose letter is the first one of a setting too; there is no bias to correct."""
+    total = total + g * g
+    return w - learning_rate * g / nf.sqrt(total + scale), total
+
+
+@nf.update_rule
+def warm_adagrad(w, g, total, v, *, learning_rate, step, momentum=0.9, warmup: int = 5):
+    """Two states and a warm-up; there is no bias to correct."""
+    total = total + g * g
+    v = momentum * v + g / (nf.sqrt(total) + 1e-10)
+    return w - learning_rate * nf.minimum(1.0, step / warmup) * v, total, v
 
 
 def _specificity(predictions, targets):
@@ -284,6 +363,53 @@ RIGHT = (
     nf.LossEntry(
         name="log_cosh", target=_log_cosh, summary="A smooth distance.",
         formula=r"\ln \cosh(p - y)", allows=lambda y: isinstance(y, (int, float)),
+    ),
+    nf.LossEntry(
+        name="poisson", target=_poisson, summary="Minus the likelihood of a count.",
+        formula="e^s - y s", labels="a count, 0 or more", allows=_is_count, best=math.log,
+    ),
+    nf.LossEntry(
+        name="margins", target=_margins, summary="Margins over all other classes.",
+        formula=r"\sum_{i \neq y} \max(0, 1 + s_i - s_y)", index_target=True,
+        labels="the number of the class", allows=_is_count,
+    ),
+    nf.LossEntry(
+        name="mean_and_variance", target=_mean_and_variance, summary="Two unlike predictions.",
+        formula=r"\frac12 (p_2 + (y - p_1)^2 e^{-p_2})", labels="any real number",
+        examples=(((0.5, 0.2), 1.0, (0.8, 0.2)), ((2.0, 1.0), -1.0, (1.0, 1.0))),
+    ),
+    nf.LossEntry(
+        name="of_logs", target=_of_logs, summary="The squared distance of logarithms.",
+        formula=r"(\ln(1 + p) - \ln(1 + y))^2", labels="any number from 0 up",
+        allows=lambda y: isinstance(y, (int, float)) and y >= 0,
+    ),
+    nf.ActivationEntry(
+        name="tempered", target=_softmax, summary="Flatter, or steeper.", elementwise=False,
+        formula=r"\frac{e^{x_i / T}}{\sum_j e^{x_j / T}}",
+    ),
+    nf.ScheduleEntry(
+        name="restarts", target=_restarts, summary="Half a cosine, again and again.",
+        formula=r"\frac{\eta_0}{2} \left(1 + \cos\left(\pi \frac{k \bmod c}{c}\right)\right)",
+    ),
+    nf.InitializerEntry(
+        name="ternary", target=_ternary, summary="One of three.", formula=r"w \sim \{-1, 0, 1\}",
+    ),
+    nf.InitializerEntry(
+        name="laplace", target=_laplace, summary="Long tails.",
+        formula=r"w \sim \text{Laplace}(0, 1 / \sqrt{n_\mathrm{in}})",
+    ),
+    nf.OptimizerEntry(
+        name="clipped", target=clipped, summary="Gradients cut off on both sides.",
+        formula=r"w \leftarrow w - \eta \max(-c, \min(c, g))",
+    ),
+    nf.OptimizerEntry(
+        name="started", target=started, summary="Squares that add up from a start.",
+        formula=r"s \leftarrow s + g^2, \quad w \leftarrow w - \eta \frac{g}{\sqrt{s + c}}",
+    ),
+    nf.OptimizerEntry(
+        name="warm_adagrad", target=warm_adagrad, summary="Two states and a warm-up.",
+        formula=r"G \leftarrow G + g^2, v \leftarrow \mu v + \frac{g}{\sqrt{G} + 10^{-10}},"
+        r" w \leftarrow w - \eta \min(1, t / T_w) v",
     ),
     nf.ScheduleEntry(
         name="poly", target=_poly, summary="A power of what is left.",

@@ -27,6 +27,7 @@ from neuroflow.checks.formulas.words import (
     OLD,
     RELATIONS,
     ROUNDED,
+    TARGET,
     VECTORS,
     WITH_BASIS,
     integrated,
@@ -381,7 +382,7 @@ class Reader:
         if len(places) > 1:
             return self.entry_at(name, places)
         index = self.tokens.plain()
-        if index != OLD and (index in self.bound or name in VECTORS):
+        if index != OLD and (index in self.bound or name in VECTORS or index == TARGET):
             self.symbols.append(name)
             self.uses.append((index, name, ""))
             return lambda s: self.entry(s, name, index)

@@ -8,6 +8,7 @@ formula is right if it is right in one of these readings.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -134,9 +135,10 @@ def _difference(
 
 
 def value_at(formula: Callable[[Mapping[str, Any]], float], numbers: Mapping[str, Any]) -> Any:
-    """What a formula says, or None where it has no value."""
+    """What a formula says, or None where it has no value, or one beyond all floats."""
     try:
-        return formula(numbers)
+        said = formula(numbers)
+        return said if math.isfinite(said) else None
     except UnreadableFormulaError:
         raise
     except (ValueError, ArithmeticError, TypeError, IndexError):

@@ -98,4 +98,7 @@ BOLD = {r"\mathbf", r"\mathbb", r"\boldsymbol", r"\bm", r"\vec", r"\mathcal"}
 VECTORS = ("x", "a", "b", "z", "q", "k", "v", "p", "y")
 """Letters whose index is an entry; of other letters it belongs to the name, as of eta_0."""
 
+TARGET = "y"
+"""This index is an entry of whatever letter: the score of the right class, ``s_y``."""
+
 DOTS = {"*", r"\cdot", r"\times", r"\odot"}

@@ -18,10 +18,6 @@ _COUNTS = (1, 2, 3, 7, 0)
 _ROW = [0.1, -0.4, 0.6]
 
 
-DISTANCES = (0.37, -0.37, 2.3, -2.3, 30.0, -30.0)
-"""How far a prediction stands from the target, both ways."""
-
-
 @frozen
 class Example:
     """A prediction and a target; ``better`` is a prediction nearer to the target."""
@@ -74,11 +70,12 @@ def _regression(
     best: Callable[[Any], Any] | None = None,
 ) -> Iterator[Example]:  # fmt: skip
     """On both sides of each target, near and far; none below 0 where only that is refused."""
-    positive = min(targets) >= 0.0 and not works(loss, (-0.3,), targets[0])
+    positive = min(targets) >= 0.0
     for target in targets:
         middle = _best_of(target, best)
-        for distance in DISTANCES if middle is not None else ():
-            if positive and middle + distance < 0.0:
+        for distance in (0.37, -0.37, 2.3, -2.3) if middle is not None else ():
+            place = middle + distance
+            if positive and place < 0.0 and not works(loss, (place,), target):
                 continue
             yield Example((middle + distance,), target, (middle + distance / 2,))
             yield Example((middle + distance,), target, (middle,), best=True)

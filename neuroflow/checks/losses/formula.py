@@ -104,6 +104,17 @@ def _joined(
     for example in examples:
         if indexed or len(example.prediction) == 1:
             yield example
+    for example in () if indexed else examples:
+        for far in (
+            -4000.0,
+            -600.0,
+            -30.0,
+            30.0,
+            600.0,
+            4000.0,
+        ):  # where a branch may say something else
+            if works(loss, (far,), example.target):
+                yield Example((far,), example.target, ())
     single = [e for e in examples if len(e.prediction) == 1][:3]
     if indexed and len(single) > 1:
         targets = [e.target for e in single]
@@ -125,7 +136,8 @@ def _difference(
     ways = (True, False) if indexed and len(numbers) == 1 else (indexed,)
     said, unread = None, None
     for as_list in ways:  # of a plain number, the index belongs to the name
-        spelled = [target] if as_list and isinstance(target, float) else target
+        listed = as_list and any(_has_index(formula.text, y) for y in _TARGETS)
+        spelled = [target] if listed and isinstance(target, float) else target
         scope: dict[str, Any] = {symbol: list(numbers) if as_list else numbers[0]}
         scope |= dict.fromkeys(_TARGETS, spelled) | dict.fromkeys(_LENGTHS, len(numbers))
         try:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from neuroflow.checks.ops.declared import check_formula
 from neuroflow.checks.ops.table import check_subject, complete, guarded
 from neuroflow.checks.shared.messages import close, short
 from neuroflow.checks.shared.report import Results
 from neuroflow.checks.shared.subject import VECTOR_LENGTH, Subject
+from neuroflow.checks.shared.variations import variations
+from neuroflow.config import settings_of
 from neuroflow.core.settings import unchecked
 from neuroflow.core.value import Op
 from neuroflow.core.vectors import VectorOp
@@ -22,12 +25,26 @@ def check_activation(entry: ActivationEntry, results: Results) -> None:
     target = entry.load()
     for subject in subjects(entry, target):
         check_subject(subject, results)
+    if not isinstance(target, Op):
+        with guarded(results, "formula"):
+            _check_settings(entry, target, results)
     if not entry.elementwise:
         with guarded(results, "forward"):
             _check_list(target, results)
 
 
-def subjects(entry: ActivationEntry, target: Any) -> Iterator[Subject]:
+def _check_settings(entry: ActivationEntry, target: Callable[..., Any], results: Results) -> None:
+    """The formula holds with other settings than the defaults too."""
+    told = len(results.report.findings)
+    for settings in variations(entry, settings_of(entry))[1:]:
+        for subject in subjects(entry, partial(target, **settings), settings):
+            if len(results.report.findings) == told:
+                check_formula(subject, results)
+
+
+def subjects(
+    entry: ActivationEntry, target: Any, settings: Mapping[str, Any] | None = None
+) -> Iterator[Subject]:
     """What to check: one op, or one function for each number of the list that comes out."""
     facts: dict[str, Any] = {"name": entry.name, "formula": entry.formula, "summary": entry.summary}
     facts |= {"checks": entry.checks, "relations": entry.relations}
@@ -38,6 +55,8 @@ def subjects(entry: ActivationEntry, target: Any) -> Iterator[Subject]:
         yield Subject.of(complete(target), **facts)
         return
     facts["summary"] = facts["summary"] or _summary(target)
+    defaults = {s.name: s.default for s in settings_of(entry) if not s.required}
+    facts["settings"] = {**defaults, **(settings or {})}
     rules: dict[str, Any] = (
         {"rules": (target,)} if inspect.isfunction(unchecked(target)) else {"rules": ()}
     )

@@ -14,6 +14,7 @@ from neuroflow.checks.ops.surfaces import kink_points, points_of
 from neuroflow.checks.shared.messages import close, fraction, listed, short
 from neuroflow.checks.shared.report import Results
 from neuroflow.checks.shared.subject import Subject
+from neuroflow.checks.shared.variations import described
 from neuroflow.core.vectors import VectorOp
 
 
@@ -68,7 +69,8 @@ def check_formula(subject: Subject, results: Results) -> None:
             said, computed = formula(_scope(subject, formula, at)), float(subject.forward(*at))
             if not close(said, computed, subject.within(1e-9), 1e-12):
                 results.failed("formula", (
-                    f"at {subject.at(at)} the formula {subject.formula} says {short(said)},"
+                    f"at {subject.at(at)}{described({**subject.settings})} the formula"
+                    f" {subject.formula} says {short(said)},"
                     f" forward gives {short(computed)}{_ratio_hint(computed, said)}"
                 ))  # fmt: skip
                 return
@@ -95,7 +97,7 @@ def _scope(subject: Subject, formula: Any, at: Sequence[float]) -> dict[str, Any
     inputs = dict(zip(op.parameters, values, strict=True))
     if subject.output is not None:
         inputs |= dict.fromkeys("ijk", subject.output)
-    return symbols_for(formula, inputs, op.settings)
+    return symbols_for(formula, inputs, {**op.settings, **subject.settings})
 
 
 def check_branch_free(subject: Subject, results: Results) -> None:

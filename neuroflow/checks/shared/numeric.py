@@ -51,7 +51,16 @@ def slope(f: Callable[[float], Any], x: float) -> Slope | None:
     """
     steps = [h * max(1.0, abs(x)) for h in _STEPS]
     found = _at_once(f, x, steps) or [_five_points(f, x, h) for h in steps]
-    return _confirmed([e for e in found if e is not None and math.isfinite(e)])
+    noise = _rounding(f, x)
+    return _confirmed([(e, noise / h) for e, h in zip(found, steps, strict=True) if e is not None])
+
+
+def _rounding(f: Callable[[float], Any], x: float) -> float:
+    """How much of a difference may be rounding: where f is large, small slopes drown in it."""
+    try:
+        return 2.0**-52 * abs(number(f(x)))
+    except (ArithmeticError, ValueError):
+        return 0.0
 
 
 def _at_once(f: Callable[[Any], Any], x: float, steps: Sequence[float]) -> list[float | None]:
@@ -81,7 +90,7 @@ def one_sided(f: Callable[[float], Any], x: float, side: int) -> Slope | None:
     """The slope just right of x (``side = 1``) or just left of it (``side = -1``)."""
     scale = max(1.0, abs(x))
     estimates = [_three_points(f, x, side * h * scale) for h in _STEPS]
-    return _confirmed([e for e in estimates if e is not None])
+    return _confirmed([(e, 0.0) for e in estimates if e is not None])
 
 
 def between_sides(f: Callable[[float], Any], x: float, said: float) -> bool:
@@ -95,10 +104,12 @@ def between_sides(f: Callable[[float], Any], x: float, said: float) -> bool:
     return len(ends) == 2 and ends[0] - 1e-5 <= said <= ends[1] + 1e-5
 
 
-def _confirmed(estimates: list[float]) -> Slope | None:
-    if len(estimates) < 2:
+def _confirmed(estimates: list[tuple[float, float]]) -> Slope | None:
+    """Of estimates and their rounding, the one that agrees best with the one before it."""
+    known = [(e, noise) for e, noise in estimates if math.isfinite(e)]
+    if len(known) < 2:
         return None
-    pairs = [(abs(a - b), b) for a, b in itertools.pairwise(estimates)]
+    pairs = [(abs(a - b) + noise, b) for (a, _), (b, noise) in itertools.pairwise(known)]
     error, value = min(pairs, key=lambda pair: pair[0])
     return Slope(value, error)
 

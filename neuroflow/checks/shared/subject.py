@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -22,7 +22,8 @@ class Subject:
     """An op on a fixed number of scalars.
 
     ``inputs`` are names for messages: ``x``, or ``a[0], a[1], b[0], b[1]`` for vectors.
-    ``rules`` are the functions whose source is read.
+    ``rules`` are the functions whose source is read, ``settings`` those of a function that is no
+    op.
     """
 
     op: Op
@@ -36,6 +37,7 @@ class Subject:
     checks: Checks = field(factory=Checks)
     relations: Callable[..., None] | None = None
     whole: Callable[..., Any] | None = field(default=None)
+    settings: Mapping[str, Any] = field(factory=dict)
 
     @classmethod
     def of(cls, op: Op, length: int = VECTOR_LENGTH, **facts: Any) -> Subject:

@@ -213,6 +213,18 @@ def softmax_1(xs):
     return [p / total for p in powers]
 
 
+@twin("the softmax that heats the wrong way", "formula", "A temperature divides: at 1 nobody sees"
+      " that it multiplies here.")  # fmt: skip
+def softmax_2(xs, *, temperature=1.0):
+    """Positive numbers that sum to 1, the more alike the higher the temperature."""
+    largest = xs[0]
+    for x in xs:
+        largest = nf.maximum(largest, x)
+    powers = [nf.exp((x - largest) * temperature) for x in xs]  # bug
+    total = nf.sum(powers)
+    return [p / total for p in powers]
+
+
 @twin("the activation that sorts", "no mutation", "sort() reorders the caller's own list;"
       " sorted(xs) gives a new one.")  # fmt: skip
 def centred_1(xs):
@@ -385,6 +397,13 @@ ACTIVATIONS = [
         elementwise=False,
         summary="Positive numbers that sum to 1.",
         formula=r"\frac{e^{x_i}}{\sum_j e^{x_j}}",
+    ),
+    nf.ActivationEntry(
+        name="softmax_2",
+        target=softmax_2,
+        elementwise=False,
+        summary="Positive numbers that sum to 1.",
+        formula=r"\frac{e^{x_i / T}}{\sum_j e^{x_j / T}}",
     ),
     nf.ActivationEntry(
         name="centred_1",

@@ -116,6 +116,38 @@ def momentum_3(w, g, velocity, *, learning_rate, momentum=0.9):
     return w - learning_rate * faster, velocity  # bug
 
 
+@twin("the clip with one side", "formula", "A gradient of -1000 is as large as one of 1000: what is"
+      " cut off above has to be cut off below.")  # fmt: skip
+@nf.update_rule
+def sgd_5(w, g, *, learning_rate, limit=2.0):
+    """Gradient descent with gradients no larger than a limit."""
+    return (w - learning_rate * nf.minimum(g, limit),)  # bug
+
+
+@twin("adam that changes its mind", "formula", "From step 51 on the correction is left out, and the"
+      " mean of squares is not yet what it will be: look at late steps too.")  # fmt: skip
+@nf.update_rule
+def adam_4(w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Running means of the gradient and of its square, corrected for starting at zero."""
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    m_corrected = m / (1.0 - nf.pow(beta1, step))
+    v_corrected = nf.where(step > 50.0, v, v / (1.0 - nf.pow(beta2, step)))  # bug
+    return w - learning_rate * m_corrected / (nf.sqrt(v_corrected) + epsilon), m, v
+
+
+@twin("the epsilon inside of the root", "formula", "sqrt(v + epsilon) is 1e-4 where v is 0, not"
+      " 1e-8: small gradients make much smaller steps.")  # fmt: skip
+@nf.update_rule
+def adam_5(w, g, m, v, *, learning_rate, step, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Running means of the gradient and of its square, corrected for starting at zero."""
+    m = beta1 * m + (1.0 - beta1) * g
+    v = beta2 * v + (1.0 - beta2) * g * g
+    m_corrected = m / (1.0 - nf.pow(beta1, step))
+    v_corrected = v / (1.0 - nf.pow(beta2, step))
+    return w - learning_rate * m_corrected / nf.sqrt(v_corrected + epsilon), m, v  # bug
+
+
 _ADAM = (
     r"m \leftarrow \beta_1 m + (1 - \beta_1) g, v \leftarrow \beta_2 v + (1 - \beta_2) g^2,"
     r" \hat m = {}, \hat v = {},"
@@ -135,6 +167,9 @@ OPTIMIZERS = [
     _optimizer(adam_1, _ADAM.format("m", "v")),
     _optimizer(adam_2, _ADAM.format(r"m / (1 - \beta_1^t)", r"v / (1 - \beta_2^t)")),
     _optimizer(adam_3, _ADAM.format(r"m / (1 - \beta_1^t)", r"v / (1 - \beta_2^t)")),
+    _optimizer(adam_4, _ADAM.format(r"m / (1 - \beta_1^t)", r"v / (1 - \beta_2^t)")),
+    _optimizer(adam_5, _ADAM.format(r"m / (1 - \beta_1^t)", r"v / (1 - \beta_2^t)")),
+    _optimizer(sgd_5, r"w \leftarrow w - \eta \max(-c, \min(c, g))"),
     _optimizer(sgd_1, r"w \leftarrow w - \eta g"),
     _optimizer(sgd_2, r"w \leftarrow w - \eta g"),
     _optimizer(sgd_3, r"w \leftarrow w - c g"),

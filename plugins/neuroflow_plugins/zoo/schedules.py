@@ -50,6 +50,21 @@ def line_2(base, step, steps, *, to=0.0):
     return base + (to - base) * step / (steps + 1)  # bug
 
 
+@twin("the stairs that come too early", "formula", "Steps are counted from 0, so the first stair"
+      " ends at step 29 and not at step 28.")  # fmt: skip
+def stairs_1(base, step, steps, *, every=30, factor=0.1):
+    """Multiplied with a factor after every so many steps."""
+    return base * factor ** ((step + 1) // every)  # bug
+
+
+@twin("the run that is too long", "formula", "From step 1000 on the rate is halved, which no"
+      " formula says: long runs are tried too.")  # fmt: skip
+def root_1(base, step, steps):
+    """Falls with the root of the steps."""
+    slower = 0.5 if step > 1000 else 1.0  # bug
+    return slower * base / math.sqrt(1 + step)
+
+
 def _schedule(target, formula, **facts):
     summary = (target.__doc__ or "").split("\n", 1)[0]
     return nf.ScheduleEntry(
@@ -58,6 +73,8 @@ def _schedule(target, formula, **facts):
 
 
 SCHEDULES = [
+    _schedule(stairs_1, r"\eta_0 f^{\lfloor k / m \rfloor}"),
+    _schedule(root_1, r"\frac{\eta_0}{\sqrt{1 + k}}"),
     _schedule(line_1, r"\eta_0 + (\eta_1 - \eta_0) \frac{k}{n}"),
     _schedule(half_cosine_1, r"\frac{\eta_0}{2} (1 + \cos(2 \pi k / n))", course="falling"),
     _schedule(fading_1, r"0.01 \cdot 2^{-k / h}"),
