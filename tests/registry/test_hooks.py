@@ -52,7 +52,8 @@ def test_signatures_are_read_from_the_code():
 @pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook in KIND_OF])
 def test_hook_registers_what_it_returns(monkeypatch, hook):
     entry_type = ENTRY_TYPES[KIND_OF[hook]]
-    entry = entry_type(name="thing", target=lambda *_: 0.0)
+    required = {"kinds": ("op",)} if KIND_OF[hook] == "check" else {}
+    entry = entry_type(name="thing", target=lambda *_: 0.0, **required)
     found = plugin_of(monkeypatch, **{hook: lambda: [entry]})
     assert not found.failures
     registered = found.registry.get(KIND_OF[hook], "thing")

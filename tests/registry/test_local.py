@@ -194,7 +194,8 @@ def test_a_run_does_not_go_on_with_another_loss_of_that_name(tmp_path):
 def test_anything_can_be_registered_by_its_entry(kind):
     from neuroflow.registry.entries import ENTRY_TYPES
 
-    entry = ENTRY_TYPES[kind](name="mine_alone", target=lambda *_: 0.0, summary="Mine.")
+    required = {"kinds": ("op",)} if kind == "check" else {}
+    entry = ENTRY_TYPES[kind](name="mine_alone", target=lambda *_: 0.0, summary="Mine.", **required)
     nf.register(entry)
     assert nf.get(kind, "mine_alone").id == "local/mine_alone@1"
 
