@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import neuroflow as nf
 
 EXAMPLE = '{"x": 1.5, "colour": "red"}\n{"x": 2.0, "colour": null}\n'
@@ -41,6 +39,8 @@ def _objects(path):
 
 
 def _object(line, path, number):
+    import json  # here: every start of neuroflow reads this file
+
     try:
         found = json.loads(line)
     except ValueError:

@@ -343,7 +343,7 @@ def addition(
 @nf.hookimpl
 def neuroflow_datasets():
     """All text datasets by name."""
-    folder = files("neuroflow_plugins")
+    folder = Path(__file__).parent
     few = {"example": {"examples": 40}}
     facts: dict[Any, dict[str, Any]] = {
         text: {"fixed": True, "example": {"path": str(folder.joinpath("recipes", "moons.toml"))}},
