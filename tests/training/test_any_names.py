@@ -1,7 +1,8 @@
 """Any names with any settings that are declared train, or are refused in words: no raw errors.
 
-Layer, dataset, loss, optimizer, schedule, initializers, activations, tokenizer and metrics are
-drawn at random, with settings from their declared ranges. Sizes are drawn so that some fit.
+Layer, dataset, loss, optimizer, schedule, initializers, activations, tokenizer, metrics and
+observers are drawn at random, with settings from their declared ranges. Sizes are drawn so that
+some fit.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ ALWAYS = ("points", "examples", "most_lines", "block_size")
 """What is always drawn, as its default would take long."""
 
 NOT_DRAWN = (
-    "epochs", "steps", "backend", "threads", "metrics", "keep", "best_by", "patience",
+    "epochs", "steps", "backend", "threads", "metrics", "observers", "keep", "best_by", "patience",
 )  # fmt: skip
 """Settings of a run that are chosen apart, or ask for others."""
 
@@ -62,7 +63,7 @@ FITTING = [
 """Datasets with inputs and outputs, and losses, that fit each other; None is text."""
 
 KINDS = ("layer", "dataset", "loss", "optimizer", "schedule", "initializer", "activation",
-         "tokenizer", "metric")  # fmt: skip
+         "tokenizer", "metric", "observer")  # fmt: skip
 
 
 class Draw:
@@ -100,6 +101,9 @@ class Draw:
             tree["train"]["metrics"] = rng.sample(list(self.entries["metric"]), 2)
         if rng.random() < 0.05:
             tree["train"]["keep"] = "best"
+        if rng.random() < 0.1:
+            names = rng.sample(list(self.entries["observer"]), 2)
+            tree["train"]["observers"] = [self.part("observer", name) for name in names]
         return tree
 
     def anything(self):
@@ -189,7 +193,8 @@ class Draw:
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where observers write, as these runs have no folder
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     return tmp_path

@@ -6,7 +6,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.long_work import following
-from neuroflow.training import evaluator
+from neuroflow.training import evaluator, steps
 
 SMALL = {
     "train.steps": 3, "train.batch": 2, "train.evaluate_every": 1, "train.backend": "eager",
@@ -30,24 +30,24 @@ def test_scores_are_the_same_whoever_evaluates(monkeypatch, recipe):
     monkeypatch.setattr(evaluator, "EAGER_WORK", 0)
     got, run = scores(changes, recipe)
     assert run.backend == "eager"
-    assert run._evaluator.of(run.runner, run.dataset).backend != "eager"
+    assert run._scoring.runner_for(run.dataset).backend != "eager"
     assert got == [pytest.approx(each) for each in wanted]
 
 
 def test_small_data_are_evaluated_by_the_run_itself():
     run = nf.train("moons", {"train.backend": "eager", "data.points": 8})
-    assert run._evaluator.of(run.runner, run.dataset) is run.runner
+    assert run._scoring.runner_for(run.dataset) is run.runner
 
 
 def test_a_model_that_cannot_be_compiled_is_evaluated_eagerly(monkeypatch):
     monkeypatch.setattr(evaluator, "EAGER_WORK", 0)
-    run = nf.train("moons", {"train.backend": "eager", "data.points": 8})
 
     def refuse(backend):
         raise nf.BackendError(f"no {backend} here")
 
-    run._evaluator.make_runner = refuse
-    assert run._evaluator.of(run.runner, run.dataset) is run.runner
+    monkeypatch.setattr(steps, "Evaluator", lambda _: evaluator.Evaluator(refuse))
+    run = nf.train("moons", {"train.backend": "eager", "data.points": 8})
+    assert run._scoring.runner_for(run.dataset) is run.runner
     heard = []
     with following(lambda *told: heard.append(told)):
         assert 0.0 <= run.scores()["accuracy"] <= 1.0
