@@ -63,7 +63,12 @@ class Texts:
 
 
 def texts_of(examples: Sequence[Sequence[Any]]) -> Texts | None:
-    """The texts of examples; None where they are none, or have few lengths anyway."""
+    """The texts of examples; None where they are none, or have few lengths anyway.
+
+    Only lists are looked through: what makes examples when asked may make others each time.
+    """
+    if not isinstance(examples, (list, tuple)):
+        return None
     if not all(example and _is_text(example[0]) for example in examples):
         return None
     known = sorted({len(example[0]) for example in examples})
