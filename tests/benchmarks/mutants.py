@@ -22,7 +22,7 @@ from typing import Any
 import neuroflow as nf
 from neuroflow.registry.entries import Entry, plural
 from tests.support.behaviour import same
-from tests.support.mutants import caught_by, home, mutants_of, rebuilt, tree_of
+from tests.support.mutants import ENDLESS, caught_by, home, mutants_of, rebuilt, tree_of
 
 RESULTS = Path(__file__).parents[2] / "docs" / "mutants.json"
 KINDS = (
@@ -40,10 +40,14 @@ after the other: constants, signs, operators, dropped terms, swapped inputs and 
 kinks. {mutants:,} mutants were checked as anybody's plugin is. {caught:,} have a finding. {equal:,}
 are no mistakes: they give the numbers of the right entry at every input that was tried, to eleven
 digits. Of all others, {rate} are caught; {missed} are missed. "By examples" are those that the
-examples in docstrings catch and nothing before them.
+examples in docstrings catch and nothing before them. A mutant whose loop never ends is not counted:
+nobody can overlook it.
 """
 
 WHY_MISSED = {
+    "initializer orthogonal": "The formula of a whole matrix is not compared with what is drawn: a"
+    " gain without effect passes, and so do draws around another middle than 0. The other two turn"
+    " signs, which leaves the distribution as it is.",
     "op pow": "Where they differ, the base lies between 0 and 0.125 or the power is too small for a"
     " float, and the exponent at another place than where its slope is looked for.",
     "op where": "They differ at the condition 0 alone, where the op jumps: no slope can be measured"
@@ -87,8 +91,11 @@ def measure(which: tuple[str, str]) -> dict[str, Any]:
         return found | {"left out": f"its module cannot be run again: {finding}"}
     caught = Counter[str]()
     for mutant in mutants_of(entry):
+        check = caught_by(mutant.entry)
+        if check == ENDLESS:
+            continue
         found["mutants"] += 1
-        if check := caught_by(mutant.entry):
+        if check:
             caught[check] += 1
             continue
         equal = same(mutant.right, mutant.entry)

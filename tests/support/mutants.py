@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
+import signal
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -140,14 +141,35 @@ class _FirstFinding(Results):
         raise CaughtError(check, message)
 
 
-def caught_by(entry: Entry, seconds: float = 60.0) -> str:
-    """The check that has the first finding of an entry; empty if there is none."""
+class EndlessError(BaseException):
+    """A check computes on and on; no error of a rule, which checks would report."""
+
+
+ENDLESS = "endless"
+
+
+def caught_by(entry: Entry, seconds: float = 60.0, endless: float = 30.0) -> str:
+    """The check that has the first finding of an entry; empty if there is none.
+
+    ``"endless"`` if it computes for that long without one: a loop of the rule does not end.
+    """
     report = Report()
+    before = signal.signal(signal.SIGVTALRM, _stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, endless)
     try:
         check_entry(entry, _FirstFinding(report, f"{entry.kind} {entry.name}"), seconds)
     except CaughtError as caught:
         return str(caught.args[0])
+    except EndlessError:
+        return ENDLESS
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
+        signal.signal(signal.SIGVTALRM, before)
     return report.findings[0].check if report.findings else ""
+
+
+def _stop(*_: object) -> None:
+    raise EndlessError
 
 
 # Where changes are made

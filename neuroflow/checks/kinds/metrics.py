@@ -75,7 +75,7 @@ def _agrees_with_formula(entry: MetricEntry, metric: Callable[..., Any], results
     targets, compared, wrong = _targets(entry), 0, ""
     try:
         formula = read(entry.formula)
-        for said, value in zip(EXAMPLES[entry.needs], _values(entry, metric), strict=True):
+        for said, value in zip(_answers(entry), _values(entry, metric), strict=True):
             told = value_at(formula, _with_settings(entry, formula, _scope(entry, said, targets)))
             compared += told is not None
             if told is not None and not close(told, value, 1e-9, 1e-12):
@@ -134,20 +134,25 @@ def _counts(said: list[Any], targets: list[Any], by_class: bool) -> dict[str, An
 _PAIRS = {"TP": (True, True), "FP": (True, False), "FN": (False, True), "TN": (False, False)}
 
 
+def _answers(entry: MetricEntry) -> tuple[list[Any], ...]:
+    """The predictions of the examples, new lists each time: a metric may change what it is lent."""
+    return copy.deepcopy(EXAMPLES[entry.needs])
+
+
 def _targets(entry: MetricEntry) -> list[Any]:
-    if entry.needs == "losses":
-        return EXAMPLES["tokens"][0]
-    return EXAMPLES[entry.needs if entry.needs in ("numbers", "tokens") else "classes"][0]
+    """The targets of the examples, a new list each time."""
+    needs = "tokens" if entry.needs == "losses" else entry.needs
+    return copy.deepcopy(EXAMPLES[needs if needs in ("numbers", "tokens") else "classes"][0])
 
 
 def _values(entry: MetricEntry, metric: Callable[..., Any]) -> list[float]:
-    return [float(metric(said, _targets(entry))) for said in EXAMPLES[entry.needs]]
+    return [float(metric(said, _targets(entry))) for said in _answers(entry)]
 
 
 def _is_a_number(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
     """It gives a number, and leaves the answers as they were."""
-    for said in EXAMPLES[entry.needs]:
-        mine, targets = copy.deepcopy(said), copy.deepcopy(_targets(entry))
+    for said, mine in zip(_answers(entry), _answers(entry), strict=True):
+        targets = _targets(entry)
         value = metric(mine, targets)
         right = isinstance(value, Real)
         results.expect("value", right, (
@@ -165,12 +170,12 @@ def _is_a_number(entry: MetricEntry, metric: Callable[..., Any], results: Result
 
 def _settings_count(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
     """Each setting changes a value."""
-    targets, before = _targets(entry), _values(entry, metric)
+    before = _values(entry, metric)
     for setting in settings_of(entry):
         values = list(others_of(setting, setting.default, MORE))
         changed = [
-            float(metric(said, targets, **{setting.name: value})) for value in values
-            for said in EXAMPLES[entry.needs]
+            float(metric(said, _targets(entry), **{setting.name: value})) for value in values
+            for said in _answers(entry)
         ]  # fmt: skip
         results.expect("settings", not values or changed != before * len(values), (
             f"the setting {setting.name!r} changes nothing: use it, or take it out of the signature"
@@ -179,7 +184,7 @@ def _settings_count(entry: MetricEntry, metric: Callable[..., Any], results: Res
 
 def _takes_one(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
     """A single example has a value too, whatever its class and the answer."""
-    for said in EXAMPLES[entry.needs]:
+    for said in _answers(entry):
         for answer, target in zip(said, _targets(entry), strict=True):
             problem = ""
             try:
@@ -206,7 +211,7 @@ def _in_range(entry: MetricEntry, metric: Callable[..., Any], results: Results) 
 def _any_order(entry: MetricEntry, metric: Callable[..., Any], results: Results) -> None:
     """The order in which the examples come does not matter."""
     targets = _targets(entry)
-    for said, value in zip(EXAMPLES[entry.needs], _values(entry, metric), strict=True):
+    for said, value in zip(_answers(entry), _values(entry, metric), strict=True):
         other = float(metric([said[k] for k in ORDER], [targets[k] for k in ORDER]))
         same = math.isclose(value, other, rel_tol=ROUNDING, abs_tol=ROUNDING)
         results.expect("order", same, f"examples in another order give {other}, not {value}")
