@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,15 @@ class _Watching:
                 getattr(self.observer, method)(*facts)
         except (Exception, SystemExit) as error:  # whatever it does, the run goes on
             self.failed = True
+            if method == "step":
+                self._end_anyway()
             return f"the observer {self.name} failed, and sees no more: {raised(error)}"
         return ""
+
+    def _end_anyway(self) -> None:
+        """Let one that failed close what it has opened; that it failed is told already."""
+        with suppress(Exception, SystemExit), self._kept_off_standard_output():
+            self.observer.end()
 
     def _kept_off_standard_output(self) -> AbstractContextManager[Any]:
         return nullcontext() if self.is_bundled else silenced()

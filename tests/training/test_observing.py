@@ -108,3 +108,23 @@ def test_a_name_that_nobody_offers_is_told_before_anything_else():
         nf.ConfigurationError, match=r"observers.0.use: unknown observer 'csw'; did"
     ):
         nf.train("moons", {**STEPS, "train.observers": ["csw"]})
+
+
+def test_an_observer_that_fails_at_a_step_is_ended_once():
+    told = []
+
+    @nf.register("observer")
+    class Failing(nf.Observer):
+        """Fails at its second report."""
+
+        def step(self, step):
+            told.append(step.step)
+            if len(told) == 2:
+                raise RuntimeError("no space")
+
+        def end(self):
+            told.append("end")
+
+    with pytest.warns(ObserverWarning, match="failing failed, and sees no more"):
+        nf.train("moons", {**STEPS, "train.observers": ["failing"]}).run()
+    assert told == [1, 2, "end"]
