@@ -33,7 +33,7 @@ def offered(scope):
 @pytest.mark.parametrize("chapter", HOWTO, ids=lambda chapter: chapter.stem)
 def test_the_entries_of_a_how_to_pass_their_checks(chapter, tmp_path, monkeypatch):
     if "{.needs-torch}" in chapter.read_text(encoding="utf-8"):
-        pytest.skip("it needs PyTorch")
+        pytest.importorskip("torch", reason="it needs PyTorch")
     monkeypatch.chdir(tmp_path)
     scope = {"__name__": "page"}
     with nf.local_entries():
