@@ -118,6 +118,16 @@ def put_back_of_sys(name: str, value: Any) -> None:
         setattr(sys, name, value)
 
 
+def hooked_by_an_import(before: Any, after: Any) -> bool:
+    """Whether an import brought hooks of its library along, as those of six and absl do."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return False
+    added = [x for x in after if x not in before]
+    homes = [getattr(sys.modules.get(type(x).__module__), "__file__", None) or "" for x in added]
+    kept = [x for x in after if x in before] == before
+    return kept and all(home.startswith(sys.prefix) for home in homes)
+
+
 def modules() -> dict[str, Any]:
     """What an import finds without looking."""
     return dict(sys.modules)
@@ -227,6 +237,7 @@ PARTS = (
             | {name: getattr(sys, name) for name in HOOKS}
         ),
         put_back_of_sys,
+        allowed=hooked_by_an_import,
     ),
     Part(
         "interpreter",
