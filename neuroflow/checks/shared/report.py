@@ -46,12 +46,10 @@ class Report:
     """
 
     entries: list[str] = field(factory=list)
-    checks: Counter[str] = field(factory=Counter)
     findings: list[Finding] = field(factory=list)
     expected: list[Expected] = field(factory=list)
     skips: list[Skip] = field(factory=list)
     extremes: dict[str, list[Extreme]] = field(factory=dict)
-    counts: Counter[str] = field(factory=Counter)
     made: Counter[tuple[str, str]] = field(factory=Counter)
     tried: Counter[str] = field(factory=Counter)
     seconds: dict[str, float] = field(factory=dict)
@@ -61,6 +59,22 @@ class Report:
 
     def __bool__(self) -> bool:
         return self.total > 0 and not self.findings
+
+    @property
+    def checks(self) -> Counter[str]:
+        """The comparisons made, by the name of the check."""
+        return self._summed(1)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """The comparisons made, by entry."""
+        return self._summed(0)
+
+    def _summed(self, part: int) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for key, times in self.made.items():
+            found[key[part]] += times
+        return found
 
     @property
     def total(self) -> int:
@@ -146,8 +160,6 @@ class Results:
 
     def passed(self, check: str, times: int = 1) -> None:
         """Count comparisons that held."""
-        self.report.checks[check] += times
-        self.report.counts[self.subject] += times
         self.report.made[self.subject, check] += times
 
     def tried(self, points: int) -> None:
