@@ -47,8 +47,8 @@ _HOME = {
     "neuroflow.engine.runner": "Runner",
     "neuroflow.engine.make_runner": "make_runner",
     "neuroflow.registry.entries": "ActivationEntry BackendEntry CheckEntry DatasetEntry Entry"
-    " ExporterEntry FormatEntry InitializerEntry LayerEntry LossEntry MetricEntry ObserverEntry"
-    " OpEntry OptimizerEntry RecipeEntry ScheduleEntry TokenizerEntry",
+    " ExporterEntry FormatEntry ImporterEntry InitializerEntry LayerEntry LossEntry MetricEntry"
+    " ObserverEntry OpEntry OptimizerEntry RecipeEntry ScheduleEntry TokenizerEntry",
     "neuroflow.core.update_rule": "UpdateRule update_rule",
     "neuroflow.evaluation.means": "exact_mean",
     "neuroflow.evaluation.evaluation": "Evaluation",
@@ -86,6 +86,7 @@ _HOME = {
     "neuroflow.tensors.form": "TensorForm",
     "neuroflow.tensors.functions": "tensor_function",
     "neuroflow.tensors.conversion": "from_torch to_torch",
+    "neuroflow.export.tensors_reading": "from_tensors",
     "neuroflow.training": "Run Step Training WorkerError fit joined_workers"
     " predict read_metrics train",
     "neuroflow.experiments": "RunComparison RunTable Sweep compare runs sweep",

@@ -76,6 +76,7 @@ from neuroflow.registry.entries import DatasetEntry as DatasetEntry
 from neuroflow.registry.entries import Entry as Entry
 from neuroflow.registry.entries import ExporterEntry as ExporterEntry
 from neuroflow.registry.entries import FormatEntry as FormatEntry
+from neuroflow.registry.entries import ImporterEntry as ImporterEntry
 from neuroflow.registry.entries import InitializerEntry as InitializerEntry
 from neuroflow.registry.entries import LayerEntry as LayerEntry
 from neuroflow.registry.entries import LossEntry as LossEntry
@@ -142,6 +143,7 @@ from neuroflow.tensors.form import TensorForm as TensorForm
 from neuroflow.tensors.functions import tensor_function as tensor_function
 from neuroflow.tensors.conversion import from_torch as from_torch
 from neuroflow.tensors.conversion import to_torch as to_torch
+from neuroflow.export.tensors_reading import from_tensors as from_tensors
 from neuroflow.training import Run as Run
 from neuroflow.training import Step as Step
 from neuroflow.training import Training as Training

@@ -122,7 +122,7 @@ def file_of(path: str | Path, *, best: bool = False) -> Path:
 def _read(path: str | Path) -> tuple[SavedModel, dict[str, Stored]]:
     """What a file says about itself, and its tensors, after everything has been checked."""
     try:
-        metadata, stored = unpacked(_content(path))
+        metadata, stored = unpacked(content_of(path))
         about = _unsealed(metadata["neuroflow"]) if "neuroflow" in metadata else ...
     except StateError as error:
         raise _damaged(path, error.what, error.expected) from error
@@ -143,7 +143,8 @@ def _read(path: str | Path) -> tuple[SavedModel, dict[str, Stored]]:
     return SavedModel(about["model"], uses, about["neuroflow"], shapes=shapes, **facts), stored
 
 
-def _content(path: str | Path) -> bytes:
+def content_of(path: str | Path) -> bytes:
+    """The bytes of a file, if there is room for them; raises :class:`FileError`."""
     path = Path(path)
     if not path.is_file():
         raise FileError(

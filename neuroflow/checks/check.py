@@ -11,6 +11,7 @@ from neuroflow.checks.kinds.examples import check_examples
 from neuroflow.checks.kinds.executors import check_backend
 from neuroflow.checks.kinds.exporters import check_exporter
 from neuroflow.checks.kinds.formats import check_format
+from neuroflow.checks.kinds.importers import check_importer
 from neuroflow.checks.kinds.initializers import check_initializer
 from neuroflow.checks.kinds.metrics import check_metric
 from neuroflow.checks.kinds.observers import check_observer
@@ -107,6 +108,7 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "recipe": check_recipe,
     "observer": check_observer,
     "exporter": check_exporter,
+    "importer": check_importer,
     "check": check_check,
     "format": check_format,
 }

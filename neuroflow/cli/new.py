@@ -18,7 +18,7 @@ from neuroflow.files import in_shell
     "--kind", "kinds", multiple=True, metavar="KIND",
     help="What it offers, an op and activation if left out; repeat for more: op, activation, loss,"
     " metric, layer, optimizer, schedule, initializer, dataset, tokenizer, backend, recipe,"
-    " observer, exporter, check, format,"
+    " observer, exporter, importer, check, format,"
     " command.",
 )  # fmt: skip
 @click.option("--example", metavar="NAME", help="Copy an example instead: mish, gaussian.")

@@ -185,7 +185,7 @@ SECTIONS = (
 )
 
 
-WITHOUT_SETTINGS = ("backend", "recipe", "exporter", "check", "format")
+WITHOUT_SETTINGS = ("backend", "recipe", "exporter", "importer", "check", "format")
 """Kinds whose entries declare none."""
 
 

@@ -505,6 +505,21 @@ class ExporterEntry(Entry):
     suffix: str = ""
 
 
+@frozen(kw_only=True, eq=False)
+class ImporterEntry(Entry):
+    """Reads a model that another program wrote: ``(path) -> Module``.
+
+    It changes no file, and raises :class:`InputError`, or another :class:`NeuroflowError`, for one
+    that is not whole. ``suffix`` is the end of the names of such files. ``example`` is the content
+    of a small one, for the checks: a text or bytes, or several by their names, the first of which
+    is read.
+    """
+
+    kind = "importer"
+    suffix: str = ""
+    example: str | bytes | Mapping[str, str | bytes] = ""
+
+
 def _kinds_of_entries(entry: Entry, _: Any, kinds: Any) -> None:
     if not isinstance(kinds, tuple) or not kinds or not {*kinds} <= {*KINDS}:
         raise InputError(
@@ -543,7 +558,7 @@ ENTRY_TYPES: dict[str, type[Entry]] = {
     for entry in (
         OpEntry, ActivationEntry, LossEntry, MetricEntry, LayerEntry, OptimizerEntry,
         ScheduleEntry, InitializerEntry, DatasetEntry, TokenizerEntry, BackendEntry,
-        RecipeEntry, ObserverEntry, ExporterEntry, CheckEntry, FormatEntry,
+        RecipeEntry, ObserverEntry, ExporterEntry, ImporterEntry, CheckEntry, FormatEntry,
     )
 }  # fmt: skip
 KINDS = tuple(ENTRY_TYPES)

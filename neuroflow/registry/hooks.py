@@ -16,6 +16,7 @@ from neuroflow.registry.entries import (
     DatasetEntry,
     ExporterEntry,
     FormatEntry,
+    ImporterEntry,
     InitializerEntry,
     LayerEntry,
     LossEntry,
@@ -92,6 +93,10 @@ class Hooks:
     @hookspec
     def neuroflow_exporters(self) -> Iterable[ExporterEntry]:  # type: ignore[empty-body]
         """Exporters: models written for other programs."""
+
+    @hookspec
+    def neuroflow_importers(self) -> Iterable[ImporterEntry]:  # type: ignore[empty-body]
+        """Importers: models that other programs wrote."""
 
     @hookspec
     def neuroflow_checks(self) -> Iterable[CheckEntry]:  # type: ignore[empty-body]

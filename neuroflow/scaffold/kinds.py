@@ -72,6 +72,10 @@ KINDS = {
         Beginning("exporter", "the exporter `$name`",
                   _shell("neuroflow export runs/moons --to $namespace/$name"),
                   ("neuroflow_exporters",)),
+        Beginning("importer", "the importer `$name`",
+                  _shell("neuroflow import model.json --from $namespace/$name --out"
+                         " model.safetensors"),
+                  ("neuroflow_importers",)),
         Beginning("check", "the check `$name`", _shell("neuroflow check all"),
                   ("neuroflow_checks",)),
         Beginning("format", "the format `$name`",

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroflow.core.module import Module
-from neuroflow.engine.numbers import write_numbers
-from neuroflow.errors import StateError, require
+from neuroflow.errors import require
 from neuroflow.tensors.package import require_torch
-from neuroflow.tensors.weights import Outline
+from neuroflow.tensors.weights import Outline, give_numbers
 
 
 def to_torch(
@@ -41,27 +40,10 @@ def from_torch(module: Any, model: Module) -> Module:
     """
     require(model, Module, "the model", "a neuroflow.Module; build one with neuroflow.build")
     state = module if isinstance(module, Mapping) else module.state_dict()
-    named = Outline(model).named()
-    missing = [name for name in named if name not in state]
-    unknown = [name for name in state if name not in named]
-    if missing or unknown:
-        raise StateError(
-            f"the tensors do not fit this {type(model).__name__}",
-            expected=f"those that to_torch names: {', '.join([*named][:5])} ...",
-            remedy=f"missing: {_some(missing)}; unknown: {_some(unknown)}",
-        )
-    for name, weight in named.items():
-        if tuple(state[name].shape) != weight.shape:
-            raise StateError(
-                f"the tensor {name} has the shape {tuple(state[name].shape)}",
-                expected=f"{weight.shape}",
-                got=tuple(state[name].shape),
-            )
-    for name, weight in named.items():
-        numbers = state[name].detach().cpu().double().reshape(-1).tolist()
-        write_numbers(weight.values, numbers)
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+
+    def numbers(name: str) -> list[float]:
+        return state[name].detach().cpu().double().reshape(-1).tolist()
+
+    give_numbers(model, shapes, numbers)
     return model
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) or "none"

@@ -5,7 +5,7 @@ Nothing here needs PyTorch: files of plain tensors are written from it too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from attrs import define, field
@@ -14,7 +14,8 @@ from neuroflow.buffer import Buffer
 from neuroflow.checkpoint.arrays import grouped
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
-from neuroflow.errors import DefinitionError
+from neuroflow.engine.numbers import write_numbers
+from neuroflow.errors import DefinitionError, StateError
 from neuroflow.tensors.form import TensorForm, entry_of, form_of
 
 
@@ -137,6 +138,37 @@ class Outline:
                     remedy="name it there, or leave the form out: then the layer runs from its"
                     " plan",
                 )
+
+
+def give_numbers(
+    model: Module, shapes: Mapping[str, tuple[int, ...]], numbers: Callable[[str], list[float]]
+) -> None:
+    """Give a model the numbers of tensors, by the names that its outline has for them.
+
+    Raises :class:`StateError` for tensors that are not those of the model; then nothing changes.
+    """
+    named = Outline(model).named()
+    missing = [name for name in named if name not in shapes]
+    unknown = [name for name in shapes if name not in named]
+    if missing or unknown:
+        raise StateError(
+            f"the tensors do not fit this {type(model).__name__}",
+            expected=f"those that to_torch names: {', '.join([*named][:5])} ...",
+            remedy=f"missing: {_some(missing)}; unknown: {_some(unknown)}",
+        )
+    for name, weight in named.items():
+        if shapes[name] != weight.shape:
+            raise StateError(
+                f"the tensor {name} has the shape {shapes[name]}",
+                expected=f"{weight.shape}",
+                got=shapes[name],
+            )
+    for name, weight in named.items():
+        write_numbers(weight.values, numbers(name))
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) or "none"
 
 
 class _Shared(Exception):

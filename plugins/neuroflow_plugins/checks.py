@@ -8,6 +8,7 @@ ANSWERS = {
     "check": "what must hold",
     "dataset": "what it holds",
     "exporter": "who reads it",
+    "importer": "what it reads",
     "format": "what its tables look like",
     "layer": "what it computes",
     "loss": "what it punishes",

@@ -83,6 +83,7 @@ PLUGINS = (
     "optimizers",
     "observers",
     "exporters",
+    "importers",
     "formats",
     "checks",
     "datasets",

@@ -2,7 +2,7 @@
 
 Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`optimizers`,
 :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
-:mod:`metrics`, :mod:`observers`, :mod:`exporters`, :mod:`checks`, :mod:`formats`,
+:mod:`metrics`, :mod:`observers`, :mod:`exporters`, :mod:`importers`, :mod:`checks`, :mod:`formats`,
 :mod:`declarations` (of ops).
 
 A plugin for teaching: it is not loaded unless you ask for it (``neuroflow zoo``,
@@ -21,6 +21,7 @@ from neuroflow_plugins.zoo import (
     declarations,
     exporters,
     formats,
+    importers,
     initializers,
     layers,
     losses,
@@ -120,6 +121,12 @@ def neuroflow_exporters():
     return exporters.EXPORTERS
 
 
+@nf.hookimpl
+def neuroflow_importers():
+    """Wrong importers."""
+    return importers.IMPORTERS
+
+
 def entry_of(twin):
     """The registry entry of a twin, for the checks.
 
@@ -130,7 +137,7 @@ def entry_of(twin):
         *ops.ACTIVATIONS, *losses.LOSSES, *layers.LAYERS, *optimizers.OPTIMIZERS,
         *schedules.SCHEDULES, *initializers.INITIALIZERS, *datasets.DATASETS,
         *tokenizers.TOKENIZERS, *metrics.METRICS, *observers.OBSERVERS,
-        *exporters.EXPORTERS, *checks.CHECKS, *formats.FORMATS,
+        *exporters.EXPORTERS, *importers.IMPORTERS, *checks.CHECKS, *formats.FORMATS,
     ]  # fmt: skip
     for entry in entries:
         if twin.target in (entry.target, getattr(entry, "tensors", None)):

@@ -1,0 +1,80 @@
+"""Importers with one mistake each."""
+
+from __future__ import annotations
+
+import json
+
+import neuroflow as nf
+from neuroflow_plugins.zoo.twin import twin
+
+EXAMPLE = '{"weights": [0.5, -1.5], "bias": 0.25}'
+
+
+def _neuron(facts):
+    model = nf.build("linear", inputs=2, outputs=1, bias=True, rng=nf.SplitMix32(0))
+    names = dict(zip(model.state_dict(), [*facts["weights"], facts["bias"]], strict=True))
+    model.load_state_dict(names)
+    return model
+
+
+def _facts(path):
+    try:
+        return json.loads(nf.read_text(path))
+    except ValueError as error:
+        raise nf.InputError(f"{path} is no JSON: {error}", expected="a neuron") from error
+
+
+@twin("the numbers alone", "model", "What reads a file gives a model, which answers; a table of"
+      " numbers does not.")  # fmt: skip
+def neuron_1(path):
+    """A neuron with two inputs."""
+    return _neuron(_facts(path)).state_dict()  # bug
+
+
+@twin("the neuron that stays", "model", "Whoever reads the file again gets the very same model,"
+      " with all that was done to the first.")  # fmt: skip
+def neuron_2(path, known={}):  # noqa: B006  that is the fault
+    """A neuron with two inputs."""
+    return known.setdefault("the neuron", _neuron(_facts(path)))  # bug
+
+
+@twin("the bias by lot", "numbers", "The file does not say what is drawn: the same file gives"
+      " another model at every reading.")  # fmt: skip
+def neuron_3(path, rng=nf.SplitMix32(5)):  # noqa: B008  that is the fault
+    """A neuron with two inputs."""
+    return _neuron({**_facts(path), "bias": rng.gauss()})  # bug
+
+
+@twin("the reader that writes", "files", "Who reads a file leaves it as it was: it may be the only"
+      " one.")  # fmt: skip
+def neuron_4(path):
+    """A neuron with two inputs."""
+    facts = _facts(path)
+    path.write_text(json.dumps({**facts, "read": True}))  # bug
+    return _neuron(facts)
+
+
+@twin("the one that is always content", "refusals", "Half a file gives a model with numbers that"
+      " nobody wrote, and nobody is told.")  # fmt: skip
+def neuron_5(path):
+    """A neuron with two inputs."""
+    try:
+        return _neuron(_facts(path))
+    except nf.InputError:
+        return _neuron({"weights": [0.0, 0.0], "bias": 0.0})  # bug
+
+
+@twin("the one that falls over", "refusals", "A file that is cut off is told by name, by an"
+      " InputError; not by whatever broke.")  # fmt: skip
+def neuron_6(path):
+    """A neuron with two inputs."""
+    return _neuron(json.loads(nf.read_text(path)))  # bug
+
+
+IMPORTERS = [
+    nf.ImporterEntry(
+        name=target.__name__, target=target, suffix=".json", example=EXAMPLE,
+        summary=(target.__doc__ or "").split("\n", 1)[0],
+    )
+    for target in (neuron_1, neuron_2, neuron_3, neuron_4, neuron_5, neuron_6)
+]  # fmt: skip
