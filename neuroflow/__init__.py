@@ -82,7 +82,7 @@ _HOME = {
     "neuroflow.data.dataset": "Dataset Standardization",
     "neuroflow.data.tabular": "Roles classes_of from_table",
     "neuroflow.data.expression": "parse_expression",
-    "neuroflow.config": "MatrixDraw build configure recipes resolve",
+    "neuroflow.config": "MatrixDraw Shape build configure recipes resolve shape_after",
     "neuroflow.tensors.form": "TensorForm",
     "neuroflow.tensors.functions": "tensor_function",
     "neuroflow.tensors.conversion": "from_torch to_torch",

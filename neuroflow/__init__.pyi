@@ -135,10 +135,12 @@ from neuroflow.data.tabular import classes_of as classes_of
 from neuroflow.data.tabular import from_table as from_table
 from neuroflow.data.expression import parse_expression as parse_expression
 from neuroflow.config import MatrixDraw as MatrixDraw
+from neuroflow.config import Shape as Shape
 from neuroflow.config import build as build
 from neuroflow.config import configure as configure
 from neuroflow.config import recipes as recipes
 from neuroflow.config import resolve as resolve
+from neuroflow.config import shape_after as shape_after
 from neuroflow.tensors.form import TensorForm as TensorForm
 from neuroflow.tensors.functions import tensor_function as tensor_function
 from neuroflow.tensors.conversion import from_torch as from_torch

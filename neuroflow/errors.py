@@ -5,6 +5,7 @@
     NeuroflowError                  catch this one to catch them all
     ├── InputError                  a thing handed in is not of the kind that was expected
     │   ├── DefinitionError         an op is declared or written in a way that cannot be meant
+    │   ├── ShapeError              a layer cannot take lists of these lengths
     │   └── UnreadableFormulaError  a formula has what the checks cannot read
     ├── DomainError                 an op was asked for a number outside its domain
     │   └── DivergedError           a run failed: at which step, and why
@@ -157,6 +158,10 @@ class InputError(NeuroflowError, ValueError):
 
 class DefinitionError(InputError, TypeError):
     """An op is declared, or its rule written, in a way that cannot be meant; names its lines."""
+
+
+class ShapeError(InputError):
+    """A layer cannot take what comes in: lists in lists of other lengths than it was built for."""
 
 
 class DomainError(NeuroflowError, ArithmeticError):

@@ -5,7 +5,8 @@ with the one key ``use`` beside its settings (``{use = "leaky_relu", slope = 0.1
 of name it is follows from the field it stands in. All problems of a tree are reported at once.
 
 Reading order: :mod:`settings`, :mod:`toml`, :mod:`recipe`, :mod:`reading`, :mod:`changing`,
-:mod:`checking`, :mod:`matrix_draw`, :mod:`building`, :mod:`describing`.
+:mod:`checking`, :mod:`shape_rules`, :mod:`shapes`, :mod:`matrix_draw`, :mod:`building`,
+:mod:`describing`.
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified
@@ -31,24 +32,31 @@ from neuroflow.config.settings import (
     schema,
     settings_of,
 )
+from neuroflow.config.shape_rules import ANY, AUTO, Shape, shape_after, shown_shape
+from neuroflow.config.shapes import LayerShapes, check_shapes, shape_of_entry, shapes_of
 from neuroflow.config.toml import to_toml
 from neuroflow.core.types import REQUIRED
 
 __all__ = [
+    "ANY",
+    "AUTO",
     "DATA",
     "FROM_DATA",
     "REQUIRED",
     "SCHEMA",
     "SECTIONS",
+    "LayerShapes",
     "MatrixDraw",
     "Recipe",
     "Section",
+    "Shape",
     "Tree",
     "build",
     "build_model",
     "changed",
     "check_part",
     "check_schedule",
+    "check_shapes",
     "configuration_of",
     "configure",
     "described",
@@ -65,6 +73,10 @@ __all__ = [
     "scale_schedule",
     "schema",
     "settings_of",
+    "shape_after",
+    "shape_of_entry",
+    "shapes_of",
+    "shown_shape",
     "simplified",
     "to_toml",
 ]

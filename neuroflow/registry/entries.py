@@ -329,15 +329,26 @@ class LayerEntry(Entry):
     """A :class:`~neuroflow.Module` class; keyword arguments of ``__init__`` are its settings.
 
     ``example`` are settings that build a small one and ``example_inputs`` what to call it with;
-    without them the checks guess both from the names of the settings. ``tensors`` is a
-    :class:`~neuroflow.TensorForm`, how it runs on tensors, or its ``"module:attribute"``; a layer
-    without one runs there number by number, from its plan.
+    without them the checks guess both from the names of the settings. ``shape`` says what it takes
+    and gives, so that models are checked before they are built: a rule such as ``"(n, inputs) ->
+    (n, outputs)"``, in which names of settings are their values, or a function ``(settings, taken,
+    part)`` that gives the shape, where ``part("layers.0", shape)`` asks a part of it. ``tensors``
+    is a :class:`~neuroflow.TensorForm`, how it runs on tensors, or its ``"module:attribute"``; a
+    layer without one runs there number by number, from its plan.
     """
 
     kind = "layer"
     example: Mapping[str, Any] = field(factory=dict)
     example_inputs: tuple[Any, ...] = ()
+    shape: str | Callable[..., Any] = ""
     tensors: Any = None
+
+    @property
+    def shape_in_words(self) -> str:
+        """Its shapes: the rule, or what the function says of itself in its first line."""
+        if isinstance(self.shape, str):
+            return self.shape
+        return (self.shape.__doc__ or "").strip().partition("\n")[0]
 
     def load_tensors(self) -> Any:
         """The class of its tensor form; a lazy one is imported now."""

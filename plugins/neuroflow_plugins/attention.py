@@ -75,6 +75,12 @@ class Attention(nf.Module):
         return attend(q, k, v, causal=self.causal)
 
 
+def _rows_of_the_head(settings, taken, part):
+    """(n, size) -> (n, head_size), or (n, size) if head_size is left out"""
+    width = "head_size" if settings["head_size"] else "size"
+    return nf.shape_after(f"(n, size) -> (n, {width})", settings, taken)
+
+
 @nf.hookimpl
 def neuroflow_layers():
     """One head of attention."""
@@ -85,6 +91,7 @@ def neuroflow_layers():
             summary="One head of scaled dot-product self-attention, causal or not.",
             formula=r"\operatorname{softmax}\left(\frac{Q K^\top}{\sqrt{d}}\right) V",
             reference="Vaswani et al. 2017, equation 1",
+            shape=_rows_of_the_head,
             tensors="neuroflow_plugins.tensor_forms:AttentionForm",
         )
     ]

@@ -211,6 +211,36 @@ class Dropout(nf.Module):
         return [nf.where(nf.random_input(self._rng.random) < self.rate, 0.0, keep) * x for x in xs]
 
 
+def _of_neurons(settings, taken, part):
+    """(inputs,) -> (outputs,), or () if outputs is 1"""
+    return _bare_if_one(nf.shape_after("(inputs,) -> (outputs,)", settings, taken))
+
+
+def _of_sizes(settings, taken, part):
+    """(sizes[0],) -> (sizes[-1],), or () if that is 1"""
+    return _bare_if_one(nf.shape_after("(sizes[0],) -> (sizes[-1],)", settings, taken))
+
+
+def _bare_if_one(shape):
+    return () if shape == (1,) else shape
+
+
+def _one_after_the_other(settings, taken, part):
+    """each layer takes what the one before it gives; a bare number as a list of one"""
+    for k in range(len(settings["layers"])):
+        taken = part(f"layers.{k}", (1,) if taken == () else taken)
+    return taken
+
+
+SHAPES: dict[str, Any] = {
+    "neuron": "(inputs,) -> ()",
+    "layer": _of_neurons,
+    "sequential": _one_after_the_other,
+    "mlp": _of_sizes,
+    "dropout": "(n,) -> (n,)",
+}
+
+
 @nf.hookimpl
 def neuroflow_layers():
     """All layers of this module by name."""
@@ -221,5 +251,6 @@ def neuroflow_layers():
         summary = (layer.__doc__ or "").split("\n", 1)[0]
         formula = {"neuron": r"f(w \cdot x + b)", "layer": r"f(W x + b)"}.get(name, "")
         yield nf.LayerEntry(
-            name=name, target=layer, summary=summary, formula=formula, tensors=tensors
-        )
+            name=name, target=layer, summary=summary, formula=formula, shape=SHAPES[name],
+            tensors=tensors,
+        )  # fmt: skip

@@ -43,6 +43,21 @@ def neuroflow_layers():
         Embedding: "Table", LearnedPositions: "Table", SinusoidalPositions: "Sinusoidal",
         MultiHeadAttention: "MultiHead", Encoder: "GPT",
     }  # fmt: skip
+    shapes = {
+        "embedding": "ids () -> (size,)",
+        "learned_positions": "ids () -> (size,)",
+        "sinusoidal_positions": "ids () -> (size,)",
+        "linear": "(inputs,) -> (outputs,)",
+        "layer_norm": "(size,) -> (size,)",
+        "rms_norm": "(size,) -> (size,)",
+        "multi_head_attention": "(n, n_embd) -> (n, n_embd)",
+        "feed_forward": "(n_embd,) -> (n_embd,)",
+        "transformer_block": "(n, n_embd) -> (n, n_embd)",
+        "gpt": "ids (n,) -> (n, vocab_size)",
+        "encoder": "ids (n,) -> (n, vocab_size)",
+        "text_classifier": "ids (n,) -> (outputs,)",
+        "encoder_decoder": "ids (n,) -> (n - source_length, vocab_size)",
+    }
     relations = {
         MultiHeadAttention: heads_divide,
         Block: heads_divide,
@@ -55,6 +70,6 @@ def neuroflow_layers():
         summary = (layer.__doc__ or "").split("\n", 1)[0]
         yield nf.LayerEntry(
             name=name, target=layer, summary=summary, example=example, example_inputs=(inputs,),
-            relations=relations.get(layer),
+            relations=relations.get(layer), shape=shapes[name],
             tensors=f"neuroflow_plugins.tensor_forms:{forms.get(layer, layer.__name__)}Form",
         )  # fmt: skip

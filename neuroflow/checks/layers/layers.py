@@ -18,6 +18,7 @@ from neuroflow.checks.layers.rebuilding import (
     check_seeds,
     check_state,
 )
+from neuroflow.checks.layers.shapes import check_shape
 from neuroflow.checks.layers.trials import CannotTryError, Trial, WrongLayerError, trial_of
 from neuroflow.checks.ops.table import guarded
 from neuroflow.checks.shared.report import Results
@@ -71,6 +72,7 @@ _CHECKS: dict[str, Callable[[Trial, Results], None]] = {
     "seeds": check_seeds,
     "causal": check_causal,
     "inputs": check_inputs,
+    "shape": check_shape,
     "compiled": check_engines,
     "tensor form": check_tensor_form,
 }

@@ -1,0 +1,179 @@
+"""Shapes of a tree: what each layer takes and gives, known before anything is built.
+
+Each entry of a layer declares its shapes once, as a rule in one line (:mod:`shape_rules`) or, where
+a line is not enough, as a function of its settings, the shape that comes in, and a way to ask what
+a part of it makes of a shape. Walking the tree with it finds every place where two layers do not
+fit, and the lengths that settings leave to what comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import define, field, frozen
+
+from neuroflow.config.settings import settings_of
+from neuroflow.config.shape_rules import ANY, AUTO, Shape, shape_after
+from neuroflow.core.module import Module
+from neuroflow.errors import ConfigurationError, InputError, Problem, ShapeError
+from neuroflow.registry.entries import LayerEntry
+from neuroflow.registry.manager import get, manager
+
+Part = Callable[[str, Shape], Shape]
+"""``part("layers.0", shape)``: what the part at that place of a layer makes of a shape."""
+
+
+@frozen
+class LayerShapes:
+    """One layer of a tree: where it stands, what it is, and the shapes it takes and gives."""
+
+    path: str
+    name: str
+    takes: Shape
+    gives: Shape
+
+    @property
+    def label(self) -> str:
+        """How messages speak of it: ``model.layers.0 (mlp)``."""
+        return f"{self.path} ({self.name})"
+
+
+@define
+class _Walk:
+    """Goes through a tree once; notes every layer, and every problem with its two places."""
+
+    rows: list[LayerShapes] = field(factory=list)
+    problems: list[str] = field(factory=list)
+
+    def layer(self, part: Any, path: str, taken: Shape) -> Shape:
+        """What a layer makes of a shape; problems are noted, and the walk goes on."""
+        entry, settings = _known(part)
+        if entry is None:
+            return ANY
+        given = self.entry(entry, settings, path, taken)
+        _keep_lengths(part, settings)
+        return given
+
+    def entry(self, entry: LayerEntry, settings: dict[str, Any], path: str, taken: Shape) -> Shape:
+        """What a layer of these settings makes of a shape."""
+        place = len(self.rows)
+        self.rows.append(LayerShapes(path, entry.name, taken, ANY))
+        try:
+            given = self._after(entry, settings, path, taken)
+        except InputError as error:
+            self.problems.append(self._told(error, f"{path} ({entry.name})", taken))
+            given = self._unfed(entry, settings)
+        given = _named(given, f"{path} ({entry.name})")
+        self.rows[place] = LayerShapes(path, entry.name, taken, given)
+        return given
+
+    def _after(self, entry: LayerEntry, settings: dict[str, Any], path: str, taken: Shape) -> Shape:
+        rule = entry.shape
+        if isinstance(rule, str):
+            return shape_after(rule, settings, taken) if rule else ANY
+        last = origin_of(taken)
+
+        def part(key: str, shape: Shape) -> Shape:
+            nonlocal last
+            shape = shape if origin_of(shape) else _named(shape, last)
+            found = self.layer(_at(settings, key), f"{path}.{key}", shape)
+            last = origin_of(found)
+            return found
+
+        with entry.running():
+            given: Shape = rule(settings, taken, part)
+        return given
+
+    def _unfed(self, entry: LayerEntry, settings: dict[str, Any]) -> Shape:
+        """What a layer gives that was fed wrongly: what its settings alone tell."""
+        rule = entry.shape
+        try:
+            if isinstance(rule, str):
+                return shape_after(rule, settings, ANY) if rule else ANY
+            return Shape(rule(settings, ANY, lambda key, shape: ANY))
+        except InputError:
+            return ANY
+
+    def _told(self, error: InputError, label: str, taken: Shape) -> str:
+        """The problem with both its places and both shapes."""
+        if isinstance(error, ShapeError) and error.expected and (origin := origin_of(taken)):
+            return f"{label} takes {error.expected}, but {origin} gives {error.got}"
+        return f"{label} {error.what}"
+
+
+def _known(part: Any) -> tuple[LayerEntry | None, dict[str, Any]]:
+    """The entry of a layer and its settings: of a table, or of a module that is built already."""
+    if isinstance(part, Module):
+        entries = manager().registry.entries("layer")
+        entry = next((e for e in entries if e.load() is type(part)), None)
+        return entry, part.configuration()  # type: ignore[return-value]
+    if not isinstance(part, Mapping) or "use" not in part:
+        return None, {}
+    entry = get("layer", part["use"])
+    defaults = {s.name: s.default for s in settings_of(entry) if not s.required}
+    return entry, {**defaults, **{key: value for key, value in part.items() if key != "use"}}  # type: ignore[return-value]
+
+
+def _keep_lengths(part: Any, settings: Mapping[str, Any]) -> None:
+    """Write the lengths that were left to what comes in into the table."""
+    for name in part if isinstance(part, dict) else ():
+        value = part[name]
+        if value == AUTO or (isinstance(value, list) and AUTO in value):
+            part[name] = settings[name]
+
+
+def _at(settings: Any, key: str) -> Any:
+    """The part of settings at a dotted place."""
+    for step in key.split("."):
+        settings = settings[int(step) if isinstance(settings, (list, tuple)) else step]
+    return settings
+
+
+def origin_of(shape: Any) -> str:
+    """Who gives a shape, or all that has a name in it."""
+    if isinstance(shape, Mapping):
+        return next(map(origin_of, shape.values()), "")
+    return str(getattr(shape, "origin", ""))
+
+
+def _named(shape: Any, origin: str) -> Shape:
+    """A shape that knows who gives it."""
+    if isinstance(shape, Mapping):
+        return {key: _named(each, origin) for key, each in shape.items()}  # type: ignore[return-value]
+    return Shape(shape, ids=getattr(shape, "ids", False), origin=origin)
+
+
+def shapes_of(
+    table: Any, taken: Shape = ANY, path: str = "model"
+) -> tuple[list[LayerShapes], list[str]]:
+    """Every layer of a table with its shapes, outermost first, and what does not fit.
+
+    ``taken`` is what comes in. Lengths that the table leaves to it by the word "auto" are written
+    into the table.
+
+    >>> table = {"use": "sequential", "layers": [
+    ...     {"use": "mlp", "sizes": [2, 3]}, {"use": "layer", "inputs": 4, "outputs": 1}]}
+    >>> rows, problems = shapes_of(table)
+    >>> print(*problems)
+    model.layers.1 (layer) takes (4,), but model.layers.0 (mlp) gives (3,)
+    """
+    walk = _Walk()
+    walk.layer(table, path, taken)
+    return walk.rows, walk.problems
+
+
+def shape_of_entry(
+    entry: LayerEntry, settings: Mapping[str, Any], taken: Shape
+) -> tuple[Shape, list[str]]:
+    """What a layer gives that need not be registered, and what does not fit in it."""
+    walk = _Walk()
+    given = walk.entry(entry, dict(settings), "layer", taken)
+    return given, walk.problems
+
+
+def check_shapes(table: Any, where: str = "the model") -> None:
+    """Raise :class:`ConfigurationError` where layers of a table do not fit each other."""
+    _, problems = shapes_of(table)
+    if problems:
+        raise ConfigurationError(where, problems=[Problem("", what) for what in problems])
