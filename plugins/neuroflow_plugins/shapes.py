@@ -33,17 +33,20 @@ def check_numbers(xs, expected, what):
 def check_tokens(xs, size, what):
     """Raise :class:`neuroflow.InputError` unless ``xs`` are tokens: lists of ``size`` numbers.
 
+    Without a size they are lists of equally many numbers, however many.
+
     >>> check_tokens([3, 1], 2, "attention")
     Traceback (most recent call last):
     ...
     neuroflow.errors.InputError: attention takes tokens of 2 numbers each, but got plain numbers...
     """
     counts = [None] if _length(xs) is None else list(map(_length, xs))
-    if all(count == size for count in counts):
+    each = counts[0] if size is None and counts else size
+    if each is not None and all(count == each for count in counts):
         return
     plain = None in counts
     raise nf.InputError(
-        f"{what} takes tokens of {size} numbers each, but got"
+        f"{what} takes tokens of {'equally many' if size is None else size} numbers each, but got"
         f" {'plain numbers' if plain else counts}",
         remedy="let each token become numbers first, as an embedding does and as gpt and encoder"
         " have one"
@@ -51,6 +54,44 @@ def check_tokens(xs, size, what):
         else "check the sizes of the layers against each other",
         got=xs,
     )
+
+
+def check_image(image, channels, what):
+    """Raise :class:`neuroflow.InputError` unless it is rows of pixels of ``channels`` numbers.
+
+    Without a number of channels all pixels have equally many, however many.
+
+    >>> check_image([0.5, 1.0], 1, "a convolution")
+    Traceback (most recent call last):
+    ...
+    neuroflow.errors.InputError: a convolution takes an image: rows of pixels of 1 number(s) ...
+    """
+    rows = [_length(row) for row in image] if _length(image) else [None]
+    if rows[0] and rows.count(rows[0]) == len(rows):
+        counts = [_length(pixel) for row in image for pixel in row]
+        if counts[0] == (channels or counts[0]) and counts.count(counts[0] or 1) == len(counts):
+            return
+    raise nf.InputError(
+        f"{what} takes an image: rows of pixels of {channels or 'equally many'} number(s) each,"
+        f" but got {_outline(image)}",
+        remedy="let reshape make (height, width, channels) of a flat list; a grey pixel is a list"
+        " of one number",
+        got=image,
+    )
+
+
+def check_window(length, size, what):
+    """Raise :class:`neuroflow.InputError` where not even one window fits in.
+
+    >>> check_window(3, 3, "max pooling")
+    """
+    if length < size:
+        raise nf.InputError(
+            f"{what} looks at windows of {size}, but got no more than {length} in a row",
+            expected=f"at least {size}",
+            remedy="set a smaller kernel_size, or pad what comes in",
+            got=length,
+        )
 
 
 def check_one(x, what):
@@ -64,6 +105,15 @@ def check_one(x, what):
             remedy="call it once for each",
             got=x,
         )
+
+
+def _outline(thing):
+    """How many lists of how many: (8, 8, 1), as far as the first of each says."""
+    counts = []
+    while _length(thing):
+        counts.append(_length(thing))
+        thing = thing[0]
+    return f"the shape ({', '.join(map(str, counts))}{',' * (len(counts) == 1)})"
 
 
 def _length(thing):

@@ -23,6 +23,8 @@ LAYERS = [
              "norm_gain": False, "embedding_norm": True, "gated": True, "key_value_heads": 1}),
     ("encoder", {**HEADS, "vocab_size": 5, "hidden": 3, "norm": "none"}),
     ("encoder_decoder", {**HEADS, "vocab_size": 5, "source_length": 2, "n_layer": 2}),
+    ("conv1d", {"in_channels": 2, "out_channels": 3, "kernel_size": 2}),
+    ("conv2d", {"in_channels": 2, "out_channels": 3, "bias": False}),
 ]  # fmt: skip
 
 
@@ -43,6 +45,7 @@ HUGE = [
     ("gpt", {"vocab_size": 5, "n_layer": 10**11, "n_embd": 1, "n_head": 1}),
     ("gpt", {"vocab_size": 50257, "n_layer": 96, "n_embd": 12288, "n_head": 96}),
     ("encoder_decoder", {"vocab_size": 5, "source_length": 2, "n_layer": 10**11}),
+    ("conv2d", {"in_channels": 1, "out_channels": 1, "kernel_size": 10**6}),
 ]  # fmt: skip
 
 

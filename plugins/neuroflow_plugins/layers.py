@@ -1,0 +1,90 @@
+"""Layers by name that are neither of the original nor parts of transformers.
+
+Reading order: :mod:`convolution` and :mod:`pooling`.
+"""
+
+from __future__ import annotations
+
+import neuroflow as nf
+from neuroflow_plugins.convolution import Conv1d, Conv2d
+from neuroflow_plugins.pooling import MaxPool1d, MaxPool2d, MeanPool1d, MeanPool2d
+
+TEXT = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5], [0.1, 0.8]]
+IMAGE = [[pixel, [x + 1.0 for x in pixel], [0.3, -0.2]] for pixel in TEXT]
+
+
+def entry(name, layer, inputs, example, shape, formula, reference=""):
+    """One of a layer whose tensor form has its name."""
+    forms = layer.__module__.rpartition(".")[2]
+    return nf.LayerEntry(
+        name=name, target=layer, summary=(layer.__doc__ or "").split("\n", 1)[0],
+        formula=formula, reference=reference, shape=shape, example=example, example_inputs=inputs,
+        tensors=f"neuroflow_plugins.{FORMS[forms]}:{layer.__name__}Form",
+    )  # fmt: skip
+
+
+FORMS = {"convolution": "window_forms", "pooling": "window_forms"}
+"""Where the tensor forms of a module are."""
+
+
+@nf.hookimpl
+def neuroflow_layers():
+    """Each with its formula, and a small one with what it takes."""
+    return [*convolutions(), *pools()]
+
+
+def windows(n):
+    """How many windows of a convolution there are, as a rule of shapes says it."""
+    return f"({n} + 2 * padding - kernel_size) // stride + 1"
+
+
+def convolutions():
+    """Of a text and of an image."""
+    text = f"(n, in_channels) -> ({windows('n')}, out_channels)"
+    image = (
+        f"(height, width, in_channels) -> ({windows('height')}, {windows('width')}, out_channels)"
+    )
+    channels = {"in_channels": 2, "out_channels": 3, "kernel_size": 2}
+    yield entry(
+        "conv1d", Conv1d, (TEXT,), channels, text,
+        r"\sum_{i=0}^{k-1} W_i x_{s t + i} + b", "Waibel et al. 1989",
+    )  # fmt: skip
+    yield entry(
+        "conv2d", Conv2d, (IMAGE,), {**channels, "padding": 1}, image,
+        r"\sum_{i=0}^{k-1} \sum_{j=0}^{k-1} W_{ij} x_{s u + i, s v + j} + b", "LeCun et al. 1989",
+    )  # fmt: skip
+
+
+def pools():
+    """The largest and the mean, of a text and of an image."""
+    window = {"kernel_size": 2}
+    yield entry("max_pool1d", MaxPool1d, (TEXT,), window, pooled_text, r"\max_i x_{s t + i}")
+    yield entry(
+        "mean_pool1d", MeanPool1d, (TEXT,), window, pooled_text,
+        r"\frac{1}{k} \sum_{i=0}^{k-1} x_{s t + i}",
+    )  # fmt: skip
+    yield entry(
+        "max_pool2d", MaxPool2d, (IMAGE,), window, pooled_image,
+        r"\max_i \max_j x_{s u + i, s v + j}", "Weng, Ahuja and Huang 1992",
+    )  # fmt: skip
+    yield entry(
+        "mean_pool2d", MeanPool2d, (IMAGE,), window, pooled_image,
+        r"\frac{1}{k^2} \sum_{i=0}^{k-1} \sum_{j=0}^{k-1} x_{s u + i, s v + j}",
+        "LeCun et al. 1989",
+    )  # fmt: skip
+
+
+def pooled_text(settings, taken, part):
+    """(n, channels) -> ((n - kernel_size) // stride + 1, channels); stride 0 is kernel_size"""
+    return nf.shape_after(f"(n, c) -> ({pool_windows('n', settings)}, c)", settings, taken)
+
+
+def pooled_image(settings, taken, part):
+    """(height, width, channels) -> (windows in a column, windows in a row, channels)"""
+    down, across = (pool_windows(n, settings) for n in ("h", "w"))
+    return nf.shape_after(f"(h, w, c) -> ({down}, {across}, c)", settings, taken)
+
+
+def pool_windows(n, settings):
+    """How many windows of a pool there are, as a rule of shapes says it."""
+    return f"({n} - kernel_size) // {'stride' if settings['stride'] else 'kernel_size'} + 1"

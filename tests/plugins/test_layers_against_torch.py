@@ -1,0 +1,109 @@
+"""Layers beside those of PyTorch with the same weights: values and all gradients within 1e-10."""
+
+from __future__ import annotations
+
+import pytest
+
+import neuroflow as nf
+from neuroflow.engine.runner import numbers_of
+from tests.support.tensors import flat
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+F = torch.nn.functional
+NEAR = 1e-10
+
+
+def some(*shape):
+    """Nested lists of different numbers, of no order: no two of a window are equal."""
+    drawn = nf.SplitMix32(sum(shape))
+
+    def lists(shape):
+        if not shape:
+            return drawn.gauss(0.0, 1.0)
+        return [lists(shape[1:]) for _ in range(shape[0])]
+
+    return lists(shape)
+
+
+def conv(function, *axes):
+    """PyTorch's convolution of numbers whose channels are the last axis."""
+
+    def theirs(layer, x, state):
+        weight = state["filters.weights"].unflatten(-1, (*axes, layer.in_channels)).movedim(-1, 1)
+        bias = state.get("filters.biases")
+        y = function(x.movedim(-1, 0), weight, bias, layer.stride, layer.padding)
+        return y.movedim(0, -1)
+
+    return theirs
+
+
+def pool(function):
+    def theirs(layer, x, state):
+        stride = layer.stride or layer.kernel_size
+        return function(x.movedim(-1, 0)[None], layer.kernel_size, stride)[0].movedim(0, -1)
+
+    return theirs
+
+
+TWO, THREE = {"in_channels": 2, "out_channels": 3}, {"in_channels": 3, "out_channels": 2}
+CASES = [
+    ("conv1d", {**TWO, "kernel_size": 3}, [some(5, 2)], conv(F.conv1d, 3)),
+    ("conv1d", {**THREE, "kernel_size": 2, "stride": 2, "padding": 2, "bias": False},
+     [some(4, 3)], conv(F.conv1d, 2)),
+    ("conv2d", {**TWO, "kernel_size": 2}, [some(4, 3, 2)], conv(F.conv2d, 2, 2)),
+    ("conv2d", {**THREE, "stride": 2, "padding": 1}, [some(5, 4, 3)], conv(F.conv2d, 3, 3)),
+    ("max_pool1d", {"kernel_size": 3}, [some(7, 2)], pool(F.max_pool1d)),
+    ("max_pool1d", {"stride": 1}, [some(4, 2)], pool(F.max_pool1d)),
+    ("mean_pool1d", {"kernel_size": 3, "stride": 2}, [some(7, 2)], pool(F.avg_pool1d)),
+    ("max_pool2d", {}, [some(5, 4, 2)], pool(F.max_pool2d)),
+    ("max_pool2d", {"kernel_size": 3, "stride": 1}, [some(4, 5, 1)], pool(F.max_pool2d)),
+    ("mean_pool2d", {"kernel_size": 2, "stride": 1}, [some(3, 4, 2)], pool(F.avg_pool2d)),
+]  # fmt: skip
+
+
+def state_of(layer):
+    """The numbers of a layer as tensors, by the names of its lists of parameters."""
+    found = {}
+    for name, value in layer.named_values():
+        place = found
+        *path, last = [int(word) if word.isdigit() else word for word in name.split(".")]
+        for word in path:
+            place = place.setdefault(word, {})
+        place[last] = value.data
+
+    def tensors(name, part):
+        if isinstance(part, dict) and all(isinstance(key, str) for key in part):
+            return {n: t for key in part for n, t in tensors(f"{name}.{key}", part[key]).items()}
+        return {name[1:]: torch.tensor(as_lists(part), dtype=torch.float64, requires_grad=True)}
+
+    def as_lists(part):
+        return [as_lists(part[key]) for key in sorted(part)] if isinstance(part, dict) else part
+
+    return tensors("", found)
+
+
+def values_in(x):
+    return [values_in(y) for y in x] if isinstance(x, list) else nf.Value(x)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "inputs", "theirs"),
+    CASES,
+    ids=lambda part: part if type(part) is str else "",
+)
+def test_values_and_gradients_are_those_of_pytorch(name, settings, inputs, theirs):
+    layer = nf.build(name, **settings, rng=nf.SplitMix32(2))
+    for parameter in layer.parameters():
+        parameter.data += 0.1  # biases too are other than zero
+    xs, state = [values_in(x) for x in inputs], state_of(layer)
+    ts = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in inputs]
+    y, u = layer(*xs), theirs(layer, *ts, state)
+    assert torch.tensor(numbers_of(y)).shape == u.shape
+    assert [v.data for v in flat(y)] == pytest.approx(flat(u.tolist()), rel=NEAR, abs=NEAR)
+    weights = [0.3 - 0.1 * k for k in range(u.numel())]
+    nf.dot(flat(y), weights).backward()
+    (u.reshape(-1) @ torch.tensor(weights, dtype=torch.float64)).backward()
+    ours = [v.grad for v in (*flat(xs), *layer.parameters())]
+    slopes = [t.grad.reshape(-1).tolist() for t in (*ts, *state.values()) if t.grad is not None]
+    assert ours == pytest.approx(flat(slopes), rel=NEAR, abs=NEAR)
+    assert max(map(abs, ours)) > 0.01
