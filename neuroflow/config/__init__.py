@@ -5,8 +5,8 @@ with the one key ``use`` beside its settings (``{use = "leaky_relu", slope = 0.1
 of name it is follows from the field it stands in. All problems of a tree are reported at once.
 
 Reading order: :mod:`settings`, :mod:`toml`, :mod:`recipe`, :mod:`reading`, :mod:`changing`,
-:mod:`checking`, :mod:`shape_rules`, :mod:`shapes`, :mod:`matrix_draw`, :mod:`building`,
-:mod:`describing`.
+:mod:`extending`, :mod:`variables`, :mod:`checking`, :mod:`shape_rules`, :mod:`shapes`,
+:mod:`matrix_draw`, :mod:`building`, :mod:`describing`.
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified
@@ -20,8 +20,8 @@ from neuroflow.config.describing import (
     parts_of,
     renamed,
 )
+from neuroflow.config.extending import read
 from neuroflow.config.matrix_draw import MatrixDraw
-from neuroflow.config.reading import read
 from neuroflow.config.recipe import Recipe, recipes
 from neuroflow.config.settings import (
     SCHEMA,

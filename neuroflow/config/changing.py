@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from neuroflow.config.reading import copied
-from neuroflow.config.settings import Tree
+from neuroflow.config.settings import SECTIONS, Tree
 from neuroflow.core.types import shown
 from neuroflow.errors import ConfigurationError, require, short_repr
 
@@ -33,12 +34,69 @@ def changed(tree: Mapping[str, Any], changes: Mapping[str, Any] | Iterable[str])
     before = _learning_rate(result)
     for path, value in pairs:
         _set(result, path, value)
-    if not any(path.startswith("optimizer.schedule") or path == "optimizer" for path, _ in pairs):
-        _keep_end_of_schedule(result, before)
-    lengths = {path for path, _ in pairs} & {"train.steps", "train.epochs"}
-    if len(lengths) == 1 and isinstance(result["train"], dict):
-        result["train"].pop("epochs" if "train.steps" in lengths else "steps", None)
+    _settle(result, before, [path for path, _ in pairs])
     return result
+
+
+def extended(base: Mapping[str, Any], over: Mapping[str, Any]) -> Tree:
+    """The tree of a document that extends another: tables go together, key by key.
+
+    Texts, numbers and lists take the place of what the base has there, and so does a table with
+    another ``use``, which starts anew. The length of a run and the end of the schedule follow as
+    they do in :func:`changed`.
+
+    >>> base = {"model": {"use": "mlp", "sizes": [2, 8, 1]}, "train": {"steps": 9, "seed": 1}}
+    >>> extended(base, {"model": {"sizes": [2, 1]}, "train": {"epochs": 3}})
+    {'model': {'use': 'mlp', 'sizes': [2, 1]}, 'train': {'seed': 1, 'epochs': 3}}
+    """
+    result: Tree = _merged(copied(base), copied(over), "")
+    _settle(result, _learning_rate(copied(base)), _leaves(over))
+    return result
+
+
+def _merged(base: Any, over: Any, path: str) -> Any:
+    if isinstance(base, str) and isinstance(over, Mapping) and path not in _no_names():
+        base = {"use": base}
+    if not isinstance(base, Mapping) or not isinstance(over, Mapping):
+        return over
+    if "use" in over and over["use"] != base.get("use"):
+        return over
+    inner = {key: _merged(base[key], over[key], f"{path}.{key}".lstrip(".")) for key in base
+             if key in over}  # fmt: skip
+    return {**base, **over, **inner}
+
+
+@cache
+def _no_names() -> frozenset[str]:
+    """Paths at which a text is no name, so that no settings can be added to it."""
+    return frozenset(
+        f"{section.name}.{setting.name}"
+        for section in SECTIONS
+        for setting in section.settings
+        if not setting.part
+    )
+
+
+def _leaves(tree: Mapping[str, Any], path: str = "") -> list[str]:
+    """The paths of all that is said in a tree, without the tables that it is said in."""
+    found: list[str] = []
+    for key, value in tree.items():
+        here = f"{path}.{key}" if path else str(key)
+        is_table = isinstance(value, Mapping)
+        found += _leaves(value, here) if is_table else [here] if value is not None else []
+    return found
+
+
+def _settle(tree: Tree, before: float | None, paths: Sequence[str]) -> None:
+    """What follows from paths that were set: the end of the schedule, and one length of the run.
+
+    ``before`` was the learning rate.
+    """
+    if not any(path.startswith("optimizer.schedule") or path == "optimizer" for path in paths):
+        _keep_end_of_schedule(tree, before)
+    lengths = {*paths} & {"train.steps", "train.epochs"}
+    if len(lengths) == 1 and isinstance(tree["train"], dict):
+        tree["train"].pop("epochs" if "train.steps" in lengths else "steps", None)
 
 
 def paths_of(changes: Mapping[str, Any] | Iterable[str]) -> tuple[str, ...]:

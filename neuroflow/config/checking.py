@@ -11,7 +11,8 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.config.changing import changed, paths_of
-from neuroflow.config.reading import copied, folder_of, not_too_deep, read
+from neuroflow.config.extending import document_with, together
+from neuroflow.config.reading import Document, copied, documents_of, not_too_deep
 from neuroflow.config.settings import (
     SCHEMA,
     SECTIONS,
@@ -20,6 +21,7 @@ from neuroflow.config.settings import (
     settings_beside,
     settings_of,
 )
+from neuroflow.config.variables import without_variables
 from neuroflow.core.module import Module
 from neuroflow.core.settings import Setting, declared
 from neuroflow.core.types import a, is_optional, normalized, shown
@@ -56,13 +58,14 @@ MOST_UNKNOWN = 20
 class Check:
     """Walks a tree, fills in defaults, and notes every problem with its path.
 
-    Files are looked for in ``folder``, or from where Python runs if the key is in ``set_here``.
+    Files are looked for in the folder of the one of the ``documents`` that names them, or from
+    where Python runs if the key is in ``set_here``.
     """
 
     problems: list[Problem] = field(factory=list)
     with_data: bool = False
     steps: int | None = None
-    folder: Path | None = None
+    documents: Sequence[Document] = ()
     set_here: tuple[str, ...] = ()
 
     def problem(self, path: str, what: str, expected: str = "", remedy: str = "") -> None:
@@ -230,7 +233,9 @@ class Check:
         if not file or os.path.isabs(file):
             return file
         here = any(f"{path}.".startswith(f"{key}.") for key in self.set_here)
-        beside = os.path.join(self.folder, file) if self.folder and not here else ""
+        document = None if here else document_with(path, self.documents)
+        folder = document.folder if document else None
+        beside = os.path.join(folder, file) if folder else ""
         if beside and (os.path.exists(beside) or not os.path.exists(file)):
             return beside
         return os.path.abspath(file)
@@ -293,6 +298,8 @@ def configure(
 ) -> Tree:
     """The tree of a source with changes, checked, and with every default filled in.
 
+    What the source extends is taken in first; then the changes; then variables get their values.
+
     Paths of files are made whole: those in a file begin in its folder, all others in the
     caller's.
 
@@ -309,11 +316,12 @@ def configure(
       train: got neither epochs nor steps; expected one of the two
     """
     with not_too_deep("the configuration"):
-        tree, where = read(source)
+        documents = documents_of(source)
         if isinstance(changes, Iterator):  # it is looked at twice
             changes = list(changes)
-        tree = changed(tree, changes)
-        check = Check(with_data=True, folder=folder_of(source), set_here=paths_of(changes))
+        where = documents[-1].title
+        tree = without_variables(changed(together(documents), changes), where)
+        check = Check(with_data=True, documents=documents, set_here=paths_of(changes))
         result = check.tree(tree)
     _raise(check.problems, where)
     return result
