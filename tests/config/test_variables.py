@@ -61,7 +61,8 @@ def test_a_checked_tree_is_its_own_source():
     [
         ({"steps": "${train.btch}", "batch": 3},
          "train.steps: ${train.btch} is no value of this configuration; did you mean"
-         " 'train.batch' or 'train'? name a value that is written in this configuration by its path;"
+         " 'train.batch' or 'train'? name a value"
+         " that is written in this configuration by its path;"
          " variables are never taken from the environment"),
         ({"steps": "${HOME}"}, "train.steps: ${HOME} is no value of this configuration; name a"),
         ({"steps": "${train.batch}", "batch": "${train.steps}"},
