@@ -4,8 +4,9 @@ Reading order: :mod:`ops`, :mod:`activations`, :mod:`metrics`, :mod:`losses`, :m
 :mod:`schedules`, :mod:`optimizers`, :mod:`observers`, :mod:`exporters`, :mod:`importers`,
 :mod:`formats`, :mod:`checks`, :mod:`datasets`; networks: :mod:`shapes`,
 :mod:`sizes`, :mod:`parts`, :mod:`mlp`, :mod:`attention`, :mod:`convolution`, :mod:`pooling`,
-:mod:`layers`; language: :mod:`pieces`, :mod:`byte_pairs`, :mod:`tokenizers`, :mod:`text`,
-:mod:`multi_head`, :mod:`blocks`, :mod:`gpt`, :mod:`text_classifier`, :mod:`encoder_decoder`,
-:mod:`transformer`; :mod:`tensor_forms` and :mod:`window_forms`, all layers on tensors; and
-:mod:`backends`. Beside them, :mod:`zoo`: wrong twins to learn from.
+:mod:`recurrent`, :mod:`layers`; language: :mod:`pieces`, :mod:`byte_pairs`, :mod:`tokenizers`,
+:mod:`text`, :mod:`multi_head`, :mod:`blocks`, :mod:`gpt`, :mod:`text_classifier`,
+:mod:`encoder_decoder`, :mod:`transformer`; all layers on tensors: :mod:`tensor_forms`,
+:mod:`window_forms`, :mod:`recurrent_forms`; and :mod:`backends`. Beside them, :mod:`zoo`: wrong
+twins to learn from.
 """

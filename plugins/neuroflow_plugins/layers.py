@@ -1,6 +1,6 @@
 """Layers by name that are neither of the original nor parts of transformers.
 
-Reading order: :mod:`convolution` and :mod:`pooling`.
+Reading order: :mod:`convolution`, :mod:`pooling` and :mod:`recurrent`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import neuroflow as nf
 from neuroflow_plugins.convolution import Conv1d, Conv2d
 from neuroflow_plugins.pooling import MaxPool1d, MaxPool2d, MeanPool1d, MeanPool2d
+from neuroflow_plugins.recurrent import GRU, LSTM, RNN
 
 TEXT = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5], [0.1, 0.8]]
 IMAGE = [[pixel, [x + 1.0 for x in pixel], [0.3, -0.2]] for pixel in TEXT]
@@ -23,14 +24,14 @@ def entry(name, layer, inputs, example, shape, formula, reference=""):
     )  # fmt: skip
 
 
-FORMS = {"convolution": "window_forms", "pooling": "window_forms"}
+FORMS = {"convolution": "window_forms", "pooling": "window_forms", "recurrent": "recurrent_forms"}
 """Where the tensor forms of a module are."""
 
 
 @nf.hookimpl
 def neuroflow_layers():
     """Each with its formula, and a small one with what it takes."""
-    return [*convolutions(), *pools()]
+    return [*convolutions(), *pools(), *recurrences()]
 
 
 def windows(n):
@@ -88,3 +89,18 @@ def pooled_image(settings, taken, part):
 def pool_windows(n, settings):
     """How many windows of a pool there are, as a rule of shapes says it."""
     return f"({n} - kernel_size) // {'stride' if settings['stride'] else 'kernel_size'} + 1"
+
+
+def recurrences():
+    """A state, a state with gates, and a state beside a memory."""
+    settings, shape = {"inputs": 2, "hidden_size": 3}, "(n, inputs) -> (n, hidden_size)"
+    yield entry("rnn", RNN, (TEXT,), settings, shape, r"f(W x_t + U h_{t-1} + b)", "Elman 1990")
+    yield entry(
+        "gru", GRU, (TEXT,), settings, shape, r"(1 - z_t) n_t + z_t h_{t-1}",
+        "Cho et al. 2014, equations 5 to 8",
+    )  # fmt: skip
+    yield entry(
+        "lstm", LSTM, (TEXT,), settings, shape,
+        r"o_t \tanh(c_t), \quad c_t = f_t c_{t-1} + i_t g_t",
+        "Hochreiter and Schmidhuber 1997; Gers et al. 2000",
+    )  # fmt: skip

@@ -35,6 +35,15 @@ def linear(inputs, outputs, bias=False):
     return outputs * (inputs + bool(bias))
 
 
+def recurrent(inputs, hidden_size, gates, bias=True):
+    """So many gates, each W x + U h + b.
+
+    >>> recurrent(2, 3, 4)
+    72
+    """
+    return gates * (linear(inputs, hidden_size, bias) + linear(hidden_size, hidden_size))
+
+
 def mlp(sizes, bias=True):
     """Layers from each size to the next.
 

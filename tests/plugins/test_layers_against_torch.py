@@ -45,6 +45,33 @@ def pool(function):
     return theirs
 
 
+def recurrent(cell):
+    """The states of a cell of PyTorch, in whose matrices our gates stand one below the other."""
+
+    def theirs(layer, x, state):
+        gates = {
+            torch.nn.RNNCell: ["state"],
+            torch.nn.GRUCell: ["reset_gate", "update_gate", ""],
+            torch.nn.LSTMCell: ["input_gate", "forget_gate", "candidate", "output_gate"],
+        }[cell]
+        paths = [f"{gate}.of_" if gate else "of_" for gate in gates]
+        none = torch.zeros(layer.hidden_size, dtype=torch.float64)
+        weights = {
+            "weight_ih": torch.cat([state[f"{path}input.weights"] for path in paths]),
+            "weight_hh": torch.cat([state[f"{path}state.weights"] for path in paths]),
+            "bias_ih": torch.cat([state.get(f"{path}input.biases", none) for path in paths]),
+            "bias_hh": torch.cat([state.get(f"{path}state.biases", none) for path in paths]),
+        }
+        step = torch.nn.utils.skip_init(cell, layer.inputs, layer.hidden_size)
+        before, states = None, []
+        for token in x:
+            before = torch.func.functional_call(step, weights, (token, before))
+            states.append(before[0] if type(before) is tuple else before)
+        return torch.stack(states)
+
+    return theirs
+
+
 TWO, THREE = {"in_channels": 2, "out_channels": 3}, {"in_channels": 3, "out_channels": 2}
 CASES = [
     ("conv1d", {**TWO, "kernel_size": 3}, [some(5, 2)], conv(F.conv1d, 3)),
@@ -58,6 +85,13 @@ CASES = [
     ("max_pool2d", {}, [some(5, 4, 2)], pool(F.max_pool2d)),
     ("max_pool2d", {"kernel_size": 3, "stride": 1}, [some(4, 5, 1)], pool(F.max_pool2d)),
     ("mean_pool2d", {"kernel_size": 2, "stride": 1}, [some(3, 4, 2)], pool(F.avg_pool2d)),
+    ("rnn", {"inputs": 2, "hidden_size": 3}, [some(4, 2)], recurrent(torch.nn.RNNCell)),
+    ("gru", {"inputs": 2, "hidden_size": 3}, [some(4, 2)], recurrent(torch.nn.GRUCell)),
+    ("gru", {"inputs": 3, "hidden_size": 2, "bias": False}, [some(3, 3)],
+     recurrent(torch.nn.GRUCell)),
+    ("lstm", {"inputs": 2, "hidden_size": 3}, [some(4, 2)], recurrent(torch.nn.LSTMCell)),
+    ("lstm", {"inputs": 3, "hidden_size": 2, "bias": False}, [some(3, 3)],
+     recurrent(torch.nn.LSTMCell)),
 ]  # fmt: skip
 
 

@@ -25,6 +25,9 @@ LAYERS = [
     ("encoder_decoder", {**HEADS, "vocab_size": 5, "source_length": 2, "n_layer": 2}),
     ("conv1d", {"in_channels": 2, "out_channels": 3, "kernel_size": 2}),
     ("conv2d", {"in_channels": 2, "out_channels": 3, "bias": False}),
+    ("rnn", {"inputs": 2, "hidden_size": 3}), ("gru", {"inputs": 2, "hidden_size": 3}),
+    ("gru", {"inputs": 2, "hidden_size": 3, "bias": False}),
+    ("lstm", {"inputs": 2, "hidden_size": 3}),
 ]  # fmt: skip
 
 
