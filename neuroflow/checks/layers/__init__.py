@@ -1,5 +1,7 @@
 """Checks of layers.
 
-Reading order: :mod:`trials` (a small module and its inputs), :mod:`parameters`, :mod:`rebuilding`,
-:mod:`calls`, :mod:`shapes`, :mod:`engines`, :mod:`forms` (on tensors), :mod:`layers`.
+Reading order: :mod:`trials` (a small module and its inputs), :mod:`inputs` (others of their shape),
+:mod:`parameters`, :mod:`rebuilding`, :mod:`modes` (training and evaluation), :mod:`calls`,
+:mod:`shapes`, :mod:`finite` (zeros and large numbers), :mod:`effects` (settings that do nothing),
+:mod:`engines`, :mod:`forms` (on tensors), :mod:`layers`.
 """

@@ -1,4 +1,4 @@
-"""A layer called again: the same outputs, inputs left alone, nothing seen of what comes later."""
+"""A layer called with other inputs: each of them counts, but for later ones if it is causal."""
 
 from __future__ import annotations
 
@@ -13,24 +13,6 @@ from neuroflow.checks.shared.report import Results
 
 WIDTHS = ("inputs", "in_features", "features", "n_embd", "sizes")
 """Settings that say how many numbers come in."""
-
-
-def check_repeatable(trial: Trial, results: Results) -> None:
-    """In evaluation mode the same inputs give the same outputs and stay as they were."""
-    module = trial.build()
-    inputs = copy.deepcopy(list(trial.inputs))
-    first = numbers_of(list(flat(module(*inputs))))
-    results.expect(
-        "no mutation",
-        inputs == list(trial.inputs),
-        f"the inputs were {list(trial.inputs)} and are {inputs} afterwards; build new lists",
-    )
-    second = numbers_of(trial.outputs(module))
-    results.expect(
-        "determinism",
-        first == second,
-        f"in evaluation mode the same inputs gave {listed(first[:3])}, then {listed(second[:3])}",
-    )
 
 
 def check_causal(trial: Trial, results: Results) -> None:

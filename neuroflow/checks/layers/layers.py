@@ -8,9 +8,12 @@ from collections.abc import Callable
 from neuroflow.checks.formulas.latex import read
 from neuroflow.checks.formulas.statements import in_words, unreadable
 from neuroflow.checks.formulas.tokens import UnreadableFormulaError
-from neuroflow.checks.layers.calls import check_causal, check_inputs, check_repeatable
+from neuroflow.checks.layers.calls import check_causal, check_inputs
+from neuroflow.checks.layers.effects import check_effects
 from neuroflow.checks.layers.engines import check_engines
+from neuroflow.checks.layers.finite import check_finite
 from neuroflow.checks.layers.forms import check_tensor_form
+from neuroflow.checks.layers.modes import check_modes
 from neuroflow.checks.layers.parameters import check_discovered, check_reached
 from neuroflow.checks.layers.rebuilding import (
     check_configuration,
@@ -65,7 +68,7 @@ def _check_formula(entry: LayerEntry, results: Results) -> None:
 _CHECKS: dict[str, Callable[[Trial, Results], None]] = {
     "parameters": check_discovered,
     "gradient reaches": check_reached,
-    "determinism": check_repeatable,
+    "modes": check_modes,
     "configuration": check_configuration,
     "state": check_state,
     "save and load": check_saved,
@@ -73,15 +76,21 @@ _CHECKS: dict[str, Callable[[Trial, Results], None]] = {
     "causal": check_causal,
     "inputs": check_inputs,
     "shape": check_shape,
+    "finite": check_finite,
+    "settings": check_effects,
     "compiled": check_engines,
     "tensor form": check_tensor_form,
 }
-_BASE = ("parameters", "gradient reaches", "configuration", "determinism", "no mutation")
+_MODES = ("determinism", "no mutation", "dice", "training", "alias")
+_BASE = ("parameters", "gradient reaches", "configuration", *_MODES)
 _NEEDS = {
-    "state": ("parameters", "determinism"),
-    "save and load": ("parameters", "configuration", "determinism", "state"),
+    "modes": ("parameters",),
+    "state": ("parameters", *_MODES, "state"),
+    "save and load": ("parameters", "configuration", *_MODES, "state"),
     "compiled": _BASE,
     "inputs": _BASE,
+    "settings": _BASE,
+    "finite": ("parameters", *_MODES),
     "tensor form": (*_BASE, "compiled"),
 }
 """A check that is not made where one of these has found something: it would tell it again."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from neuroflow.checks.layers.inputs import drawn, of_other_tokens
 from neuroflow.checks.layers.trials import Trial
 from neuroflow.checks.shared.messages import short
 from neuroflow.checks.shared.numeric import between_sides, slope
@@ -14,6 +15,7 @@ from neuroflow.core.gradient import topological_order
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.value import Value
+from neuroflow.errors import NeuroflowError
 
 
 def check_discovered(trial: Trial, results: Results) -> None:
@@ -51,12 +53,14 @@ def check_reached(trial: Trial, results: Results) -> None:
     spread(parameters.values())
     reached = set(_leaves(trial.outputs(module)))
     module.zero_grad()
-    _weighted(trial.outputs(module)).backward()
+    weighted(trial.outputs(module)).backward()
     grads = {name: p.grad for name, p in parameters.items()}
     few = 16 if len(parameters) < 100 else 5  # large modules take long to run
     chosen = list(parameters)[:: max(1, len(parameters) // few)]
     silent = [name for name, p in parameters.items() if p not in reached]
-    for name in dict.fromkeys([*silent[:2], *chosen]):
+    at_all = _reached_at_all(trial, module) if silent else set()
+    unused = [name for name in silent if parameters[name] not in at_all]
+    for name in dict.fromkeys([*unused[:2], *silent[:2], *chosen]):
         moved = partial(_moved, trial, module, parameters[name])
         numeric = slope(moved, 0.0)
         if numeric is None:
@@ -69,7 +73,7 @@ def check_reached(trial: Trial, results: Results) -> None:
                 if moves
                 else "and the output does not depend on it: use it in forward or remove it"
             )
-            if moves or not trial.entry.example_inputs:
+            if moves or name in unused:
                 results.failed("gradient reaches", f"no gradient reaches {name!r}, {reason}")
             continue
         holds = numeric.agrees(grads[name], 1e-5) or between_sides(moved, 0.0, grads[name])
@@ -81,6 +85,17 @@ def check_reached(trial: Trial, results: Results) -> None:
         )
 
 
+def _reached_at_all(trial: Trial, module: Module) -> set[Value]:
+    """The leaves of what goes out for other numbers and tokens: not every one uses every row."""
+    found: set[Value] = set()
+    for inputs in [*drawn(trial, 12), *of_other_tokens(trial)]:
+        try:
+            found |= {*_leaves(trial.outputs(module, inputs))}
+        except (NeuroflowError, ArithmeticError, LookupError):  # there is no such token
+            continue
+    return found
+
+
 def spread(parameters: Any) -> None:
     """Move parameters apart from each other: zeros and ones hide mistakes."""
     rng = SplitMix32(99)
@@ -88,7 +103,7 @@ def spread(parameters: Any) -> None:
         parameter.data += 0.2 * (rng.random() - 0.3)
 
 
-def _weighted(outputs: Sequence[Any]) -> Value:
+def weighted(outputs: Sequence[Any]) -> Value:
     total = Value(0.0)
     for k, output in enumerate(outputs):
         total = total + output * (1.0 + 0.37 * k) + output * output * (0.21 + 0.05 * k)
@@ -99,6 +114,6 @@ def _moved(trial: Trial, module: Module, parameter: Value, by: float) -> float:
     before = parameter.data
     parameter.data = before + by
     try:
-        return _weighted(trial.outputs(module)).data
+        return weighted(trial.outputs(module)).data
     finally:
         parameter.data = before

@@ -1,6 +1,7 @@
 """The zoo: wrong twins of things you know. Find the bug; the checks tell you if you are right.
 
-Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`optimizers`,
+Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`more_layers`,
+:mod:`optimizers`,
 :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
 :mod:`metrics`, :mod:`observers`, :mod:`exporters`, :mod:`importers`, :mod:`checks`, :mod:`formats`,
 :mod:`declarations` (of ops).
@@ -26,6 +27,7 @@ from neuroflow_plugins.zoo import (
     layers,
     losses,
     metrics,
+    more_layers,
     observers,
     ops,
     optimizers,
@@ -58,7 +60,7 @@ def neuroflow_losses():
 @nf.hookimpl
 def neuroflow_layers():
     """Wrong layers."""
-    return layers.LAYERS
+    return [*layers.LAYERS, *more_layers.MORE_LAYERS]
 
 
 @nf.hookimpl
@@ -134,7 +136,7 @@ def entry_of(twin):
     'op'
     """
     entries = [
-        *ops.ACTIVATIONS, *losses.LOSSES, *layers.LAYERS, *optimizers.OPTIMIZERS,
+        *ops.ACTIVATIONS, *losses.LOSSES, *neuroflow_layers(), *optimizers.OPTIMIZERS,
         *schedules.SCHEDULES, *initializers.INITIALIZERS, *datasets.DATASETS,
         *tokenizers.TOKENIZERS, *metrics.METRICS, *observers.OBSERVERS,
         *exporters.EXPORTERS, *importers.IMPORTERS, *checks.CHECKS, *formats.FORMATS,
