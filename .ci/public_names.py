@@ -9,7 +9,7 @@ HEADER = '"""The public names; written by .ci/public_names.py from the table in 
 
 def stub() -> str:
     """The text of the stub, derived from the table of lazy names."""
-    lines = [HEADER, "from neuroflow import ops as ops"]
+    lines = [HEADER, *(f"from neuroflow import {name} as {name}" for name in neuroflow._ROOMS)]
     for module, names in neuroflow._HOME.items():
         lines += [f"from {module} import {name} as {name}" for name in names.split()]
     return "\n".join([*lines, "", "__version__: str", ""])

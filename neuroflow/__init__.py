@@ -50,7 +50,7 @@ _HOME = {
     " ExporterEntry FormatEntry ImporterEntry InitializerEntry LayerEntry LossEntry MetricEntry"
     " ObserverEntry OpEntry OptimizerEntry RecipeEntry ScheduleEntry TokenizerEntry",
     "neuroflow.core.update_rule": "UpdateRule update_rule",
-    "neuroflow.evaluation.means": "exact_mean",
+    "neuroflow.evaluation.means": "exact_mean moving_average",
     "neuroflow.evaluation.evaluation": "Evaluation",
     "neuroflow.training.evaluating": "evaluate",
     "neuroflow.registry.for_checks": "Checks",
@@ -79,6 +79,7 @@ _HOME = {
     "neuroflow.data.reading": "Wanted read_columns",
     "neuroflow.data.rows": "Rows",
     "neuroflow.data.prompting": "Prompting",
+    "neuroflow.data.one_hot": "one_hot",
     "neuroflow.data.dataset": "Dataset Standardization",
     "neuroflow.data.tabular": "Roles classes_of from_table",
     "neuroflow.data.expression": "parse_expression",
@@ -96,9 +97,12 @@ _HOME = {
     "neuroflow.generation.writing": "Written generate",
     "neuroflow.generation.attention": "AttentionTrace show_attention trace_attention",
 }
+_ROOMS = ("layers", "ops")
+"""Modules whose names are those of registered entries."""
+
 _ORIGIN = {name: module for module, names in _HOME.items() for name in names.split()}
 
-__all__ = sorted([*_ORIGIN, "ops"])
+__all__ = sorted([*_ORIGIN, *_ROOMS])
 
 
 def __getattr__(name: str) -> Any:
@@ -109,8 +113,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("neuroflow")
-    if name == "ops":
-        return import_module("neuroflow.ops")
+    if name in _ROOMS:
+        return import_module(f"neuroflow.{name}")
     if name not in _ORIGIN:
         raise AttributeError(f"module 'neuroflow' has no attribute {name!r}")
     thing = globals()[name] = getattr(import_module(_ORIGIN[name]), name)

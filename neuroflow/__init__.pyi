@@ -1,5 +1,6 @@
 """The public names; written by .ci/public_names.py from the table in __init__.py."""
 
+from neuroflow import layers as layers
 from neuroflow import ops as ops
 from neuroflow.core.value import Op as Op
 from neuroflow.core.value import Value as Value
@@ -90,6 +91,7 @@ from neuroflow.registry.entries import TokenizerEntry as TokenizerEntry
 from neuroflow.core.update_rule import UpdateRule as UpdateRule
 from neuroflow.core.update_rule import update_rule as update_rule
 from neuroflow.evaluation.means import exact_mean as exact_mean
+from neuroflow.evaluation.means import moving_average as moving_average
 from neuroflow.evaluation.evaluation import Evaluation as Evaluation
 from neuroflow.training.evaluating import evaluate as evaluate
 from neuroflow.registry.for_checks import Checks as Checks
@@ -128,6 +130,7 @@ from neuroflow.data.reading import Wanted as Wanted
 from neuroflow.data.reading import read_columns as read_columns
 from neuroflow.data.rows import Rows as Rows
 from neuroflow.data.prompting import Prompting as Prompting
+from neuroflow.data.one_hot import one_hot as one_hot
 from neuroflow.data.dataset import Dataset as Dataset
 from neuroflow.data.dataset import Standardization as Standardization
 from neuroflow.data.tabular import Roles as Roles

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from neuroflow.core.protocols.chaining import core_ops
-from neuroflow.errors import composed, did_you_mean
+from neuroflow.errors import RegistryError, composed, did_you_mean
 
 
 def __getattr__(name: str) -> Any:
-    op = core_ops.get(name) or _registered().get(name)
+    op = core_ops.get(name) or _registered().get(name) or _by_alias(name)
     if op is None:
         remedy = did_you_mean(name, __dir__(), "see: neuroflow list ops")
         raise AttributeError(composed(f"no op named {name!r}", remedy=remedy))
@@ -30,3 +30,13 @@ def _registered() -> dict[str, Any]:
     from neuroflow.registry.manager import ops_by_name
 
     return ops_by_name()
+
+
+def _by_alias(name: str) -> Any:
+    """The op that declares another spelling, which works like its name but is not listed."""
+    from neuroflow.registry.manager import get
+
+    try:
+        return get("op", name).load() if name.isidentifier() else None
+    except RegistryError:
+        return None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from neuroflow.config.checking import check_part
 from neuroflow.config.matrix_draw import MatrixDraw
 from neuroflow.config.settings import settings_of
+from neuroflow.core.protocols.drawing import random_generator
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.settings import unchecked
 from neuroflow.core.value import Op
@@ -21,13 +22,17 @@ from neuroflow.registry.manager import get
 
 
 def build(
-    what: str | Mapping[str, Any], /, *, rng: random.Random | None = None, **settings: Any
+    what: str | Mapping[str, Any],
+    /,
+    *,
+    rng: random.Random | Callable[[], float] | None = None,
+    **settings: Any,
 ) -> Any:
     """A model from registry names.
 
     ``what`` is the name of a layer, with its settings as keywords; or a table with ``use``; or
     a whole tree, whose ``model`` is built. ``rng`` draws the initial weights
-    (``SplitMix32(0)`` if there is none).
+    (``SplitMix32(0)`` if there is none), and may be a function of no arguments, ``random.random``.
 
     Raises :class:`ConfigurationError` that lists every problem.
 
@@ -35,13 +40,16 @@ def build(
     MLP(sizes=[2, 3, 1], activation='tanh'...)
     """
     require(what, (str, Mapping), "the model", "the name of a layer, or a table with use = ...")
-    require(rng, (random.Random, type(None)), "rng", "a random.Random, such as nf.SplitMix32(0)")
+    generator: Any = random_generator(rng)
+    require(
+        generator, (random.Random, type(None)), "rng", "a random.Random, such as nf.SplitMix32(0)"
+    )
     table: Mapping[str, Any] = {"use": what} if isinstance(what, str) else what
     if "use" not in table and "model" in table:
         table = table["model"]
         table = {"use": table} if isinstance(table, str) else table
     checked = check_part("layer", {**table, **settings})
-    return build_model(checked, rng or SplitMix32(0))
+    return build_model(checked, SplitMix32(0) if generator is None else generator)
 
 
 def build_model(table: Mapping[str, Any], rng: random.Random) -> Any:

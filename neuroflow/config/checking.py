@@ -167,6 +167,8 @@ class Check:
             if setting.name in given:
                 value = self.value(given[setting.name], setting, here)
             elif setting.required:
+                if setting.unless and given.get(setting.unless) is not None:
+                    continue
                 if not (self.with_data and setting.name in FROM_DATA):
                     self.problem(here, "missing", setting.expected)
                 continue

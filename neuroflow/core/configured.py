@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
+from neuroflow.core.protocols.drawing import random_generator
 from neuroflow.core.settings import check, declarations, declared
 from neuroflow.core.types import normalized
 from neuroflow.pythonic import pythonic_parts, pythonic_settings
@@ -18,7 +19,9 @@ class Configured:
     The arguments of ``__init__`` are the settings. They are checked against what the signature
     declares before ``__init__`` runs, and afterwards each of them is a field of the same name,
     so no ``__init__`` need say ``self.rate = rate``. A field that ``__init__`` set itself stays
-    as it is, and ``rng`` is not kept. ``configuration()`` and ``repr`` tell the settings again.
+    as it is. ``rng`` is not kept; where it is a function of no arguments such as
+    ``random.random``, ``__init__`` gets a random.Random that draws from it. ``configuration()``
+    and ``repr`` tell the settings again.
 
     >>> class Scale(Configured):
     ...     def __init__(self, factor=2.0, *, rng=None): ...
@@ -53,6 +56,8 @@ def _keeping(init: Callable[..., None]) -> Callable[..., None]:
         inputs, named = tuple(map(pythonic_parts, inputs)), pythonic_settings(named)
         given = {**dict(zip(_positional(init), inputs, strict=False)), **named}
         check(type(self).__name__, declarations(init, True), given)
+        if "rng" in named:
+            named["rng"] = random_generator(named["rng"])
         init(self, *inputs, **named)
         kept = vars(self)
         for name, setting in declared(init, True).items():

@@ -43,7 +43,8 @@ class Setting:
     it: ``"[0, 1)"``. ``length`` is the interval of how long a list or a text is. ``part`` is the
     kind of entry that the setting names, such as ``"activation"``; a list type means several.
     ``each`` is how many bytes each of so many takes at least: what does not fit in memory is
-    refused. ``file`` is whether a text is the path of a file. Words to choose from are a
+    refused. ``file`` is whether a text is the path of a file. ``unless`` is the name of the setting
+    that may be given in its place: one of the two there has to be. Words to choose from are a
     ``Literal`` type. The rest is read from the signature.
 
     >>> rate = Setting("how many are dropped", "[0, 1)", name="rate", type=float)
@@ -59,6 +60,7 @@ class Setting:
     part: str = ""
     each: int = 0
     file: bool = False
+    unless: str = ""
     name: str = ""
     type: Any = Any
     default: Any = field(factory=lambda: REQUIRED)  # by itself it would read as no default
@@ -72,8 +74,8 @@ class Setting:
 
     @property
     def required(self) -> bool:
-        """Whether there is no default."""
-        return self.default is REQUIRED
+        """Whether there is no default, or none where what it may be left out for is not given."""
+        return self.default is REQUIRED or bool(self.unless)
 
     @property
     def many(self) -> bool:

@@ -2,7 +2,7 @@
 
 Reading order: :mod:`rows`, :mod:`notation`, :mod:`columns`, :mod:`kinds`, :mod:`preparation`,
 :mod:`cells`, :mod:`table`, :mod:`decimals`, :mod:`distinct`, :mod:`formats`, :mod:`reading`,
-:mod:`frames`,
-:mod:`shapes`, :mod:`prompting`, :mod:`dataset`, :mod:`weights`, :mod:`tabular`, :mod:`facts`,
+:mod:`frames`, :mod:`shapes`, :mod:`prompting`, :mod:`one_hot`,
+:mod:`dataset`, :mod:`weights`, :mod:`tabular`, :mod:`facts`,
 :mod:`asked`, :mod:`given`, :mod:`expression`, :mod:`baselines`.
 """

@@ -1,11 +1,13 @@
-"""The mean of many numbers, rounded once, at a scale at which no sum overflows."""
+"""The mean of many numbers, rounded once, at a scale at which no sum overflows; moving means."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
-from neuroflow.errors import InputError
+from neuroflow.errors import InputError, require, short_repr
+from neuroflow.pythonic import pythonic, whole_number
 
 
 def exact_mean(numbers: Sequence[float], weights: Sequence[float] | None = None) -> float:
@@ -24,6 +26,31 @@ def exact_mean(numbers: Sequence[float], weights: Sequence[float] | None = None)
     k = exponent(numbers)
     scaled = _sum([math.ldexp(x, -k) * n for x, n in zip(numbers, weights, strict=True)])
     return math.ldexp(scaled / math.fsum(weights), k)
+
+
+def moving_average(numbers: Sequence[float], window: int = 10) -> list[float]:
+    """For each number the mean of the last ``window`` up to it: a curve of losses, smoothed.
+
+    At the beginning there are fewer, and the mean is of those. The last one says how a run stands
+    now. Raises :class:`InputError` for a window that is no whole number from 1 on.
+
+    >>> moving_average([4.0, 2.0, 0.0, 1.0], window=2)
+    [4.0, 3.0, 1.0, 0.5]
+    """
+    window = whole_number(window, "the window of a moving average", 1)
+    numbers = pythonic(numbers)
+    require(numbers, (list, tuple), "what is averaged", "a list of numbers, such as losses")
+    floats = [_float(x, k) for k, x in enumerate(numbers)]
+    return [exact_mean(floats[max(0, k + 1 - window) : k + 1]) for k in range(len(floats))]
+
+
+def _float(number: Any, k: int) -> float:
+    """A number, or what holds one such as a Value, as a float."""
+    try:
+        return float(number + 0.0)  # a text would be read as a number by float alone
+    except TypeError as error:
+        what = f"number {k} of a moving average is {short_repr(number)}"
+        raise InputError(what, expected="a number", got=number) from error
 
 
 def exponent(numbers: Sequence[float]) -> int:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from attrs import field, frozen
 
 from neuroflow.core.module import Module
+from neuroflow.core.protocols.drawing import random_generator
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.settings import Setting, check, declarations
 from neuroflow.data.dataset import Dataset
@@ -74,6 +75,7 @@ def generate(
         from neuroflow.checkpoint import load
 
         model = load(model)
+    rng = random_generator(rng)
     require(rng, (random.Random, type(None)), "rng", "a random.Random, such as nf.SplitMix32(0)")
     if isinstance(tokenizer, (str, list, tuple)):
         what = f"generate got {short_repr(tokenizer)} for a tokenizer"

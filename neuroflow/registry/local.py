@@ -41,7 +41,7 @@ from neuroflow.registry.entries import (
     Provider,
     plural,
 )
-from neuroflow.registry.manager import manager, manager_if_made, ops_by_name
+from neuroflow.registry.manager import layers_by_class, manager, manager_if_made, ops_by_name
 
 Thing = TypeVar("Thing")
 
@@ -261,6 +261,7 @@ def _restore(entries: list[Entry], plugins: list[Plugin]) -> None:
 
 
 def _forget() -> None:
-    """What ``x.name()`` means is looked up anew."""
+    """What ``x.name()`` and ``nf.layers.Name`` mean is looked up anew."""
     ops_by_name.cache_clear()
+    layers_by_class.cache_clear()
     chained.cache_clear()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 from neuroflow.core.value import Op
 from neuroflow.locks import once
@@ -114,3 +115,25 @@ def ops_by_name() -> dict[str, Op]:
             ambiguous.add(entry.name)
     bundled = {e.name for e in manager().registry.entries("op") if e.namespace == BUNDLED}
     return {name: op for name, op in ops.items() if name in bundled or name not in ambiguous}
+
+
+@cache
+def layers_by_class() -> dict[str, list[Entry]]:
+    """Layers by the names of their classes, none of which is imported for it.
+
+    Several entries stand under one name where several third parties have it, and no bundled layer.
+    """
+    found: dict[str, dict[str, Entry]] = {}
+    for entry in manager().registry.entries("layer"):
+        named = found.setdefault(_class_name(entry.target), {})
+        if BUNDLED in named and entry.namespace != BUNDLED:
+            continue  # bundled names always win
+        former = named.get(entry.namespace)
+        if former is None or former.version < entry.version:
+            named[entry.namespace] = entry
+    return {name: list(named.values()) for name, named in found.items()}
+
+
+def _class_name(target: Any) -> str:
+    """The name of a class, or of what its ``"module:attribute"`` says."""
+    return re.split("[:.]", target)[-1] if isinstance(target, str) else str(target.__name__)

@@ -75,11 +75,12 @@ def settings_table(settings: Sequence[Setting]) -> nodes.table:
     rows = []
     for setting in settings:
         default = "" if setting.default is None else f"``{setting.default!r}``"
+        required = f"required, unless ``{setting.unless}``" if setting.unless else "required"
         rows.append(
             (
                 nodes.literal(setting.name, setting.name),
                 setting.expected,
-                "required" if setting.required else default,
+                required if setting.required else default,
                 setting.meaning,
             )
         )

@@ -285,13 +285,16 @@ def require_numbers(xs, name):
 
 
 _OPS = [op for op in globals().values() if isinstance(op, nf.Op) and not op.name.startswith("_")]
+_SPELLED = {"leaky_relu": ("leakyRelu",)}
+"""Ops that have another spelling too: that of the JavaScript original."""
 _NAMED_ELSEWHERE = ("neuroflow_plugins.ops:relu", "neuroflow:tanh", "neuroflow:sin")
 
 
 def _of(op):
     return nf.ActivationEntry(
-        target=op, name=op.name, summary=op.summary, formula=op.formula, tensors=_form_of(op.name)
-    )
+        target=op, name=op.name, summary=op.summary, formula=op.formula, tensors=_form_of(op.name),
+        aliases=_SPELLED.get(op.name, ()),
+    )  # fmt: skip
 
 
 def _form_of(name):
@@ -303,7 +306,7 @@ def _form_of(name):
 @nf.hookimpl
 def neuroflow_ops():
     """The elementwise activations are ops, so they chain: ``x.gelu()``."""
-    return _OPS
+    return [nf.OpEntry.of(op, aliases=_SPELLED.get(op.name, ())) for op in _OPS]
 
 
 @nf.hookimpl

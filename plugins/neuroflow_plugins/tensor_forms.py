@@ -73,9 +73,15 @@ class LayerForm(nf.TensorForm):
     """f(W x + b)."""
 
     def parts(self, layer):
-        """The weights of all neurons as a matrix, their biases as a vector."""
+        """The weights of all neurons as a matrix, their biases as a vector; or unlike neurons."""
         self.bare = layer.outputs == 1
+        if not layer.is_uniform:
+            return {
+                "neurons": layer.neurons,
+                "activation": nf.tensor_function("activation", layer.activation),
+            }
         return {
+            "neurons": None,
             "weight": [neuron.weights for neuron in layer.neurons],
             "bias": [neuron.bias for neuron in layer.neurons] if layer.bias else None,
             "activation": nf.tensor_function("activation", layer.activation),
@@ -83,7 +89,12 @@ class LayerForm(nf.TensorForm):
 
     def run(self, t, x):
         """(..., inputs) -> (..., outputs), or (...) if there is one output."""
-        y = t.activation(_linear(x, t.weight, t.bias))
+        if t.neurons is None:
+            y = t.activation(_linear(x, t.weight, t.bias))
+        else:
+            from torch import stack
+
+            y = t.activation(stack([neuron(x) for neuron in t.neurons.children()], -1))
         return y.squeeze(-1) if self.bare else y
 
 

@@ -12,6 +12,7 @@ from neuroflow.checks.layers.parameters import spread
 from neuroflow.checks.layers.trials import Trial, parameters_of
 from neuroflow.checks.shared.messages import listed
 from neuroflow.checks.shared.report import Results
+from neuroflow.config.settings import settings_of
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
 from neuroflow.errors import NeuroflowError
@@ -21,8 +22,12 @@ def check_configuration(trial: Trial, results: Results) -> None:
     """The configuration builds the module again: same parameters, same outputs."""
     module = trial.build()
     configuration = module.configuration()
+    told_by_others = {setting.unless for setting in settings_of(trial.entry)}
     for name, parameter in parameters_of(trial.target).items():
-        if name == "rng" or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        if name in ("rng", *told_by_others) or parameter.kind in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        ):
             continue
         results.expect(
             "configuration",

@@ -43,6 +43,11 @@ class Chaining:
         """Why a gradient is what it is; see :func:`neuroflow.explain`."""
         return public("explain")(self, other, **options)
 
+    @staticmethod
+    def softmax(values: Any) -> Any:
+        """Positive Values that sum to 1, for a list: a chain holds one, so the list is given."""
+        return public("resolve")("activation", "softmax")(values)
+
     def __getattr__(self, name: str) -> Any:
         """Every registered op is a method, ``x.relu().tanh()``."""
         if name.startswith("__"):
