@@ -48,7 +48,7 @@ _HOME = {
     "neuroflow.engine.make_runner": "make_runner",
     "neuroflow.registry.entries": "ActivationEntry BackendEntry CheckEntry DatasetEntry Entry"
     " ExporterEntry FormatEntry ImporterEntry InitializerEntry LayerEntry LossEntry MetricEntry"
-    " ObserverEntry OpEntry OptimizerEntry RecipeEntry ScheduleEntry TokenizerEntry",
+    " ObserverEntry OpEntry OptimizerEntry PanelEntry RecipeEntry ScheduleEntry TokenizerEntry",
     "neuroflow.core.update_rule": "UpdateRule update_rule",
     "neuroflow.evaluation.means": "exact_mean moving_average",
     "neuroflow.evaluation.evaluation": "Evaluation",

@@ -85,6 +85,7 @@ from neuroflow.registry.entries import MetricEntry as MetricEntry
 from neuroflow.registry.entries import ObserverEntry as ObserverEntry
 from neuroflow.registry.entries import OpEntry as OpEntry
 from neuroflow.registry.entries import OptimizerEntry as OptimizerEntry
+from neuroflow.registry.entries import PanelEntry as PanelEntry
 from neuroflow.registry.entries import RecipeEntry as RecipeEntry
 from neuroflow.registry.entries import ScheduleEntry as ScheduleEntry
 from neuroflow.registry.entries import TokenizerEntry as TokenizerEntry

@@ -18,6 +18,7 @@ from neuroflow.checks.kinds.observers import check_observer
 from neuroflow.checks.kinds.optimizers import check_optimizer
 from neuroflow.checks.kinds.others import check_other
 from neuroflow.checks.kinds.own_checks import check_by_plugins, check_check
+from neuroflow.checks.kinds.panels import check_panel
 from neuroflow.checks.kinds.recipes import check_recipe
 from neuroflow.checks.kinds.schedules import check_schedule
 from neuroflow.checks.kinds.settings import check_settings
@@ -111,4 +112,5 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "importer": check_importer,
     "check": check_check,
     "format": check_format,
+    "panel": check_panel,
 }

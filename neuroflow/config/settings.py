@@ -185,7 +185,7 @@ SECTIONS = (
 )
 
 
-WITHOUT_SETTINGS = ("backend", "recipe", "exporter", "importer", "check", "format")
+WITHOUT_SETTINGS = ("backend", "recipe", "exporter", "importer", "check", "format", "panel")
 """Kinds whose entries declare none."""
 
 

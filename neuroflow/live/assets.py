@@ -10,7 +10,7 @@ from neuroflow.view.markup import escaped
 STATIC = Path(__file__).parent / "static"
 SHARED = (
     "live.css", "live.js", "address.js", "asking.js", "charts.js", "elements.js", "examples.js",
-    "form.js", "language.js", "network.js", "parameters.js", "points.js", "receipt.js",
+    "form.js", "language.js", "network.js", "panels.js", "parameters.js", "points.js", "receipt.js",
     "transport.js", "worker.js", "icon.svg",
 )  # fmt: skip
 POLICY = (

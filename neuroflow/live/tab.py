@@ -26,6 +26,7 @@ from neuroflow.live.frames import SHARE, Frame, Painter, setup_frame, where_it_s
 from neuroflow.live.history import History
 from neuroflow.live.language import Language
 from neuroflow.live.looking import explained, exported
+from neuroflow.live.panels import Panels, Reports
 from neuroflow.live.pictures import Curve, Examples, Picture, Plane, plain
 from neuroflow.live.setup import MOST_PARAMETERS, tree_of, with_setup
 from neuroflow.training import Step, Training
@@ -47,13 +48,14 @@ class Tab:
     """The state of one page. ``tree`` trains something else than the page's own example.
 
     With ``given`` the page only looks at a run that goes on elsewhere, whose losses are added
-    to ``given_losses``.
+    to ``given_losses``, and its reports to ``given_reports``.
     """
 
     page: str = "classification"
     tree: Tree | None = None
     given: Training | None = None
     given_losses: list[float] = field(factory=list)
+    given_reports: Reports = field(factory=Reports)
     playing: bool = field(init=False, default=False)
     training: Training = field(init=False)
     edited: bool = field(init=False, default=False)
@@ -61,6 +63,8 @@ class Tab:
     _start: Tree = field(init=False)
     _painter: Painter = field(init=False)
     _history: History = field(init=False)
+    _panels: Panels = field(init=False)
+    _reports: Reports = field(init=False)
     _iterator: Iterator[Step] = field(init=False)
     _pace: float = field(init=False, default=0.0)
     _due: float = field(init=False, default=0.0)
@@ -72,6 +76,7 @@ class Tab:
             self._start = self.given.configuration
             self._take_over(self.given)
             self._losses, self._history = self.given_losses, History()
+            self._reports = self.given_reports
             self.playing = self.given.step < self.given.steps
             return
         self._start = configure(self.tree) if self.tree is not None else tree_of(self.page)
@@ -146,6 +151,7 @@ class Tab:
         self._history.forget_after(at)
         report = next(self._iterator)
         self._losses.extend(report.losses)
+        self._reports.add(report)
         self._history.take(self.training)
 
     def _do_open(self, setup: Any = None) -> list[Frame]:
@@ -299,6 +305,7 @@ class Tab:
         self.playing = False
         self.edited = False
         self._losses = []
+        self._reports = Reports()
         self._history = History()
         self._history.take(training)
 
@@ -307,6 +314,7 @@ class Tab:
         self._iterator = iter(training)
         picture = PICTURES.get(sight_of(training.dataset), Examples)
         self._painter = Painter(picture(training), self.clock)
+        self._panels = Panels(self.clock)
 
     def _go_on_with(self, tree: Tree) -> None:
         """The same run with other numbers for the rest of its way."""
@@ -340,4 +348,6 @@ class Tab:
             frame["numbers"] = [p.data for p in training.runner.parameters]
         if with_picture:
             frame["picture"] = self._painter.now()
+            reports = self._reports.until(training.step)
+            frame["panels"] = self._panels.now(reports, full or not self.playing)
         return plain(frame)  # type: ignore[no-any-return]

@@ -16,6 +16,7 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.live.frames import Frame
+from neuroflow.live.panels import Reports
 from neuroflow.live.tab import Tab
 from neuroflow.training import Step, Training
 from neuroflow.view.outcome import sight_of
@@ -29,6 +30,7 @@ class Desk:
 
     training: Training
     losses: list[float] = field(factory=list)
+    reports: Reports = field(factory=Reports)
     _jobs: queue.SimpleQueue[tuple[Job, Future[Any]]] = field(factory=queue.SimpleQueue)
     _turn: threading.Lock = field(factory=threading.Lock)
     _closed: bool = False
@@ -40,8 +42,9 @@ class Desk:
         return answer.result()
 
     def seen(self, step: Step) -> None:
-        """A step is done: note its losses, and answer all questions."""
+        """A step is done: note its losses and its report, and answer all questions."""
         self.losses.extend(step.losses)
+        self.reports.add(step)
         with contextlib.suppress(queue.Empty):
             while True:
                 self._answer(*self._jobs.get_nowait())
@@ -70,7 +73,8 @@ class Desk:
 
     def tab(self, page: str) -> Onlooker:
         """What one tab talks to."""
-        return Onlooker(self, self.ask(lambda: Tab(page, None, self.training, self.losses)))
+        training, losses, reports = self.training, self.losses, self.reports
+        return Onlooker(self, self.ask(lambda: Tab(page, None, training, losses, reports)))
 
 
 @define(eq=False)

@@ -564,12 +564,28 @@ class FormatEntry(Entry):
     example: str = ""
 
 
+@frozen(kw_only=True, eq=False)
+class PanelEntry(Entry):
+    """Shows the reports of a run on its live page: ``(reports) -> picture or rows``.
+
+    ``reports`` are the numbers of each report by name, as observers see them: ``step``, ``steps``,
+    ``epoch``, ``loss``, ``learning_rate``, ``gradient_norm`` and scores; the last is where the run
+    stands, and before the first step there is none. A picture is the text of an ``<svg>`` with a
+    ``viewBox``, of shapes and texts alone; rows of texts and numbers are a table. ``title`` stands
+    above it.
+    """
+
+    kind = "panel"
+    title: str = ""
+
+
 ENTRY_TYPES: dict[str, type[Entry]] = {
     entry.kind: entry
     for entry in (
         OpEntry, ActivationEntry, LossEntry, MetricEntry, LayerEntry, OptimizerEntry,
         ScheduleEntry, InitializerEntry, DatasetEntry, TokenizerEntry, BackendEntry,
         RecipeEntry, ObserverEntry, ExporterEntry, ImporterEntry, CheckEntry, FormatEntry,
+        PanelEntry,
     )
 }  # fmt: skip
 KINDS = tuple(ENTRY_TYPES)

@@ -24,6 +24,7 @@ from neuroflow.registry.entries import (
     ObserverEntry,
     OpEntry,
     OptimizerEntry,
+    PanelEntry,
     RecipeEntry,
     ScheduleEntry,
     TokenizerEntry,
@@ -105,6 +106,10 @@ class Hooks:
     @hookspec
     def neuroflow_formats(self) -> Iterable[FormatEntry]:  # type: ignore[empty-body]
         """Formats: tables in files of another form than text in columns."""
+
+    @hookspec
+    def neuroflow_panels(self) -> Iterable[PanelEntry]:  # type: ignore[empty-body]
+        """Panels: what the live page of a run shows beside its picture."""
 
     @hookspec
     def neuroflow_commands(self, cli: Any) -> None:

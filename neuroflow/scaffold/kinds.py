@@ -81,6 +81,8 @@ KINDS = {
         Beginning("format", "the format `$name`",
                   _toml("[data]", 'use = "csv"', 'path = "table.$name"', 'target = "y"'),
                   ("neuroflow_formats",)),
+        Beginning("panel", "the panel `$name`", _shell("neuroflow demo function"),
+                  ("neuroflow_panels",)),
         Beginning("command", "the command `$command`", _shell("neuroflow $command"),
              ("neuroflow_commands",)),
     )

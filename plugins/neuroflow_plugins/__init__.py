@@ -1,8 +1,9 @@
 """The bundled plugins, found through entry points exactly like anyone else's.
 
 Reading order: :mod:`ops`, :mod:`activations`, :mod:`metrics`, :mod:`losses`, :mod:`initializers`,
-:mod:`schedules`, :mod:`optimizers`, :mod:`observers`, :mod:`exporters`, :mod:`importers`,
-:mod:`formats`, :mod:`checks`, :mod:`datasets`; networks: :mod:`shapes`, :mod:`sizes`,
+:mod:`schedules`, :mod:`optimizers`, :mod:`observers`, :mod:`panels`, :mod:`exporters`,
+:mod:`importers`, :mod:`formats`, :mod:`checks`, :mod:`datasets`; networks:
+:mod:`shapes`, :mod:`sizes`,
 :mod:`parts`, :mod:`numbers_held`, :mod:`mlp`, :mod:`attention`, :mod:`convolution`, :mod:`pooling`,
 :mod:`recurrent`, :mod:`layers`; language: :mod:`pieces`, :mod:`byte_pairs`, :mod:`tokenizers`,
 :mod:`text`, :mod:`multi_head`, :mod:`blocks`, :mod:`gpt`, :mod:`text_classifier`,

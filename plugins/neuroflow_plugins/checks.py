@@ -16,7 +16,7 @@ ANSWERS = {
     "optimizer": "how it moves",
     "recipe": "what it shows",
     "tokenizer": "what its tokens are",
-    **dict.fromkeys(("backend", "initializer", "observer", "schedule"), "what it is for"),
+    **dict.fromkeys(("backend", "initializer", "observer", "panel", "schedule"), "what it is for"),
 }
 """What the summary of each kind says. Those of ops and activations are checked with their rules."""
 

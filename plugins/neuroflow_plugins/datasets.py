@@ -14,6 +14,7 @@ from neuroflow_plugins.observers import (  # noqa: F401  offered by this plugin 
     neuroflow_observers,
     neuroflow_recipes,
 )
+from neuroflow_plugins.panels import neuroflow_panels  # noqa: F401  of this plugin too
 
 POINT = 500
 """Bytes that an example of a few numbers takes while it is made."""

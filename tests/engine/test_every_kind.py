@@ -96,7 +96,7 @@ CASES = {
     },
 }  # fmt: skip
 ELSEWHERE = ("op", "activation", "loss", "layer", "backend", "metric", "recipe", "observer",
-             "exporter", "importer", "check", "format")  # fmt: skip
+             "exporter", "importer", "check", "format", "panel")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import { ExampleList } from "./examples.js";
 import { Form } from "./form.js";
 import { LanguageView } from "./language.js";
 import { NetworkView } from "./network.js";
+import { Panels } from "./panels.js";
 import { ParameterList } from "./parameters.js";
 import { PointsView } from "./points.js";
 import { ReceiptView } from "./receipt.js";
@@ -33,6 +34,7 @@ const language = new LanguageView(document, send, asker);
 const parameters = new ParameterList(asker);
 const examples = new ExampleList($("examples"), asker);
 const points = new PointsView($("plot"), $("tool"), state, asker, send, requestDraw);
+const panels = new Panels($("panels"));
 const form = new Form(state, send);
 
 function messageOf({ what, name, row }) {
@@ -145,6 +147,7 @@ function onState(frame) {
   state.numbers = frame.numbers ?? state.numbers;
   if (frame.picture) state.picture = frame.picture;
   if (frame.picture?.problem) problem(frame.picture.problem);
+  panels.show(frame.panels ?? []);
   $("play-word").textContent = frame.playing ? "Pause" : "Play";
   $("play").firstElementChild.textContent = frame.playing ? "⏸" : "▶";
   $("play").setAttribute("aria-pressed", frame.playing);

@@ -3,8 +3,8 @@
 Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`more_layers`,
 :mod:`optimizers`,
 :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
-:mod:`metrics`, :mod:`observers`, :mod:`exporters`, :mod:`importers`, :mod:`checks`, :mod:`formats`,
-:mod:`declarations` (of ops).
+:mod:`metrics`, :mod:`observers`, :mod:`panels`, :mod:`exporters`, :mod:`importers`,
+:mod:`checks`, :mod:`formats`, :mod:`declarations` (of ops).
 
 A plugin for teaching: it is not loaded unless you ask for it (``neuroflow zoo``,
 ``neuroflow check neuroflow_plugins.zoo``).
@@ -31,6 +31,7 @@ from neuroflow_plugins.zoo import (
     observers,
     ops,
     optimizers,
+    panels,
     schedules,
     tokenizers,
 )
@@ -129,6 +130,12 @@ def neuroflow_importers():
     return importers.IMPORTERS
 
 
+@nf.hookimpl
+def neuroflow_panels():
+    """Wrong panels."""
+    return panels.PANELS
+
+
 def entry_of(twin):
     """The registry entry of a twin, for the checks.
 
@@ -140,6 +147,7 @@ def entry_of(twin):
         *schedules.SCHEDULES, *initializers.INITIALIZERS, *datasets.DATASETS,
         *tokenizers.TOKENIZERS, *metrics.METRICS, *observers.OBSERVERS,
         *exporters.EXPORTERS, *importers.IMPORTERS, *checks.CHECKS, *formats.FORMATS,
+        *panels.PANELS,
     ]  # fmt: skip
     for entry in entries:
         if twin.target in (entry.target, getattr(entry, "tensors", None)):
