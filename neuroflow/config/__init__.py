@@ -5,7 +5,7 @@ with the one key ``use`` beside its settings (``{use = "leaky_relu", slope = 0.1
 of name it is follows from the field it stands in. All problems of a tree are reported at once.
 
 Reading order: :mod:`settings`, :mod:`toml`, :mod:`recipe`, :mod:`reading`, :mod:`changing`,
-:mod:`extending`, :mod:`variables`, :mod:`checking`, :mod:`shape_rules`, :mod:`shapes`,
+:mod:`extending`, :mod:`variables`, :mod:`shape_rules`, :mod:`shapes`, :mod:`checking`,
 :mod:`matrix_draw`, :mod:`building`, :mod:`describing`.
 """
 
@@ -33,7 +33,15 @@ from neuroflow.config.settings import (
     settings_of,
 )
 from neuroflow.config.shape_rules import ANY, AUTO, Shape, shape_after, shown_shape
-from neuroflow.config.shapes import LayerShapes, check_shapes, shape_of_entry, shapes_of
+from neuroflow.config.shapes import (
+    LayerShapes,
+    check_shapes,
+    coming_from,
+    open_lengths,
+    problems_of,
+    shape_of_entry,
+    shapes_of,
+)
 from neuroflow.config.toml import to_toml
 from neuroflow.core.types import REQUIRED
 
@@ -57,15 +65,18 @@ __all__ = [
     "check_part",
     "check_schedule",
     "check_shapes",
+    "coming_from",
     "configuration_of",
     "configure",
     "described",
     "described_part",
     "differences",
     "files_of",
+    "open_lengths",
     "part_settings",
     "parts_of",
     "paths_of",
+    "problems_of",
     "read",
     "recipes",
     "renamed",

@@ -11,6 +11,7 @@ from typing import Any
 from neuroflow.config.checking import check_part
 from neuroflow.config.matrix_draw import MatrixDraw
 from neuroflow.config.settings import settings_of
+from neuroflow.config.shapes import check_shapes
 from neuroflow.core.protocols.drawing import random_generator
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.settings import unchecked
@@ -49,6 +50,7 @@ def build(
         table = table["model"]
         table = {"use": table} if isinstance(table, str) else table
     checked = check_part("layer", {**table, **settings})
+    check_shapes(checked)
     return build_model(checked, SplitMix32(0) if generator is None else generator)
 
 

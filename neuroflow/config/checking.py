@@ -21,6 +21,8 @@ from neuroflow.config.settings import (
     settings_beside,
     settings_of,
 )
+from neuroflow.config.shape_rules import AUTO
+from neuroflow.config.shapes import problems_of, shapes_of
 from neuroflow.config.variables import without_variables
 from neuroflow.core.module import Module
 from neuroflow.core.settings import Setting, declared
@@ -205,12 +207,7 @@ class Check:
             return self.parts(value, setting, path)
         value = pythonic_parts(value)
         problem = setting.problem(value, path)
-        if (
-            problem
-            and self.with_data
-            and path.startswith("model.")
-            and _left_to_data(value, setting)
-        ):
+        if problem and _is_left_open(value, setting, path, self.with_data):
             return value
         if problem is not None:
             self.problems.append(problem)
@@ -257,12 +254,17 @@ class Check:
         return value
 
 
-def _left_to_data(value: Any, setting: Setting) -> bool:
-    """Whether a size, or one in a list of sizes, is what the data will say, and all else right."""
+def _is_left_open(value: Any, setting: Setting, path: str, with_data: bool) -> bool:
+    """Whether a size of a layer, or one in a list of sizes, is what the data or what comes in will
+    say, and all else is right.
+    """
+    if not path.startswith(("model.", "layer.")):
+        return False
+    words = (AUTO, DATA) if with_data else (AUTO,)
     sizes = value if isinstance(value, list) else [value]
-    numbers = [1 if size == DATA else size for size in sizes]
+    numbers = [1 if size in words else size for size in sizes]
     filled = numbers if isinstance(value, list) else numbers[0]
-    return DATA in sizes and setting.problem(filled) is None
+    return numbers != sizes and setting.problem(filled) is None
 
 
 def _steps(tree: Mapping[str, Any]) -> int | None:
@@ -325,6 +327,8 @@ def configure(
         tree = without_variables(changed(together(documents), changes), where)
         check = Check(with_data=True, documents=documents, set_here=paths_of(changes))
         result = check.tree(tree)
+        if not check.problems:
+            check.problems += problems_of(shapes_of(result["model"])[1])
     _raise(check.problems, where)
     return result
 

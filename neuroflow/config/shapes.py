@@ -8,7 +8,7 @@ fit, and the lengths that settings leave to what comes in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field, frozen
@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 from neuroflow.config.settings import settings_of
 from neuroflow.config.shape_rules import ANY, AUTO, Shape, shape_after
 from neuroflow.core.module import Module
+from neuroflow.core.types import shown
 from neuroflow.errors import ConfigurationError, InputError, Problem, ShapeError
 from neuroflow.registry.entries import LayerEntry
 from neuroflow.registry.manager import get, manager
@@ -39,12 +40,23 @@ class LayerShapes:
         return f"{self.path} ({self.name})"
 
 
+@frozen
+class Misfit:
+    """A layer that cannot take what it is fed; ``origin`` is who gives that, if it is known."""
+
+    told: str
+    origin: str = ""
+
+    def __str__(self) -> str:
+        return self.told
+
+
 @define
 class _Walk:
     """Goes through a tree once; notes every layer, and every problem with its two places."""
 
     rows: list[LayerShapes] = field(factory=list)
-    problems: list[str] = field(factory=list)
+    problems: list[Misfit] = field(factory=list)
 
     def layer(self, part: Any, path: str, taken: Shape) -> Shape:
         """What a layer makes of a shape; problems are noted, and the walk goes on."""
@@ -64,7 +76,7 @@ class _Walk:
         except InputError as error:
             self.problems.append(self._told(error, f"{path} ({entry.name})", taken))
             given = self._unfed(entry, settings)
-        given = _named(given, f"{path} ({entry.name})")
+        given = coming_from(given, f"{path} ({entry.name})")
         self.rows[place] = LayerShapes(path, entry.name, taken, given)
         return given
 
@@ -76,7 +88,7 @@ class _Walk:
 
         def part(key: str, shape: Shape) -> Shape:
             nonlocal last
-            shape = shape if origin_of(shape) else _named(shape, last)
+            shape = shape if origin_of(shape) else coming_from(shape, last)
             found = self.layer(_at(settings, key), f"{path}.{key}", shape)
             last = origin_of(found)
             return found
@@ -95,11 +107,12 @@ class _Walk:
         except InputError:
             return ANY
 
-    def _told(self, error: InputError, label: str, taken: Shape) -> str:
+    def _told(self, error: InputError, label: str, taken: Shape) -> Misfit:
         """The problem with both its places and both shapes."""
-        if isinstance(error, ShapeError) and error.expected and (origin := origin_of(taken)):
-            return f"{label} takes {error.expected}, but {origin} gives {error.got}"
-        return f"{label} {error.what}"
+        origin = origin_of(taken)
+        if isinstance(error, ShapeError) and error.expected and origin:
+            return Misfit(f"{label} takes {error.expected}, but {origin} gives {error.got}", origin)
+        return Misfit(f"{label} {error.what}", origin)
 
 
 def _known(part: Any) -> tuple[LayerEntry | None, dict[str, Any]]:
@@ -137,16 +150,16 @@ def origin_of(shape: Any) -> str:
     return str(getattr(shape, "origin", ""))
 
 
-def _named(shape: Any, origin: str) -> Shape:
+def coming_from(shape: Any, origin: str) -> Shape:
     """A shape that knows who gives it."""
     if isinstance(shape, Mapping):
-        return {key: _named(each, origin) for key, each in shape.items()}  # type: ignore[return-value]
+        return {key: coming_from(each, origin) for key, each in shape.items()}  # type: ignore[return-value]
     return Shape(shape, ids=getattr(shape, "ids", False), origin=origin)
 
 
 def shapes_of(
     table: Any, taken: Shape = ANY, path: str = "model"
-) -> tuple[list[LayerShapes], list[str]]:
+) -> tuple[list[LayerShapes], list[Misfit]]:
     """Every layer of a table with its shapes, outermost first, and what does not fit.
 
     ``taken`` is what comes in. Lengths that the table leaves to it by the word "auto" are written
@@ -165,15 +178,40 @@ def shapes_of(
 
 def shape_of_entry(
     entry: LayerEntry, settings: Mapping[str, Any], taken: Shape
-) -> tuple[Shape, list[str]]:
+) -> tuple[Shape, list[Misfit]]:
     """What a layer gives that need not be registered, and what does not fit in it."""
     walk = _Walk()
     given = walk.entry(entry, dict(settings), "layer", taken)
     return given, walk.problems
 
 
-def check_shapes(table: Any, where: str = "the model") -> None:
-    """Raise :class:`ConfigurationError` where layers of a table do not fit each other."""
-    _, problems = shapes_of(table)
-    if problems:
-        raise ConfigurationError(where, problems=[Problem("", what) for what in problems])
+def check_shapes(table: Any, taken: Shape = ANY, where: str = "the model") -> list[LayerShapes]:
+    """The shapes of a table. Raises :class:`ConfigurationError` where its layers do not fit, and
+    where lengths are left open.
+    """
+    rows, misfits = shapes_of(table, taken)
+    if problems := [*problems_of(misfits), *open_lengths(table)]:
+        raise ConfigurationError(where, problems=problems)
+    return rows
+
+
+def problems_of(misfits: Sequence[Misfit]) -> list[Problem]:
+    """Misfits as problems of a configuration; each names its places itself."""
+    return [Problem("", str(misfit)) for misfit in misfits]
+
+
+def open_lengths(table: Any, path: str = "model") -> list[Problem]:
+    """The sizes of a table, and of layers inside it, that still say "auto"."""
+    if isinstance(table, (list, tuple)):
+        return [p for k, each in enumerate(table) for p in open_lengths(each, f"{path}.{k}")]
+    if not isinstance(table, Mapping) or "use" not in table:
+        return []
+    found: list[Problem] = []
+    for setting in settings_of(get("layer", table["use"])):
+        value, here = table.get(setting.name), f"{path}.{setting.name}"
+        if setting.part == "layer":
+            found += open_lengths(value, here)
+        elif AUTO in (value if isinstance(value, list) else [value]) and setting.problem(value):
+            what = f"got {shown(value)}, but nothing tells what comes in"
+            found.append(Problem(here, what, setting.expected, "or train with data, which tell it"))
+    return found

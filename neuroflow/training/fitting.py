@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from neuroflow.config import DATA, FROM_DATA, REQUIRED, Tree, settings_of
+from neuroflow.config import AUTO, DATA, FROM_DATA, REQUIRED, Tree, settings_of
 from neuroflow.core.module import evaluating
 from neuroflow.core.no_grad import no_grad
 from neuroflow.core.value import Value
@@ -41,12 +41,12 @@ def fill_in_from_data(table: Tree, data: Dataset, loss: LossEntry) -> None:
         _fill_in_sizes(inner, data, loss, path)
         settings = {setting.name: setting for setting in settings_of(get("layer", inner["use"]))}
         for name in set(FROM_DATA) & set(settings):
-            if name in inner:
+            if inner.get(name, AUTO) != AUTO:
                 if own and inner[name] < data.vocab_size:
                     raise _too_few_tokens(inner[name], data, f"{path}.{name}")
             elif data.vocab_size:
                 inner[name] = data.vocab_size
-            elif settings[name].default is REQUIRED:
+            elif settings[name].default is REQUIRED or name in inner:
                 raise ConfigurationError(
                     f"missing, and {name_of(data)} has no vocabulary to take it from",
                     remedy="train this model on text, or set it",
@@ -57,7 +57,8 @@ def fill_in_from_data(table: Tree, data: Dataset, loss: LossEntry) -> None:
 def _fill_in_sizes(table: Tree, data: Dataset, loss: LossEntry, path: str) -> None:
     """How many inputs and outputs there are, where a table says "data" for a number of them."""
     for setting in settings_of(get("layer", table["use"])):
-        name, value = setting.name, table.get(setting.name)
+        name = setting.name
+        value = _asked_of_data(name, table.get(name))
         here = f"{path}.{name}"
         sizes = value if isinstance(value, list) else [value]
         if DATA not in sizes or setting.problem(value) is None:
@@ -84,6 +85,15 @@ def _fill_in_sizes(table: Tree, data: Dataset, loss: LossEntry, path: str) -> No
                 path=here,
             )
         table[name] = filled if isinstance(value, list) else filled[0]
+
+
+def _asked_of_data(name: str, value: Any) -> Any:
+    """A size that nothing comes in for, "auto" where outputs stand, is one that the data say."""
+    if name in SIZES_OF_DATA and name not in INPUT_SIZES and value == AUTO:
+        return DATA
+    if isinstance(value, list) and value[-1:] == [AUTO]:
+        return [*value[:-1], DATA]
+    return value
 
 
 def outputs_of(data: Dataset, loss: LossEntry) -> int:
@@ -127,16 +137,20 @@ def check_answers(model: Any, data: Dataset, loss: LossEntry) -> None:
     if data.task == "sequence":
         answer = _checked_texts(answer, data)
     got = _size(answer, data)
-    expected = outputs_of(data, loss)
-    if got != expected:
-        of = {"classes": ", one per class", "sequence": ", one per token of the vocabulary"}
-        raise InputError(
-            f"the model answers with {got} number(s), but {name_of(data)} needs"
-            f" {expected}{of.get(data.task, '')}",
-            remedy="change the size of its last layer"
-            + (f", or {LEAVE_OUT}" if data.task == "sequence" else ""),
-            got=got,
-        )
+    if got != outputs_of(data, loss):
+        raise wrong_answer(got, data, loss)
+
+
+def wrong_answer(got: int, data: Dataset, loss: LossEntry, where: str = "") -> InputError:
+    """What to say of a model that answers with so many numbers, but not as many as are needed."""
+    of = {"classes": ", one per class", "sequence": ", one per token of the vocabulary"}
+    return InputError(
+        f"the model answers with {got} number(s), but {name_of(data)} needs"
+        f" {outputs_of(data, loss)}{of.get(data.task, '')}{where}",
+        remedy="change the size of its last layer"
+        + (f", or {LEAVE_OUT}" if data.task == "sequence" else ""),
+        got=got,
+    )
 
 
 def check_loss(model: Any, example: Sequence[Any], data: Dataset, loss: LossEntry) -> None:
@@ -172,8 +186,7 @@ def is_scored(answer: Any, data: Dataset, loss: LossEntry) -> bool:
 
 def _answer(model: Any, data: Dataset) -> Any:
     """What the model says to the first example; anything that goes wrong in it is told."""
-    given = f"{data.n_inputs} numbers each" if data.n_inputs else _of_first(data)
-    what = f"the model cannot take the inputs of {name_of(data)}, {given}"
+    what = f"the model cannot take the inputs of {what_it_is_given(data)}"
     try:
         with evaluating(), no_grad():
             return model(data.inputs[0])
@@ -186,6 +199,12 @@ def _answer(model: Any, data: Dataset) -> Any:
             expected="layers of which each takes what the one before it gives",
             remedy=SEE_LAYERS,
         ) from error
+
+
+def what_it_is_given(data: Dataset) -> str:
+    """The data by name, and what one input of them is."""
+    given = f"{data.n_inputs} numbers each" if data.n_inputs else _of_first(data)
+    return f"{name_of(data)}, {given}"
 
 
 def _of_first(data: Dataset) -> str:

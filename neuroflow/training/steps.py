@@ -57,6 +57,7 @@ from neuroflow.training.looking_ahead import refuse_looking_ahead
 from neuroflow.training.observing import watched
 from neuroflow.training.resuming import SettingsChange, check_changes, with_values
 from neuroflow.training.scoring import RunData, Scoring, metrics_of_run
+from neuroflow.training.shapes import fit_shapes
 from neuroflow.training.state import STATE
 from neuroflow.training.using import Trained
 from neuroflow.training.workers import check_alike
@@ -164,6 +165,8 @@ class Training(Trained):
             parts = load_data(self.configuration["data"], self.rng, self.given.datasets)
         self.dataset, self.test, self.validation = parts.train, parts.test, parts.validation
         fill_in_from_data(self.configuration["model"], self.dataset, self.loss_entry)
+        with fitting("model"):
+            fit_shapes(self.configuration["model"], self.dataset, self.loss_entry)
         with speaking_of("model"):
             self.model = self._first_model().train()
             if not self.model.parameters():

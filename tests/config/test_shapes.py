@@ -10,7 +10,7 @@ import neuroflow as nf
 from neuroflow.checks.layers.shapes import check_shape
 from neuroflow.checks.layers.trials import trial_of
 from neuroflow.checks.shared.report import Report
-from neuroflow.config import ANY, Shape, shape_after, shapes_of, shown_shape
+from neuroflow.config import ANY, Shape, open_lengths, shape_after, shapes_of, shown_shape
 from neuroflow.registry.manager import manager
 
 LAYERS = [entry for entry in manager().registry.entries("layer") if entry.namespace == "neuroflow"]
@@ -107,7 +107,7 @@ class Rotated(nf.Module):
         (lambda settings, taken, part: taken[::-1], ""),
         ("(n, m) -> (n, m)", "which gives (2, 3) of (2, 3), but it gave (3, 2)"),
         ("(n, m) -> (m,)", "which gives (3,) of (2, 3), but it gave (3, 2)"),
-        ("(n,) -> (n,)", "layer (rotated) takes (n,), but got (2, 3), and yet it runs"),
+        ("(n,) -> (n,)", "layer (rotated) takes (n,), but got (2, 3), and yet it runs with"),
         ("(n, m) -> m", "cannot read the shape rule"),
         (lambda settings, taken, part: taken, "it declares '', which gives (2, 3)"),
     ],
@@ -123,3 +123,87 @@ def test_checks_find_a_declared_shape_that_is_not_the_one_that_runs(declared, fo
     told = "; ".join(str(finding) for finding in results.report.findings)
     assert found in told
     assert bool(told) == bool(found)
+
+
+def layer(inputs, outputs, **more):
+    return {"use": "layer", "inputs": inputs, "outputs": outputs, **more}
+
+
+def stack(*layers):
+    return {"use": "sequential", "layers": list(layers)}
+
+
+TREE = {"loss": "mse", "optimizer": "adam", "data": "moons", "train": {"steps": 1}}
+UNFIT = [
+    (stack(layer(2, 4), layer(3, 1)),
+     "model.layers.1 (layer) takes (3,), but model.layers.0 (layer) gives (4,)"),
+    (stack(layer(2, 4), stack(layer(4, 3), {"use": "mlp", "sizes": [4, 1]})),
+     "model.layers.1.layers.1 (mlp) takes (4,), but model.layers.1.layers.0 (layer) gives (3,)"),
+    (stack({"use": "mlp", "sizes": [2, 3]}, {"use": "attention", "size": 3}),
+     "model.layers.1 (attention) takes (n, 3), but model.layers.0 (mlp) gives (3,)"),
+    (stack({"use": "embedding", "size": 4, "vocab_size": 9}, layer(5, 1)),
+     "model.layers.1 (layer) takes (5,), but model.layers.0 (embedding) gives (4,)"),
+    (stack(layer(2, 4), {"use": "gpt", "vocab_size": 9}),
+     "model.layers.1 (gpt) takes ids (n,), but model.layers.0 (layer) gives (4,)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "message"), UNFIT)
+def test_layers_that_do_not_fit_are_refused_before_anything_is_built(model, message, monkeypatch):
+    monkeypatch.setattr("neuroflow.config.building.build_model", pytest.fail)
+    monkeypatch.setattr("neuroflow.training.steps.load_data", pytest.fail)
+    for refused in (lambda: nf.build(model), lambda: nf.train({**TREE, "model": model})):
+        with pytest.raises(nf.ConfigurationError) as caught:
+            refused()
+        assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "loss", "message"),
+    [
+        (stack(layer(3, 1)), "moons", "mse", "2 numbers each: model.layers.0 (layer) takes (3,),"
+         " but dataset 'moons' gives (2,); see what each layer takes"),
+        (stack(layer(2, 4), layer(4, 2)), "moons", "mse", "answers with 2 number(s), but dataset"
+         " 'moons' needs 1: model.layers.1 (layer) gives (2,); change the size of its last layer"),
+        ({"use": "text_classifier", "outputs": 2}, "names", "cross_entropy",
+         "answers with 1 number(s), but dataset 'names' needs 27"),
+        (stack("gpt", layer(27, 27)), "names", "cross_entropy",
+         "model.layers.1 (layer) takes (27,), but model.layers.0 (gpt) gives (n, vocab_size)"),
+        ("gpt", "moons", "mse", "model.vocab_size: missing, and dataset 'moons' has no vocabulary"),
+    ],
+)  # fmt: skip
+def test_a_model_that_does_not_fit_its_data_is_refused_before_it_is_built(
+    model, data, loss, message, monkeypatch
+):
+    monkeypatch.setattr("neuroflow.training.steps.build_model", pytest.fail)
+    with pytest.raises((nf.InputError, nf.ConfigurationError)) as caught:
+        nf.train({**TREE, "model": model, "data": data, "loss": loss})
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        stack(layer("auto", 4), layer("auto", "auto")),
+        {"use": "mlp", "sizes": ["auto", 4, "auto"]},
+        stack({"use": "mlp", "sizes": ["auto", 4, 4]}, {"use": "layer_norm", "size": "auto"},
+              layer("auto", "data")),
+    ],
+)  # fmt: skip
+def test_sizes_that_say_auto_become_what_comes_in_and_what_the_loss_needs(model):
+    run = nf.train({**TREE, "model": model})
+    assert "auto" not in str(run.configuration["model"])
+    assert len(run.model([0.5, 1.0]) if isinstance(run.model([0.5, 1.0]), list) else [0.0]) == 1
+
+
+def test_auto_is_told_by_the_layer_before_where_there_are_no_data():
+    assert nf.build(stack(layer(3, 4), layer("auto", 2))).layers[1].inputs == 4
+    with pytest.raises(nf.ConfigurationError, match=r"layers.0.inputs: got 'auto', but nothing"):
+        nf.build(stack(layer("auto", 4)))
+    run = nf.train({**TREE, "model": {"use": "gpt", "vocab_size": "auto"}, "data": "names",
+                    "loss": "cross_entropy"})  # fmt: skip
+    assert run.model.vocab_size == 27
+
+
+def test_the_word_auto_of_a_setting_that_is_no_size_means_what_it_means():
+    assert open_lengths({"use": "layer", "inputs": 2, "outputs": 3, "activation": "auto"}) == []

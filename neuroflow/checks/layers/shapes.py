@@ -14,7 +14,9 @@ def check_shape(trial: Trial, results: Results) -> None:
     module = trial.build()
     taken = Shape.of(trial.inputs[0] if len(trial.inputs) == 1 else tuple(trial.inputs))
     declared, problems = shape_of_entry(trial.entry, module.configuration(), taken)
-    results.expect("shape", not problems, f"{'; '.join(problems)}, and yet it runs with them")
+    results.expect(
+        "shape", not problems, f"{'; '.join(map(str, problems))}, and yet it runs with them"
+    )
     given = Shape.of(module(*trial.inputs))
     results.expect(
         "shape",
