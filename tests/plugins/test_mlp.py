@@ -47,7 +47,7 @@ def test_unknown_activation_is_refused_when_the_layer_is_built():
 
 def test_wrong_number_of_inputs_names_the_layer():
     table = {"use": "layer", "inputs": 2, "outputs": 3}
-    model = nf.build("sequential", layers=[table, table])
+    model = nf.build("sequential", layers=[table]).add(nf.build(table))
     with pytest.raises(
         nf.InputError, match=r"a layer of 3 neuron\(s\) \(layers.1\) takes 2 inputs, but got 3"
     ):
