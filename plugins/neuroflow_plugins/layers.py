@@ -1,12 +1,15 @@
 """Layers by name that are neither of the original nor parts of transformers.
 
-Reading order: :mod:`convolution`, :mod:`pooling` and :mod:`recurrent`.
+Reading order: :mod:`convolution`, :mod:`pooling`, :mod:`recurrent`, :mod:`norms` and
+:mod:`bilinear`.
 """
 
 from __future__ import annotations
 
 import neuroflow as nf
+from neuroflow_plugins.bilinear import Bilinear
 from neuroflow_plugins.convolution import Conv1d, Conv2d
+from neuroflow_plugins.norms import BatchNorm, GroupNorm, groups_divide
 from neuroflow_plugins.pooling import MaxPool1d, MaxPool2d, MeanPool1d, MeanPool2d
 from neuroflow_plugins.recurrent import GRU, LSTM, RNN
 
@@ -14,24 +17,24 @@ TEXT = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5], [0.1, 0.8]]
 IMAGE = [[pixel, [x + 1.0 for x in pixel], [0.3, -0.2]] for pixel in TEXT]
 
 
-def entry(name, layer, inputs, example, shape, formula, reference=""):
+def entry(name, layer, inputs, example, shape, formula, reference="", relations=None):
     """One of a layer whose tensor form has its name."""
-    forms = layer.__module__.rpartition(".")[2]
+    forms = FORMS.get(layer.__module__.rpartition(".")[2], "tensor_forms")
     return nf.LayerEntry(
         name=name, target=layer, summary=(layer.__doc__ or "").split("\n", 1)[0],
         formula=formula, reference=reference, shape=shape, example=example, example_inputs=inputs,
-        tensors=f"neuroflow_plugins.{FORMS[forms]}:{layer.__name__}Form",
+        relations=relations, tensors=f"neuroflow_plugins.{forms}:{layer.__name__}Form",
     )  # fmt: skip
 
 
 FORMS = {"convolution": "window_forms", "pooling": "window_forms", "recurrent": "recurrent_forms"}
-"""Where the tensor forms of a module are."""
+"""Where the tensor forms of a module are, if they have a file of their own."""
 
 
 @nf.hookimpl
 def neuroflow_layers():
     """Each with its formula, and a small one with what it takes."""
-    return [*convolutions(), *pools(), *recurrences()]
+    return [*convolutions(), *pools(), *recurrences(), *others()]
 
 
 def windows(n):
@@ -103,4 +106,24 @@ def recurrences():
         "lstm", LSTM, (TEXT,), settings, shape,
         r"o_t \tanh(c_t), \quad c_t = f_t c_{t-1} + i_t g_t",
         "Hochreiter and Schmidhuber 1997; Gers et al. 2000",
+    )  # fmt: skip
+
+
+def others():
+    """Norms over channels, and a layer of two inputs."""
+    yield entry(
+        "batch_norm", BatchNorm, (TEXT[0],), {"size": 2}, "(size,) -> (size,)",
+        r"\gamma \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta",
+        "Ioffe and Szegedy 2015, algorithm 2",
+    )  # fmt: skip
+    yield entry(
+        "group_norm", GroupNorm, (IMAGE,), {"size": 2, "groups": 1},
+        "(height, width, size) -> (height, width, size)",
+        r"\gamma \frac{x - \mu_g}{\sqrt{\sigma_g^2 + \epsilon}} + \beta",
+        "Wu and He 2018, equation 1", groups_divide,
+    )  # fmt: skip
+    yield entry(
+        "bilinear", Bilinear, (TEXT[0], [0.5, -1.0, 2.0]), {"left": 2, "right": 3, "outputs": 2},
+        "(left,), (right,) -> (outputs,)", r"a^\top W_k b + c_k",
+        "Tenenbaum and Freeman 2000, equation 1",
     )  # fmt: skip

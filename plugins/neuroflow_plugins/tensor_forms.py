@@ -238,6 +238,62 @@ class RMSNormForm(nf.TensorForm):
         return rms_norm(x, (t.layer.size,), t.weight, t.layer.epsilon)
 
 
+class BatchNormForm(nf.TensorForm):
+    """By running statistics, which training writes: the mean over all examples, as Values do."""
+
+    def parts(self, layer):
+        """As PyTorch calls them."""
+        return {
+            "weight": layer.gains or None, "bias": layer.biases or None,
+            "running_mean": layer.means, "running_var": layer.variances,
+        }  # fmt: skip
+
+    def run(self, t, x):
+        """(..., size) -> (..., size)"""
+        apart = x - t.running_mean
+        y = apart * (t.running_var + t.layer.epsilon).rsqrt()
+        if t.training:
+            self._take_note(t, x.detach(), apart.detach())
+        return y if t.weight is None else y * t.weight + t.bias
+
+    def _take_note(self, t, x, apart):
+        momentum, size = t.layer.momentum, t.layer.size
+        t.running_mean.lerp_(x.reshape(-1, size).mean(0), momentum)
+        t.running_var.lerp_((apart * apart).reshape(-1, size).mean(0), momentum)
+
+
+class GroupNormForm(nf.TensorForm):
+    """Mean 0 and variance 1 over all pixels and the channels of a group."""
+
+    def parts(self, layer):
+        """Gains and biases, where there are any."""
+        return {"weight": layer.gains or None, "bias": layer.biases or None}
+
+    def run(self, t, x):
+        """(..., height, width, size) -> (..., height, width, size)"""
+        groups = x.unflatten(-1, (t.layer.groups, -1))
+        within = (-4, -3, -1)  # all pixels, and the channels of a group
+        apart = groups - groups.mean(within, keepdim=True)
+        variance = (apart * apart).mean(within, keepdim=True)
+        y = (apart * (variance + t.layer.epsilon).rsqrt()).flatten(-2)
+        return y if t.weight is None else y * t.weight + t.bias
+
+
+class BilinearForm(nf.TensorForm):
+    """A matrix for each output."""
+
+    def parts(self, layer):
+        """All matrices, and maybe biases."""
+        matrices = [matrix.weights for matrix in layer.matrices]
+        return {"weight": matrices, "bias": layer.biases or None}
+
+    def run(self, t, a, b):
+        """(..., left) and (..., right) -> (..., outputs)"""
+        from torch.nn.functional import bilinear
+
+        return bilinear(a, b, t.weight, t.bias)
+
+
 class MultiHeadForm(nf.TensorForm):
     """Heads side by side; queries, keys and values in one matrix, one behind the other."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import neuroflow as nf
+from neuroflow.checkpoint.arrays import grouped
 from neuroflow.engine.runner import numbers_of
 from tests.support.tensors import flat
 
@@ -72,6 +73,25 @@ def recurrent(cell):
     return theirs
 
 
+def batch_norm(layer, x, state):
+    """By running statistics."""
+    mean, variance = state["means"].detach(), state["variances"].detach()
+    return F.batch_norm(
+        x[None], mean, variance, state.get("gains"), state.get("biases"), eps=layer.epsilon
+    )[0]
+
+
+def group_norm(layer, x, state):
+    first = x.movedim(-1, 0)[None]
+    y = F.group_norm(first, layer.groups, state.get("gains"), state.get("biases"), layer.epsilon)
+    return y[0].movedim(0, -1)
+
+
+def bilinear(layer, a, b, state):
+    weight = torch.stack([state[f"matrices.{k}.weights"] for k in range(layer.outputs)])
+    return F.bilinear(a[None], b[None], weight, state.get("biases"))[0]
+
+
 TWO, THREE = {"in_channels": 2, "out_channels": 3}, {"in_channels": 3, "out_channels": 2}
 CASES = [
     ("conv1d", {**TWO, "kernel_size": 3}, [some(5, 2)], conv(F.conv1d, 3)),
@@ -92,28 +112,25 @@ CASES = [
     ("lstm", {"inputs": 2, "hidden_size": 3}, [some(4, 2)], recurrent(torch.nn.LSTMCell)),
     ("lstm", {"inputs": 3, "hidden_size": 2, "bias": False}, [some(3, 3)],
      recurrent(torch.nn.LSTMCell)),
+    ("batch_norm", {"size": 3, "epsilon": 0.01}, [some(3)], batch_norm),
+    ("batch_norm", {"size": 2, "gain": False}, [some(2)], batch_norm),
+    ("group_norm", {"size": 4, "groups": 2}, [some(3, 2, 4)], group_norm),
+    ("group_norm", {"size": 3, "groups": 3, "gain": False}, [some(2, 2, 3)], group_norm),
+    ("group_norm", {"size": 4, "groups": 1}, [some(1, 1, 4)], group_norm),
+    ("bilinear", {"left": 2, "right": 3, "outputs": 2}, [some(2), some(3)], bilinear),
+    ("bilinear", {"left": 3, "right": 1, "outputs": 1, "bias": False}, [some(3), some(1)],
+     bilinear),
 ]  # fmt: skip
 
 
 def state_of(layer):
     """The numbers of a layer as tensors, by the names of its lists of parameters."""
-    found = {}
-    for name, value in layer.named_values():
-        place = found
-        *path, last = [int(word) if word.isdigit() else word for word in name.split(".")]
-        for word in path:
-            place = place.setdefault(word, {})
-        place[last] = value.data
-
-    def tensors(name, part):
-        if isinstance(part, dict) and all(isinstance(key, str) for key in part):
-            return {n: t for key in part for n, t in tensors(f"{name}.{key}", part[key]).items()}
-        return {name[1:]: torch.tensor(as_lists(part), dtype=torch.float64, requires_grad=True)}
-
-    def as_lists(part):
-        return [as_lists(part[key]) for key in sorted(part)] if isinstance(part, dict) else part
-
-    return tensors("", found)
+    return {
+        name: torch.tensor([v.data for v in values], dtype=torch.float64)
+        .reshape(shape)
+        .requires_grad_()
+        for name, (shape, values) in grouped(dict(layer.named_values())).items()
+    }
 
 
 def values_in(x):
@@ -127,11 +144,12 @@ def values_in(x):
 )
 def test_values_and_gradients_are_those_of_pytorch(name, settings, inputs, theirs):
     layer = nf.build(name, **settings, rng=nf.SplitMix32(2))
-    for parameter in layer.parameters():
-        parameter.data += 0.1  # biases too are other than zero
+    for _, number in layer.named_values():
+        number.data += 0.1  # biases too are other than zero
+    layer.eval()
     xs, state = [values_in(x) for x in inputs], state_of(layer)
     ts = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in inputs]
-    y, u = layer(*xs), theirs(layer, *ts, state)
+    y, u = layer(*xs), theirs(layer, *ts, state=state)
     assert torch.tensor(numbers_of(y)).shape == u.shape
     assert [v.data for v in flat(y)] == pytest.approx(flat(u.tolist()), rel=NEAR, abs=NEAR)
     weights = [0.3 - 0.1 * k for k in range(u.numel())]

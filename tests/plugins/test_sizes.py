@@ -27,7 +27,8 @@ LAYERS = [
     ("conv2d", {"in_channels": 2, "out_channels": 3, "bias": False}),
     ("rnn", {"inputs": 2, "hidden_size": 3}), ("gru", {"inputs": 2, "hidden_size": 3}),
     ("gru", {"inputs": 2, "hidden_size": 3, "bias": False}),
-    ("lstm", {"inputs": 2, "hidden_size": 3}),
+    ("lstm", {"inputs": 2, "hidden_size": 3}), ("group_norm", {"size": 4, "groups": 2}),
+    ("bilinear", {"left": 2, "right": 3, "outputs": 2}),
 ]  # fmt: skip
 
 

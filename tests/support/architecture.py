@@ -103,6 +103,8 @@ PLUGINS = (
     "convolution",
     "pooling",
     "recurrent",
+    "norms",
+    "bilinear",
     "layers",
     "multi_head",
     "blocks",

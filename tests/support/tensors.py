@@ -16,7 +16,7 @@ def tensor_of(torch, x):
     return torch.tensor(x, dtype=torch.int64 if whole else torch.float64)
 
 
-def distance(torch, model, x, module=None):
+def distance(torch, model, *xs, module=None):
     """How far answers and gradients are apart, and how large the largest gradient is.
 
     The module gets the example twice, in a batch of two; what is differentiated is a sum of
@@ -24,10 +24,9 @@ def distance(torch, model, x, module=None):
     """
     model.eval()
     module = (module or nf.to_torch(model)).eval()
-    answer = model(x)
+    answer = model(*xs)
     outs = flat(answer)
-    x = tensor_of(torch, x)
-    ys = module(torch.stack([x, x]))
+    ys = module(*[torch.stack([x, x]) for x in (tensor_of(torch, x) for x in xs)])
     assert ys.shape[1:] == torch.tensor(numbers_of(answer)).shape
     assert torch.allclose(ys[0], ys[1], atol=1e-12)
     ys = ys[0].reshape(-1)
