@@ -67,6 +67,7 @@ def setup_frame(page: str, training: Training, picture: Picture, watching: bool)
             "task": training.dataset.task,
             "loss": training.configuration["loss"]["use"],
             "examples": len(training.dataset),
+            "steps": training.steps,
             "parameters": len(training.runner.parameters),
             "backend": training.backend,
             "watching": watching,

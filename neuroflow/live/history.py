@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from typing import Any
 
@@ -10,7 +11,7 @@ from attrs import define, field, frozen
 from neuroflow.training import Training
 
 MOST = 120
-"""So many snapshots are kept; then every second one goes."""
+"""So many snapshots are kept; then some between the first and the last go."""
 
 
 @frozen
@@ -55,16 +56,23 @@ class History:
         return [snapshot.step for snapshot in self.snapshots]
 
     def take(self, training: Training, now: bool = False) -> None:
-        """Keep the run as it is, if its step is due, or in any case."""
+        """Keep the run as it is, if the last snapshot is ``every`` steps ago, or in any case."""
         step = training.step
-        if not now and step % self.every:
+        if not now and self.snapshots and 0 <= step - self.snapshots[-1].step < self.every:
             return
         self.forget_after(step - 1)
         self.snapshots.append(Snapshot.of(training))
         if len(self.snapshots) > MOST:
-            self.every *= 2
-            last = self.snapshots[-1]
-            self.snapshots = [s for s in self.snapshots if s.step % self.every == 0 or s is last]
+            self.every = max(2 * self.every, math.ceil(2 * step / MOST))
+            self._thin_out()
+
+    def _thin_out(self) -> None:
+        first, *between, last = self.snapshots
+        kept = [first]
+        for snapshot in between:
+            if snapshot.step - kept[-1].step >= self.every:
+                kept.append(snapshot)
+        self.snapshots = [*kept, last]
 
     def forget_after(self, step: int) -> None:
         """Drop what lies after a step: from there the run goes another way."""

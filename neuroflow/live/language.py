@@ -18,7 +18,9 @@ from neuroflow.inspect.receipt import Receipt
 from neuroflow.live.messages import text as checked_text
 from neuroflow.live.messages import whole
 from neuroflow.live.pictures import Picture
-from neuroflow.live.receipts import TOP, gradient_of
+from neuroflow.live.receipts import TOP, sentences, slope_said
+from neuroflow.live.telling import Opened, Telling, gradient_of
+from neuroflow.live.words import Words
 from neuroflow.training import Training
 
 EVERY = 20
@@ -101,7 +103,7 @@ class Language(Picture):
         del self.invented[:-MOST_NAMES]
 
 
-def of_attention(training: Training, text: str, name: Any) -> dict[str, Any]:
+def of_attention(training: Training, text: str, name: Any, opened: Opened = ()) -> dict[str, Any]:
     """The receipt of one attention weight: how the loss of the text depends on it."""
     words = name.rsplit(":", 3) if isinstance(name, str) else []
     layers = attention_layers(training.model)
@@ -112,7 +114,9 @@ def of_attention(training: Training, text: str, name: Any) -> dict[str, Any]:
             got=name,
         )
     tokens = tokens_of(training, text)
-    answers, weights = run_watched(training.model, tokens)
+    telling = Telling(Words(training), tokens=tokens)
+    with telling.calls.noted():
+        answers, weights = run_watched(training.model, tokens)
     heads = weights[words[0]]
     head = whole(int(words[1]), "the head", 0, len(heads) - 1)
     query, key = (whole(int(w), "the position", 0, len(tokens) - 1) for w in words[2:])
@@ -122,13 +126,26 @@ def of_attention(training: Training, text: str, name: Any) -> dict[str, Any]:
     loss = text_loss(training, tokens, answers)
     receipt = explain(weight, loss, model=training.model, top=TOP)
     assert isinstance(receipt, Receipt)
+    looks, at = telling.letter(query), telling.letter(key)
+    block = telling.words.module(words[0]).replace(", attention", "")
+    of = f"the loss of {text!r}"
     return {
         "title": name,
+        "words": f"{looks}, head {head + 1}, looks at {at}: {weight.data:.2f} of it",
         "value": weight.data,
-        "of": f"the loss of {text!r}",
+        "of": of,
+        "where": block,
         "from": training.dataset.tokenizer.piece(tokens[query]),
         "to": training.dataset.tokenizer.piece(tokens[key]),
-        **gradient_of(receipt),
+        "shares": [
+            {"words": telling.letter(j), "share": heads[head][query][j].data}
+            for j in sorted(heads[head][query])
+        ],
+        **sentences(
+            f"In {block}, {looks}, head {head + 1}, looks at {at}: {weight.data:.2f} of it.",
+            slope_said(receipt.gradient, of),
+        ),
+        **gradient_of(receipt, telling, opened),
     }
 
 

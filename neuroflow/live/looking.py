@@ -7,24 +7,28 @@ from typing import Any
 
 from neuroflow.checkpoint.saving import saved_bytes
 from neuroflow.config import configure, to_toml
-from neuroflow.errors import InputError
-from neuroflow.live import receipts
+from neuroflow.errors import DomainError, InputError, NeuroflowError
+from neuroflow.live import messages, receipts
 from neuroflow.live.frames import Frame
 from neuroflow.live.language import of_attention
 from neuroflow.live.pictures import plain
+from neuroflow.live.telling import DEEPEST
 from neuroflow.training import Training
 
 
-def explained(training: Training, what: Any, name: Any, row: Any, text: str) -> Frame:
+def explained(
+    training: Training, what: Any, name: Any, row: Any, text: str, opened: Any = None
+) -> Frame:
     """The receipt of a parameter, a neuron, a point, or of an attention weight in a text."""
+    ways = messages.ways(opened or [], DEEPEST)
     if what == "parameter":
-        found = receipts.of_parameter(training, name, row)
+        found = receipts.of_parameter(training, name, row, ways)
     elif what == "neuron":
-        found = receipts.of_neuron(training, name, row)
+        found = receipts.of_neuron(training, name, row, ways)
     elif what == "point":
         found = receipts.of_point(training, row)
     elif what == "attention":
-        found = of_attention(training, text, name)
+        found = of_attention(training, text, name, ways)
     else:
         raise InputError(
             f"cannot explain {str(what)[:40]!r}",
@@ -49,5 +53,18 @@ def exported(training: Training, page: str, what: Any) -> Frame:
 def toml_of(training: Training, page: str) -> str:
     """What ``neuroflow train`` needs to train the same network."""
     tree = configure(training.configuration)
-    tree["train"].pop("report_every", None)
+    for key in ("report_every", "backend"):  # how a page runs it, not what is learned
+        tree["train"].pop(key, None)
     return f"# Set up on the live page {page!r}.\n{to_toml(tree)}"
+
+
+def too_far(error: NeuroflowError, training: Training) -> NeuroflowError:
+    """What a page says where a step has no finite numbers: what to choose, not where to look."""
+    if not isinstance(error, DomainError):
+        return error
+    rate = training.rate_at(min(training.step, training.steps - 1))
+    return DomainError(
+        f"step {training.step + 1} has no finite numbers: the loss is {training.loss:.3g} by now,"
+        f" with the learning rate {rate:.3g}",
+        remedy="go back in time or reset, and choose a smaller learning rate, such as a tenth",
+    )

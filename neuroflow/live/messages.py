@@ -13,6 +13,9 @@ LONGEST_TEXT = 500
 MOST_ROWS = 400
 """A data set made by hand has at most so many points."""
 
+MOST_WAYS = 40
+"""No more parts of a receipt are opened at once."""
+
 FIELDS: dict[str, tuple[str, ...]] = {
     "open": ("setup",),
     "play": (),
@@ -22,7 +25,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "speed": ("value",),
     "configure": ("setup",),
     "rows": ("rows",),
-    "explain": ("what", "name", "row"),
+    "explain": ("what", "name", "row", "opened"),
     "what_if": ("name", "by"),
     "edit": ("name", "value"),
     "seek": ("step",),
@@ -162,6 +165,16 @@ def rows(value: Any, name: str) -> list[list[float]]:
         ]
         for k, row in enumerate(value)
     ]
+
+
+def ways(value: Any, deepest: int) -> list[list[int]]:
+    """Which parts of a receipt are opened: each as the way to it."""
+    if not isinstance(value, list) or len(value) > MOST_WAYS:
+        raise InputError(f"opened is {_shown(value)}", expected=f"at most {MOST_WAYS} ways")
+    for way in value:
+        if not isinstance(way, list) or not 0 < len(way) <= deepest:
+            raise InputError(f"a way is {_shown(way)}", expected=f"1 to {deepest} numbers")
+    return [[whole(k, "a part", 0, 1000) for k in way] for way in value]
 
 
 def _finite(value: float) -> bool:

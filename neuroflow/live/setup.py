@@ -6,6 +6,7 @@ configuration for :func:`neuroflow.train`.
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +27,12 @@ PAGES = {
     "classification": "Watch a network tell points of the plane apart.",
     "gpt": "Watch a small GPT learn to invent names, and see where it looks.",
 }
-EAGER: dict[str, Any] = {"train.backend": "eager", "train.report_every": 1}
+EACH_STEP: dict[str, Any] = {"train.report_every": 1}
+
+
+def fastest() -> str:
+    """The backend of a page: compiled where numpy is, eager in the browser."""
+    return "auto" if importlib.util.find_spec("numpy") else "eager"
 
 
 def tree_of(page: str) -> Tree:
@@ -48,7 +54,7 @@ def tree_of(page: str) -> Tree:
         tree["model"].update(n_embd=16)
         tree["data"].update(most_lines=600, test=0.02)
         tree["train"].update(batch=4, epochs=6, evaluate_every=10**6)
-    return configure(tree, EAGER)
+    return configure(tree, {**EACH_STEP, "train.backend": fastest()})
 
 
 def setup_of(tree: Tree) -> dict[str, Any]:

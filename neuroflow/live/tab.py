@@ -25,7 +25,7 @@ from neuroflow.live.choices import CHOICES, LIVE
 from neuroflow.live.frames import SHARE, Frame, Painter, setup_frame, where_it_stands
 from neuroflow.live.history import History
 from neuroflow.live.language import Language
-from neuroflow.live.looking import explained, exported
+from neuroflow.live.looking import explained, exported, too_far
 from neuroflow.live.panels import Panels, Reports
 from neuroflow.live.pictures import Curve, Examples, Picture, Plane, plain
 from neuroflow.live.setup import MOST_PARAMETERS, tree_of, with_setup
@@ -34,6 +34,10 @@ from neuroflow.view.outcome import sight_of
 
 MOMENT = 0.05
 """Seconds of training between looks at the messages."""
+PICTURES_A_SECOND = 25
+"""A run with a pace is told so often: a screen hardly shows more."""
+PATIENCE = 0.3
+"""Seconds that going to a step between two snapshots may take."""
 MOST_STEPS = 1000
 MANY_NUMBERS = 3000
 """More parameters than this are told only together with a picture."""
@@ -119,11 +123,11 @@ class Tab:
         if self._pace and now < self._due:
             return [], self._due - now
         try:
-            self._train_until(now + MOMENT)
+            self._train_for_a_moment(now)
         except NeuroflowError as error:
             self.playing = False
             self._painter.forget()
-            return [self._problem(error), self._state()], 0.0
+            return [self._problem(too_far(error, self.training)), self._state()], 0.0
         if self.training.step >= self.training.steps:
             self.playing = False
         return [self._state()], 0.0
@@ -135,14 +139,16 @@ class Tab:
         self.playing = self.training.step < self.training.steps
         return [self._state()], max(0.1, self._painter.cost / SHARE)
 
-    def _train_until(self, end: float) -> None:
-        while self.training.step < self.training.steps:
+    def _train_for_a_moment(self, now: float) -> None:
+        """All steps that a moment has room for; with a pace, those that are due by then."""
+        last = self.training.steps
+        if self._pace:
+            count = max(1, round(self._pace / PICTURES_A_SECOND))
+            self._due = max(self._due, now - MOMENT) + count / self._pace
+            last = min(last, self.training.step + count)
+        while self.training.step < last and self.clock() < now + MOMENT:
             self._one_step()
-            if self._pace:
-                self._due = self.clock() + 1.0 / self._pace
-                return
-            if self.clock() >= end:
-                return
+        self._history.take(self.training)
 
     def _one_step(self) -> None:
         at = self.training.step
@@ -152,7 +158,6 @@ class Tab:
         report = next(self._iterator)
         self._losses.extend(report.losses)
         self._reports.add(report)
-        self._history.take(self.training)
 
     def _do_open(self, setup: Any = None) -> list[Frame]:
         """The page was opened: with the set-up of its address, if there is one."""
@@ -167,7 +172,7 @@ class Tab:
     def _do_play(self) -> list[Frame]:
         self._need_steps()
         self.playing = True
-        self._due = 0.0
+        self._due = self.clock()
         return [self._state()]
 
     def _do_pause(self) -> list[Frame]:
@@ -182,6 +187,7 @@ class Tab:
         end = self.clock() + 2.0
         for _ in range(min(count, self.training.steps - self.training.step)):
             self._one_step()
+            self._history.take(self.training)
             if self.clock() > end:
                 break
         self._history.take(self.training, now=True)
@@ -206,8 +212,8 @@ class Tab:
 
     def _do_speed(self, value: Any = 0) -> list[Frame]:
         """Steps per second; 0 is as fast as possible."""
-        self._pace = messages.number(value, "speed", 0, 1000)
-        self._due = 0.0
+        self._pace = messages.number(value, "speed", 0, 10_000)
+        self._due = self.clock()
         return []
 
     def _do_configure(self, setup: Any = None) -> list[Frame]:
@@ -235,10 +241,12 @@ class Tab:
         self.playing = playing
         return [self._setup(), self._state(full=True)]
 
-    def _do_explain(self, what: Any = None, name: Any = None, row: Any = None) -> list[Frame]:
+    def _do_explain(
+        self, what: Any = None, name: Any = None, row: Any = None, opened: Any = None
+    ) -> list[Frame]:
         """The receipt of a parameter, a neuron, a point or an attention weight."""
         text = self._language().text if what == "attention" else ""
-        return [explained(self.training, what, name, row, text)]
+        return [explained(self.training, what, name, row, text, opened)]
 
     def _language(self) -> Language:
         picture = self._painter.picture
@@ -279,13 +287,21 @@ class Tab:
         return [self._state(full=True)]
 
     def _do_seek(self, step: Any = None) -> list[Frame]:
-        """Go back, or forth again, to a snapshot; training goes on from there."""
+        """Go back, or forth again, to a step; training goes on from there.
+
+        Steps between snapshots are made once more, if nothing was changed by hand on the way.
+        """
         step = messages.whole(step, "step", 0, 10**9)
         self.playing = False
         if self.training.step not in self._history.steps:
             self._history.take(self.training, now=True)
         self._history.nearest(step).restore(self.training)
         self._iterator = iter(self.training)
+        end = self.clock() + PATIENCE
+        while not self.edited and self.training.step < min(step, self._history.steps[-1]):
+            next(self._iterator)
+            if self.clock() > end:
+                break
         return [self._state(full=True)]
 
     def _do_export(self, what: Any = None) -> list[Frame]:

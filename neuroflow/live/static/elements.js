@@ -8,7 +8,7 @@ export function el(name, properties = {}, ...children) {
   return element;
 }
 
-export const number = (x) => el("td", { className: "n" }, short(x, 5));
+export const number = (x) => el("td", { className: "n" }, short(x, 4));
 export const text = (x, long) => el("td", { className: long ? "label" : "", title: long ? x : "" }, x);
 export const row = (...cells) => el("tr", {}, ...cells.map((c) => (c instanceof HTMLTableCellElement ? c : el("td", {}, c))));
 export const sum = (...cells) => Object.assign(row(...cells), { className: "sum" });

@@ -26,10 +26,15 @@ export class ExampleList {
     const pixels = still.side ? [el("td", {}, pixelsOf(example.inputs, still.side))] : [];
     const row = el("tr", {}, el("td", {}, button), ...pixels, el("td", {}, wordsOf(example.target, still)), said, mark);
     if (!still.sequence) {
-      button.onclick = () => this.asker.pin(target);
+      button.onclick = () => this.asker.pin({ ...target, from: row });
       this.asker.watch(row, () => target, button);
     } else button.disabled = true;
     return { row, said, mark, target };
+  }
+
+  // The place of an example on the screen.
+  boxOf(row) {
+    return this.lines.find(({ target }) => target.row === row)?.row.getBoundingClientRect() ?? null;
   }
 
   update(still, now, target) {

@@ -41,6 +41,7 @@ export class LanguageView {
     here.weights = weights;
     const { pen, width, height } = begin(here.canvas);
     const edge = 22, size = (Math.min(width, height) - edge) / pieces.length;
+    Object.assign(here, { edge, size });
     here.at = (x, y) => [Math.floor((y - edge) / size), Math.floor((x - edge) / size)];
     pen.font = `${Math.min(13, size * 0.8)}px ui-monospace, "DejaVu Sans Mono", monospace`;
     pen.textAlign = "center";
@@ -94,6 +95,15 @@ export class LanguageView {
     const [query, key] = here.at(event.clientX - box.left, event.clientY - box.top);
     if (key < 0 || key > query || query >= here.count) this.asker.leave();
     else this.asker.point(this.square(name, here, query, key));
+  }
+
+  // The place of a square on the screen.
+  boxOf(name) {
+    const [layer, head, query, key] = name.split(":"), here = this.maps.get(`${layer}:${head}`);
+    if (!here?.size) return null;
+    const { left, top } = here.canvas.getBoundingClientRect(), { edge, size } = here;
+    const x = left + edge + size * key, y = top + edge + size * query;
+    return { left: x, right: x + size, top: y, bottom: y + size };
   }
 
   square(name, here, query, key) {

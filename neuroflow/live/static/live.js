@@ -13,6 +13,7 @@ import { NetworkView } from "./network.js";
 import { Panels } from "./panels.js";
 import { ParameterList } from "./parameters.js";
 import { PointsView } from "./points.js";
+import { Popover } from "./popover.js";
 import { ReceiptView } from "./receipt.js";
 
 const $ = (id) => document.getElementById(id);
@@ -26,9 +27,11 @@ state.send = send;
 
 // Receipts --------------------------------------------------------------------------------------
 
-const asker = new Asker($("receipt"), send, messageOf, onShow, onTarget);
+const asker = new Asker($("why"), send, messageOf, onShow, onTarget, () => popover.way === "docked");
 state.asker = asker;
-const receipts = new ReceiptView($("receipt"), $("receipt-said"), send, (target) => asker.pin(target), () => state.setup.network);
+const receipts = new ReceiptView($("receipt"), $("receipt-said"), send, (target) => asker.pin(target), () => state.setup.network, (way) => asker.toggle(way));
+const popover = new Popover($("why"), () => asker.shown && boxOf(asker.shown), () => Boolean(asker.target && asker.shown));
+Object.assign(state, { popover, boxOf });
 const network = new NetworkView($("network"), asker);
 const language = new LanguageView(document, send, asker);
 const parameters = new ParameterList(asker);
@@ -37,23 +40,34 @@ const points = new PointsView($("plot"), $("tool"), state, asker, send, requestD
 const panels = new Panels($("panels"));
 const form = new Form(state, send);
 
-function messageOf({ what, name, row }) {
+function messageOf({ what, name, row, opened = [] }) {
   if (what === "point") state.row = row;
   if (what === "point") return { do: "explain", what, row };
-  if (what === "neuron") return { do: "explain", what, name, row: Math.min(state.row, state.setup.examples - 1) };
-  return { do: "explain", what, name };
+  if (what === "neuron") return { do: "explain", what, name, row: Math.min(state.row, state.setup.examples - 1), opened };
+  return { do: "explain", what, name, opened };
 }
 
 function onShow(frame) {
   if (receipts.show(frame, state.now?.playing)) state.receipt = frame;
+  popover.about(`${frame.what} ${frame.title}`);
+  popover.request();
 }
 
 function onTarget() {
   state.chosen = asker.pinned;
   state.hovered = asker.hovered;
   network.choose(asker.target);
-  $("unpin").hidden = !asker.pinned;
+  popover.request();
   requestDraw();
+}
+
+// Where on the screen a thing is that is asked about: as it was asked, or where it is drawn.
+function boxOf(target) {
+  const { from, what, row, name } = target;
+  if (from?.isConnected && from.getClientRects().length) return from.getBoundingClientRect();
+  if (what === "point") return points.boxOf(row) ?? examples.boxOf(row);
+  if (what === "attention") return language.boxOf(name);
+  return network.boxOf(what, name) ?? parameters.boxOf(name);
 }
 
 function exists({ what, name, row }) {
@@ -63,7 +77,13 @@ function exists({ what, name, row }) {
   return what === "neuron" ? layers.some((layer) => layer.neurons.some((n) => n.path === name)) : what === "attention";
 }
 
-$("unpin").onclick = () => asker.unpin();
+function letGo() {
+  const from = asker.pinned?.from ?? $("plot"), wasInside = $("why").contains(document.activeElement);
+  asker.unpin();
+  if (wasInside) (from.isConnected ? from : $("plot")).focus?.({ preventScroll: true });
+}
+
+$("unpin").onclick = letGo;
 
 // Frames ----------------------------------------------------------------------------------------
 
@@ -114,6 +134,7 @@ function onSetup(frame) {
   document.body.classList.toggle("watching", frame.watching);
   if (frame.watching) return onlyLook(frame);
   writeAddress(page, frame.setup);
+  sendSpeed();
   for (const id of ["play", "step", "reset", "new-seed", "time"]) $(id).disabled = false;
 }
 
@@ -227,13 +248,19 @@ function told(still) {
   return `${still.points.length} points, ${wrong} on the wrong side (×)${margin}.`;
 }
 
+// A smooth run takes about ten seconds, whatever it is, so that one sees how it learns.
+function sendSpeed() {
+  const chosen = $("speed").value, steps = state.setup?.steps ?? 0;
+  send({ do: "speed", value: chosen === "smooth" ? Math.max(15, steps / 10) : Number(chosen) });
+}
+
 // Controls --------------------------------------------------------------------------------------
 
 $("play").onclick = () => send({ do: state.now?.playing ? "pause" : "play" });
 $("step").onclick = () => send({ do: "step", count: 1 });
 $("reset").onclick = () => send({ do: "reset" });
 $("new-seed").onclick = () => send({ do: "reset", seed: "new" });
-$("speed").onchange = () => send({ do: "speed", value: Number($("speed").value) });
+$("speed").onchange = sendSpeed;
 $("time").oninput = () => send({ do: "seek", step: Number($("time").value) });
 $("problem").querySelector("button").onclick = () => problem("");
 $("toml").onclick = () => send({ do: "export", what: "toml" });
@@ -249,7 +276,7 @@ $("share").onclick = async () => {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") asker.unpin();
+  if (event.key === "Escape") letGo();
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
   const act = { " ": "play", s: "step", r: "reset", n: "new-seed" }[event.key];
   if (!act || (event.key === " " && event.target.closest("button, summary, a"))) return;

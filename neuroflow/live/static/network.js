@@ -69,7 +69,7 @@ export class NetworkView {
     const line = make("line", { class: "w", ...ends }, home);
     const title = make("title", {}, hit);
     const name = this.network.names[at];
-    hit.addEventListener("click", () => this.asker.pin({ what: "parameter", name }));
+    hit.addEventListener("click", () => this.asker.pin({ what: "parameter", name, from: hit }));
     this.asker.watch(hit, () => ({ what: "parameter", name }));
     this.lines.push({ line, hit, title, at, name });
   }
@@ -84,7 +84,7 @@ export class NetworkView {
     }
     const title = make("title", {}, group);
     const here = { group, title, neuron, layer, k, j };
-    group.addEventListener("click", () => this.asker.pin({ what: "neuron", name: neuron.path }));
+    group.addEventListener("click", () => this.asker.pin({ what: "neuron", name: neuron.path, from: group }));
     this.asker.watch(group, () => ({ what: "neuron", name: neuron.path }));
     group.addEventListener("keydown", (event) => this.onKey(event, here));
     this.neurons.push(here);
@@ -94,7 +94,7 @@ export class NetworkView {
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       event.stopPropagation();
-      this.asker.pin({ what: "neuron", name: here.neuron.path });
+      this.asker.pin({ what: "neuron", name: here.neuron.path, from: here.group });
       return;
     }
     const way = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
@@ -106,7 +106,13 @@ export class NetworkView {
     here.group.setAttribute("tabindex", -1);
     next.group.setAttribute("tabindex", 0);
     next.group.focus();
-    this.asker.pin({ what: "neuron", name: next.neuron.path });
+    this.asker.pin({ what: "neuron", name: next.neuron.path, from: next.group });
+  }
+
+  // The place of a neuron or a weight on the screen, if it is drawn.
+  boxOf(what, name) {
+    const found = what === "neuron" ? this.neurons.find((n) => n.neuron.path === name)?.group : this.lines.find((l) => l.name === name)?.line;
+    return found?.isConnected ? found.getBoundingClientRect() : null;
   }
 
   update(numbers) {

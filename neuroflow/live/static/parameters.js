@@ -28,7 +28,7 @@ export class ParameterList {
     const heading = el("th", { colSpan: 3, scope: "rowgroup" }), group = el("tr", { className: "group", hidden: true }, heading);
     const made = { button, value, swatch, line, group, heading, at: null };
     const target = () => ({ what: "parameter", name: this.names[made.at] });
-    button.onclick = () => this.asker.pin(target());
+    button.onclick = () => this.asker.pin({ ...target(), from: line });
     button.onkeydown = (event) => this.key(event, k);
     this.asker.watch(line, target, button);
     return made;
@@ -57,6 +57,12 @@ export class ParameterList {
     const fits = (name, k) => (module === "" || this.owners[k] === Number(module)) && words.every((word) => name.toLowerCase().includes(word));
     this.found = this.names.map((_, k) => k).filter((k) => fits(this.names[k], k));
     this.turn(-this.first);
+  }
+
+  // The place of a parameter on the screen, if its line is shown.
+  boxOf(name) {
+    const found = $("parameters").open && this.rows.find(({ at, line }) => !line.hidden && this.names[at] === name);
+    return found ? found.line.getBoundingClientRect() : null;
   }
 
   turn(by) {

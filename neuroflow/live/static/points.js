@@ -47,6 +47,14 @@ export class PointsView {
     return { row: best, at: [frame.backX(x), frame.backY(y)] };
   }
 
+  // The place of a point on the screen.
+  boxOf(row) {
+    const point = this.still.points?.[row], { frame } = this.state;
+    if (!point || !frame || this.plot.hidden) return null;
+    const { left, top } = this.plot.getBoundingClientRect(), x = left + frame.x(point[0]), y = top + frame.y(point[1]);
+    return { left: x - 12, right: x + 12, top: y - 12, bottom: y + 12 };
+  }
+
   copy() {
     return this.still.points.map((p) => [...p]);
   }

@@ -1,13 +1,15 @@
-// Receipts as tables: where a number comes from, and what changing it would do.
+// Receipts as words and tables: where a number comes from, and what changing it would do. Each line
+// of a slope can be opened in place: why its local slope is what it is, and whence the other factor.
 
 import { bar, el, number, row, signed, sum, table, text } from "./elements.js";
 import { short } from "./charts.js";
 import { OneAtATime } from "./asking.js";
 
 export class ReceiptView {
-  // networkNow() gives the network of the set-up; choose(target) pins another receipt.
-  constructor(home, said, send, choose, networkNow) {
-    Object.assign(this, { home, said, send, choose, networkNow });
+  // networkNow() gives the network of the set-up; choose(target) pins another receipt, and
+  // toggle(way) opens or closes a line of this one.
+  constructor(home, said, send, choose, networkNow, toggle) {
+    Object.assign(this, { home, said, send, choose, networkNow, toggle });
     this.changes = new OneAtATime(send);
     this.title = null;
   }
@@ -22,7 +24,7 @@ export class ReceiptView {
     const focused = this.home.contains(document.activeElement) ? document.activeElement.id : "";
     this.home.replaceChildren(...build.call(this, frame));
     if (focused) document.getElementById(focused)?.focus();
-    this.say(sentence(frame));
+    this.say(frame.said);
     return true;
   }
 
@@ -48,12 +50,12 @@ export class ReceiptView {
     set.onclick = () => this.send({ do: "edit", name: frame.title, value: Number(field.value) });
     field.onkeydown = (event) => { if (event.key === "Enter") set.click(); };
     return [
-      head(frame.title, frame.value),
+      head(frame, `${frame.words} = ${short(frame.value, 6)}`),
       el("div", { className: "editing" },
-        el("h3", {}, "Edit it"),
+        el("h3", {}, "What if it were another number?"),
         el("div", { className: "edit" }, el("label", {}, "value ", field), set, slider),
         el("p", { className: "small", id: "what-if" }, "Move the slider to see what a change would do to the loss.")),
-      gradientOf(frame),
+      this.gradientOf(frame),
     ];
   }
 
@@ -62,72 +64,103 @@ export class ReceiptView {
     const home = document.getElementById("what-if");
     if (!home || this.title !== frame.name) return;
     home.textContent = `${signed(frame.by)} changes ${frame.of} from ${short(frame.before, 5)} by ${signed(frame.actual)}; `
-      + `predicted ${signed(frame.predicted)} = ${signed(frame.first_order)} (slope) ${signed(frame.second_order)} (curvature)`;
+      + `predicted ${signed(frame.predicted)} = ${signed(frame.first_order)} (slope) ${signed(frame.second_order)} (curvature). ${frame.surprise}`;
   }
 
   ofNeuron(frame) {
     const most = Math.max(...frame.terms.map((t) => Math.abs(t.product)), 1e-12);
     const { layers, names } = this.networkNow();
-    const neuron = layers.flatMap((layer) => layer.neurons).find((n) => n.path === frame.title);
+    const at = layers.findIndex((layer) => layer.neurons.some((n) => n.path === frame.title));
+    const neuron = layers[at].neurons.find((n) => n.path === frame.title);
     const rows = frame.terms.map((term, k) => {
       const name = names[k < neuron.weights.length ? neuron.weights[k] : neuron.bias];
-      const button = el("button", { type: "button", className: "link", textContent: term.name });
+      const button = el("button", { type: "button", className: "link", textContent: term.words, title: term.name });
       button.onclick = () => this.choose({ what: "parameter", name });
-      return row(button, number(term.weight), number(term.input), number(term.product), bar(term.product / most));
+      return row(button, number(term.weight), this.inputOf(term, layers[at - 1]?.neurons[k]), number(term.product), bar(term.product / most));
     });
-    const after = frame.after === null ? "" : `, ${frame.activation} makes it ${short(frame.after, 6)}`;
     return [
-      head(frame.title, frame.value, `for example ${frame.row}${after}`),
+      head(frame, `${frame.words} adds up ${short(frame.value, 6)}`, `for example ${frame.row}`),
       el("div", {}, el("h3", {}, "What it adds up"),
         table(["", "weight", "input", "product", ""], [...rows, sum("sum", "", "", number(frame.value), "")])),
-      gradientOf(frame),
+      this.gradientOf(frame),
     ];
   }
 
+  // The input of a neuron is what the one before it gives, which has a receipt of its own.
+  inputOf(term, before) {
+    if (!before) return number(term.input);
+    const button = el("button", { type: "button", className: "link", textContent: short(term.input, 5) });
+    button.setAttribute("aria-label", `${short(term.input, 5)}: the receipt of the neuron that gives it`);
+    button.onclick = () => this.choose({ what: "neuron", name: before.path });
+    return el("td", { className: "n" }, button);
+  }
+
   ofAttention(frame) {
-    return [head(...attentionWords(frame)), gradientOf(frame)];
+    const most = Math.max(...frame.shares.map((s) => s.share));
+    const rows = frame.shares.map(({ words, share }) => row(text(words), number(share), bar(share / most)));
+    return [
+      head(frame, frame.words, frame.where),
+      el("div", {}, el("h3", {}, "Where it looks in all: the shares add up to 1"), table(["", "share", ""], rows)),
+      this.gradientOf(frame),
+    ];
   }
 
   ofPoint(frame) {
     const inputs = frame.inputs.map((x) => row(text(x.name), number(x.value), number(x.slope)));
     const outputs = frame.outputs.map((x, k) => row(text(frame.outputs.length > 1 ? `output ${k}` : "output"), number(x)));
+    const steepest = frame.steepest.map(({ name, words, value, gradient }) => {
+      const button = el("button", { type: "button", className: "link", textContent: words, title: name });
+      button.onclick = () => this.choose({ what: "parameter", name });
+      return row(button, number(value), number(gradient));
+    });
     return [
-      head(frame.title, null, `target ${targetOf(frame)} · loss ${short(frame.loss, 6)}`),
+      head(frame, frame.title, `target ${targetOf(frame)} · loss ${short(frame.loss, 6)}`),
       el("div", { className: "tall" }, el("h3", {}, "What goes in, and how the loss would change with it"),
         table(["input", "value", "slope of the loss"], inputs),
         table(["", "what the network says"], outputs)),
-      el("div", { className: "scroll" }, el("h3", {}, "The loss, and its steepest leaves"), el("pre", {}, frame.text)),
+      el("div", {}, el("h3", {}, "What this loss would change with most"),
+        steepest.length ? table(["", "value", "slope of the loss"], steepest) : el("p", { className: "small" }, "No parameter: its loss has slope 0 everywhere.")),
     ];
+  }
+
+  gradientOf(frame) {
+    return el("div", {},
+      el("h3", {}, `Slope of ${frame.of}: ${short(frame.gradient, 6)}`),
+      frame.parts.length
+        ? el("p", { className: "small" }, "The chain rule: each use has a contribution, its local slope × the slope of the loss behind it. Open a line to see both.")
+        : el("p", { className: "small" }, "Nothing uses it."),
+      ...(frame.parts.length ? [this.partsOf(frame, [])] : []));
+  }
+
+  partsOf(gradient, way) {
+    const rows = gradient.parts.flatMap((part, k) => this.partOf(part, [...way, k]));
+    for (const r of gradient.rest) rows.push(row(text(`${r.count} more in ${r.words}`), "", "", "", number(r.amount)));
+    return table(["used in", "local slope", "×", "slope behind it", "= share"], [...rows, sum("sum", "", "", "", number(gradient.sum))]);
+  }
+
+  partOf(part, way) {
+    const button = el("button", { type: "button", className: "link opens", textContent: part.words, title: part.node, id: `part-${way.join("-")}` });
+    button.setAttribute("aria-expanded", Boolean(part.opened));
+    button.onclick = () => this.toggle(way);
+    const line = row(button, number(part.local), text("×"), number(part.upstream), number(part.amount));
+    line.firstChild.className = "label";
+    return part.opened ? [line, this.insideOf(part, way)] : [line];
+  }
+
+  insideOf(part, way) {
+    const { reason, upstream } = part.opened;
+    return el("tr", { className: "inside" }, el("td", { colSpan: 5 },
+      el("p", {}, `Local slope ${short(part.local, 5)}: ${reason}.`),
+      el("p", {}, upstream ? `Slope behind it ${short(part.upstream, 5)}: how the loss changes with this ${part.words}.` : "Behind it is the loss itself: the slope is 1."),
+      ...(upstream ? [this.partsOf(upstream, way)] : [])));
   }
 }
 
 const targetOf = (frame) => (Array.isArray(frame.target) ? `${frame.target.length} numbers` : typeof frame.target === "number" ? short(frame.target, 6) : frame.target);
 
-function attentionWords(frame) {
-  const [layer, which, query, key] = frame.title.split(":");
-  const [from, to] = [frame.from, frame.to].map((piece) => piece.replace("<BOS>", "the beginning"));
-  return [`${layer}, head ${Number(which) + 1}`, frame.value, `how much "${from}" at position ${query} takes from "${to}" at position ${key}`];
-}
-
-// A receipt in one sentence.
-function sentence(frame) {
-  if (frame.what === "point") {
-    const said = frame.outputs.length > 3 ? `${frame.outputs.length} numbers` : frame.outputs.map((x) => short(x, 3)).join(", ");
-    return `${frame.title}: target ${targetOf(frame)}, the network says ${said}, loss ${short(frame.loss, 4)}.`;
-  }
-  const [title, , more] = frame.what === "attention" ? attentionWords(frame) : [frame.title, null, ""];
-  const after = frame.after == null ? "" : `, ${frame.activation} makes it ${short(frame.after, 4)}`;
-  return `${title}${more ? `, ${more},` : ""} is ${short(frame.value, 4)}${after}; slope of ${frame.of}: ${short(frame.gradient, 4)}.`;
-}
-
-function gradientOf(frame) {
-  const rows = frame.parts.map((p) => row(text(p.node, true), number(p.local), text("×"), number(p.upstream), number(p.amount)));
-  for (const r of frame.rest) rows.push(row(text(`${r.count} more in ${r.scope || "the loss"}`), "", "", "", number(r.amount)));
-  return el("div", { className: "scroll" },
-    el("h3", {}, `Slope of ${frame.of}: ${short(frame.gradient, 6)}`),
-    frame.parts.length ? table(["used in", "local slope", "", "upstream", "contribution"], [...rows, sum("sum", "", "", "", number(frame.sum))]) : el("p", { className: "small" }, "Nothing uses it."));
-}
-
-function head(title, value, more = "") {
-  return el("div", { className: "head" }, el("h3", {}, value === null ? title : `${title} = ${short(value, 6)}`), el("span", { className: "small" }, more));
+function head(frame, words, more = "") {
+  const begun = words[0].toUpperCase() + words.slice(1);
+  return el("div", { className: "head" }, el("h3", {}, begun),
+    el("p", { className: "said" }, frame.more),
+    el("span", { className: "small" }, [more, `step ${frame.step}`].filter(Boolean).join(" · "), " · ", el("code", {}, frame.title)));
 }
