@@ -92,6 +92,7 @@ _HOME = {
     " predict read_metrics train",
     "neuroflow.experiments": "RunComparison RunTable Sweep compare runs sweep",
     "neuroflow.checkpoint": "SavedModel inspect_file load save",
+    "neuroflow.checkpoint.describe": "describe",
     "neuroflow.generation.sampling": "Sampling",
     "neuroflow.generation.writer": "Writer",
     "neuroflow.generation.writing": "Written generate",

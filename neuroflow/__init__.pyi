@@ -169,6 +169,7 @@ from neuroflow.checkpoint import SavedModel as SavedModel
 from neuroflow.checkpoint import inspect_file as inspect_file
 from neuroflow.checkpoint import load as load
 from neuroflow.checkpoint import save as save
+from neuroflow.checkpoint.describe import describe as describe
 from neuroflow.generation.sampling import Sampling as Sampling
 from neuroflow.generation.writer import Writer as Writer
 from neuroflow.generation.writing import Written as Written

@@ -4,7 +4,8 @@ The metadata names the model by registry names, with the version and the distrib
 entry it needs. There is no pickle and no import path in it, so reading one runs no code.
 
 Reading order: :mod:`container`, :mod:`arrays`, :mod:`code`, :mod:`uses`, :mod:`migrating`,
-:mod:`rebuilding`, :mod:`facts`, :mod:`schema`, :mod:`file`, :mod:`origin`, :mod:`saving`.
+:mod:`rebuilding`, :mod:`describe`, :mod:`facts`, :mod:`schema`, :mod:`file`, :mod:`origin`,
+:mod:`saving`.
 """
 
 from neuroflow.checkpoint.arrays import OPTIMIZER, Arrays

@@ -38,12 +38,12 @@ Pair = tuple[str, Any, Any]
 
 
 def rebuilding_table(
-    model: Module, without: Collection[Name] = ()
+    model: Module, without: Collection[Name] = (), deed: str = "saved"
 ) -> tuple[Tree, dict[Name, Entry]]:
     """The table that builds this very model again, and the entries asked for meanwhile.
 
     What is named in ``without`` is not asked for: what drew the numbers of a model that was loaded.
-    Raises :class:`StateError` for a model that its settings do not build.
+    Raises :class:`StateError` for a model that its settings do not build: it cannot be ``deed``.
     """
     with noting_lookups(without=without):
         table = configuration_of(model)
@@ -56,16 +56,16 @@ def rebuilding_table(
         with noting_lookups(without=without) as found:
             again = build(table, rng=SplitMix32(0))
     except NeuroflowError as error:
-        what = f"{name} cannot be saved: its settings do not build it again: {reason(error)}"
+        what = f"{name} cannot be {deed}: its settings do not build it again: {reason(error)}"
         raise StateError(what, remedy=remedy, got=model) from error
     with noting_lookups(without=without):  # apart: what is compared is not what is needed
-        differences = list(Comparison().of(model, again))
+        differences = list(Comparison(first_places(model)).of(model, again))
     if differences:
         told = "; ".join(differences[:MOST_TOLD])
         more = len(differences) - MOST_TOLD
         told += f" and {more} more" if more > 0 else ""
         raise StateError(
-            f"{name} cannot be saved: it is not what its settings build: {told}",
+            f"{name} cannot be {deed}: it is not what its settings build: {told}",
             expected="the model that its settings build, with other numbers alone",
             remedy=remedy,
             got=model,
@@ -81,6 +81,7 @@ class Comparison:
     keeps for itself in a field with an underscore, and a new one does not have yet, is a cache.
     """
 
+    places: dict[int, str] = field(factory=dict)
     twins: dict[int, Any] = field(factory=dict)
     seen: dict[tuple[int, int], Any] = field(factory=dict)
     kinds: dict[type, dict[str, str]] = field(factory=dict)
@@ -95,7 +96,11 @@ class Comparison:
                 continue
             inner = self.inside(at, here, there)
             if inner is None:
-                yield f"{at or 'it'} {_difference(here, there)} when built again"
+                first = self.places.get(id(here), at)
+                told = (
+                    _difference(here, there) if first == at else f"is {first} itself, and another"
+                )
+                yield f"{at or 'it'} {told} when built again"
             else:
                 pairs += reversed(inner)
 
@@ -181,6 +186,7 @@ class Comparison:
 
     def _function(self, at: str, here: Any, there: Any) -> list[Pair] | None:
         """Functions are alike if they run the same code on what is alike."""
+        here, there = _with_settings(here), _with_settings(there)
         if type(here) is not type(there):
             return None
         if isinstance(here, Op):
@@ -199,6 +205,18 @@ class Comparison:
         return [
             (f"{at}.{name}", a, vars(there).get(name, ABSENT)) for name, a in vars(here).items()
         ]
+
+
+def first_places(model: Module) -> dict[int, str]:
+    """Where each module and each parameter of a model stands first: what is shared stands again."""
+    return {id(part): name for name, part in [*model.named_modules(), *model.named_values()]}
+
+
+def _with_settings(function: Any) -> Any:
+    """An op with settings that are bound to it from outside as one that has them."""
+    if isinstance(function, functools.partial) and isinstance(function.func, Op):
+        return function if function.args else function.func.bind(**function.keywords)
+    return function
 
 
 def _value(at: str, here: Value, there: Value) -> list[Pair] | None:

@@ -6,9 +6,13 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from attrs import define, field
+
+from neuroflow.config.matrix_draw import MatrixDraw
 from neuroflow.config.settings import SECTIONS, Tree, settings_beside, settings_of
 from neuroflow.core.module import Module
 from neuroflow.core.settings import unchecked
+from neuroflow.core.types import a
 from neuroflow.core.value import Op
 from neuroflow.errors import StateError
 from neuroflow.registry.entries import Entry
@@ -20,60 +24,123 @@ def configuration_of(model: Module) -> Tree:
     """The table that builds this model again, apart from its parameters.
 
     It names what third parties offer by namespace, so that another plugin changes nothing.
-    Raises :class:`StateError` for a module that no plugin registers.
+    Raises :class:`StateError` for parts that no plugin registers, with the place of each.
     """
-    return renamed(_table_of(model), "layer", lambda kind, use: get(kind, use).qualified(use))  # type: ignore[no-any-return]
-
-
-def _table_of(model: Module) -> Tree:
-    entry = next((e for e in manager().registry.entries("layer") if e.load() is type(model)), None)
-    if entry is None:
-        raise StateError(
-            f"{type(model).__name__} is not registered as a layer, so nothing could load it again",
-            remedy="offer it in a plugin's neuroflow_layers, or keep model.state_dict() yourself",
-            got=model,
-        )
-    table: Tree = {"use": entry.shortest_name}
-    for name, value in model.configuration().items():
-        if value is not None:
-            table[name] = _plain(value, name)
-    return table
+    describer = Describer()
+    table = describer.table(model, "")
+    describer.require_named()
+    return renamed(table, "layer", lambda kind, use: get(kind, use).qualified(use))  # type: ignore[no-any-return]
 
 
 def described_part(part: Any) -> Any:
     """A part that was handed over as a name, a table, or the thing itself, as name or table."""
-    return _plain(part, "")
+    describer = Describer()
+    told = describer.plain(part, "")
+    describer.require_named()
+    return told
 
 
-def _plain(value: Any, name: str) -> Any:
-    if isinstance(value, Module):
-        return _table_of(value)
-    if isinstance(value, Mapping):
-        return {key: _plain(x, str(key)) for key, x in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(x, name) for x in value]
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    return _name_of(value)
+@define
+class Describer:
+    """Walks a model and tells its parts by name; notes those that have none, with their places."""
+
+    nameless: dict[str, tuple[Any, str]] = field(factory=dict)
+    _layers: dict[type, Entry] = field(factory=dict)
+
+    def table(self, module: Module, path: str) -> Any:
+        """The table of a layer, with those of the layers in it."""
+        entry = self._entry_of(type(module))
+        if entry is None:
+            self.nameless[path] = (module, "layer")
+            return None
+        kinds = part_settings(entry)
+        told = {
+            name: self.plain(value, f"{path}.{name}".lstrip("."), kinds.get(name, ""))
+            for name, value in module.configuration().items()
+            if value is not None
+        }
+        return {"use": entry.shortest_name, **told}
+
+    def plain(self, value: Any, path: str, kind: str = "") -> Any:
+        """A setting as TOML has it; what stands for a part of a kind is named as one of that."""
+        if isinstance(value, Module):
+            return self.table(value, path)
+        if isinstance(value, Mapping):
+            return {key: self.plain(x, f"{path}.{key}".lstrip(".")) for key, x in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.plain(x, f"{path}.{k}".lstrip("."), kind) for k, x in enumerate(value)]
+        if value is None or isinstance(value, (bool, int, float, str)):
+            return value
+        named = self._name_of(value, path, kind)
+        if named is None:
+            self.nameless[path] = (value, kind)
+        return named
+
+    def _entry_of(self, kind: type) -> Entry | None:
+        if not self._layers:
+            for entry in reversed(manager().registry.entries("layer")):
+                self._layers[entry.load()] = entry
+        return self._layers.get(kind)
+
+    def _name_of(self, thing: Any, path: str, kind: str) -> Any:
+        """The part that means an op or a function that was handed over as itself."""
+        function, settings = taken_apart(thing)
+        for each in (kind,) if kind in FUNCTIONS else FUNCTIONS:
+            for entry in manager().registry.entries(each):
+                if _is_same(entry.load(), function):
+                    told = self.plain(settings, path)
+                    return {"use": entry.shortest_name, **told} if told else entry.shortest_name
+        return None
+
+    def require_named(self) -> None:
+        """Raise :class:`StateError` that names everything without a name, and where it stands."""
+        if not self.nameless:
+            return
+        told = [_nameless(*found, path) for path, found in self.nameless.items()]
+        first, _ = next(iter(self.nameless.values()))
+        remedy = (
+            "offer it in a plugin's neuroflow_layers, or keep model.state_dict() yourself"
+            if isinstance(first, Module)
+            else "offer it in a plugin, or use a registered one"
+        )
+        raise StateError("; ".join(told), remedy=remedy, got=first)
 
 
-def _name_of(thing: Any) -> Any:
-    """The part that means an op or a function that was handed over as itself."""
-    function, settings = thing, {}
-    if isinstance(thing, functools.partial):
-        function, settings = thing.func, dict(thing.keywords)
-    for kind in ("activation", "initializer", "op", "loss"):
-        for entry in manager().registry.entries(kind):
-            target = entry.load()
-            if unchecked(target) is unchecked(function):
-                return {"use": entry.shortest_name, **settings} if settings else entry.shortest_name
-            if isinstance(thing, Op) and isinstance(target, Op) and thing.rule is target.rule:
-                return {"use": entry.shortest_name, **thing.settings}
-    raise StateError(
-        f"{thing!r} is not registered, so a saved model could not name it",
-        remedy="offer it in a plugin, or use a registered one",
-        got=thing,
-    )
+FUNCTIONS = ("activation", "initializer", "op", "loss")
+"""The kinds whose entries are functions that may be handed over as themselves."""
+
+
+def taken_apart(thing: Any) -> tuple[Any, dict[str, Any]]:
+    """A function and the settings that are bound to it, whichever way they were.
+
+    >>> from neuroflow.registry.manager import get
+    >>> leaky = get("activation", "leaky_relu").load()
+    >>> taken_apart(functools.partial(leaky, slope=0.2))[1]
+    {'slope': 0.2}
+    """
+    settings: dict[str, Any] = {}
+    if isinstance(thing, MatrixDraw):
+        thing = thing.draw
+    if isinstance(thing, functools.partial) and not thing.args:
+        thing, settings = thing.func, dict(thing.keywords)
+    if isinstance(thing, Op):
+        settings = {**thing.settings, **settings}
+    return thing, settings
+
+
+def _is_same(target: Any, function: Any) -> bool:
+    if isinstance(function, Op):
+        return isinstance(target, Op) and function.rule is target.rule
+    return unchecked(target) is unchecked(function)
+
+
+def _nameless(thing: Any, kind: str, path: str) -> str:
+    place = f"{path}: " if path else ""
+    if isinstance(thing, Module):
+        name = type(thing).__name__
+        return f"{place}{name} is not registered as a layer, so nothing could load it again"
+    known_as = f" as {a(kind)}" if kind else ""
+    return f"{place}{thing!r} is not registered{known_as}, so a saved model could not name it"
 
 
 def renamed(part: Any, kind: str, name: Callable[[str, str], str]) -> Any:

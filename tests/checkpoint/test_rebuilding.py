@@ -103,7 +103,7 @@ REFUSED = {
     "mlp": {"append_layer", "drop_layer", "replace_layer", "widen", "longer_weights", "drop_bias",
             "share", "replace_activation", "rename_activation", "change_setting",
             "replace_forward"},
-    "stack": {"widen", "longer_weights", "drop_bias", "share", "replace_activation",
+    "stack": {"widen", "longer_weights", "share", "replace_activation",
               "rename_activation", "change_setting", "replace_forward"},
 }  # fmt: skip
 

@@ -153,7 +153,10 @@ class Draw:
         if entry.name == "sequential":
             return {"use": "sequential", "layers": [self.part("layer", depth=depth + 1)]}
         table = {"use": entry.shortest_name}
+        in_place = {setting.unless for setting in settings_of(entry)}  # of sizes: never fit
         for setting in settings_of(entry):
+            if setting.name in in_place:
+                continue
             if setting.name in fixed:
                 table[setting.name] = fixed[setting.name]
             elif setting.required or setting.name in ALWAYS or self.rng.random() < 0.4:
