@@ -49,6 +49,7 @@ COMMANDS = {
     "generate": "Let a trained language model write.",
     "export": "Write a model for another program: Python, C, safetensors, ONNX.",
     "import": "Read a model that another program wrote.",
+    "config": "Where each value of a configuration comes from.",
     "recipes": "List what can be trained by name.",
     "list": "List what plugins offer: ops, losses, layers ...",
     "show": "Everything about one entry: formula, derivative, plot, source.",

@@ -6,7 +6,8 @@ of name it is follows from the field it stands in. All problems of a tree are re
 
 Reading order: :mod:`settings`, :mod:`toml`, :mod:`recipe`, :mod:`reading`, :mod:`changing`,
 :mod:`extending`, :mod:`variables`, :mod:`shape_rules`, :mod:`shapes`, :mod:`checking`,
-:mod:`matrix_draw`, :mod:`building`, :mod:`describing`.
+:mod:`matrix_draw`, :mod:`building`, :mod:`describing`. Where values come from: :mod:`spans`,
+:mod:`provenance`, :mod:`filling`.
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified

@@ -38,13 +38,31 @@ def document_with(path: str, documents: Sequence[Document]) -> Document | None:
     >>> [document_with(path, documents).name for path in ("data.noise", "data.points")]
     ['the configuration', 'moons']
     """
-    return next((each for each in reversed(documents) if _has(each.tree, path.split("."))), None)
+    keys = path.split(".")
+    for k in reversed(range(len(documents))):
+        if has(documents[k].tree, keys):
+            return documents[k]
+        if not has(together(documents[: k + 1]), keys):
+            return None  # what those below say there was left behind
+    return None
 
 
-def _has(tree: Any, keys: Sequence[str]) -> bool:
-    """Whether a tree has something at a path, or a text or a number on the way to it."""
+def has(tree: Any, keys: Sequence[str]) -> bool:
+    """Whether a tree says something at a path: a name is the ``use`` of its table.
+
+    >>> has({"loss": "hinge"}, ["loss", "use"]), has({"loss": "hinge"}, ["loss", "margin"])
+    (True, False)
+    """
     if not keys:
         return True
-    if isinstance(tree, list):
-        return keys[0].isdigit() and int(keys[0]) < len(tree) and _has(tree[int(keys[0])], keys[1:])
-    return not isinstance(tree, Mapping) or (keys[0] in tree and _has(tree[keys[0]], keys[1:]))
+    if isinstance(tree, str):
+        return list(keys) == ["use"] or "${" in tree
+    inner = child(tree, keys[0])
+    return inner is not ... and has(inner, keys[1:])
+
+
+def child(tree: Any, key: str) -> Any:
+    """What a table or a list has at a key, or at a position; ``...`` if nothing."""
+    if isinstance(tree, list) and key.isdigit() and int(key) < len(tree):
+        return tree[int(key)]
+    return tree.get(key, ...) if isinstance(tree, Mapping) else ...

@@ -18,6 +18,7 @@ from typing import Any
 
 from attrs import define, field
 
+from neuroflow.config.extending import child
 from neuroflow.config.reading import NUMBERS, copied
 from neuroflow.config.settings import Tree
 from neuroflow.core.types import shown
@@ -111,11 +112,8 @@ class Variables:
         for key in name.split("."):
             if isinstance(here, str) and "${" in here:
                 here = self.replaced(here, done)
-            if isinstance(here, list) and key.isdigit() and int(key) < len(here):
-                here = here[int(key)]
-            elif isinstance(here, Mapping) and key in here:
-                here = here[key]
-            else:
+            here = child(here, key)
+            if here is ...:
                 return self._unknown(name, path)
             done = f"{done}.{key}".lstrip(".")
         return self.replaced(here, name)

@@ -37,7 +37,7 @@ def fill_in_from_data(table: Tree, data: Dataset, loss: LossEntry) -> None:
     "data" in its place. Raises :class:`ConfigurationError` where the data do not
     know it either, or know of more tokens than the model's own table says.
     """
-    for path, inner, own in _tables(table, "model"):
+    for path, inner, own in tables_of(table, "model"):
         _fill_in_sizes(inner, data, loss, path)
         settings = {setting.name: setting for setting in settings_of(get("layer", inner["use"]))}
         for name in set(FROM_DATA) & set(settings):
@@ -111,7 +111,7 @@ def _too_few_tokens(size: int, data: Dataset, path: str) -> ConfigurationError:
     )
 
 
-def _tables(table: Any, path: str, own: bool = True) -> Iterator[tuple[str, Tree, bool]]:
+def tables_of(table: Any, path: str, own: bool = True) -> Iterator[tuple[str, Tree, bool]]:
     """The table of a layer with its path, and those inside it, which are not the model's own."""
     if not isinstance(table, dict) or "use" not in table:
         return
@@ -121,9 +121,9 @@ def _tables(table: Any, path: str, own: bool = True) -> Iterator[tuple[str, Tree
             inner = table[setting.name]
             if isinstance(inner, (list, tuple)):
                 for k, each in enumerate(inner):
-                    yield from _tables(each, f"{path}.{setting.name}.{k}", own=False)
+                    yield from tables_of(each, f"{path}.{setting.name}.{k}", own=False)
             else:
-                yield from _tables(inner, f"{path}.{setting.name}", own=False)
+                yield from tables_of(inner, f"{path}.{setting.name}", own=False)
 
 
 def check_answers(model: Any, data: Dataset, loss: LossEntry) -> None:
