@@ -11,6 +11,7 @@ from neuroflow.registry.manager import get
 from neuroflow.training.fitting import fill_in_from_data, tables_of
 from neuroflow.training.given import NOTHING
 from neuroflow.training.loading import GENERATORS, load_data, speaking_of
+from neuroflow.training.shapes import fit_shapes
 
 
 def needs_data(model: Mapping[str, Any]) -> bool:
@@ -31,12 +32,14 @@ def needs_data(model: Mapping[str, Any]) -> bool:
 def completed_model(tree: Tree) -> Tree:
     """The model's table of a checked tree with what its data know; they are read for that.
 
-    Raises what :func:`~neuroflow.training.train` raises for the data.
+    Raises what :func:`~neuroflow.training.train` raises for data, and a model that does not fit.
     """
     options = tree["train"]
     with speaking_of("data"):
         data = load_data(tree["data"], GENERATORS[options["generator"]](options["seed"]),
                          NOTHING.datasets).train  # fmt: skip
     model: Tree = copy.deepcopy(tree["model"])
-    fill_in_from_data(model, data, get("loss", tree["loss"]["use"]))
+    loss: Any = get("loss", tree["loss"]["use"])
+    fill_in_from_data(model, data, loss)
+    fit_shapes(model, data, loss)
     return model
