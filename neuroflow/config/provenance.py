@@ -13,12 +13,13 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from neuroflow.config.changing import changed, differences, paths_of
+from neuroflow.config.changing import changed, paths_of
 from neuroflow.config.checking import configure
 from neuroflow.config.describing import part_settings
 from neuroflow.config.extending import child, document_with, has, together
 from neuroflow.config.reading import Document, documents_of
 from neuroflow.config.settings import SECTIONS, Tree, settings_beside, settings_of
+from neuroflow.config.shape_rules import AUTO
 from neuroflow.config.spans import Spans, spans_of
 from neuroflow.registry.entries import Entry
 from neuroflow.registry.manager import get
@@ -70,12 +71,9 @@ def explained(
     changes = changes if isinstance(changes, (str, Mapping)) else list(changes)
     tree = configure(source, changes)
     documents = documents_of(source)
-    inferred: dict[str, Any] = {}
-    if known is not None:
-        inferred = differences(tree["model"], known, "model")
-        tree = {**tree, "model": known}
+    checked, tree = tree, {**tree, "model": tree["model"] if known is None else known}
     said = changed(together(documents), changes)
-    asked = _Asked(documents, said, paths_of(changes), tuple(inferred))
+    asked = _Asked(documents, said, paths_of(changes), checked)
     for section in SECTIONS:
         if section.name in tree:
             asked.part(section.kind, tree[section.name], section.name, f"[{section.name}]")
@@ -95,12 +93,15 @@ def value_at(tree: Any, path: str) -> Any:
 
 @define
 class _Asked:
-    """Walks over a checked tree; ``said`` is the tree before anything was filled in."""
+    """Walks over a checked tree; ``said`` is the tree before anything was filled in.
+
+    ``checked`` is what it was before the data had their say.
+    """
 
     documents: Sequence[Document]
     said: Tree
     set_paths: Sequence[str]
-    inferred: Sequence[str]
+    checked: Tree
     found: dict[str, Provenance] = field(factory=dict)
 
     def part(self, kind: str, table: Any, path: str, owner: str) -> None:
@@ -139,7 +140,7 @@ class _Asked:
         self.found[path] = self.provenance(path, value, owner)
 
     def provenance(self, path: str, value: Any, owner: str) -> Provenance:
-        if any(f"{path}.".startswith(f"{each}.") for each in self.inferred):
+        if value_at(self.checked, path) != value:
             return Provenance("data", "inferred from the data")
         if not has(self.said, path.split(".")):
             return Provenance("default", f"default of {owner}")
@@ -148,23 +149,23 @@ class _Asked:
         inside = [each for each in self.set_paths if each.startswith(f"{path}.")]
         if covering or inside or document is None:
             setting = " and ".join([*covering, *inside]) or path
-            return Provenance("set", f"--set {setting}{self.as_variable(path)}")
+            return Provenance("set", f"--set {setting}{self.as_written(path)}")
         how = "recipe" if document.is_recipe else "file" if document.text else "dict"
         line = _line(document, path)
         place = f"{'recipe ' if document.is_recipe else ''}{document.name}"
         words = f"{place}:{line}" if line else place
-        words += self.as_variable(path) + self.moved(path, document)
+        words += self.as_written(path) + self.moved(path, document)
         return Provenance(how, words, document.name if how == "file" else "", line)
 
-    def as_variable(self, path: str) -> str:
-        """The variable that stands for a value, if one does."""
+    def as_written(self, path: str) -> str:
+        """What is written for a value: a variable, or the word for what comes in, if it is one."""
         written = self.said
         for key in path.split("."):
             written = child(written, key)
             if isinstance(written, str) and "${" in written:
                 return f", {written}"
-        texts: list[Any] = written if isinstance(written, list) else []
-        named = [text for text in texts if isinstance(text, str) and "${" in text]
+        texts: list[Any] = written if isinstance(written, list) else [written]
+        named = [x for x in texts if isinstance(x, str) and (x == AUTO or "${" in x)]
         return f", {', '.join(named)}" if named else ""
 
     def moved(self, path: str, document: Document) -> str:

@@ -8,8 +8,8 @@ surrounds it.
 
 Reading order: :mod:`loading`, :mod:`state`, :mod:`batches`, :mod:`examples`,
 :mod:`given`, :mod:`fitting`, :mod:`shapes`, :mod:`completed`, :mod:`looking_ahead`,
-:mod:`observing` (who sees the reports), :mod:`scores`, :mod:`evaluator`, :mod:`scoring`, :mod:`best`,
-:mod:`predicting` and :mod:`using` (what a trained model is for), :mod:`in_tensors`,
+:mod:`observing` (who sees the reports), :mod:`scores`, :mod:`evaluator`, :mod:`scoring`,
+:mod:`best`, :mod:`predicting` and :mod:`using` (what a trained model is for), :mod:`in_tensors`,
 :mod:`resuming` (what may change on the way), :mod:`workers` (several processes that make the same
 steps), and :mod:`steps` (the run itself). A run that outlives its process is a folder:
 :mod:`metrics`, :mod:`folder` and :mod:`run`, which the other workers of a job go :mod:`along` with.

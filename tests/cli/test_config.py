@@ -36,8 +36,7 @@ def test_explain_gives_toml_with_the_origin_of_each_value(neuroflow):
 
 
 def test_explain_tells_lists_of_layers_as_toml_too(neuroflow):
-    layers = [{"use": "layer", "inputs": 2, "outputs": 2}, {"use": "linear", "inputs": 2,
-                                                            "outputs": 1}]  # fmt: skip
+    layers = [{"use": use, "inputs": 2, "outputs": 2} for use in ("layer", "linear")]
     inner = {"use": "sequential", "layers": layers}
     tree = {**nf.configure("moons"), "model": {"use": "sequential", "layers": [inner, inner]}}
     Path("deep.json").write_text(json.dumps(tree))
@@ -52,6 +51,18 @@ def test_explain_asks_the_data_for_what_only_they_know(neuroflow):
     _, out, err = neuroflow("config", "names", *few, "--set", "data.path=none.txt")
     assert "what only the data know is not told: " in err
     assert "# inferred" not in out
+    layers = "[{use='layer',inputs='auto',outputs=4},{use='layer',inputs='auto',outputs='data'}]"
+    Path("open.toml").write_text(
+        f'extends = "moons"\n[model]\nuse = "sequential"\nlayers = {layers}\n'
+    )
+    _, out, _ = neuroflow("config", "open.toml", "--explain")
+    told = [line.split("  # ") for line in out.split("\n") if line.startswith(("inp", "outputs"))]
+    assert [(left.strip(), right) for left, right in told] == [
+        ("inputs = 2", "inferred from the data"),
+        ("outputs = 4", "open.toml:4"),
+        ("inputs = 4", "open.toml:4, auto"),
+        ("outputs = 1", "inferred from the data"),
+    ]
 
 
 def test_diff_shows_both_values_with_their_origins(neuroflow):
