@@ -19,6 +19,9 @@ OutChannels = Annotated[int, nf.Setting("numbers per pixel or token that go out"
 KernelSize = Annotated[int, nf.Setting("pixels or tokens on each side of a window", "[1, inf)")]
 Stride = Annotated[int, nf.Setting("how far a window is from the next", "[1, inf)")]
 Padding = Annotated[int, nf.Setting("zeros that are put around, on each side", "[0, inf)")]
+Causal = Annotated[
+    bool, nf.Setting("whether a window ends at its token: zeros are put in front, none behind")
+]
 
 
 @nf.pure
@@ -55,13 +58,25 @@ def padded(xs, count, nothing):
     return [*around, *xs, *around]
 
 
+def causal_or_padded(causal, padding):
+    """Raise :class:`neuroflow.InputError` where zeros should be on both sides and are not."""
+    if causal and padding:
+        raise nf.InputError(
+            f"a convolution got causal = true and padding = {padding}",
+            remedy="leave one of them out: a causal one is padded in front alone",
+            got=padding,
+        )
+
+
 @nf.pure
 class Conv1d(nf.Module):
     """The same linear layer for every window of tokens: y_t = W [x_t ... x_(t+k-1)] + b.
 
     A window of ``kernel_size`` tokens is read as one list of numbers. With the stride s and the
     padding p, n tokens give (n + 2p - k) / s + 1, rounded down. What the field calls convolution
-    is cross-correlation: the window is not reversed. Source: Waibel et al. 1989.
+    is cross-correlation: the window is not reversed. With ``causal`` a window ends at its token,
+    y_t = W [x_(t-k+1) ... x_t] + b, so that n tokens give n, and none sees what follows (van den
+    Oord et al. 2016). Source: Waibel et al. 1989.
 
     >>> layer = Conv1d(in_channels=1, out_channels=1, kernel_size=2, rng=nf.SplitMix32(0))
     >>> layer.filters.weights = [[nf.Value(-1.0), nf.Value(1.0)]]  # how much comes with each step
@@ -71,9 +86,10 @@ class Conv1d(nf.Module):
 
     def __init__(
         self, *, in_channels: InChannels, out_channels: OutChannels, kernel_size: KernelSize = 3,
-        stride: Stride = 1, padding: Padding = 0, bias: Bias = True,
+        stride: Stride = 1, padding: Padding = 0, causal: Causal = False, bias: Bias = True,
         initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
+        causal_or_padded(causal, padding)
         self.filters = Linear(
             inputs=kernel_size * in_channels, outputs=out_channels,
             bias=bias, initializer=initializer, rng=rng,
@@ -82,7 +98,11 @@ class Conv1d(nf.Module):
     def forward(self, tokens):
         """(n_tokens, in_channels) -> (n_windows, out_channels)"""
         check_tokens(tokens, self.in_channels, "a convolution")
-        tokens = padded(tokens, self.padding, [0.0] * self.in_channels)
+        silent = [0.0] * self.in_channels
+        if self.causal:
+            tokens = [*[silent] * (self.kernel_size - 1), *tokens]
+        else:
+            tokens = padded(tokens, self.padding, silent)
         check_window(len(tokens), self.kernel_size, "a convolution")
         return [
             self.filters([x for token in window for x in token])

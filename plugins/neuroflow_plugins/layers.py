@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import neuroflow as nf
 from neuroflow_plugins.bilinear import Bilinear
-from neuroflow_plugins.convolution import Conv1d, Conv2d
+from neuroflow_plugins.convolution import Conv1d, Conv2d, causal_or_padded
 from neuroflow_plugins.norms import BatchNorm, GroupNorm, groups_divide
 from neuroflow_plugins.pooling import MaxPool1d, MaxPool2d, MeanPool1d, MeanPool2d
 from neuroflow_plugins.recurrent import GRU, LSTM, RNN
@@ -44,19 +44,24 @@ def windows(n):
 
 def convolutions():
     """Of a text and of an image."""
-    text = f"(n, in_channels) -> ({windows('n')}, out_channels)"
     image = (
         f"(height, width, in_channels) -> ({windows('height')}, {windows('width')}, out_channels)"
     )
     channels = {"in_channels": 2, "out_channels": 3, "kernel_size": 2}
     yield entry(
-        "conv1d", Conv1d, (TEXT,), channels, text,
-        r"\sum_{i=0}^{k-1} W_i x_{s t + i} + b", "Waibel et al. 1989",
+        "conv1d", Conv1d, (TEXT,), channels, convolved_text,
+        r"\sum_{i=0}^{k-1} W_i x_{s t + i} + b", "Waibel et al. 1989", causal_or_padded,
     )  # fmt: skip
     yield entry(
         "conv2d", Conv2d, (IMAGE,), {**channels, "padding": 1}, image,
         r"\sum_{i=0}^{k-1} \sum_{j=0}^{k-1} W_{ij} x_{s u + i, s v + j} + b", "LeCun et al. 1989",
     )  # fmt: skip
+
+
+def convolved_text(settings, taken, part):
+    """(n, in_channels) -> ((n + 2 padding - kernel_size) // stride + 1, out_channels)"""
+    length = "(n - 1) // stride + 1" if settings["causal"] else windows("n")
+    return nf.shape_after(f"(n, in_channels) -> ({length}, out_channels)", settings, taken)
 
 
 def pools():

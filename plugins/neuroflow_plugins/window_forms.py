@@ -43,9 +43,16 @@ def _nested(numbers, size, axes):
 
 
 class Conv1dForm(_ConvForm):
-    """Windows of tokens."""
+    """Windows of tokens; a causal one has zeros in front."""
 
     axes = 1
+
+    def run(self, t, x):
+        """(..., n_tokens, in_channels) -> (..., n_windows, out_channels)"""
+        from torch.nn.functional import pad
+
+        in_front = t.layer.kernel_size - 1 if t.layer.causal else 0
+        return super().run(t, pad(x, (0, 0, in_front, 0)))
 
 
 class Conv2dForm(_ConvForm):

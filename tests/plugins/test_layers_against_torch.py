@@ -38,6 +38,12 @@ def conv(function, *axes):
     return theirs
 
 
+def causal(layer, x, state):
+    """Zeros in front."""
+    x = F.pad(x, (0, 0, layer.kernel_size - 1, 0))
+    return conv(F.conv1d, layer.kernel_size)(layer, x, state)
+
+
 def pool(function):
     def theirs(layer, x, state):
         stride = layer.stride or layer.kernel_size
@@ -97,6 +103,8 @@ CASES = [
     ("conv1d", {**TWO, "kernel_size": 3}, [some(5, 2)], conv(F.conv1d, 3)),
     ("conv1d", {**THREE, "kernel_size": 2, "stride": 2, "padding": 2, "bias": False},
      [some(4, 3)], conv(F.conv1d, 2)),
+    ("conv1d", {**TWO, "causal": True}, [some(4, 2)], causal),
+    ("conv1d", {**TWO, "causal": True, "stride": 2}, [some(6, 2)], causal),
     ("conv2d", {**TWO, "kernel_size": 2}, [some(4, 3, 2)], conv(F.conv2d, 2, 2)),
     ("conv2d", {**THREE, "stride": 2, "padding": 1}, [some(5, 4, 3)], conv(F.conv2d, 3, 3)),
     ("max_pool1d", {"kernel_size": 3}, [some(7, 2)], pool(F.max_pool1d)),
