@@ -255,22 +255,56 @@ def digits(
     With ``target = "image"`` the image itself is the answer, for an autoencoder. Source: the
     UCI "Optical Recognition of Handwritten Digits", as scikit-learn ships it.
     """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise nf.PluginError(
-            "the dataset 'digits' comes with scikit-learn, which is not installed",
-            remedy="install it with: pip install 'neuroflow[data]'",
-        ) from error
-    raw = load_digits()
-    images = [[x / 16.0 for x in image] for image in raw.data.tolist()]
+    images, digits = _images_of_digits("digits")
     facts: dict[str, Any] = {"image": (8, 8)}
     if target == "image":
         return nf.Dataset(images, images, "regression", name="digits", facts=facts)
     labels = [str(k) for k in range(10)]
-    return nf.Dataset(
-        images, raw.target.tolist(), "classes", labels=labels, name="digits", facts=facts
-    )
+    return nf.Dataset(images, digits, "classes", labels=labels, name="digits", facts=facts)
+
+
+def digit_pairs(rng) -> nf.Dataset:
+    """898 pairs of digits: are they the same? Two images of ``digits``, 64 numbers each.
+
+    Half of the pairs show one digit twice. Each image is in one pair alone, so that a pair held
+    out to test on is of two images that nobody has seen.
+    """
+    images, digits = _images_of_digits("digit_pairs")
+    of_digit: list[list[list[float]]] = [[] for _ in range(10)]
+    for image, digit in zip(images, digits, strict=True):
+        of_digit[digit].append(image)
+    for some in of_digit:
+        rng.shuffle(some)
+    quarters = [len(some) // 4 for some in of_digit]
+    same = [
+        (some[2 * k] + some[2 * k + 1], 1)
+        for some, quarter in zip(of_digit, quarters, strict=True)
+        for k in range(quarter)
+    ]
+    rest = [
+        image
+        for some, quarter in zip(of_digit, quarters, strict=True)
+        for image in some[2 * quarter :]
+    ]
+    middle = len(rest) // 2  # digits stand in order: half of them further there is another one
+    other = [(rest[k] + rest[k + middle], 0) for k in range(middle)]
+    pairs = [*same, *other]
+    rng.shuffle(pairs)
+    inputs, targets = map(list, zip(*pairs, strict=True))
+    return nf.Dataset(inputs, targets, "binary", labels=["different", "same"], name="digit_pairs")
+
+
+def _images_of_digits(name):
+    """Images as 64 numbers from 0 to 1, and which digit each shows."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise nf.PluginError(
+            f"the dataset {name!r} comes with scikit-learn, which is not installed",
+            remedy="install it with: pip install 'neuroflow[data]'",
+        ) from error
+    raw = load_digits()
+    return [[x / 16.0 for x in image] for image in raw.data.tolist()], raw.target.tolist()
 
 
 _SUMMARIES = {
@@ -284,6 +318,7 @@ _SUMMARIES = {
     rows: "points written in the configuration",
     csv: "the rows of a CSV file",
     digits: "1,797 handwritten digits, 8 by 8 pixels (extra 'data')",
+    digit_pairs: "898 pairs of handwritten digits, the same one or two (extra 'data')",
 }
 
 

@@ -37,7 +37,9 @@ MOST_PIECES = 4096
 def text(
     rng,
     *,
-    path: TextFile,
+    path: Annotated[
+        str, nf.Setting("the file; bundled names, shuffled, if left out", file=True)
+    ] = "",
     tokenizer: Tokenizer = "characters",
     block_size: Annotated[int, nf.Setting("tokens of a window", "[1, inf)")] = 64,
     stride: Annotated[
@@ -59,7 +61,7 @@ def text(
     Raises InputError for a text that is no longer than a window, and for a vocabulary of more than
     4,096 pieces.
     """
-    content, name = _text_of(path), Path(path).name
+    content, name = (_text_of(path), Path(path).name) if path else (_shuffled_names(), "names")
     learned = learned_from(tokenizer, [content] if content else [], name)
     tokens, stride = learned.encode(content), stride or block_size
     if len(tokens) <= block_size:
@@ -110,10 +112,21 @@ def names(
     if path:
         found, name = _lines_of(path), Path(path).name
     else:
-        text = files("neuroflow_plugins").joinpath("names.txt").read_text(encoding="utf-8")
-        found, name = text.split("\n"), "names"
+        found, name = bundled_names().split("\n"), "names"
     texts = [text.strip() for text in found]
     return from_texts(rng, texts, tokenizer, block_size, most_lines, name)
+
+
+def _shuffled_names():
+    """The bundled names as one text, always in the same order, which is not that of the alphabet."""
+    found = bundled_names().split()
+    nf.SplitMix32(0).shuffle(found)
+    return "\n".join([*found, ""])
+
+
+def bundled_names():
+    """A list of given names, one a line."""
+    return files("neuroflow_plugins").joinpath("names.txt").read_text(encoding="utf-8")
 
 
 def texts(

@@ -215,6 +215,17 @@ def test_digits_are_real():
     assert dataset("digits", target="image").targets == data.inputs
 
 
+def test_pairs_of_digits_say_whether_they_are_the_same_and_share_no_image():
+    digits, pairs = dataset("digits"), dataset("digit_pairs")
+    digit_of = {tuple(image): digit for image, digit in digits}
+    halves = [(tuple(pair[:64]), tuple(pair[64:])) for pair in pairs.inputs]
+    same = [int(digit_of[a] == digit_of[b]) for a, b in halves]
+    assert same == pairs.targets
+    assert (len(same), sum(same)) == (898, 445)
+    assert len({image for both in halves for image in both}) == 2 * 898
+    assert dataset("digit_pairs", seed=2).inputs != pairs.inputs
+
+
 def test_digits_without_scikit_learn_say_what_to_install(monkeypatch):
     real = builtins.__import__
 
