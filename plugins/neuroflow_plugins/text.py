@@ -118,7 +118,7 @@ def names(
 
 
 def _shuffled_names():
-    """The bundled names as one text, always in the same order, which is not that of the alphabet."""
+    """The bundled names as one text, always in the same order, not that of the alphabet."""
     found = bundled_names().split()
     nf.SplitMix32(0).shuffle(found)
     return "\n".join([*found, ""])
