@@ -47,7 +47,8 @@ _HOME = {
     "neuroflow.engine.runner": "Runner",
     "neuroflow.engine.make_runner": "make_runner",
     "neuroflow.registry.entries": "ActivationEntry BackendEntry CheckEntry DatasetEntry Entry"
-    " ExporterEntry FormatEntry ImporterEntry InitializerEntry LayerEntry LossEntry MetricEntry"
+    " ExporterEntry FormatEntry ImporterEntry InitializerEntry LayerEntry LookEntry LossEntry"
+    " MetricEntry"
     " ObserverEntry OpEntry OptimizerEntry PanelEntry RecipeEntry ScheduleEntry TokenizerEntry",
     "neuroflow.core.update_rule": "UpdateRule update_rule",
     "neuroflow.evaluation.means": "exact_mean moving_average",

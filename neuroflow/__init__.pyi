@@ -80,6 +80,7 @@ from neuroflow.registry.entries import FormatEntry as FormatEntry
 from neuroflow.registry.entries import ImporterEntry as ImporterEntry
 from neuroflow.registry.entries import InitializerEntry as InitializerEntry
 from neuroflow.registry.entries import LayerEntry as LayerEntry
+from neuroflow.registry.entries import LookEntry as LookEntry
 from neuroflow.registry.entries import LossEntry as LossEntry
 from neuroflow.registry.entries import MetricEntry as MetricEntry
 from neuroflow.registry.entries import ObserverEntry as ObserverEntry

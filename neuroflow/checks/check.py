@@ -13,6 +13,7 @@ from neuroflow.checks.kinds.exporters import check_exporter
 from neuroflow.checks.kinds.formats import check_format
 from neuroflow.checks.kinds.importers import check_importer
 from neuroflow.checks.kinds.initializers import check_initializer
+from neuroflow.checks.kinds.looks import check_look
 from neuroflow.checks.kinds.metrics import check_metric
 from neuroflow.checks.kinds.observers import check_observer
 from neuroflow.checks.kinds.optimizers import check_optimizer
@@ -113,4 +114,5 @@ _CHECKS: dict[str, Callable[..., None]] = {
     "check": check_check,
     "format": check_format,
     "panel": check_panel,
+    "look": check_look,
 }

@@ -19,7 +19,7 @@ from neuroflow.files import in_shell
     help="What it offers, an op and activation if left out; repeat for more: op, activation, loss,"
     " metric, layer, optimizer, schedule, initializer, dataset, tokenizer, backend, recipe,"
     " observer, exporter, importer, check, format,"
-    " panel, command.",
+    " panel, look, command.",
 )  # fmt: skip
 @click.option("--example", metavar="NAME", help="Copy an example instead: mish, gaussian.")
 @click.option(

@@ -185,7 +185,9 @@ SECTIONS = (
 )
 
 
-WITHOUT_SETTINGS = ("backend", "recipe", "exporter", "importer", "check", "format", "panel")
+WITHOUT_SETTINGS = (
+    "backend", "recipe", "exporter", "importer", "check", "format", "panel", "look",
+)  # fmt: skip
 """Kinds whose entries declare none."""
 
 

@@ -579,13 +579,39 @@ class PanelEntry(Entry):
     title: str = ""
 
 
+SHAPES = ("rounded", "square", "pill", "hexagon", "slanted")
+ROLES = (
+    "attention", "convolution", "embedding", "linear", "normalization", "pooling", "recurrence",
+    "regularization", "other",
+)  # fmt: skip
+"""What a layer is there for: each has a colour in drawings."""
+LETTERS = 32
+"""So many fit on the box of a layer, beside its name."""
+
+
+@frozen(kw_only=True, eq=False)
+class LookEntry(Entry):
+    """How a layer is drawn: ``(layer) -> text``, what stands on its box, such as its sizes.
+
+    ``layer`` is the name of the layer that looks so. ``label`` is what its box is called, ``shape``
+    is one of ``"rounded"``, ``"square"``, ``"pill"``, ``"hexagon"`` and ``"slanted"``, and ``role``
+    says by its colour what it is there for. The text may be empty; about thirty letters fit.
+    """
+
+    kind = "look"
+    layer: str
+    label: str
+    shape: str = field(default="rounded", validator=_word_of(*SHAPES))
+    role: str = field(default="other", validator=_word_of(*ROLES))
+
+
 ENTRY_TYPES: dict[str, type[Entry]] = {
     entry.kind: entry
     for entry in (
         OpEntry, ActivationEntry, LossEntry, MetricEntry, LayerEntry, OptimizerEntry,
         ScheduleEntry, InitializerEntry, DatasetEntry, TokenizerEntry, BackendEntry,
         RecipeEntry, ObserverEntry, ExporterEntry, ImporterEntry, CheckEntry, FormatEntry,
-        PanelEntry,
+        PanelEntry, LookEntry,
     )
 }  # fmt: skip
 KINDS = tuple(ENTRY_TYPES)

@@ -19,6 +19,7 @@ from neuroflow.registry.entries import (
     ImporterEntry,
     InitializerEntry,
     LayerEntry,
+    LookEntry,
     LossEntry,
     MetricEntry,
     ObserverEntry,
@@ -110,6 +111,10 @@ class Hooks:
     @hookspec
     def neuroflow_panels(self) -> Iterable[PanelEntry]:  # type: ignore[empty-body]
         """Panels: what the live page of a run shows beside its picture."""
+
+    @hookspec
+    def neuroflow_looks(self) -> Iterable[LookEntry]:  # type: ignore[empty-body]
+        """Looks: how layers are drawn."""
 
     @hookspec
     def neuroflow_commands(self, cli: Any) -> None:

@@ -83,6 +83,8 @@ KINDS = {
                   ("neuroflow_formats",)),
         Beginning("panel", "the panel `$name`", _shell("neuroflow demo function"),
                   ("neuroflow_panels",)),
+        Beginning("look", "the look `$name`", _shell("neuroflow draw runs/names -o network.svg"),
+                  ("neuroflow_looks",)),
         Beginning("command", "the command `$command`", _shell("neuroflow $command"),
              ("neuroflow_commands",)),
     )

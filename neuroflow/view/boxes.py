@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from attrs import define, field
 
+from neuroflow.view.looks import Look
+
 READABLE = 40
 """More boxes than this inside one are grouped further."""
 
@@ -26,6 +28,13 @@ class Box:
     first: int = 0
     last: int = 0
     """The scalars inside are those numbered from ``first`` up to, not including, ``last``."""
+    look: Look | None = None
+    """How the layer is drawn that it is the box of."""
+
+    @property
+    def shown(self) -> str:
+        """What stands on it: its label, and that of its look."""
+        return f"{self.label} · {self.look.label}" if self.look and self.label else self.label
 
     @property
     def count(self) -> int:

@@ -16,6 +16,7 @@ from neuroflow.evaluation.evaluation import Evaluation
 from neuroflow.training import Run, Step, Training
 from neuroflow.view.curves import curves_svg
 from neuroflow.view.evaluation_picture import evaluation_svg
+from neuroflow.view.looks import looks_of
 from neuroflow.view.markup import escaped
 from neuroflow.view.outcome import LossCurve
 from neuroflow.view.plain_table import PlainTable
@@ -46,8 +47,15 @@ def to_html(thing: Any) -> str:
 def of_model(model: Module) -> str:
     """Its parts, each with its number of parameters."""
     parts = [(name, part) for name, part in model.named_modules() if name]
+    looks = looks_of(model)
     rows = [
-        (name, type(part).__name__, f"{len(part.parameters())}")
+        (
+            name,
+            " ".join(
+                filter(None, (type(part).__name__, looks[name].told if name in looks else ""))
+            ),
+            f"{len(part.parameters())}",
+        )
         for name, part in parts[:MOST_PARTS]
     ]
     count, title = len(model.parameters()), type(model).__name__

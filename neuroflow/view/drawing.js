@@ -20,8 +20,21 @@ function describe(id) {
     const k = scalar(id);
     return `${name(id, D.label)}, ${roleOf(k)}, data ${digits(D.data[k])}, gradient ${digits(D.grad[k])}`;
   }
-  const box = D.boxes[id];
-  return `${name(id)}, ${box.last - box.first} scalars, ${open.has(id) ? "open" : "closed"}`;
+  const box = D.boxes[id], told = box.look?.told ? `, ${box.look.told}` : "";
+  return `${name(id)}${told}, ${box.last - box.first} scalars, ${open.has(id) ? "open" : "closed"}`;
+}
+
+// A box as it stands on paper, and over it the colour of a look, as in neuroflow/view/looks.py.
+function cardOf(look, w, h) {
+  const card = shaped(look?.shape ?? "rounded", w, h, { class: "card" });
+  if (!look) return [card];
+  return [card, shaped(look.shape, w, h, { fill: look.colour, "fill-opacity": 0.16, stroke: look.colour, "stroke-width": 1.6 })];
+}
+
+function shaped(shape, w, h, rest) {
+  const form = D.outlines[shape];
+  if (!Array.isArray(form)) return svg("rect", { width: w, height: h, rx: Math.min(form, h / 2), ...rest });
+  return svg("polygon", { points: form.map(([a, d, b]) => `${a * w + d},${b * h}`).join(" "), ...rest });
 }
 
 function drawItem({ id, w, h }) { // with its corner at the origin
@@ -31,7 +44,7 @@ function drawItem({ id, w, h }) { // with its corner at the origin
     g.setAttribute("aria-expanded", "false");
     if (D.boxes[id].holds !== "module") g.append(svg("rect", { class: "under", x: 4, y: 4, width: w, height: h, rx: 8 }));
   }
-  g.append(svg("rect", { class: "card", width: w, height: h, rx: 8 }));
+  g.append(...cardOf(isBox(id) ? D.boxes[id].look : null, w, h));
   if (!isBox(id)) g.append(svg("rect", { class: "stripe", y: 7, width: 4, height: h - 14, rx: 2 }));
   const most = Math.floor((w - (isBox(id) ? 40 : 22)) / 7.4);
   g.append(svg("text", { class: "name", x: 13, y: 20 }, shorten(name(id), most)));
@@ -51,6 +64,7 @@ function drawContainer(one) {
   const g = svg("g", { class: id === 0 ? "item box open whole" : "item box open", "data-id": id, role: "button", tabindex: -1, "aria-label": describe(id), "aria-expanded": "true" });
   const frame = svg("rect", { class: "card", x, y, width: w, height: h, rx: 12 });
   frame.style.pointerEvents = "none";
+  if (D.boxes[id].look) frame.style.stroke = D.boxes[id].look.colour;
   g.append(frame, svg("rect", { x, y, width: w, height: HEAD, fill: "transparent" }));
   g.append(svg("text", { class: "name", x: x + PAD, y: y + 21 }, shorten(name(id), Math.floor((w - 50) / 7.4))));
   if (id !== 0) g.append(svg("text", { class: "sign", x: x + w - 24, y: y + 21 }, "−"));

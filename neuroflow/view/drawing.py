@@ -127,7 +127,7 @@ class GraphDrawing(Drawing):
 
     def _line(self, what: Box | int) -> str:
         if isinstance(what, Box):
-            return f"{what.label}: {what.size} scalars"
+            return f"{what.shown}: {what.size} scalars"
         label = self.graph.labels[what] or self.graph.roles[what]
         return (
             f"{label}: data {self.graph.values[what].data:.6g},"
@@ -198,6 +198,7 @@ class NetworkDrawing(Drawing):
             lines += [
                 f"  {m['path'] or 'model'}: {m['type']}, {m['held']}"
                 + (f", {m['activation']}" if m["activation"] else "")
+                + (f", {m['look']['told']}" if m["look"] and m["look"]["told"] else "")
                 for m in self.network["modules"]
             ]
         return "\n".join(lines)

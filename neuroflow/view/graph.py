@@ -13,6 +13,7 @@ from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.errors import DomainError
 from neuroflow.view.boxes import READABLE, Box, boxes_in
+from neuroflow.view.looks import looks_of, looks_without_path
 from neuroflow.view.nesting import Facts, arranged, scopes_of
 
 
@@ -44,6 +45,7 @@ def graph_of(output: Value, model: Module | None = None) -> Graph:
     order = _reading_order(output, {p: k for k, p in enumerate(names)})
     facts = Facts(order, names)
     root = arranged(scopes_of(facts), facts, "")
+    _give_looks(root, model)
     number = _number(root)
     values = [order[k] for k in number]
     place = {k: n for n, k in enumerate(number)}
@@ -60,6 +62,15 @@ def graph_of(output: Value, model: Module | None = None) -> Graph:
         [[index[x] for x in value.inputs] for value in values],
         list(boxes_in(root)),
     )
+
+
+def _give_looks(root: Box, model: Module | None) -> None:
+    """The boxes of layers look as plugins say."""
+    looks = looks_of(model) if model is not None else {}
+    others = looks_without_path()
+    for box in boxes_in(root):
+        if box.holds == "module" and box.path:
+            box.look = looks.get(box.path) or others.get(box.label)
 
 
 def _reading_order(output: Value, parameters: dict[Value, int]) -> list[Value]:

@@ -10,6 +10,7 @@ from neuroflow.core.value import Op
 from neuroflow.inspect.sources import short_source, source_of, source_text
 from neuroflow.view.boxes import Box
 from neuroflow.view.graph import Graph, first_open
+from neuroflow.view.looks import OUTLINES
 
 PARTIALS = 60_000
 """Up to this many edges, local derivatives are computed too, so that receipts can be shown."""
@@ -43,6 +44,7 @@ def to_data(graph: Graph, title: str = "", opened: Sequence[Box] | None = None) 
         "source": [sources[source_of(value)] for value in graph.values],
         "inputs": graph.inputs,
         "partials": _partials(graph) if edges <= PARTIALS else None,
+        "outlines": OUTLINES,
         "labels": labels.rows,
         "scopes": scopes.rows,
         "sources": [_place(source) for source in sources.rows],
@@ -54,7 +56,8 @@ def _box_facts(box: Box, numbers: dict[int, int], title: str) -> dict[str, Any]:
     """A box; its children are numbers, those of scalars negative."""
     children = [-1 - c if isinstance(c, int) else numbers[id(c)] for c in box.children]
     return {
-        "label": box.label or title,
+        "label": box.shown or title,
+        "look": box.look.table() if box.look else None,
         "holds": box.holds,
         "path": box.path,
         "parent": numbers[id(box.parent)] if box.parent else -1,

@@ -16,6 +16,7 @@ from neuroflow.core.value import Value
 from neuroflow.errors import NeuroflowError
 from neuroflow.registry.entries import ActivationEntry
 from neuroflow.registry.manager import get
+from neuroflow.view.looks import looks_of
 
 
 def network_of(model: Module) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def network_of(model: Module) -> dict[str, Any]:
     """
     layers: dict[str, list[tuple[str, Module]]] = {}
     modules = dict(model.named_modules())
+    looks = {path: look.table() for path, look in looks_of(model).items()}
     for path, module in modules.items():
         if _is_neuron(module):
             layers.setdefault(_owner(path), []).append((path, module))
@@ -32,7 +34,10 @@ def network_of(model: Module) -> dict[str, Any]:
         "model": repr(model),
         "parameters": len(model.parameters()),
         "held": held_by(model),
-        "layers": [_layer(path, neurons, modules) for path, neurons in layers.items()],
+        "layers": [
+            {**_layer(path, neurons, modules), "look": looks.get(path)}
+            for path, neurons in layers.items()
+        ],
         "modules": [
             {
                 "path": path,
@@ -40,6 +45,7 @@ def network_of(model: Module) -> dict[str, Any]:
                 "parameters": len(module.parameters()),
                 "held": held_by(module),
                 "activation": _written(vars(module).get("activation")),
+                "look": looks.get(path),
             }
             for path, module in modules.items()
         ],

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroflow.view.layout import Point
+from neuroflow.view.looks import box
 from neuroflow.view.markup import escaped
 
 SHOWN = 20
@@ -123,6 +124,7 @@ def _neurons(
     if k:
         head.append(f"{layer['path'] or 'neuron'} · {count} neuron{'s' * (count > 1)}")
         head += [f"from {layer['provider']}"] if layer["provider"] else []
+        head += [layer["look"]["words"]] if layer["look"] else []
     parts = [
         f'<text class="{"small" if n else "name"}" x="{x}" y="{24 + 17 * n}"'
         f' text-anchor="middle">{escaped(text)}</text>'
@@ -166,19 +168,6 @@ def _small_curve(curve: list[float], x: float, y: float) -> str:
 def _modules_svg(network: Mapping[str, Any], title: str) -> str:
     """The modules of a model without neurons, one row each, indented by where they lie."""
     rows = network["modules"][:200]
-    parts = []
-    for k, row in enumerate(rows):
-        indent = 22 * (len([w for w in row["path"].split(".") if w and not w.isdigit()]))
-        y = 50 + 30 * k
-        name = row["path"].rpartition(".")[2] if row["path"] else title
-        name = ".".join(row["path"].split(".")[-2:]) if name.isdigit() else name
-        label = " · ".join(filter(None, (row["type"], row["activation"])))
-        parts.append(
-            f'<rect class="card" x="{14 + indent}" y="{y}" width="{420 - indent}" height="25"'
-            f' rx="6"/><text class="name" x="{24 + indent}" y="{y + 17}">{escaped(name)}</text>'
-            f'<text class="small" x="426" y="{y + 17}" text-anchor="end">{escaped(label)}'
-            f" · {row['held'].replace(' parameters', '')}</text>"
-        )
     height = 66 + 30 * len(rows)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="nf-network" role="img"'
@@ -187,5 +176,21 @@ def _modules_svg(network: Mapping[str, Any], title: str) -> str:
         f"<title>{escaped(title)}: {len(rows)} modules</title><style>{STYLE}</style>"
         f'<rect class="paper" width="100%" height="100%" rx="10"/>'
         f'<text class="name" x="14" y="30">{escaped(title)} · {network["held"]}'
-        f"</text>{''.join(parts)}</svg>"
+        f"</text>{''.join(_module(row, 50 + 30 * k, title) for k, row in enumerate(rows))}</svg>"
+    )
+
+
+def _module(row: Mapping[str, Any], y: int, title: str) -> str:
+    """One module: its name on the left, what it is on the right, on a box with its look."""
+    indent = 22 * (len([w for w in row["path"].split(".") if w and not w.isdigit()]))
+    name = row["path"].rpartition(".")[2] if row["path"] else title
+    name = ".".join(row["path"].split(".")[-2:]) if name.isdigit() else name
+    kind = row["look"]["words"] if row["look"] else row["type"]
+    held = row["held"].replace(" parameters", "")
+    label = " · ".join(filter(None, (kind, row["activation"], held)))
+    return (
+        f"<g><title>{escaped(row['path'] or title)}: {escaped(row['type'])}</title>"
+        f"{box(row['look'], (14 + indent, y, 420 - indent, 25), 'card')}"
+        f'<text class="name" x="{24 + indent}" y="{y + 17}">{escaped(name)}</text>'
+        f'<text class="small" x="424" y="{y + 17}" text-anchor="end">{escaped(label)}</text></g>'
     )

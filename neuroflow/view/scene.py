@@ -162,7 +162,7 @@ def _fill(frame: Item, down: bool) -> None:
         edges += [(k, port_out) for k in frame.outs]
     found = layered(sizes, edges, down)
     width, height = turned((found.width, found.height))
-    label = frame.what.label if isinstance(frame.what, Box) else ""
+    label = frame.what.shown if isinstance(frame.what, Box) else ""
     shift = max(0.0, (min(40, len(label)) * 7.6 + 60 - width - 2 * PAD) / 2)
 
     def moved(point: Point) -> Point:
@@ -212,7 +212,7 @@ def _line(start: Item, end: Item, around: Item, edge: Edge, count: int, down: bo
 def size(graph: Graph, what: Box | int) -> Point:
     """Width and height of a closed box or a scalar, by the length of its texts."""
     if isinstance(what, Box):
-        texts = max(len(what.label) * 7.6 + 46, len(inside(graph, what)) * 6.5 + 24)
+        texts = max(len(what.shown) * 7.6 + 46, len(inside(graph, what)) * 6.5 + 24)
         return min(240.0, max(120.0, texts)), 50.0
     title = len(name(graph, what)) * 7.6 + 26
     if graph.roles[what] == "constant":
@@ -224,7 +224,7 @@ def size(graph: Graph, what: Box | int) -> Point:
 def name(graph: Graph, what: Box | int) -> str:
     """What is written on it."""
     if isinstance(what, Box):
-        return what.label
+        return what.shown
     value = graph.values[what]
     if graph.roles[what] == "constant":
         return short(value.data)

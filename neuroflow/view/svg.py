@@ -7,6 +7,7 @@ from itertools import pairwise
 from neuroflow.view.boxes import Box
 from neuroflow.view.graph import Graph, first_open
 from neuroflow.view.layout import Point
+from neuroflow.view.looks import box
 from neuroflow.view.markup import escaped
 from neuroflow.view.scene import PAD, STROKES, Item, Line, Scene, inside, name, scene_of, short
 
@@ -62,11 +63,13 @@ def render(graph: Graph, scene: Scene, title: str, down: bool) -> str:
 
 def _frame(frame: Item) -> str:
     x, y = frame.at((0.0, 0.0))
-    label = frame.what.label if isinstance(frame.what, Box) else ""
+    label = frame.what.shown if isinstance(frame.what, Box) else ""
+    look = frame.what.look if isinstance(frame.what, Box) else None
+    colour = f' style="stroke:{look.colour}"' if look else ""
     label = _shortened(label, int((frame.width - 50) / 7.4))
     return (
         f'<rect class="frame" x="{x:.1f}" y="{y:.1f}" width="{frame.width:.1f}"'
-        f' height="{frame.height:.1f}" rx="12"/>'
+        f' height="{frame.height:.1f}" rx="12"{colour}/>'
         f'<text class="name" x="{x + PAD:.1f}" y="{y + 21:.1f}">{escaped(label)}</text>'
     )
 
@@ -96,9 +99,11 @@ def _item(graph: Graph, item: Item) -> str:
             for d in (6, 3)
             if item.what.holds != "module"
         ]
+        look = item.what.look.table() if item.what.look else None
+        told = f": {look['words']}" if look else ""
         return (
-            f"<g><title>{escaped(item.what.path or item.what.label)}</title>{''.join(under)}"
-            f'<rect class="group" x="{x:.1f}" y="{y:.1f}" {rect}/>'
+            f"<g><title>{escaped((item.what.path or item.what.label) + told)}</title>"
+            f"{''.join(under)}{box(look, (x, y, item.width, item.height), 'group')}"
             f'<text class="name" x="{x + 13:.1f}" y="{y + 20:.1f}">{label}</text>'
             f'<text class="small" x="{x + 13:.1f}" y="{y + 38:.1f}">'
             f"{escaped(inside(graph, item.what))}</text></g>"

@@ -11,6 +11,7 @@ ANSWERS = {
     "importer": "what it reads",
     "format": "what its tables look like",
     "layer": "what it computes",
+    "look": "what it tells",
     "loss": "what it punishes",
     "metric": "what it is",
     "optimizer": "how it moves",

@@ -10,6 +10,7 @@ from neuroflow_plugins.checks import neuroflow_checks  # noqa: F401  of this plu
 from neuroflow_plugins.exporters import neuroflow_exporters  # noqa: F401  of this plugin too
 from neuroflow_plugins.formats import neuroflow_formats  # noqa: F401  of this plugin too
 from neuroflow_plugins.importers import neuroflow_importers  # noqa: F401  of this plugin too
+from neuroflow_plugins.looks import neuroflow_looks  # noqa: F401  of this plugin too
 from neuroflow_plugins.observers import (  # noqa: F401  offered by this plugin too
     neuroflow_observers,
     neuroflow_recipes,

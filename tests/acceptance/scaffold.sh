@@ -56,7 +56,7 @@ print('gentle_step trains to', result['accuracy'])
 
 neuroflow new all-kinds --json --kind op --kind loss --kind metric --kind layer --kind optimizer \
   --kind schedule --kind initializer --kind dataset --kind tokenizer --kind backend --kind recipe \
-  --kind observer --kind exporter --kind importer --kind check --kind format --kind panel --kind command >/dev/null
+  --kind observer --kind exporter --kind importer --kind check --kind format --kind panel --kind look --kind command >/dev/null
 pip install -q --no-build-isolation ./neuroflow-all-kinds
 (cd neuroflow-all-kinds && python -m pytest -q && python -m build -q --wheel --no-isolation)
 neuroflow check all_kinds

@@ -99,7 +99,7 @@ CASES = {
     },
 }  # fmt: skip
 ELSEWHERE = ("op", "activation", "loss", "layer", "backend", "metric", "recipe", "observer",
-             "exporter", "importer", "check", "format", "panel")  # fmt: skip
+             "exporter", "importer", "check", "format", "panel", "look")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -329,6 +329,7 @@ ENTRIES = {
     "neuroflow_checks": "nf.CheckEntry(name='it', target='math:exp', kinds=('op',))",
     "neuroflow_exporters": "nf.ExporterEntry(name='it', target='math:exp')",
     "neuroflow_importers": "nf.ImporterEntry(name='it', target='math:exp')",
+    "neuroflow_looks": "nf.LookEntry(name='it', target='math:exp', layer='mlp', label='it')",
     "neuroflow_panels": "nf.PanelEntry(name='it', target='math:exp')",
     "neuroflow_observers": "nf.ObserverEntry(name='it', target='math:exp')",
 }

@@ -85,6 +85,7 @@ PLUGINS = (
     "optimizers",
     "observers",
     "panels",
+    "looks",
     "exporters",
     "importers",
     "formats",

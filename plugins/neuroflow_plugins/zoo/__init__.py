@@ -3,7 +3,7 @@
 Reading order: :mod:`twin`, :mod:`ops`, :mod:`losses`, :mod:`layers`, :mod:`more_layers`,
 :mod:`optimizers`,
 :mod:`schedules`, :mod:`initializers`, :mod:`datasets`, :mod:`tokenizers`,
-:mod:`metrics`, :mod:`observers`, :mod:`panels`, :mod:`exporters`, :mod:`importers`,
+:mod:`metrics`, :mod:`observers`, :mod:`panels`, :mod:`looks`, :mod:`exporters`, :mod:`importers`,
 :mod:`checks`, :mod:`formats`, :mod:`declarations` (of ops).
 
 A plugin for teaching: it is not loaded unless you ask for it (``neuroflow zoo``,
@@ -25,6 +25,7 @@ from neuroflow_plugins.zoo import (
     importers,
     initializers,
     layers,
+    looks,
     losses,
     metrics,
     more_layers,
@@ -136,6 +137,12 @@ def neuroflow_panels():
     return panels.PANELS
 
 
+@nf.hookimpl
+def neuroflow_looks():
+    """Wrong looks."""
+    return looks.LOOKS
+
+
 def entry_of(twin):
     """The registry entry of a twin, for the checks.
 
@@ -147,7 +154,7 @@ def entry_of(twin):
         *schedules.SCHEDULES, *initializers.INITIALIZERS, *datasets.DATASETS,
         *tokenizers.TOKENIZERS, *metrics.METRICS, *observers.OBSERVERS,
         *exporters.EXPORTERS, *importers.IMPORTERS, *checks.CHECKS, *formats.FORMATS,
-        *panels.PANELS,
+        *panels.PANELS, *looks.LOOKS,
     ]  # fmt: skip
     for entry in entries:
         if twin.target in (entry.target, getattr(entry, "tensors", None)):

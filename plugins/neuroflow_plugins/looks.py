@@ -1,0 +1,60 @@
+"""Looks: how the bundled layers are drawn that are more than neurons side by side."""
+
+from __future__ import annotations
+
+import neuroflow as nf
+
+
+def heads(layer):
+    """How many heads, of which size."""
+    return f"{layer.n_head} × {layer.head_size}" if layer.n_head > 1 else f"of {layer.head_size}"
+
+
+def table(layer):
+    """How many numbers stand for each of how many tokens."""
+    return f"{layer.vocab_size} × {layer.size}"
+
+
+def places(layer):
+    """How many numbers stand for each of how many positions."""
+    return f"{layer.block_size} × {layer.size}"
+
+
+def size(layer):
+    """How many numbers it takes and gives."""
+    return f"of {layer.size}"
+
+
+def rate(layer):
+    """The share of the numbers that it drops."""
+    return f"{layer.rate:.0%}"
+
+
+LOOKS = {
+    "attention": (size, "attention", "hexagon", "attention"),
+    "multi_head_attention": (heads, "heads", "hexagon", "attention"),
+    "embedding": (table, "embedding", "slanted", "embedding"),
+    "learned_positions": (places, "positions", "slanted", "embedding"),
+    "sinusoidal_positions": (places, "waves", "slanted", "embedding"),
+    "layer_norm": (size, "layer norm", "pill", "normalization"),
+    "rms_norm": (size, "rms norm", "pill", "normalization"),
+    "dropout": (rate, "dropout", "square", "regularization"),
+}
+"""The words on the box of each layer, its label, its shape and its role."""
+
+
+@nf.hookimpl
+def neuroflow_looks():
+    """All looks, each under the name of its layer."""
+    return [
+        nf.LookEntry(
+            name=layer,
+            target=words,
+            layer=layer,
+            label=label,
+            shape=shape,
+            role=role,
+            summary=(words.__doc__ or "").rstrip("."),
+        )
+        for layer, (words, label, shape, role) in LOOKS.items()
+    ]
