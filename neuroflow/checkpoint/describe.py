@@ -50,6 +50,8 @@ def spelled_out(part: Any, kind: str) -> Any:
         return [spelled_out(each, kind) for each in part]
     if not isinstance(part, Mapping):
         return part
+    if "use" not in part:  # parts by name
+        return {name: spelled_out(each, kind) for name, each in part.items()}
     inner = part_settings(get(kind, part["use"]))
     told = {
         name: spelled_out(held, inner[name]) if name in inner else held

@@ -24,7 +24,8 @@ Dropped = Annotated[
 def find_activation(use):
     """The function on lists that a name means: "relu", or {"use": "leaky_relu", "slope": 0.2}.
 
-    An op or a function of one number may be given as itself.
+    An op, a function of one number, or one of the registered functions of lists may be given as
+    itself.
 
     Raises :class:`neuroflow.ConfigurationError` for an unknown name or setting.
 
@@ -33,9 +34,17 @@ def find_activation(use):
     """
     one = nf.resolve("activation", use)
     name = use["use"] if isinstance(use, dict) else use
-    if isinstance(name, str) and not nf.get("activation", name).elementwise:
-        return one
-    return partial(_each, one)
+    is_named = isinstance(name, str)
+    of_lists = not nf.get("activation", name).elementwise if is_named else _is_of_lists(one)
+    return one if of_lists else partial(_each, one)
+
+
+def _is_of_lists(function):
+    """Whether a function that was given as itself is a registered one of lists, such as softmax."""
+    if isinstance(function, nf.Op):
+        return False
+    whole = (entry for entry in nf.find("*", "activation") if not entry.elementwise)
+    return any(entry.load() is function for entry in whole)
 
 
 @nf.pure

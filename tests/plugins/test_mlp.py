@@ -88,6 +88,11 @@ def test_dropout_drops_in_training_only_and_repeats_from_a_seed():
         nf.build("dropout", rate=1.0)
 
 
+def test_a_function_of_lists_may_be_given_as_itself():
+    layer = nf.build("layer", inputs=1, outputs=3, activation=nf.resolve("activation", "softmax"))
+    assert sum(p.data for p in layer([2.0])) == pytest.approx(1.0, rel=1e-15)
+
+
 def hand_made():
     """A network whose numbers are given; the neurons of a layer have their own activations."""
     neuron = nf.layers.Neuron
