@@ -29,6 +29,22 @@ class PlainAlgebra:
         """A function of that name; ``function`` computes it for floats."""
         return function(*numbers)
 
+    def product(self, a: Any, b: Any, sign: str) -> Any:
+        """Two factors, with the sign between them, if there is one."""
+        return a * b
+
+    def transposed(self, a: Any) -> Any:
+        """A number is its own transpose."""
+        return a
+
+    def apply(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+        """An op or activation of the registry."""
+        return function(*arguments)
+
+    def entry(self, numbers: Any, k: int) -> Any:
+        """The k-th entry of a list."""
+        return numbers[k]
+
     def all_hold(self, relations: Sequence[tuple[str, Any, Any]]) -> Any:
         """Whether each ``(sign, left, right)`` holds."""
         return all(RELATIONS[sign](a, b) for sign, a, b in relations)

@@ -12,13 +12,18 @@ roots, named functions, cases, Iverson brackets, sums and extrema over an index.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 
 from neuroflow.checks.formulas.reader import Node, Reader, Scope
-from neuroflow.checks.formulas.tokens import Tokens, tokens_of, with_definitions
+from neuroflow.checks.formulas.tokens import (
+    Tokens,
+    UnreadableFormulaError,
+    tokens_of,
+    with_definitions,
+)
 
 
 @frozen(eq=False)
@@ -37,13 +42,14 @@ class Formula:
         return float(self.node(dict(numbers)))
 
 
-def read(text: str) -> Formula:
+def read(text: str, free: Sequence[str] = ()) -> Formula:
     """Read a formula; of ``f(x) = ... = ...`` the last part counts, and then ``, e = p - y``.
 
-    Raises :class:`~neuroflow.checks.formulas.tokens.UnreadableFormulaError`, which names what could
-    not be read.
+    ``free`` are the indices of what comes out: ``y_t`` is there for each t, and ``x_{2t+1}`` is an
+    entry then. Raises :class:`~neuroflow.checks.formulas.tokens.UnreadableFormulaError`, which
+    names what could not be read.
     """
-    return _read(text, *tokens_of(text))
+    return _read(text, *tokens_of(text), free)
 
 
 def read_tokens(text: str, tokens: list[str]) -> Formula:
@@ -51,24 +57,38 @@ def read_tokens(text: str, tokens: list[str]) -> Formula:
     return _read(text, *with_definitions(text, tokens))
 
 
-def _read(text: str, tokens: Tokens, defined: list[tuple[str, Tokens]]) -> Formula:
-    reader = Reader(tokens)
+def _read(
+    text: str, tokens: Tokens, defined: list[tuple[str, Tokens]], free: Sequence[str] = ()
+) -> Formula:
+    names = [name for name, _ in defined]
+    reader = Reader(tokens, bound=[*free], defined=names, counts=bool(free))
     node = reader.everything()
     definitions: dict[str, Node] = {}
     for name, its_tokens in defined:
-        within = Reader(its_tokens)
+        within = Reader(its_tokens, bound=[*free], defined=names, counts=bool(free))
         definitions[name] = within.everything()
         reader.symbols += within.symbols
-    names = [name for name in dict.fromkeys(reader.symbols) if name not in definitions]
-    return Formula(text, tuple(names), _with(definitions, node))
+    symbols = [name for name in dict.fromkeys(reader.symbols) if name not in definitions]
+    return Formula(text, tuple(symbols), _with(definitions, node))
 
 
 def _with(definitions: Mapping[str, Node], node: Node) -> Node:
     """A formula in a scope with what it defines behind it, one after the other."""
 
     def value(scope: Scope) -> Any:
-        for name, definition in definitions.items():
-            scope = {**scope, name: definition(scope)}
+        waiting = dict(definitions)
+        while waiting:  # in the order in which one needs another
+            before = len(waiting)
+            for name, definition in [*waiting.items()]:
+                try:
+                    scope = {**scope, name: definition(scope)}
+                except UnreadableFormulaError:
+                    if len(waiting) == 1:
+                        raise
+                    continue
+                del waiting[name]
+            if len(waiting) == before:
+                scope = {**scope, **{name: each(scope) for name, each in waiting.items()}}
         return node(scope)
 
     return value if definitions else node

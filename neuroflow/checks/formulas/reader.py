@@ -28,6 +28,7 @@ from neuroflow.checks.formulas.words import (
     RELATIONS,
     ROUNDED,
     TARGET,
+    TRANSPOSED,
     VECTORS,
     WITH_BASIS,
     integrated,
@@ -45,6 +46,10 @@ class Reader:
     bars: int = 0
     symbols: list[str] = field(factory=list)
     bound: list[str] = field(factory=list)
+    defined: list[str] = field(factory=list)
+    """What is defined behind the formula: ``z_t`` is then a name as a whole."""
+    counts: bool = False
+    """Whether an index may be computed: ``x_{2t + 1}``."""
     uses: list[tuple[str, str, str]] = field(factory=list)
     """An index, the vector that it counts, and the index of its row, in a list of lists."""
 
@@ -75,8 +80,8 @@ class Reader:
         node = self.signed()
         while True:
             if self.tokens.now in DOTS:
-                self.tokens.next()
-                node = _binary(lambda a, b: a * b, node, self.signed())
+                sign = self.tokens.next()
+                node = _product(node, self.signed(), sign)
             elif self.tokens.now == "/":
                 self.tokens.next()
                 node = _binary(lambda a, b: a / b, node, self.signed())
@@ -84,7 +89,7 @@ class Reader:
                 self.tokens.next()
                 node = _binary(lambda a, b: a % b, node, self.signed())
             elif self.begins():
-                node = _binary(lambda a, b: a * b, node, self.power())
+                node = _product(node, self.power())
             else:
                 return node
 
@@ -114,12 +119,29 @@ class Reader:
         node = self.base()
         while self.tokens.now == "^":
             self.tokens.next()
-            if self.tokens.now == r"\top":  # a number is its own transpose
-                self.tokens.next()
+            if self.transposes():
+                node = _transposed(node)
                 continue
             exponent = self.argument()
             node = _binary(_power, node, exponent)
         return node
+
+    def transposes(self) -> bool:
+        r"""Whether ``\top`` stands in the exponent, alone or in braces; then it is read."""
+        marks = TRANSPOSED if self.capital() else TRANSPOSED[1:]
+        if self.tokens.now in marks:
+            self.tokens.next()
+            return True
+        inside = self.tokens.tokens[self.tokens.position + 1 : self.tokens.position + 3]
+        if self.tokens.now == "{" and len(inside) == 2 and inside[0] in marks and inside[1] == "}":
+            self.tokens.position += 3
+            return True
+        return False
+
+    def capital(self) -> bool:
+        """Whether the letter before an exponent is a capital: ``K^T`` is a transpose."""
+        before = self.tokens.tokens[self.tokens.position - 2 : self.tokens.position - 1]
+        return bool(before) and before[0].isupper()
 
     def argument(self) -> Node:
         """``{...}`` or one token, as LaTeX takes it."""
@@ -378,10 +400,12 @@ class Reader:
     def indexed(self, name: str) -> Node:
         """``x_i``, ``p_{ik}``, ``p_{i, t_i}``: an entry; any other index belongs to the name."""
         self.tokens.next()
-        places = self.tokens.indices(self.bound)
-        if len(places) > 1:
+        places = self.tokens.indices(self.bound, self.counts)
+        if len(places) > 1 or (places and len(places[0]) > 1):
             return self.entry_at(name, places)
         index = self.tokens.plain()
+        if f"{name}_{index}" in self.defined:
+            return self.symbol(f"{name}_{index}")
         if index != OLD and (index in self.bound or name in VECTORS or index == TARGET):
             self.symbols.append(name)
             self.uses.append((index, name, ""))
@@ -403,7 +427,7 @@ class Reader:
         def value(s: Scope) -> Any:
             numbers = self.look_up(s, name)
             for node in nodes:
-                numbers = numbers[int(node(s))]
+                numbers = algebra_of(s).entry(numbers, int(node(s)))
             return numbers
 
         return value
@@ -454,7 +478,7 @@ class Reader:
         while self.begins() and (
             self.tokens.now[0].isalnum() or self.tokens.now.startswith(r"\frac")
         ):
-            node = _binary(lambda a, b: a * b, node, self.power())
+            node = _product(node, self.power())
         return [node]
 
     def registered(self, name: str) -> Node:
@@ -465,7 +489,7 @@ class Reader:
             for entry in manager().registry.entries(kind, name):
                 target = entry.load()
                 arguments = self.arguments()
-                return lambda s: target(*[a(s) for a in arguments])
+                return lambda s: algebra_of(s).apply(target, [a(s) for a in arguments])
         raise self.tokens.problem(f"no op or activation is named {name!r}")
 
 
@@ -476,6 +500,14 @@ def _first(index: str) -> str:
 
 def _binary(combine: Callable[[Any, Any], Any], a: Node, b: Node) -> Node:
     return lambda s: combine(a(s), b(s))
+
+
+def _product(a: Node, b: Node, sign: str = "") -> Node:
+    return lambda s: algebra_of(s).product(a(s), b(s), sign)
+
+
+def _transposed(node: Node) -> Node:
+    return lambda s: algebra_of(s).transposed(node(s))
 
 
 def _power(base: Any, exponent: Any) -> Any:

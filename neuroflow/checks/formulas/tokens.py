@@ -60,10 +60,21 @@ def tokens_of(text: str) -> tuple[Tokens, list[tuple[str, Tokens]]]:
 def with_definitions(text: str, tokens: list[str]) -> tuple[Tokens, list[tuple[str, Tokens]]]:
     """Tokens of a formula, and of what it defines behind commas."""
     first, *rest = _parts(tokens) or [[]]
-    if not all(len(part) > 2 and part[0][-1].isalpha() and part[1] == "=" for part in rest):
+    names = [_defines(part) for part in rest]
+    if not all(names):
         return Tokens(text, _right_side(tokens)), []
-    definitions = [(part[0].lstrip("\\"), Tokens(text, part[2:])) for part in rest]
-    return Tokens(text, _right_side(first)), definitions
+    ends = [part.index("=") + 1 for part in rest]
+    parts = [Tokens(text, part[end:]) for part, end in zip(rest, ends, strict=True)]
+    return Tokens(text, _right_side(first)), [*zip(names, parts, strict=True)]
+
+
+def _defines(part: list[str]) -> str:
+    """The name that a part such as ``e = p - y`` or ``z_t = ...`` defines; empty if none."""
+    if len(part) > 2 and part[0][-1].isalpha() and part[1] == "=":
+        return part[0].lstrip("\\")
+    if len(part) > 4 and part[0][-1].isalpha() and part[1] == "_" and part[3] == "=":
+        return f"{part[0]}_{part[2]}".replace("\\", "")
+    return ""
 
 
 def statements_of(text: str) -> list[list[str]]:
@@ -151,14 +162,19 @@ class Tokens:
                 return "".join(words)
         raise self.unfinished("; '}' was expected")
 
-    def indices(self, bound: Sequence[str]) -> list[list[str]]:
-        """The tokens of each of several indices in braces: ``{ik}``, ``{i, t_i}``; they stay."""
+    def indices(self, bound: Sequence[str], counts: bool = False) -> list[list[str]]:
+        """The tokens of each of several indices in braces: ``{ik}``, ``{i, t_i}``; they stay.
+
+        With ``counts`` an index may be computed of one: ``{2t + i}``.
+        """
         if self.now != "{":
             return []
         end = self._closing()
         inner = self.tokens[self.position + 1 : end]
         if "," in inner:
             return _parts(inner)
+        if counts and {*inner} & {*bound} and {*inner} & {"+", "-"}:
+            return [inner]
         return [[token] for token in inner] if all(token in bound for token in inner) else []
 
     def _closing(self) -> int:

@@ -101,4 +101,7 @@ VECTORS = ("x", "a", "b", "z", "q", "k", "v", "p", "y")
 TARGET = "y"
 """This index is an entry of whatever letter: the score of the right class, ``s_y``."""
 
+TRANSPOSED = ("T", r"\top", r"\intercal", r"\mathsf{T}")
+"""What in an exponent is a transpose; the letter T behind a capital one alone."""
+
 DOTS = {"*", r"\cdot", r"\times", r"\odot"}

@@ -5,14 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-from neuroflow.checks.formulas.latex import read
-from neuroflow.checks.formulas.statements import in_words, unreadable
-from neuroflow.checks.formulas.tokens import UnreadableFormulaError
 from neuroflow.checks.layers.calls import check_causal, check_inputs
 from neuroflow.checks.layers.effects import check_effects
 from neuroflow.checks.layers.engines import check_engines
 from neuroflow.checks.layers.finite import check_finite
 from neuroflow.checks.layers.forms import check_tensor_form
+from neuroflow.checks.layers.formula import check_formula
 from neuroflow.checks.layers.modes import check_modes
 from neuroflow.checks.layers.parameters import check_discovered, check_reached
 from neuroflow.checks.layers.rebuilding import (
@@ -31,7 +29,6 @@ from neuroflow.registry.entries import LayerEntry
 
 def check_layer(entry: LayerEntry, results: Results) -> None:
     """All checks of a layer; a skip if no small one can be built and called."""
-    _check_formula(entry, results)
     target = entry.load()
     if not (inspect.isclass(target) and issubclass(target, Module)):
         results.failed("declared", f"{target!r} is no class derived from neuroflow.Module")
@@ -54,17 +51,6 @@ def check_layer(entry: LayerEntry, results: Results) -> None:
                 check(trial, results)
 
 
-def _check_formula(entry: LayerEntry, results: Results) -> None:
-    """It can be read, or is in words; matrices and parts have no numbers to be compared here."""
-    if not entry.formula or in_words(entry.formula):
-        return
-    try:
-        read(entry.formula)
-        results.passed("formula")
-    except UnreadableFormulaError as error:
-        results.failed("formula", unreadable(error))
-
-
 _CHECKS: dict[str, Callable[[Trial, Results], None]] = {
     "parameters": check_discovered,
     "gradient reaches": check_reached,
@@ -78,6 +64,7 @@ _CHECKS: dict[str, Callable[[Trial, Results], None]] = {
     "shape": check_shape,
     "finite": check_finite,
     "settings": check_effects,
+    "formula": check_formula,
     "compiled": check_engines,
     "tensor form": check_tensor_form,
 }
@@ -90,6 +77,7 @@ _NEEDS = {
     "compiled": _BASE,
     "inputs": _BASE,
     "settings": _BASE,
+    "formula": _MODES,
     "finite": ("parameters", *_MODES),
     "tensor form": (*_BASE, "compiled"),
 }
