@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -14,6 +14,10 @@ from neuroflow.errors import InputError, short_repr
 def _rows(points: Any) -> tuple[tuple[Any, ...], ...]:
     """Each point as a row of inputs; a bare number is the row of one input."""
     return tuple(tuple(p) if isinstance(p, (tuple, list)) else (p,) for p in points)
+
+
+def _each(settings: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    return tuple(settings)
 
 
 def _a_share(_: Any, what: Any, given: Any) -> None:
@@ -54,6 +58,6 @@ class Checks:
     """
 
     points: tuple[tuple[Any, ...], ...] = field(default=(), converter=_rows)
-    settings: tuple[Mapping[str, Any], ...] = field(default=(), converter=tuple)
+    settings: tuple[Mapping[str, Any], ...] = field(default=(), converter=_each)
     tolerance: float = field(default=0.0, validator=_a_share)
     expected: Mapping[str, str] = field(factory=dict, validator=_reasons)

@@ -89,7 +89,8 @@ def neuroflow_layers():
             name="attention",
             target=Attention,
             summary="One head of scaled dot-product self-attention, causal or not.",
-            formula=r"\operatorname{softmax}\left(\frac{Q K^\top}{\sqrt{d}}\right) V",
+            formula=r"\operatorname{softmax}\left(\frac{Q K^\top}{\sqrt{d}}\right) V,"
+            r" \quad Q = X W_Q^\top, K = X W_K^\top, V = X W_V^\top",
             reference="Vaswani et al. 2017, equation 1",
             shape=_rows_of_the_head,
             tensors="neuroflow_plugins.tensor_forms:AttentionForm",

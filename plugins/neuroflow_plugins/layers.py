@@ -17,13 +17,13 @@ TEXT = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5], [0.1, 0.8]]
 IMAGE = [[pixel, [x + 1.0 for x in pixel], [0.3, -0.2]] for pixel in TEXT]
 
 
-def entry(name, layer, inputs, example, shape, formula, reference="", relations=None):
+def entry(name, layer, inputs, example, shape, formula, reference="", relations=None, **more):
     """One of a layer whose tensor form has its name."""
     forms = FORMS.get(layer.__module__.rpartition(".")[2], "tensor_forms")
     return nf.LayerEntry(
         name=name, target=layer, summary=(layer.__doc__ or "").split("\n", 1)[0],
         formula=formula, reference=reference, shape=shape, example=example, example_inputs=inputs,
-        relations=relations, tensors=f"neuroflow_plugins.{forms}:{layer.__name__}Form",
+        relations=relations, tensors=f"neuroflow_plugins.{forms}:{layer.__name__}Form", **more,
     )  # fmt: skip
 
 
@@ -67,19 +67,24 @@ def convolved_text(settings, taken, part):
 def pools():
     """The largest and the mean, of a text and of an image."""
     window = {"kernel_size": 2}
-    yield entry("max_pool1d", MaxPool1d, (TEXT,), window, pooled_text, r"\max_i x_{s t + i}")
+    checks = nf.Checks(settings=({"stride": 1}, {"kernel_size": 3, "stride": 2}))
+    yield entry(
+        "max_pool1d", MaxPool1d, (TEXT,), window, pooled_text,
+        r"\max_{i=0}^{k-1} x_{s t + i}", checks=checks,
+    )  # fmt: skip
     yield entry(
         "mean_pool1d", MeanPool1d, (TEXT,), window, pooled_text,
-        r"\frac{1}{k} \sum_{i=0}^{k-1} x_{s t + i}",
+        r"\frac{1}{k} \sum_{i=0}^{k-1} x_{s t + i}", checks=checks,
     )  # fmt: skip
     yield entry(
         "max_pool2d", MaxPool2d, (IMAGE,), window, pooled_image,
-        r"\max_i \max_j x_{s u + i, s v + j}", "Weng, Ahuja and Huang 1992",
+        r"\max_{i=0}^{k-1} \max_{j=0}^{k-1} x_{s u + i, s v + j}", "Weng, Ahuja and Huang 1992",
+        checks=checks,
     )  # fmt: skip
     yield entry(
         "mean_pool2d", MeanPool2d, (IMAGE,), window, pooled_image,
         r"\frac{1}{k^2} \sum_{i=0}^{k-1} \sum_{j=0}^{k-1} x_{s u + i, s v + j}",
-        "LeCun et al. 1989",
+        "LeCun et al. 1989", checks=checks,
     )  # fmt: skip
 
 
@@ -103,14 +108,15 @@ def recurrences():
     """A state, a state with gates, and a state beside a memory."""
     settings, shape = {"inputs": 2, "hidden_size": 3}, "(n, inputs) -> (n, hidden_size)"
     yield entry("rnn", RNN, (TEXT,), settings, shape, r"f(W x_t + U h_{t-1} + b)", "Elman 1990")
+    gates = nf.Checks(expected={"formula": "the gates are those of the reference"})
     yield entry(
         "gru", GRU, (TEXT,), settings, shape, r"(1 - z_t) n_t + z_t h_{t-1}",
-        "Cho et al. 2014, equations 5 to 8",
+        "Cho et al. 2014, equations 5 to 8", checks=gates,
     )  # fmt: skip
     yield entry(
         "lstm", LSTM, (TEXT,), settings, shape,
         r"o_t \tanh(c_t), \quad c_t = f_t c_{t-1} + i_t g_t",
-        "Hochreiter and Schmidhuber 1997; Gers et al. 2000",
+        "Hochreiter and Schmidhuber 1997; Gers et al. 2000", checks=gates,
     )  # fmt: skip
 
 
@@ -126,6 +132,7 @@ def others():
         "(height, width, size) -> (height, width, size)",
         r"\gamma \frac{x - \mu_g}{\sqrt{\sigma_g^2 + \epsilon}} + \beta",
         "Wu and He 2018, equation 1", groups_divide,
+        checks=nf.Checks(expected={"formula": "mean and variance are those of a group"}),
     )  # fmt: skip
     yield entry(
         "bilinear", Bilinear, (TEXT[0], [0.5, -1.0, 2.0]), {"left": 2, "right": 3, "outputs": 2},

@@ -17,6 +17,14 @@ from neuroflow_plugins.parts import (
 )
 from neuroflow_plugins.text_classifier import TextClassifier
 
+FORMULAS = {
+    "linear": "W x + b",
+    "layer_norm": r"\gamma \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta",
+    "rms_norm": r"\gamma \frac{x}{\sqrt{\frac{1}{n} \sum_i x_i^2 + \epsilon}}",
+    "feed_forward": "W_2 f(W_1 x + b_1) + b_2",
+}
+"""What they compute, of those that are one formula."""
+
 
 @nf.hookimpl
 def neuroflow_layers():
@@ -70,6 +78,6 @@ def neuroflow_layers():
         summary = (layer.__doc__ or "").split("\n", 1)[0]
         yield nf.LayerEntry(
             name=name, target=layer, summary=summary, example=example, example_inputs=(inputs,),
-            relations=relations.get(layer), shape=shapes[name],
+            relations=relations.get(layer), shape=shapes[name], formula=FORMULAS.get(name, ""),
             tensors=f"neuroflow_plugins.tensor_forms:{forms.get(layer, layer.__name__)}Form",
         )  # fmt: skip

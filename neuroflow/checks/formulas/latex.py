@@ -42,14 +42,15 @@ class Formula:
         return float(self.node(dict(numbers)))
 
 
-def read(text: str, free: Sequence[str] = ()) -> Formula:
+def read(text: str, free: Sequence[str] = (), wholes: Sequence[str] = ()) -> Formula:
     """Read a formula; of ``f(x) = ... = ...`` the last part counts, and then ``, e = p - y``.
 
     ``free`` are the indices of what comes out: ``y_t`` is there for each t, and ``x_{2t+1}`` is an
-    entry then. Raises :class:`~neuroflow.checks.formulas.tokens.UnreadableFormulaError`, which
-    names what could not be read.
+    entry then. ``wholes`` are names such as ``b_1`` that are no entry of b. Raises
+    :class:`~neuroflow.checks.formulas.tokens.UnreadableFormulaError`, which names what could not be
+    read.
     """
-    return _read(text, *tokens_of(text), free)
+    return _read(text, *tokens_of(text), free, wholes)
 
 
 def read_tokens(text: str, tokens: list[str]) -> Formula:
@@ -58,9 +59,10 @@ def read_tokens(text: str, tokens: list[str]) -> Formula:
 
 
 def _read(
-    text: str, tokens: Tokens, defined: list[tuple[str, Tokens]], free: Sequence[str] = ()
-) -> Formula:
-    names = [name for name, _ in defined]
+    text: str, tokens: Tokens, defined: list[tuple[str, Tokens]], free: Sequence[str] = (),
+    wholes: Sequence[str] = (),
+) -> Formula:  # fmt: skip
+    names = [*wholes, *(name for name, _ in defined)]
     reader = Reader(tokens, bound=[*free], defined=names, counts=bool(free))
     node = reader.everything()
     definitions: dict[str, Node] = {}

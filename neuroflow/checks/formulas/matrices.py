@@ -19,10 +19,11 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
-from attrs import define
+from attrs import define, frozen
 
 from neuroflow.checks.formulas.algebra import PlainAlgebra
 from neuroflow.core.vectors import VectorOp
+from neuroflow.errors import NeuroflowError
 
 
 class Array(list[Any]):
@@ -109,6 +110,15 @@ def transposed(a: Any) -> Any:
     return Array(map(Array, zip(*a, strict=True))) if rank(a) == 2 else a
 
 
+@frozen(eq=False)
+class Waiting:
+    """A factor in front of a function that has not met its argument: ``U f`` of ``U f(x)``."""
+
+    factor: Any
+    function: Callable[..., Any]
+    sign: str
+
+
 @define(eq=False)
 class MatrixAlgebra(PlainAlgebra):
     """Formulas of arrays. ``entrywise``: what two vectors beside each other mean."""
@@ -117,8 +127,12 @@ class MatrixAlgebra(PlainAlgebra):
 
     def product(self, a: Any, b: Any, sign: str) -> Any:
         """``W x``, ``Q K``, ``w \\cdot x``, ``g \\odot x``; ``f (x)`` where f is a function."""
+        if isinstance(a, Waiting):
+            return self.product(a.factor, self.apply(a.function, [b]), a.sign)
         if callable(a):
             return self.apply(a, [b])
+        if callable(b):
+            return Waiting(a, b, sign)
         ranks = (rank(a), rank(b))
         if sign == r"\odot" or 0 in ranks or (ranks == (1, 1) and self.entrywise):
             return a * b
@@ -159,7 +173,7 @@ class MatrixAlgebra(PlainAlgebra):
         if not isinstance(function, VectorOp):
             try:
                 return _mapped(lambda *xs: float(function(*xs)), *arguments)
-            except TypeError:  # it takes the whole list
+            except (TypeError, NeuroflowError):  # it takes the whole list
                 pass
         if rank(arguments[0]) == 2:
             return Array(self.apply(function, [row]) for row in arguments[0])

@@ -37,6 +37,10 @@ MOST = 600
 """How many ways to understand a formula are tried."""
 
 
+BIASES = ("b_1", "b_2", "b_3", "b_4")
+"""These are the biases of several matrices, and no numbers of one."""
+
+
 @frozen(eq=False)
 class Case:
     """What a layer of some settings gives for some inputs, and all that its formula may use."""
@@ -62,7 +66,7 @@ class Way:
     """One way to understand a formula: what symbols stand for, and in which form."""
 
     reading: Mapping[str, str]
-    forms: Mapping[str, int]
+    forms: Mapping[str, str]
     entrywise: bool
     by_row: bool
 
@@ -80,12 +84,17 @@ class Comparison:
 
     def run(self) -> None:
         """Try the ways, the likeliest first, until one holds."""
-        first = self.of({})[0]
+        first = self.first()
         known = letters(self.trial, first.numbers, first.names)
         for way in itertools.islice(self._ways(first, known), MOST):
             if self._holds(way):
                 return
         self.compared = 0
+
+    def first(self) -> Case:
+        """A case that has all that there may be: with a bias, if there is one for some flag."""
+        every = [case for flags in _flags(self.trial, set()) for case in self.of(flags)[:1]]
+        return max([*self.of({})[:1], *every], key=lambda case: len(case.numbers))
 
     def of(self, settings: Mapping[str, Any]) -> list[Case]:
         """The cases of some settings; none if the layer then takes other inputs."""
@@ -146,7 +155,10 @@ class Comparison:
             return Array(node(self._with_statistics(way, each, each[symbol])) for each in per_row)
         if not self.free:
             return node(scope)
-        lengths = [len(case.output), len(case.output[0])][: len(self.free)]
+        lengths, part = list[int](), case.output
+        for _ in self.free:
+            lengths.append(len(part))
+            part = part[0]
         every = itertools.product(*map(range, lengths))
         return Array(node({**scope, **dict(zip(self.free, at, strict=True))}) for at in every)
 
@@ -166,7 +178,7 @@ def check_formula(trial: Trial, results: Results) -> None:
         return
     free = free_indices(text)
     try:
-        comparison = Comparison(trial, read(text, free), free)
+        comparison = Comparison(trial, read(text, free, BIASES), free)
         comparison.run()
     except UnreadableFormulaError as error:
         results.failed("formula", unreadable(error))
@@ -175,7 +187,7 @@ def check_formula(trial: Trial, results: Results) -> None:
     if comparison.wrong:
         results.failed("formula", comparison.wrong)
     elif not comparison.compared:
-        first = comparison.of({})[0]
+        first = comparison.first()
         sizes = ", ".join(f"{name} {_shape(x)}" for name, x in first.numbers.items())
         results.failed("formula", (
             f"the formula {text} has no value in the shapes that the layer has ({sizes}); see the"
@@ -200,7 +212,7 @@ def cases(trial: Trial, settings: Mapping[str, Any]) -> Iterator[Case]:
         given = inputs_in(trial, inputs)
         first = next(iter(given.values()), 0.0)
         output = mapped(array(module(*inputs)), float)
-        numbers = {**given, **statistics_of(first), **own, "outputs": output}
+        numbers = {**given, **own, **statistics_of(first), "outputs": output}
         numbers = {k: float(x) if type(x) is bool else x for k, x in numbers.items()}
         yield Case(numbers, [*given], output, f"for {list(inputs)}{described({**settings})}")
 

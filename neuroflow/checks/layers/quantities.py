@@ -15,7 +15,7 @@ from typing import Any
 
 from neuroflow.checks.formulas.matrices import Array, array, rank, transposed
 from neuroflow.checks.layers.trials import Trial
-from neuroflow.config import settings_of
+from neuroflow.config import resolve, settings_of
 from neuroflow.core.module import Module
 
 Letters = dict[str, tuple[str, ...]]
@@ -26,7 +26,7 @@ LETTERS: dict[str, tuple[str, ...]] = {
     "shift": ("b", "beta"), "gain": ("g", "gamma"), "scale": ("g", "gamma", "s", "w", "a"),
     "factor": ("a", "w"), "query": ("W_Q", "W_q"), "key": ("W_K", "W_k"),
     "value": ("W_V", "W_v"), "slope": ("a", "alpha"), "of_state": ("U", "W_h"),
-    "of_input": ("W", "W_x"),
+    "of_input": ("W", "W_x"), "mean": ("mu", "m"), "variance": ("v",), "matrice": ("W", "A", "M"),
 }  # fmt: skip
 """Customary letters, by the words in the name of a parameter."""
 
@@ -36,11 +36,15 @@ OF_SETTINGS: dict[str, tuple[str, ...]] = {
     "head_size": ("d", "d_k", "d_h"), "rate": ("p", "r"), "temperature": ("T", "tau"),
 }  # fmt: skip
 
-INDICES = ("t", "u", "v", "i", "j")
+INDICES = ("t", "u", "v", "i", "j", "k")
+NAMES_OF_ATTENTION = re.compile(r"(?:W_\{?[qkv]\}?|d_\{?[kv]\}?)(?![a-z])")
+"""Here q, k and v are no indices but say which matrix it is."""
 
 
 def free_indices(text: str) -> tuple[str, ...]:
     """The indices of what comes out: those that no sum counts."""
+    if re.search(r"W_\{?q|d_\{?[kv]", text):
+        text = NAMES_OF_ATTENTION.sub("", text)
     below = re.findall(r"_\{([^{}]*)\}|_([a-z])(?![a-z])", text)
     words = [re.sub(r"\\[a-z]+", "", group or letter) for group, letter in below]
     used = {letter for word in words for letter in re.findall(r"[a-z]", word)}
@@ -57,7 +61,14 @@ def parameters_in(module: Module) -> dict[str, Any]:
         words = tuple(part for part in path.split(".") if not part.isdigit())
         place = tuple(int(part) for part in path.split(".") if part.isdigit())
         groups.setdefault(words, {})[place] = value.data
-    return {" ".join(words): _nested(cells) for words, cells in groups.items()}
+    found = {" ".join(words): _nested(cells) for words, cells in groups.items()}
+    variances = [name for name in found if name.split()[-1].startswith("variance")]
+    return found | {f"root of {name}": _root(found[name]) for name in variances}
+
+
+def _root(part: Any) -> Any:
+    """What a formula calls sigma where a variance is kept."""
+    return Array(map(_root, part)) if isinstance(part, Array) else math.sqrt(max(0.0, part))
 
 
 def _nested(cells: Mapping[tuple[int, ...], float]) -> Any:
@@ -77,13 +88,11 @@ def letters_of(name: str) -> tuple[str, ...]:
 
 def settings_in(trial: Trial, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers and functions that settings are; words and lists stand for nothing in a formula."""
-    import neuroflow as nf
-
     found: dict[str, Any] = {}
     for setting in settings_of(trial.entry):
         value = settings.get(setting.name, setting.default)
         if setting.part == "activation" or setting.name.endswith("activation"):
-            found[setting.name] = nf.resolve("activation", value)
+            found[setting.name] = resolve("activation", value)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             found[setting.name] = value
     return found
@@ -103,8 +112,16 @@ def letters(trial: Trial, numbers: Mapping[str, Any], names: Sequence[str]) -> L
         found[name] = (name.removesuffix("s"), *usual)
     for name in numbers:
         if name not in found:
-            own = STATISTICS.get(name) or OF_SETTINGS.get(name) or letters_of(name)
-            found[name] = (*own, *name.split()[-1:])
+            root = ("sigma",) if name.startswith("root of ") else ()
+            own = root or STATISTICS.get(name) or OF_SETTINGS.get(name) or letters_of(name)
+            word = name.split()[-1]
+            is_array = isinstance(numbers[name], Array) and name not in STATISTICS
+            first = (word[0], word[0].upper()) if is_array else ()
+            found[name] = (*own, word, *first)
+    for letter in ("W", "b"):  # numbered in their order: W_1, W_2
+        having = [name for name, own in found.items() if letter in own and name not in names]
+        for k, name in enumerate(having, start=1):
+            found[name] = (*found[name], f"{letter}_{k}")
     return found
 
 

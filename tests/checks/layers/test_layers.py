@@ -113,8 +113,9 @@ def test_a_backend_of_others_makes_no_op_fail(monkeypatch):
 @pytest.mark.parametrize(
     ("formula", "told"),
     [
-        ("w x", ""),
-        (r"\operatorname{softmax}(Q K^\top / \sqrt{d}) V", ""),
+        ("w x_1", ""),
+        ("w x_2", "the layer gives"),
+        (r"\operatorname{softmax}(Q K^\top / \sqrt{d}) V", "the layer gives"),
         (r"\text{the scaled sum of all inputs}", ""),
         ("w x +", "unfinished after '+'"),
     ],
