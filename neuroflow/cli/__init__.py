@@ -3,7 +3,7 @@
 What several commands share lies in :mod:`neuroflow.cli.shared`.
 
 To add one, write ``neuroflow/cli/NAME.py`` with a click command of that name (or called
-``command``, where the name is taken), and a line in :data:`COMMANDS`. The module is imported
+``command``, where the name is taken), and a line in :data:`HEADINGS`. The module is imported
 only when its command runs, so ``neuroflow --help`` costs next to nothing. Plugins add commands
 of their own through ``neuroflow_commands``.
 
@@ -38,34 +38,47 @@ from neuroflow.errors import (
 from neuroflow.long_work import following
 from neuroflow.stopping import Terminated, terminable
 
-COMMANDS = {
-    "train": "Train a recipe or a configuration.",
-    "resume": "Go on with a run that was stopped.",
-    "runs": "List runs beside each other.",
-    "sweep": "Train with many settings, and name the best.",
-    "compare": "Compare runs: curves, scores, settings.",
-    "evaluate": "How good a model is, and where it is wrong.",
-    "predict": "Ask a saved model.",
-    "generate": "Let a trained language model write.",
-    "export": "Write a model for another program: Python, C, safetensors, ONNX.",
-    "import": "Read a model that another program wrote.",
-    "config": "Where each value of a configuration comes from.",
-    "recipes": "List what can be trained by name.",
-    "list": "List what plugins offer: ops, losses, layers ...",
-    "show": "Everything about one entry: formula, derivative, plot, source.",
-    "explain": "Why a gradient is what it is.",
-    "draw": "Draw a network or a computation graph.",
-    "demo": "Watch a network learn, in the browser.",
-    "plan": "How the engine will run a configuration.",
-    "inspect": "What a saved model says about itself.",
-    "plugins": "List plugins, with their failures.",
-    "check": "Check a plugin before anyone uses it.",
-    "verify": "Try again what a certificate of checks says.",
-    "new": "Start a plugin of your own.",
-    "zoo": "Meet ops that are wrong in instructive ways.",
-    "doctor": "Look for what is wrong with the installation.",
+HEADINGS = {
+    "Train": {
+        "train": "Train a recipe or a configuration.",
+        "resume": "Go on with a run that was stopped.",
+        "runs": "List runs beside each other.",
+        "sweep": "Train with many settings, and name the best.",
+        "compare": "Compare runs: curves, scores, settings.",
+        "demo": "Watch a network learn, in the browser.",
+    },
+    "Configure": {
+        "recipes": "List what can be trained by name.",
+        "config": "Where each value of a configuration comes from.",
+        "schema": "What a configuration may say, for editors.",
+        "plan": "How the engine will run a configuration.",
+    },
+    "Look": {
+        "list": "List what plugins offer: ops, losses, layers ...",
+        "show": "Everything about one entry: formula, derivative, plot, source.",
+        "explain": "Why a gradient is what it is.",
+        "draw": "Draw a network or a computation graph.",
+        "inspect": "What a saved model says about itself.",
+        "zoo": "Meet ops that are wrong in instructive ways.",
+    },
+    "Models": {
+        "evaluate": "How good a model is, and where it is wrong.",
+        "predict": "Ask a saved model.",
+        "generate": "Let a trained language model write.",
+        "export": "Write a model for another program: Python, C, safetensors, ONNX.",
+        "import": "Read a model that another program wrote.",
+    },
+    "Plugins": {
+        "plugins": "List plugins, with their failures.",
+        "new": "Start a plugin of your own.",
+        "check": "Check a plugin before anyone uses it.",
+        "verify": "Try again what a certificate of checks says.",
+        "doctor": "Look for what is wrong with the installation.",
+    },
 }
-"""Every command and its short help, in the order of ``neuroflow --help``."""
+"""Every command and its short help, in the order of ``neuroflow --help``, below a few headings."""
+
+COMMANDS = {name: text for commands in HEADINGS.values() for name, text in commands.items()}
 
 SUCCESS, FAILURE, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 _USAGE_ERRORS = (ConfigurationError, RegistryError, click.UsageError)
@@ -100,18 +113,18 @@ class Cli(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The table of commands, from :data:`COMMANDS` alone where that is enough."""
-        rows, added = [], []
-        for name in self.list_commands(ctx):
-            if name in COMMANDS:
-                rows.append((name, COMMANDS[name]))
-            elif command := self.get_command(ctx, name):
-                added.append((name, command.get_short_help_str(60)))
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        """The tables of commands, from :data:`HEADINGS` alone where that is enough."""
+        there = self.list_commands(ctx)
+        for heading, commands in HEADINGS.items():
+            if rows := [(name, text) for name, text in commands.items() if name in there]:
+                with formatter.section(heading):
+                    formatter.write_dl(rows, col_max=14)
+        added = [(name, self.get_command(ctx, name)) for name in there if name not in COMMANDS]
         if added:
             with formatter.section("Commands of plugins"):
-                formatter.write_dl(added)
+                formatter.write_dl(
+                    [(name, each.get_short_help_str(60)) for name, each in added if each]
+                )
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **options: Any) -> Any:
         """Run, and turn every error into a message and an exit code."""

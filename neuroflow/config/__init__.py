@@ -7,7 +7,7 @@ of name it is follows from the field it stands in. All problems of a tree are re
 Reading order: :mod:`settings`, :mod:`toml`, :mod:`recipe`, :mod:`reading`, :mod:`changing`,
 :mod:`extending`, :mod:`variables`, :mod:`shape_rules`, :mod:`shapes`, :mod:`checking`,
 :mod:`matrix_draw`, :mod:`building`, :mod:`describing`. Where values come from: :mod:`spans`,
-:mod:`provenance`, :mod:`filling`.
+:mod:`provenance`, :mod:`filling`. For editors: :mod:`json_schema`.
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified

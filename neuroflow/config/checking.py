@@ -207,7 +207,7 @@ class Check:
             return self.parts(value, setting, path)
         value = pythonic_parts(value)
         problem = setting.problem(value, path)
-        if problem and _is_left_open(value, setting, path, self.with_data):
+        if problem and is_left_open(value, setting, path, self.with_data):
             return value
         if problem is not None:
             self.problems.append(problem)
@@ -254,7 +254,7 @@ class Check:
         return value
 
 
-def _is_left_open(value: Any, setting: Setting, path: str, with_data: bool) -> bool:
+def is_left_open(value: Any, setting: Setting, path: str, with_data: bool) -> bool:
     """Whether a size of a layer, or one in a list of sizes, is what the data or what comes in will
     say, and all else is right.
     """
