@@ -21,7 +21,7 @@ PATH = re.compile(r"(?<![\w/.-])((?:neuroflow|plugins|tests|docs|\.ci)(?:/[\w.-]
 DOTTED = re.compile(r"(?<![\w/.@-])neuroflow(?:_plugins)?(?:\.\w+)+")
 MODULE = re.compile(r":mod:`~?([\w.]+)`")
 ROLE = re.compile(r":(?:func|class|data|meth|attr|exc):`~?([\w.]+)`")
-NOT_OURS = re.compile(r"docs/_build|neuroflow\.(?:css|zip|now)")
+NOT_OURS = re.compile(r"docs/_build|neuroflow\.(?:css|zip|now|schema\.json)")
 
 
 def prose():
