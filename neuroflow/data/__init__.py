@@ -4,5 +4,5 @@ Reading order: :mod:`rows`, :mod:`notation`, :mod:`columns`, :mod:`kinds`, :mod:
 :mod:`cells`, :mod:`table`, :mod:`decimals`, :mod:`distinct`, :mod:`formats`, :mod:`reading`,
 :mod:`frames`, :mod:`shapes`, :mod:`prompting`, :mod:`one_hot`,
 :mod:`dataset`, :mod:`weights`, :mod:`tabular`, :mod:`facts`,
-:mod:`asked`, :mod:`given`, :mod:`expression`, :mod:`baselines`.
+:mod:`asked`, :mod:`given`, :mod:`as_written`, :mod:`expression`, :mod:`baselines`.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import math
 import warnings
 from collections.abc import Callable, Collection, Mapping
@@ -13,6 +14,7 @@ from attrs import frozen
 
 from neuroflow.core import functions as elementary
 from neuroflow.core.value import Value
+from neuroflow.data.as_written import in_python
 from neuroflow.errors import InputError, NeuroflowError, did_you_mean, reason
 from neuroflow.files import BYTE_ORDER_MARK
 from neuroflow.normal import erf
@@ -83,7 +85,7 @@ def parse_expression(
     variables: Collection[str] = ("x",),
     functions: Mapping[str, Callable[..., Any]] = FUNCTIONS,
 ) -> Expression:
-    """The function that a text describes; ``^`` may be written for ``**``.
+    """The function that a text describes, as people write it: ``2x``, ``x²``, ``|x|``, ``x^2``.
 
     Raises :class:`InputError` for anything but arithmetic of the variables and known functions.
 
@@ -105,14 +107,30 @@ def parse_expression(
             remedy=f"at most {LONGEST} are read, so write it shorter",
         )
     text = text.removeprefix(BYTE_ORDER_MARK)
-    tree = _tree_of(text)
-    problem, part = _problem(tree, variables, functions)
+    tree, problem, part = _read(text, variables, functions)
     if problem:
         remedy = ALLOWED
         if isinstance(part, ast.Name) and part.id not in functions:
             remedy = did_you_mean(part.id, functions, ALLOWED)
         raise InputError(f"cannot read f(x) = {text.strip()}: {problem}", remedy=remedy, got=text)
     return Expression(text.strip(), tree, functions)
+
+
+def _read(
+    text: str, variables: Collection[str], known: Mapping[str, Callable[..., Any]]
+) -> tuple[ast.expr, str, ast.AST]:
+    """A text as Python has it, or as people write it; and what is not allowed in it."""
+    with contextlib.suppress(InputError):
+        tree = _tree_of(text)
+        problem, part = _problem(tree, variables, known)
+        if not problem:
+            return tree, problem, part
+    with contextlib.suppress(InputError):
+        written = _tree_of(in_python(text))
+        if not _problem(written, variables, known)[0]:
+            return written, "", written
+    tree = _tree_of(text)
+    return tree, *_problem(tree, variables, known)
 
 
 def _tree_of(text: str) -> ast.expr:

@@ -90,6 +90,8 @@ CHOICES = {
     choice.name: choice
     for choice in (
         Choice("f", "data.f"),
+        Choice("low", "data.low", least=-1000, most=1000),
+        Choice("high", "data.high", least=-1000, most=1000),
         Choice("dataset", "data.use"),
         Choice("points", "data.points", most=400),
         Choice("noise", "data.noise", most=2),

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import define, field, frozen
 
+from neuroflow.live.frames import where_it_stands
 from neuroflow.training import Training
 
 MOST = 120
 """So many snapshots are kept; then some between the first and the last go."""
+MOST_NUMBERS = 2_000_000
+"""The records of a run that is watched have no more numbers in all."""
 
 
 @frozen
@@ -41,6 +46,69 @@ class Snapshot:
             for name, numbers in self.state["optimizer"].items()
         }
         training.load_state_dict({**self.state, "optimizer": optimizer})
+
+
+@frozen
+class Record:
+    """What a page shows of a step that was made before it was opened: numbers, no generators."""
+
+    standing: dict[str, Any]
+    losses: int
+    """So many losses there were by then."""
+    parameters: array[float]
+
+    @classmethod
+    def of(cls, training: Training, losses: int) -> Record:
+        """The run as it stands."""
+        numbers = array("d", [p.data for p in training.runner.parameters])
+        return cls(where_it_stands(training), losses, numbers)
+
+    @property
+    def step(self) -> int:
+        """The updates that were made."""
+        return int(self.standing["step"])
+
+    @contextmanager
+    def shown(self, training: Training) -> Iterator[None]:
+        """The model has these numbers for a while; then those that it had, to the bit."""
+        parameters = training.runner.parameters
+        now = [p.data for p in parameters]
+        try:
+            _give(parameters, self.parameters)
+            yield
+        finally:
+            _give(parameters, now)
+
+
+def _give(parameters: Iterable[Any], numbers: Iterable[float]) -> None:
+    for parameter, number in zip(parameters, numbers, strict=True):
+        parameter.data = number
+
+
+@define
+class Records:
+    """The records of a run that goes on elsewhere, thinned out as they become many."""
+
+    kept: list[Record] = field(factory=list)
+
+    def add(self, record: Record) -> None:
+        """One more; of a large model only so many that they do not fill the memory."""
+        self.kept.append(record)
+        if len(self.kept) > max(2, min(2 * MOST, MOST_NUMBERS // max(1, len(record.parameters)))):
+            self.kept = [*self.kept[:-1:2], record]
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps that can be shown."""
+        return [record.step for record in self.kept]
+
+    def after(self, step: int) -> list[Record]:
+        """Those of later steps."""
+        return [record for record in self.kept if record.step > step]
+
+    def at(self, step: int) -> Record | None:
+        """The last one that is not after a step."""
+        return next((r for r in reversed(self.kept) if r.step <= step), None)
 
 
 @define

@@ -17,7 +17,7 @@ MOST_WAYS = 40
 """No more parts of a receipt are opened at once."""
 
 FIELDS: dict[str, tuple[str, ...]] = {
-    "open": ("setup",),
+    "open": ("setup", "step"),
     "play": (),
     "pause": (),
     "step": ("count",),

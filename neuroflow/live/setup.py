@@ -18,7 +18,7 @@ from neuroflow.errors import InputError, did_you_mean
 from neuroflow.live.choices import CHOICES, Choice
 from neuroflow.live.offers import OFFERED, check_offered, losses_for, outputs_for
 from neuroflow.registry.manager import get
-from neuroflow.training import load_data
+from neuroflow.training import Training, load_data
 
 MOST_PARAMETERS = 5000
 """A page trains no larger network: nobody could follow it."""
@@ -78,14 +78,37 @@ def with_setup(tree: Tree, setup: Any) -> Tree:
         raise InputError("setup is no object", expected='one such as {"hidden": [8, 8]}', got=setup)
     tree = configure(tree)
     given = {name: _choice(name).check(value) for name, value in setup.items()}
+    changed = {name for name, value in given.items() if _used(tree, CHOICES[name]) != value}
     if "dataset" in given or "rows" in given:
         _change_data(tree, given)
     for name, value in given.items():
         if name not in ("dataset", "rows"):
             _change(tree, CHOICES[name], value)
     tree = configure(tree)
+    before = tree["loss"]["use"]
     _fit(tree, "loss" in given)
+    if "learning_rate" not in given and (
+        {"loss", "optimizer"} & changed or tree["loss"]["use"] != before
+    ):
+        _choose_rate(tree)
     return tree
+
+
+RATES = {"hinge": 1.0, "squared_hinge": 0.1, "mse": 0.05, "huber": 0.1, "mae": 0.05}
+"""Learning rates with which plain gradient descent learns the data of the pages."""
+BY_SIZE = {"sgd": 1.0, "momentum": 0.1, "nesterov": 0.1}
+"""Optimizers whose steps are as large as the gradient is, and what is left of such a rate."""
+OTHERWISE = 0.01
+"""The learning rate of optimizers that scale their steps themselves, as adam does."""
+
+
+def _choose_rate(tree: Tree) -> None:
+    """A learning rate that suits the optimizer and the loss, which were chosen without one."""
+    table = tree["optimizer"]
+    share = BY_SIZE.get(table["use"])
+    rate = OTHERWISE if share is None else share * RATES.get(tree["loss"]["use"], 0.3)
+    scale_schedule(table, rate / table["learning_rate"])
+    table["learning_rate"] = rate
 
 
 def _choice(name: Any) -> Choice:
@@ -148,6 +171,7 @@ def _change_data(tree: Tree, given: Mapping[str, Any]) -> None:
         )
     beside = {k: before[k] for k in ("test", "standardize") if k in before}
     if "rows" in given:
+        beside.pop("test", None)  # the points on the page are those that are left for training
         points = given["rows"]
         classes = max([2, *(int(row[2]) + 1 for row in points)])
         if len({row[2] for row in points}) < 2:
@@ -158,6 +182,15 @@ def _change_data(tree: Tree, given: Mapping[str, Any]) -> None:
     known = _data_settings(name)
     kept = {k: v for k, v in before.items() if k in known and k not in ("noise", "factor", "rows")}
     tree["data"] = {"use": name, **kept, **beside}
+
+
+def held_out_of(training: Training) -> Dataset | None:
+    """The held-out examples of a run on the scale that they had before standardization."""
+    test = training.test
+    if test is None:
+        return None
+    rows = [list(row) for row in test.raw_inputs]
+    return Dataset(rows, list(test.targets), test.task, labels=test.labels, name=test.name)
 
 
 def _data_settings(name: str) -> dict[str, Any]:

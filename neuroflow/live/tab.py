@@ -14,28 +14,33 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from attrs import define, field
 
 from neuroflow.config import Tree, configure
+from neuroflow.data.dataset import Dataset
 from neuroflow.errors import InputError, NeuroflowError
 from neuroflow.live import messages, receipts
 from neuroflow.live.choices import CHOICES, LIVE
 from neuroflow.live.frames import SHARE, Frame, Painter, setup_frame, where_it_stands
-from neuroflow.live.history import History
+from neuroflow.live.history import History, Record, Records
 from neuroflow.live.language import Language
 from neuroflow.live.looking import explained, exported, too_far
 from neuroflow.live.panels import Panels, Reports
 from neuroflow.live.pictures import Curve, Examples, Picture, Plane, plain
-from neuroflow.live.setup import MOST_PARAMETERS, tree_of, with_setup
+from neuroflow.live.setup import MOST_PARAMETERS, held_out_of, tree_of, with_setup
 from neuroflow.training import Step, Training
+from neuroflow.training.given import Given
 from neuroflow.view.outcome import sight_of
 
 MOMENT = 0.05
 """Seconds of training between looks at the messages."""
 PICTURES_A_SECOND = 25
 """A run with a pace is told so often: a screen hardly shows more."""
+REPLAY = 5.0
+"""Seconds in which the steps that were made before a page was opened are shown."""
 PATIENCE = 0.3
 """Seconds that going to a step between two snapshots may take."""
 MOST_STEPS = 1000
@@ -43,7 +48,7 @@ MANY_NUMBERS = 3000
 """More parameters than this are told only together with a picture."""
 PICTURES: dict[str, type[Picture]] = {"text": Language, "curve": Curve, "plane": Plane}
 """The picture of what is to be seen; the first examples of all other data."""
-LOOKING = ("open", "explain", "what_if", "export", "read", "invent")
+LOOKING = ("open", "explain", "what_if", "export", "read", "invent", "seek", "play", "pause")
 """What can be asked without changing a run."""
 
 
@@ -52,7 +57,8 @@ class Tab:
     """The state of one page. ``tree`` trains something else than the page's own example.
 
     With ``given`` the page only looks at a run that goes on elsewhere, whose losses are added
-    to ``given_losses``, and its reports to ``given_reports``.
+    to ``given_losses``, its reports to ``given_reports`` and its numbers to ``given_records``:
+    what came before the page was opened is shown once more.
     """
 
     page: str = "classification"
@@ -60,20 +66,24 @@ class Tab:
     given: Training | None = None
     given_losses: list[float] = field(factory=list)
     given_reports: Reports = field(factory=Reports)
+    given_records: Records = field(factory=Records)
     playing: bool = field(init=False, default=False)
     training: Training = field(init=False)
     edited: bool = field(init=False, default=False)
     clock: Callable[[], float] = time.perf_counter
     _start: Tree = field(init=False)
+    _held_out: Dataset | None = field(init=False, default=None)
     _painter: Painter = field(init=False)
     _history: History = field(init=False)
     _panels: Panels = field(init=False)
     _reports: Reports = field(init=False)
     _iterator: Iterator[Step] = field(init=False)
     _pace: float = field(init=False, default=0.0)
+    _until: int | None = field(init=False, default=None)
     _due: float = field(init=False, default=0.0)
     _losses: list[float] = field(init=False, factory=list)
     _sent: int = field(init=False, default=0)
+    _record: Record | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         if self.given is not None:
@@ -81,7 +91,7 @@ class Tab:
             self._take_over(self.given)
             self._losses, self._history = self.given_losses, History()
             self._reports = self.given_reports
-            self.playing = self.given.step < self.given.steps
+            self.playing = True
             return
         self._start = configure(self.tree) if self.tree is not None else tree_of(self.page)
         self._begin(self._start)
@@ -101,13 +111,19 @@ class Tab:
                         remedy="neuroflow demo has pages where everything can be changed",
                     )
                 act = getattr(self, f"_do_{do}")
-                frames += act(**fields)
+                with self._as_shown():
+                    frames += act(**fields)
             except NeuroflowError as error:
                 frames.append(self._problem(error, message))
             except RecursionError:
                 deep = InputError("that is nested too deeply", remedy="write it in a simpler way")
                 frames.append(self._problem(deep, message))
         return frames
+
+    def _as_shown(self) -> AbstractContextManager[None]:
+        """The model as the page shows it: as it was at the step that is looked at."""
+        shown = self._record if self.given is not None else None
+        return shown.shown(self.training) if shown else nullcontext()
 
     def _problem(self, error: NeuroflowError, message: Any = None) -> Frame:
         do = message.get("do") if isinstance(message, Mapping) else None
@@ -120,7 +136,7 @@ class Tab:
         if self.given is not None:
             return self._look()
         now = self.clock()
-        if self._pace and now < self._due:
+        if self._pace and now < self._due and not self._until:
             return [], self._due - now
         try:
             self._train_for_a_moment(now)
@@ -128,21 +144,27 @@ class Tab:
             self.playing = False
             self._painter.forget()
             return [self._problem(too_far(error, self.training)), self._state()], 0.0
-        if self.training.step >= self.training.steps:
+        if self.training.step >= min(self._until or self.training.steps, self.training.steps):
             self.playing = False
+            self._until = None
         return [self._state()], 0.0
 
     def _look(self) -> tuple[list[Frame], float]:
-        """The given run as it stands now, if it has moved."""
-        if self._sent == len(self._losses):
-            return [], 0.05
-        self.playing = self.training.step < self.training.steps
-        return [self._state()], max(0.1, self._painter.cost / SHARE)
+        """The next step that was recorded; or the given run as it stands now, if it has moved."""
+        to_come = self.given_records.after(self._record.step if self._record else 0)
+        if to_come:
+            self._record = to_come[0]
+            pause = max(1 / PICTURES_A_SECOND, REPLAY / len(self.given_records.kept))
+            self.playing = len(to_come) > 1 or not self.training.is_over
+            with self._as_shown():
+                return [self._state()], max(pause, self._painter.cost / SHARE)
+        self.playing = not self.training.is_over
+        return [], 0.05
 
     def _train_for_a_moment(self, now: float) -> None:
         """All steps that a moment has room for; with a pace, those that are due by then."""
-        last = self.training.steps
-        if self._pace:
+        last = self._until or self.training.steps
+        if self._pace and not self._until:
             count = max(1, round(self._pace / PICTURES_A_SECOND))
             self._due = max(self._due, now - MOMENT) + count / self._pace
             last = min(last, self.training.step + count)
@@ -159,25 +181,37 @@ class Tab:
         self._losses.extend(report.losses)
         self._reports.add(report)
 
-    def _do_open(self, setup: Any = None) -> list[Frame]:
-        """The page was opened: with the set-up of its address, if there is one."""
+    def _do_open(self, setup: Any = None, step: Any = None) -> list[Frame]:
+        """The page was opened: with the set-up of its address, if there is one.
+
+        A page that is loaded again trains to the ``step`` at which it was left.
+        """
         problems = []
+        if self._record is None and self.given_records.kept:
+            self._record = self.given_records.kept[0]
         if setup and self.given is None:
             try:
                 self._begin(with_setup(self._start, setup))
             except NeuroflowError as error:
                 problems.append(self._problem(error, {"do": "open"}))
-        return [self._setup(), self._state(full=True), *problems]
+        if step is not None and self.given is None and not problems:
+            self._until = messages.whole(step, "step", 0, self.training.steps)
+            self.playing = self._until > self.training.step
+        with self._as_shown():
+            return [self._setup(), self._state(full=True), *problems]
 
     def _do_play(self) -> list[Frame]:
-        self._need_steps()
+        if self.given is None:
+            self._need_steps()
         self.playing = True
         self._due = self.clock()
         return [self._state()]
 
     def _do_pause(self) -> list[Frame]:
         self.playing = False
-        self._history.take(self.training, now=True)
+        self._until = None
+        if self.given is None:
+            self._history.take(self.training, now=True)
         return [self._state(full=True)]
 
     def _do_step(self, count: Any = 1) -> list[Frame]:
@@ -228,18 +262,30 @@ class Tab:
         return [self._setup(), self._state(full=True)]
 
     def _do_rows(self, rows: Any = None) -> list[Frame]:
-        """Points moved, added or taken away by hand: the weights stay as they are."""
-        before = [p.data for p in self.training.runner.parameters]
-        playing, step = self.playing, self.training.step
-        self._begin(with_setup(self.training.configuration, {"rows": rows}))
-        parameters = self.training.runner.parameters
-        if len(parameters) == len(before) and step:
-            for parameter, number in zip(parameters, before, strict=True):
-                parameter.data = number
-            self.edited = True
-            self._history.take(self.training, now=True)
-        self.playing = playing
+        """Points moved, added or taken away by hand: all else stays as it is.
+
+        Where as many points are left, the run goes on with its optimizer, its step and its losses;
+        with more or fewer, it begins anew with the weights that it has.
+        """
+        now, playing = self.training, self.playing
+        tree = with_setup(now.configuration, {"rows": rows})
+        self._held_out = held_out_of(now)
+        if len(rows) == len(now.dataset) and tree["model"] == now.configuration["model"]:
+            self._go_on_with(tree)
+        else:
+            self._begin(tree)
+            self._give([p.data for p in now.runner.parameters])
+        self.edited = True
+        self.playing = playing and self.training.step < self.training.steps
         return [self._setup(), self._state(full=True)]
+
+    def _give(self, numbers: list[float]) -> None:
+        """The numbers of another model of the same size."""
+        parameters = self.training.runner.parameters
+        if len(parameters) == len(numbers):
+            for parameter, number in zip(parameters, numbers, strict=True):
+                parameter.data = number
+            self._history.take(self.training, now=True)
 
     def _do_explain(
         self, what: Any = None, name: Any = None, row: Any = None, opened: Any = None
@@ -293,6 +339,10 @@ class Tab:
         """
         step = messages.whole(step, "step", 0, 10**9)
         self.playing = False
+        if self.given is not None:
+            self._record = self.given_records.at(step) or self._record
+            with self._as_shown():
+                return [self._state(full=True)]
         if self.training.step not in self._history.steps:
             self._history.take(self.training, now=True)
         self._history.nearest(step).restore(self.training)
@@ -311,7 +361,7 @@ class Tab:
 
     def _begin(self, tree: Tree) -> None:
         """A new run. Nothing of the old one is touched before the new one is known to work."""
-        training = Training(configure(tree))
+        training = self._made(tree)
         count = len(training.runner.parameters)
         if self.tree is None and count > MOST_PARAMETERS:
             raise InputError(
@@ -325,6 +375,11 @@ class Tab:
         self._history = History()
         self._history.take(training)
 
+    def _made(self, tree: Tree) -> Training:
+        """A run; what was held out before points were moved by hand stays held out."""
+        by_hand = tree["data"]["use"] == "rows"
+        return Training(configure(tree), Given(test=self._held_out) if by_hand else Given())
+
     def _take_over(self, training: Training) -> None:
         self.training = training
         self._iterator = iter(training)
@@ -334,7 +389,7 @@ class Tab:
 
     def _go_on_with(self, tree: Tree) -> None:
         """The same run with other numbers for the rest of its way."""
-        training, now = Training(configure(tree)), self.training
+        training, now = self._made(tree), self.training
         changed = now.step > 0
         self._history.take(now, now=True)
         self._take_over(training)
@@ -349,21 +404,24 @@ class Tab:
     def _state(self, full: bool = False) -> Frame:
         """Where the run stands; with the picture if it is due."""
         training = self.training
-        first = 0 if full else min(self._sent, len(self._losses))
-        self._sent = len(self._losses)
+        record = self._record
+        count = record.losses if record else len(self._losses)
+        first = 0 if full else min(self._sent, count)
+        self._sent = count
+        standing = record.standing if record else where_it_stands(training)
         frame = {
-            **where_it_stands(training),
+            **standing,
             "playing": self.playing,
             "edited": self.edited,
             "losses_from": first,
-            "losses": self._losses[first:],
-            "snapshots": self._history.steps,
+            "losses": self._losses[first:count],
+            "snapshots": self.given_records.steps if record else self._history.steps,
         }
         with_picture = full or not self.playing or self._painter.is_due
         if with_picture or len(training.runner.parameters) <= MANY_NUMBERS:
             frame["numbers"] = [p.data for p in training.runner.parameters]
         if with_picture:
             frame["picture"] = self._painter.now()
-            reports = self._reports.until(training.step)
+            reports = self._reports.until(standing["step"])
             frame["panels"] = self._panels.now(reports, full or not self.playing)
         return plain(frame)  # type: ignore[no-any-return]

@@ -16,6 +16,7 @@ from typing import Any
 from attrs import define, field
 
 from neuroflow.live.frames import Frame
+from neuroflow.live.history import Record, Records
 from neuroflow.live.panels import Reports
 from neuroflow.live.tab import Tab
 from neuroflow.training import Step, Training
@@ -30,6 +31,7 @@ class Desk:
 
     training: Training
     losses: list[float] = field(factory=list)
+    records: Records = field(factory=Records)
     reports: Reports = field(factory=Reports)
     _jobs: queue.SimpleQueue[tuple[Job, Future[Any]]] = field(factory=queue.SimpleQueue)
     _turn: threading.Lock = field(factory=threading.Lock)
@@ -44,6 +46,7 @@ class Desk:
     def seen(self, step: Step) -> None:
         """A step is done: note its losses and its report, and answer all questions."""
         self.losses.extend(step.losses)
+        self.records.add(Record.of(self.training, len(self.losses)))
         self.reports.add(step)
         with contextlib.suppress(queue.Empty):
             while True:
@@ -73,8 +76,8 @@ class Desk:
 
     def tab(self, page: str) -> Onlooker:
         """What one tab talks to."""
-        training, losses, reports = self.training, self.losses, self.reports
-        return Onlooker(self, self.ask(lambda: Tab(page, None, training, losses, reports)))
+        seen = self.training, self.losses, self.reports, self.records
+        return Onlooker(self, self.ask(lambda: Tab(page, None, *seen)))
 
 
 @define(eq=False)

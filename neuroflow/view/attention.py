@@ -8,6 +8,8 @@ from neuroflow.generation.attention import AttentionTrace
 from neuroflow.view.markup import escaped
 
 CELL, LABEL, GAP = 22.0, 46.0, 18.0
+LETTER = 7.2
+"""So wide is a letter of a title, at most on the average."""
 STRONGEST = 4
 """So many tokens, those that get most of the attention, are told in words."""
 
@@ -31,7 +33,9 @@ def attention_svg(trace: AttentionTrace) -> str:
     n_heads = max(len(heads) for heads in trace.weights)
     columns = max(len(head[0]) for heads in trace.weights for head in heads)
     rows = max(len(head) for heads in trace.weights for head in heads)
-    width, height = LABEL + columns * CELL + GAP, 24.0 + LABEL + rows * CELL + GAP
+    longest = max(len(_title(layer, n_heads - 1)) for layer in trace.layers)
+    width = LABEL + max(columns * CELL, LETTER * longest) + GAP
+    height = 24.0 + LABEL + rows * CELL + GAP
     maps = [
         f'<g transform="translate({GAP + h * width:.0f} {GAP + k * height:.0f})">'
         f"{_heatmap(trace, layer, h, head)}</g>"
@@ -49,12 +53,17 @@ def attention_svg(trace: AttentionTrace) -> str:
     )
 
 
+def _title(layer: str, head: int) -> str:
+    """What a heatmap is called; people count heads from one."""
+    return f"{layer}, head {head + 1}"
+
+
 def attention_text(trace: AttentionTrace) -> str:
     """For each layer, head and token, where most of its attention goes."""
     lines = []
     for layer, heads in zip(trace.layers, trace.weights, strict=True):
         for head, rows in enumerate(heads):
-            lines.append(f"  {layer}, head {head}")
+            lines.append(f"  {_title(layer, head)}")
             lines += [f"    {line}" for line in _looks(trace, rows)]
     return "\n".join(lines)
 
@@ -71,7 +80,7 @@ def _heatmap(trace: AttentionTrace, layer: str, head: int, weights: list[list[fl
     """One head: its name, the tokens down and across, and a square for each weight."""
     down = _labels(trace, len(weights))
     across = _labels(trace, len(weights[0]))
-    shapes = [f'<text class="name" x="{LABEL}" y="12">{escaped(layer)}, head {head}</text>']
+    shapes = [f'<text class="name" x="{LABEL}" y="12">{escaped(_title(layer, head))}</text>']
     top = 24.0 + LABEL
     for j, label in enumerate(across):
         x, y = LABEL + (j + 0.65) * CELL, top - 5

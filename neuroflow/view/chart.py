@@ -81,7 +81,7 @@ def ticks(low: float, high: float, about: int = 7) -> list[float]:
     step = next(s * scale for s in (1, 2, 5, 10) if s * scale >= rough * 0.999)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    return [round(k * step, 12) + 0.0 for k in range(first, last + 1)]
+    return [float(f"{k * step:.12g}") + 0.0 for k in range(first, last + 1)]
 
 
 def sampled(f: Callable[[float], float], low: float, high: float, count: int = 240) -> list[Point]:

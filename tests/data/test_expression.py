@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import neuroflow as nf
+from neuroflow.data.as_written import in_python
 from neuroflow.data.expression import FUNCTIONS
 
 
@@ -96,7 +97,28 @@ def test_arithmetic_agrees_with_python(text):
     except nf.InputError:
         return
     with warnings.catch_warnings(action="ignore"):
-        assert ours == pytest.approx(eval(text.strip().replace("^", "**"), {"x": 0.5}))
+        try:
+            theirs = eval(text.strip().replace("^", "**"), {"x": 0.5})
+        except (SyntaxError, TypeError):  # such as 2x and (x+1)(x-1)
+            theirs = eval(in_python(text.strip()), {"x": 0.5})
+        assert ours == pytest.approx(theirs)
+
+
+@pytest.mark.parametrize(
+    ("text", "at_three"),
+    [("2x", 6.0), ("x²", 9.0), ("x⁻²", 1 / 9), ("|x-5|", 2.0), ("2π", 2 * math.pi),
+     ("(x+1)(x-1)", 8.0), ("2(x+1)", 8.0), ("3 sin(πx/6)", 3.0), ("x·x − 1", 8.0), ("√(x+1)", 2.0),
+     ("x sin(x)cos(x)", 3 * math.sin(3) * math.cos(3)),
+     ("1e-20x", 3e-20), ("2 e^x", 40.171073846375336)],
+)  # fmt: skip
+def test_formulas_are_read_as_people_write_them(text, at_three):
+    assert nf.parse_expression(text)(3.0) == pytest.approx(at_three, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["2 3", "x3", "a b", "|x", "sin x", "²", "x(3)", "1_000x", "2j"])
+def test_what_is_no_formula_is_still_refused(text):
+    with pytest.raises(nf.InputError, match="cannot read"):
+        nf.parse_expression(text)
 
 
 def test_every_function_is_known_and_runs():

@@ -31,7 +31,7 @@ def test_each_weight_that_is_not_zero_is_a_square(trace):
 def test_the_words_say_where_each_token_looks_most():
     weights = [[[[1.0, 0.0], [0.25, 0.75]]]]
     text = nf.draw(nf.AttentionTrace(("a", "b"), ("blocks.0",), weights), title="two").text
-    assert text == "two: 2 tokens\n  blocks.0, head 0\n    a: a 100.0%\n    b: b 75.0%, a 25.0%"
+    assert text == "two: 2 tokens\n  blocks.0, head 1\n    a: a 100.0%\n    b: b 75.0%, a 25.0%"
 
 
 def test_a_picture_of_attention_is_written_in_every_form(trace, tmp_path):

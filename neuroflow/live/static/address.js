@@ -16,7 +16,7 @@ export function writeAddress(page, setup) {
   const words = new URLSearchParams();
   for (const [name, value] of Object.entries(setup)) {
     if (name === "dataset" && page !== "classification") continue;
-    if (name === "rows") words.set(name, value.map((row) => row.map((x) => Number(x.toFixed(4))).join(",")).join(";"));
+    if (name === "rows") words.set(name, value.map((row) => row.join(",")).join(";"));
     else words.set(name, Array.isArray(value) ? value.join(",") : value);
   }
   history.replaceState(null, "", `#${words}`);

@@ -50,7 +50,7 @@ export function ticks(low, high, about = 7) { // as in neuroflow/view/chart.py; 
   const rough = (high - low) / about, scale = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((s) => s * scale).find((s) => s >= rough * 0.999);
   const found = [], last = Math.floor(high / step + 1e-9);
-  for (let k = Math.ceil(low / step - 1e-9); k <= last; k++) found.push(Number((k * step).toFixed(12)));
+  for (let k = Math.ceil(low / step - 1e-9); k <= last; k++) found.push(Number((k * step).toPrecision(12)));
   return found;
 }
 
@@ -73,12 +73,15 @@ function axes(pen, frame, width, height) {
   }
 }
 
+// Far outside of the picture a line need not be drawn where it is, only in its direction.
+const near = (x) => Math.max(-1e4, Math.min(1e4, x));
+
 function line(pen, points) {
   pen.beginPath();
   let down = false;
   for (const [x, y] of points) {
     if (!Number.isFinite(y)) { down = false; continue; }
-    if (down) pen.lineTo(x, y); else pen.moveTo(x, y);
+    if (down) pen.lineTo(near(x), near(y)); else pen.moveTo(near(x), near(y));
     down = true;
   }
   pen.stroke();
@@ -92,29 +95,36 @@ export function drawCurve(canvas, still, now, chosen) {
   const frame = frameOf(width, height, [still.xs[0], still.xs.at(-1), low - margin, high + margin],
     { left: 40, right: 10, top: 8, bottom: 24 });
   axes(pen, frame, width, height);
+  pen.textAlign = "right";
+  pen.fillText("x", width - frame.pad.right - 2, height - frame.pad.bottom - 6);
+  pen.textAlign = "left";
+  pen.fillText("f(x)", frame.pad.left + 4, frame.pad.top + 12);
   pen.save();
   pen.beginPath();
   pen.rect(frame.pad.left, frame.pad.top, frame.across, frame.up);
   pen.clip();
   const places = (values) => values.map((y, k) => [frame.x(still.xs[k]), y === null ? NaN : frame.y(y)]);
-  pen.fillStyle = ink("minus");
-  pen.globalAlpha = 0.55;
+  const target = classColour(1), model = classColour(0); // as in the pictures of neuroflow train
+  pen.fillStyle = target;
+  pen.globalAlpha = 0.6;
   for (const [x, y] of still.points) { pen.beginPath(); pen.arc(frame.x(x), frame.y(y), 3, 0, 7); pen.fill(); }
   pen.globalAlpha = 1;
-  pen.strokeStyle = ink("minus");
+  pen.strokeStyle = target;
+  pen.lineWidth = 1.4;
+  for (const [x, y] of still.test ?? []) { pen.beginPath(); pen.arc(frame.x(x), frame.y(y), 3.4, 0, 7); pen.stroke(); }
   pen.lineWidth = 2;
   pen.setLineDash([6, 5]);
   if (still.truth.length) line(pen, places(still.truth));
   pen.setLineDash([]);
   if (now.curve) {
-    pen.strokeStyle = ink("plus");
+    pen.strokeStyle = model;
     pen.lineWidth = 3.5;
     pen.lineJoin = "round";
     line(pen, places(now.curve));
   }
   if (chosen !== null && still.points[chosen]) ring(pen, frame, still.points[chosen]);
   pen.restore();
-  legend(pen, width, [["target", ink("minus"), true], ["network", ink("plus"), false]]);
+  legend(pen, width, [["target", target, true], ["network", model, false]]);
   return frame;
 }
 

@@ -29,3 +29,18 @@ export function setBar(swatch, size) {
   style.width = `${share}%`;
   style.background = ink(size < 0 ? "minus" : "plus");
 }
+
+// Of several buttons one is a stop of the Tab key; the arrow keys lead to the others.
+export function rove(buttons) {
+  const reachable = () => buttons.filter((b) => !b.disabled && b.offsetParent);
+  buttons.forEach((button, k) => {
+    button.tabIndex = k ? -1 : 0;
+    button.addEventListener("focus", () => buttons.forEach((other) => { other.tabIndex = other === button ? 0 : -1; }));
+    button.addEventListener("keydown", (event) => {
+      const by = { ArrowDown: 1, ArrowUp: -1 }[event.key], all = reachable(), next = all[all.indexOf(button) + by];
+      if (!next || event.defaultPrevented) return;
+      event.preventDefault();
+      next.focus();
+    });
+  });
+}

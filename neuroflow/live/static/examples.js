@@ -1,7 +1,7 @@
 // Some examples and what the network says to them, where no other picture suits the data.
 
 import { ink, short } from "./charts.js";
-import { el } from "./elements.js";
+import { el, rove } from "./elements.js";
 
 export class ExampleList {
   constructor(home, asker) {
@@ -11,6 +11,7 @@ export class ExampleList {
 
   build(still) {
     this.lines = still.examples.map((example) => this.lineOf(example, still));
+    rove(this.lines.map((line) => line.button));
     const heads = ["", ...(still.side ? ["input"] : []), "target", "the network says", ""];
     this.home.replaceChildren(
       el("h2", {}, "Examples ", el("span", { className: "small", textContent: `the first ${still.examples.length} of ${still.count}` })),
@@ -29,7 +30,7 @@ export class ExampleList {
       button.onclick = () => this.asker.pin({ ...target, from: row });
       this.asker.watch(row, () => target, button);
     } else button.disabled = true;
-    return { row, said, mark, target };
+    return { row, said, mark, target, button };
   }
 
   // The place of an example on the screen.

@@ -3,9 +3,9 @@
 import { el } from "./elements.js";
 
 const $ = (id) => document.getElementById(id);
-const LABELS = { dataset: "Data", points: "Points", noise: "Noise", classes: "Classes", hidden: "Hidden layers", activation: "Activation",
+const LABELS = { dataset: "Data", low: "x from", high: "x to", points: "Points", noise: "Noise", classes: "Classes", hidden: "Hidden layers", activation: "Activation",
   layers: "Blocks", width: "Numbers per token", heads: "Heads", loss: "Loss", optimizer: "Optimizer", learning_rate: "Learning rate", schedule: "Schedule", l2: "L2 penalty", batch: "Batch", epochs: "Epochs", seed: "Seed" };
-const PAIRS = [["layers"], ["width", "heads"], ["points", "noise"], ["classes"], ["hidden"], ["activation"], ["loss"], ["optimizer"], ["learning_rate", "l2"], ["schedule"], ["epochs", "batch"], ["seed"]];
+const PAIRS = [["layers"], ["width", "heads"], ["low", "high"], ["points", "noise"], ["classes"], ["hidden"], ["activation"], ["loss"], ["optimizer"], ["learning_rate", "l2"], ["schedule"], ["epochs", "batch"], ["seed"]];
 
 export class Form {
   constructor(state, send) {
@@ -67,6 +67,7 @@ export class Form {
     const text = field.value.trim();
     if (text === "" && takes !== "sizes") return this.fill();
     const value = takes === "sizes" ? (text ? text.split(/[\s,]+/).map(Number) : []) : takes === "number" || takes === "whole" ? Number(text) : text;
-    this.send({ do: "configure", setup: { [name]: value } });
+    const range = name === "low" || name === "high"; // f(x) may have been refused for the range
+    this.send({ do: "configure", setup: range ? { f: $("f").value, [name]: value } : { [name]: value } });
   }
 }

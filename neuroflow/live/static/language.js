@@ -30,6 +30,7 @@ export class LanguageView {
     for (const [layer, heads] of Object.entries(now.attention)) {
       heads.forEach((weights, head) => this.map(`${layer}:${head}`, layer, head, weights, pieces, chosen));
     }
+    this.$("heads").classList.toggle("many", this.maps.size > 8);
     this.next(still.pieces, now);
     this.names(now.invented ?? []);
   }
@@ -61,14 +62,19 @@ export class LanguageView {
       });
     });
     const last = weights.at(-1), best = last.indexOf(Math.max(...last));
-    here.canvas.setAttribute("aria-label", `Head ${head + 1} of ${layer}: the last letter looks most at "${pieces[best]}", position ${best}, with ${short(last[best], 3)}. Arrow keys choose a square.`);
+    here.canvas.setAttribute("aria-label", `${this.words(layer)}, head ${head + 1}: the last letter looks most at "${pieces[best]}", position ${best}, with ${short(last[best], 3)}. Arrow keys choose a square.`);
+  }
+
+  // As neuroflow/live/words.py: people count blocks from one.
+  words(layer) {
+    return layer.replace(/blocks\.(\d+)/, (_, k) => `block ${Number(k) + 1}`).replace(".attention", "").replaceAll(".", ", ");
   }
 
   make(name, layer, head) {
     const figure = document.createElement("figure"), canvas = document.createElement("canvas"), caption = document.createElement("figcaption");
-    canvas.tabIndex = 0;
+    canvas.tabIndex = this.maps.size ? -1 : 0; // one stop for all heads: Page Up and Down lead on
     canvas.setAttribute("role", "img");
-    caption.textContent = `${layer.replace("blocks.", "block ").replace(".attention", "")}, head ${head + 1}`;
+    caption.textContent = `${this.words(layer)}, head ${head + 1}`;
     figure.append(canvas, caption);
     this.$("heads").append(figure);
     const here = { canvas };
@@ -81,12 +87,25 @@ export class LanguageView {
     canvas.onfocus = () => canvas.matches(":focus-visible") && here.count && this.asker.point(this.square(name, here, ...this.cell));
     canvas.onblur = (event) => this.asker.home.contains(event.relatedTarget) || this.asker.leave();
     canvas.onkeydown = (event) => {
+      const turn = { PageDown: 1, PageUp: -1 }[event.key];
+      if (turn) { event.preventDefault(); return this.turn(here, turn); }
       const way = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
       if (!way) return;
       event.preventDefault();
       this.pick(name, here, this.cell[0] + way[0], this.cell[1] + way[1]);
     };
     this.maps.set(name, here);
+  }
+
+  // To the next head, or the one before.
+  turn(here, by) {
+    const all = [...this.maps.entries()], at = all.findIndex(([, other]) => other === here) + by;
+    if (!all[at]) return;
+    const [name, next] = all[at];
+    here.canvas.tabIndex = -1;
+    next.canvas.tabIndex = 0;
+    next.canvas.focus();
+    this.pick(name, next, ...this.cell);
   }
 
   // The pointer passes over a heat map, and may rest on a square.

@@ -8,6 +8,7 @@ import { Asker } from "./asking.js";
 import { el } from "./elements.js";
 import { ExampleList } from "./examples.js";
 import { Form } from "./form.js";
+import { keep, kept } from "./kept.js";
 import { LanguageView } from "./language.js";
 import { NetworkView } from "./network.js";
 import { Panels } from "./panels.js";
@@ -91,12 +92,23 @@ function onStatus(status, told) {
   $("status").textContent = told;
   $("status").classList.toggle("ready", status === "ready");
   document.body.dataset.status = status;
-  if (status === "ready") send({ do: "open", setup: setupInAddress() });
+  if (status === "ready") send({ do: "open", setup: setupInAddress(), ...stepBefore() });
   if (status === "closed") {
     problem(told);
     for (const button of document.querySelectorAll(".bar button, .bar input")) button.disabled = true;
   }
 }
+
+// The step at which this page was left, if it is loaded again with the same set-up.
+function stepBefore() {
+  const [hash, step] = JSON.parse(kept(`left-${page}`, "sessionStorage") ?? "[]");
+  return hash === location.hash && step > 0 ? { step } : {};
+}
+
+addEventListener("pagehide", () => {
+  if (state.now && !state.now.edited && !state.setup.watching) keep(`left-${page}`, JSON.stringify([location.hash, state.now.step]), "sessionStorage");
+});
+addEventListener("hashchange", () => send({ do: "open", setup: setupInAddress() }));
 
 function onFrame(frame) {
   const act = { setup: onSetup, state: onState, receipt: (f) => asker.answer(f), what_if: (f) => receipts.onWhatIf(f), file: onFile, error: onError };
@@ -132,10 +144,11 @@ function onSetup(frame) {
   $("parameters-told").textContent = `${frame.parameters} in ${new Set(frame.network.owners).size} modules`;
   $("network-told").textContent = `${frame.parameters} parameters · orange positive, blue negative`;
   document.body.classList.toggle("watching", frame.watching);
+  for (const id of ["play", "time"]) $(id).disabled = false;
   if (frame.watching) return onlyLook(frame);
   writeAddress(page, frame.setup);
   sendSpeed();
-  for (const id of ["play", "step", "reset", "new-seed", "time"]) $(id).disabled = false;
+  for (const id of ["step", "reset", "new-seed"]) $(id).disabled = false;
 }
 
 // Each sort of data has its own picture; a network without neurons is not drawn but listed.
@@ -170,7 +183,6 @@ function onState(frame) {
   if (frame.picture?.problem) problem(frame.picture.problem);
   panels.show(frame.panels ?? []);
   $("play-word").textContent = frame.playing ? "Pause" : "Play";
-  $("play").firstElementChild.textContent = frame.playing ? "⏸" : "▶";
   $("play").setAttribute("aria-pressed", frame.playing);
   $("edited").hidden = !frame.edited;
   showTime(frame);
@@ -249,6 +261,8 @@ function told(still) {
 }
 
 // A smooth run takes about ten seconds, whatever it is, so that one sees how it learns.
+$("speed").value = kept("speed") ?? "smooth";
+if (!$("speed").value) $("speed").value = "smooth";
 function sendSpeed() {
   const chosen = $("speed").value, steps = state.setup?.steps ?? 0;
   send({ do: "speed", value: chosen === "smooth" ? Math.max(15, steps / 10) : Number(chosen) });
@@ -260,7 +274,7 @@ $("play").onclick = () => send({ do: state.now?.playing ? "pause" : "play" });
 $("step").onclick = () => send({ do: "step", count: 1 });
 $("reset").onclick = () => send({ do: "reset" });
 $("new-seed").onclick = () => send({ do: "reset", seed: "new" });
-$("speed").onchange = sendSpeed;
+$("speed").onchange = () => { keep("speed", $("speed").value); sendSpeed(); };
 $("time").oninput = () => send({ do: "seek", step: Number($("time").value) });
 $("problem").querySelector("button").onclick = () => problem("");
 $("toml").onclick = () => send({ do: "export", what: "toml" });
@@ -293,12 +307,20 @@ function onFile(frame) {
 
 // Light and dark --------------------------------------------------------------------------------
 
-const wanted = new URLSearchParams(location.search).get("theme");
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const setTheme = (name) => { document.documentElement.dataset.theme = name; requestDraw(); };
-setTheme(wanted ?? (dark.matches ? "dark" : "light"));
-dark.onchange = () => setTheme(dark.matches ? "dark" : "light");
-$("theme").onclick = () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+dark.onchange = () => kept("theme") ?? setTheme(dark.matches ? "dark" : "light");
+$("theme").onclick = () => {
+  setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+  keep("theme", document.documentElement.dataset.theme);
+};
+
+// In the book a page is as high as what is in it, so that only the book scrolls.
+if (window.frameElement) {
+  document.body.classList.add("framed");
+  const grow = () => { window.frameElement.style.height = `${Math.ceil(document.body.getBoundingClientRect().height)}px`; };
+  new ResizeObserver(grow).observe(document.body);
+}
 new ResizeObserver(requestDraw).observe($("plot"));
 new ResizeObserver(requestDraw).observe($("loss"));
 if (window.innerWidth < 1120) $("setup").open = false;

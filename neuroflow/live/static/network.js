@@ -39,10 +39,11 @@ export class NetworkView {
     const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Network of ${layers.length} layers; arrow keys move between neurons` }, this.home);
     const place = (k, i) => [COLUMN * (k + 0.5), TOP + (height - TOP - 8) / 2 + ROW * (i - (sizes[k] - 1) / 2)];
     const under = make("g", {}, svg), over = make("g", {}, svg);
-    this.heading(svg, 0, `${inputs} input${inputs > 1 ? "s" : ""}`, columns.join(", "));
+    const told = inputs > MOST ? `the first ${MOST} are drawn` : columns.join(", ");
+    this.heading(svg, 0, `${inputs} input${inputs > 1 ? "s" : ""}`, told);
     for (let i = 0; i < sizes[0]; i++) this.input(over, place(0, i), columns[i] ?? `x${i}`);
     layers.forEach((layer, k) => {
-      this.heading(svg, k + 1, layer.activation, `${layer.neurons.length} neuron${layer.neurons.length > 1 ? "s" : ""}${layer.provider ? ` · ${layer.provider}` : ""}`);
+      this.heading(svg, k + 1, layer.activation, `${layer.neurons.length > MOST ? `${MOST} of ` : ""}${layer.neurons.length} neuron${layer.neurons.length > 1 ? "s" : ""}${layer.provider ? ` · ${layer.provider}` : ""}`);
       layer.neurons.slice(0, MOST).forEach((neuron, j) => {
         neuron.weights.slice(0, sizes[k]).forEach((at, i) => this.weight(under, place(k, i), place(k + 1, j), at));
         this.neuron(over, place(k + 1, j), layer, neuron, k, j);
@@ -65,7 +66,7 @@ export class NetworkView {
 
   weight(home, [x1, y1], [x2, y2], at) {
     const ends = { x1: x1 + RADIUS, y1, x2: x2 - RADIUS, y2 };
-    const hit = make("line", { class: "hit", ...ends }, home);
+    const hit = make("line", { class: "hit", tabindex: -1, ...ends }, home); // who listens for the focus would be a Tab stop
     const line = make("line", { class: "w", ...ends }, home);
     const title = make("title", {}, hit);
     const name = this.network.names[at];

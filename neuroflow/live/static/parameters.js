@@ -1,6 +1,6 @@
 // All parameters as a list: found by name, grouped by module, a page of them at a time.
 
-import { el, setBar } from "./elements.js";
+import { el, rove, setBar } from "./elements.js";
 import { short } from "./charts.js";
 
 const ROWS = 12; // on one page; there may be thousands in all
@@ -14,6 +14,7 @@ export class ParameterList {
     this.numbers = [];
     this.rows = Array.from({ length: ROWS }, (_, k) => this.makeRow(k));
     $("parameter-rows").replaceChildren(...this.rows.flatMap(({ group, line }) => [group, line]));
+    rove(this.rows.map((row) => row.button));
     $("find").oninput = () => this.search();
     $("module").onchange = () => this.search();
     $("earlier").onclick = () => this.turn(-ROWS);
@@ -66,6 +67,7 @@ export class ParameterList {
   }
 
   turn(by) {
+    this.rows.forEach(({ button }, k) => { button.tabIndex = k ? -1 : 0; });
     const last = Math.max(0, Math.floor((this.found.length - 1) / ROWS) * ROWS);
     this.first = Math.max(0, Math.min(this.first + by, last));
     this.draw();

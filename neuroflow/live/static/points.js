@@ -12,7 +12,11 @@ export class PointsView {
     plot.onpointerdown = (event) => this.press(event);
     plot.onpointermove = (event) => this.move(event);
     plot.onpointerup = (event) => this.release(event);
-    plot.onpointercancel = () => { this.dragged = null; };
+    plot.onpointercancel = () => this.putBack();
+    plot.addEventListener("touchstart", (event) => this.dragged && event.preventDefault(), { passive: false }); // or the page scrolls
+    this.undo = document.getElementById("undo");
+    this.undo.onclick = () => this.goBack();
+    this.before = []; // what the points were before they were changed by hand
     plot.onkeydown = (event) => this.key(event);
     plot.onpointerleave = () => asker.leave();
     plot.onfocus = () => this.focus();
@@ -34,6 +38,8 @@ export class PointsView {
     this.tool.replaceChildren(...tools.map(([value, textContent]) => el("option", { value, textContent })));
     if (!tools.some(([value]) => value === this.state.tool)) this.state.tool = "look";
     this.tool.value = this.state.tool;
+    if (this.state.setup.setup.dataset !== "rows") this.before = [];
+    this.undo.hidden = this.before.length === 0;
   }
 
   nearest(event) {
@@ -59,24 +65,41 @@ export class PointsView {
     return this.still.points.map((p) => [...p]);
   }
 
-  sendRows(rows) {
+  sendRows(rows, before = this.copy()) {
+    this.before.push(before);
     this.send({ do: "rows", rows });
+  }
+
+  // Undo the last change by hand.
+  goBack() {
+    if (this.before.length) this.send({ do: "rows", rows: this.before.pop() });
+  }
+
+  // A point that was dragged, but not let go: its place is what it was.
+  putBack() {
+    if (this.dragged?.moved) this.still.points[this.dragged.row].splice(0, 3, ...this.dragged.before);
+    this.dragged = null;
+    this.requestDraw();
   }
 
   press(event) {
     if (!this.state.frame) return;
-    const { row } = this.nearest(event);
-    this.dragged = row !== null && this.canMove ? { row, x: event.clientX, y: event.clientY, moved: false } : null;
+    const { row, at } = this.nearest(event), point = this.still.points?.[row];
+    this.pressed = row;
+    // The point is held where it was taken: it does not jump to the finger.
+    const off = point && [point[0] - at[0], point[1] - at[1]];
+    this.dragged = point && this.canMove ? { row, off, before: [...point], all: this.copy(), x: event.clientX, y: event.clientY, moved: false } : null;
     if (this.dragged) this.plot.setPointerCapture(event.pointerId);
   }
 
   move(event) {
     if (!this.dragged) return this.pass(event);
-    if (!this.dragged.moved && Math.hypot(event.clientX - this.dragged.x, event.clientY - this.dragged.y) < 4) return;
+    const slack = event.pointerType === "touch" ? 8 : 4;
+    if (!this.dragged.moved && Math.hypot(event.clientX - this.dragged.x, event.clientY - this.dragged.y) < slack) return;
     this.dragged.moved = true;
     this.asker.leave();
-    const { at } = this.nearest(event);
-    this.still.points[this.dragged.row].splice(0, 2, ...at);
+    const { at } = this.nearest(event), { row, off } = this.dragged;
+    this.still.points[row].splice(0, 2, at[0] + off[0], at[1] + off[1]);
     this.requestDraw();
   }
 
@@ -97,16 +120,17 @@ export class PointsView {
 
   release(event) {
     if (!this.state.frame) return;
-    const { row, at } = this.nearest(event), { tool } = this.state;
-    const moved = this.dragged?.moved;
-    this.dragged = null;
-    if (moved) this.sendRows(this.copy());
+    const { at } = this.nearest(event), { tool } = this.state, row = this.pressed ?? null;
+    const { moved, all } = this.dragged ?? {};
+    this.dragged = this.pressed = null;
+    if (moved) this.sendRows(this.copy(), all);
     else if (tool.startsWith("add-")) this.sendRows([...this.copy(), [...at, Number(tool.slice(4))]]);
     else if (row !== null && tool === "remove") this.sendRows(this.copy().filter((_, k) => k !== row));
     else if (row !== null) this.asker.pin({ what: "point", row });
   }
 
   key(event) {
+    if (event.key === "z" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); return this.goBack(); }
     if (!this.still.points?.length) return;
     const { target } = this.asker, row = target?.what === "point" ? target.row : null;
     const way = WAYS[event.key];
