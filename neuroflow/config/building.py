@@ -17,7 +17,7 @@ from neuroflow.core.random import SplitMix32
 from neuroflow.core.settings import unchecked
 from neuroflow.core.value import Op
 from neuroflow.errors import require
-from neuroflow.registry.entries import InitializerEntry
+from neuroflow.registry.entries import Entry, InitializerEntry
 from neuroflow.registry.lookups import does_without
 from neuroflow.registry.manager import get
 
@@ -104,8 +104,23 @@ def resolve(kind: str, reference: Any) -> Any:
     table = check_part(kind, reference)
     entry = get(kind, table.pop("use"))
     bound = _bound(entry.load(), table)
-    is_matrix = isinstance(entry, InitializerEntry) and entry.matrix
-    return MatrixDraw(bound) if is_matrix else bound
+    if not isinstance(entry, InitializerEntry):
+        return bound
+    draw = _credited(entry, bound) if entry.credit else bound
+    return MatrixDraw(draw) if entry.matrix else draw
+
+
+def _credited(entry: Entry, draw: Callable[..., Any]) -> Callable[..., Any]:
+    """What a third party's initializer raises says whose it is; a layer only passes it on."""
+
+    def credited(*arguments: Any, **settings: Any) -> Any:
+        try:
+            return draw(*arguments, **settings)
+        except Exception:
+            with entry.running():
+                raise
+
+    return credited
 
 
 def _bound(target: Any, settings: Mapping[str, Any]) -> Any:

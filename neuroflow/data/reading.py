@@ -50,11 +50,16 @@ Made = TypeVar("Made")
 
 @frozen
 class TableSource:
-    """Where the bytes of a table come from, as often as asked; ``name`` is for messages."""
+    """Where the bytes of a table come from, as often as asked; ``name`` is for messages.
+
+    ``added`` are lines at its start that the file itself has not: the names of the columns, where
+    another form has them in every line.
+    """
 
     name: str
     open: Callable[[], BinaryIO]
     size: int
+    added: int = 0
 
     @classmethod
     def of(cls, path: str | Path) -> TableSource:
@@ -62,7 +67,7 @@ class TableSource:
         path = path_of(path)
         if entry := format_of(path):
             content = as_text(entry, path)
-            return cls(str(path), lambda: io.BytesIO(content), len(content))
+            return cls(str(path), lambda: io.BytesIO(content), len(content), added=1)
         try:
             size = size_of(path)
             with path.open("rb"):
@@ -144,7 +149,9 @@ def read_cells(
     start = _block(text)
     known = delimiter and delimiter in start.lstrip("\n").partition("\n")[0]
     notation = TableNotation(delimiter if known else recognised_delimiter(start), encoding=encoding)
-    return notation, cut_lines(_lines(start, text, source), source.name, notation.delimiter)
+    return notation, cut_lines(
+        _lines(start, text, source), source.name, notation.delimiter, -source.added
+    )
 
 
 def _lines(start: str, text: io.TextIOWrapper, source: TableSource) -> Iterator[str]:
@@ -218,7 +225,8 @@ def _read(
     delimiter = told.get("delimiter") or recognised_delimiter(start)
     header, skipped = _header(start, source.name, delimiter, told.get("header"))
     chosen = wanted(header) if wanted else Wanted(range(len(header.names)))
-    block = TextBlock(_behind(start, skipped), source.name, delimiter, len(header.names), skipped)
+    rest, before = _behind(start, skipped), skipped - source.added
+    block = TextBlock(rest, source.name, delimiter, len(header.names), before)
     notation = TableNotation(
         delimiter, encoding=text.encoding, header=told.get("header") is not False
     )

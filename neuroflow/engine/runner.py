@@ -29,11 +29,14 @@ from neuroflow.engine.run.workers import Workers
 from neuroflow.engine.trace.surroundings import Surroundings
 from neuroflow.errors import (
     BackendError,
+    DefinitionError,
     DomainError,
     InputError,
+    NeuroflowError,
     NeuroflowWarning,
     StateError,
     reason,
+    short_repr,
 )
 from neuroflow.locks import lock
 from neuroflow.long_work import working_through
@@ -73,6 +76,7 @@ class Runner(Uncopied, ABC):
         self.examples = examples
         self.rule = rule
         self.settings = rule.check(settings)
+        check_moves(rule.bind(**self.settings))
         self.l2 = finite_number(l2, "l2", low=0.0)
         limited = clip_norm is not None
         self.clip_norm = finite_number(clip_norm, "clip_norm", low=0.0) if limited else None
@@ -406,6 +410,25 @@ class EagerRunner(Runner):
     def _load_state(self, state: list[list[float]]) -> None:
         if state:
             self._state_of = [list(row) for row in zip(*state, strict=True)]
+
+
+def check_moves(rule: UpdateRule) -> None:
+    """A rule gives the new parameter and its state: tried before a run, and not in every step.
+
+    Raises :class:`DefinitionError` if it does not; what it makes of numbers comes out in the run.
+    """
+    try:
+        moved: Any = rule(0.5, 0.25, *[0.0] * len(rule.state), learning_rate=0.1, step=1)
+    except (NeuroflowError, ArithmeticError):
+        return
+    if not isinstance(moved, Sequence) or len(moved) != 1 + len(rule.state):
+        names = ", ".join(("w", *rule.state))
+        raise DefinitionError(
+            f"{rule.name} gives {short_repr(moved)}",
+            expected=f"a tuple, the new parameter and state: ({names},)",
+            remedy="mend its return",
+            got=moved,
+        )
 
 
 def clip_scale(norm: float, limit: float | None) -> float:

@@ -56,6 +56,10 @@ class Provider:
             return f"the file {self.plugin}" if self.file else self.plugin
         return f"plugin {self.plugin!r} of {self.distribution} {self.version}"
 
+    def beside(self, other: Provider) -> str:
+        """What to call it where another is named too: two files of one name by their paths."""
+        return f"the file {self.file}" if self.file and str(self) == str(other) else str(self)
+
     @property
     def is_local(self) -> bool:
         """Whether it is no distribution but a file or a session."""
@@ -555,8 +559,9 @@ class CheckEntry(Entry):
 class FormatEntry(Entry):
     """Reads tables of a form of their own: ``(path) -> rows``, the first with the names of columns.
 
-    A row is a list of texts and numbers, as many as there are columns. ``suffix`` is the end of the
-    names of such files. ``example`` is the content of a small one, for the checks.
+    A row is a list of texts and numbers, as many as there are columns; an empty one stands for a
+    line without data, so that errors about cells name the lines of the file. ``suffix`` is the end
+    of the names of such files. ``example`` is the content of a small one, for the checks.
     """
 
     kind = "format"

@@ -12,10 +12,17 @@ from neuroflow.errors import AmbiguousNameError, RegistryError, did_you_mean, re
 from neuroflow.registry.entries import (
     BUNDLED,
     KINDS,
+    LOCAL,
     Entry,
     Provider,
     plural,
 )
+
+REGISTER = (
+    "register it before, with nf.register; on the command line, say --plugin and the file that"
+    " registers it"
+)
+"""What to do about what is only there while a session or a file offers it."""
 
 
 @define
@@ -60,9 +67,10 @@ class Registry:
         ]
         for taken in before:
             if taken.provider != provider:
+                first = taken.provider.beside(provider) if taken.provider else "nobody"
                 raise RegistryError(
                     f"{entry.kind} {provider.namespace}/{entry.name} is offered by"
-                    f" {taken.provider} already, and again by {provider}",
+                    f" {first} already, and again by {provider.beside(taken.provider or provider)}",
                     remedy="give it another name",
                     **taken.where,
                 )
@@ -161,6 +169,8 @@ class Registry:
         known = [e.shortest_name for e in self.entries(kind)]
         failed = f"plugins that failed to load: {', '.join(self.failed)}; " if self.failed else ""
         see = f"{wrong_kind}{failed}see: neuroflow list {plural(kind)}"
+        if reference.startswith(f"{LOCAL}/"):
+            see = f"{wrong_kind}{failed}{REGISTER}"
         return RegistryError(
             f"unknown {kind} {reference!r}",
             remedy=did_you_mean(reference, known, see),

@@ -8,9 +8,15 @@ EXAMPLE = '{"x": 1.5, "colour": "red"}\n{"x": 2.0, "colour": null}\n'
 
 
 def json_lines(path):
-    """The objects of a file, one a line, as rows; all have the names of the first."""
+    """The objects of a file, one a line, as rows; all have the names of the first.
+
+    A line without one is an empty row, so that messages about cells count the lines of the file.
+    """
     names = None
     for number, row in _objects(path):
+        if row is None:
+            yield []
+            continue
         if names is None:
             names = list(row)
             yield names
@@ -26,7 +32,7 @@ def json_lines(path):
 
 
 def _objects(path):
-    """Each object, with the number of its line."""
+    """What is on each line, with its number; None where nothing is."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -34,8 +40,7 @@ def _objects(path):
             f"cannot read {path}: {error}", remedy="give a file of JSON Lines", file=str(path)
         ) from error
     for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield number, _object(line, path, number)
+        yield number, _object(line, path, number) if line.strip() else None
 
 
 def _object(line, path, number):

@@ -40,6 +40,16 @@ def test_what_is_no_table_is_told_with_its_line(table, text, told):
     assert told in str(error.value).replace("; expected", ", expected")
 
 
+@pytest.mark.parametrize("nothing", ["", "\n", "\n\n"])
+def test_a_wrong_cell_is_told_with_its_line(table, nothing):
+    """Names have no line of their own there, and lines without an object count."""
+    rows = [f'{{"x": {k}}}\n' for k in range(4)]
+    path = table(nothing + "".join(rows) + nothing + '{"x": "wrong"}\n')
+    line = 5 + 2 * len(nothing)
+    with pytest.raises(nf.InputError, match=f"table.jsonl, line {line}, column 'x' is 'wrong'"):
+        nf.read_columns(path)
+
+
 def test_one_of_your_own_reads_files_by_the_end_of_their_name(table):
     def bars(path):
         return [line.split("|") for line in path.read_text().splitlines()]

@@ -120,7 +120,8 @@ SUSPICIOUS = {
         "",
     ),
     "slow import": (
-        "import time\ntime.sleep(1.1)\n" + OP.format(name="slow") + HOOK.format(name="slow"),
+        "import time\nbegun = time.process_time()\nwhile time.process_time() < begun + 1.05:\n"
+        "    pass\n" + OP.format(name="slow") + HOOK.format(name="slow"),
         "s to load; give heavy targets as 'module:attribute'",
     ),
 }

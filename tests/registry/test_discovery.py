@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -354,3 +355,13 @@ def test_every_hook_is_documented_and_tested():
     assert set(ENTRIES) == {f"neuroflow_{plural(kind)}" for kind in KINDS}
     for name in HOOKS:
         assert len(getattr(Hooks, name).__doc__.split()) >= 3
+
+
+def test_a_busy_machine_is_not_the_plugin_s_fault(plugins, monkeypatch):
+    """Time passes, and the plugin computes nothing in it."""
+    clock = itertools.count(step=5.0)
+    monkeypatch.setattr("neuroflow.registry.discovery.time.perf_counter", lambda: next(clock))
+    plugins.add("one", "import neuroflow as nf\n")
+    (plugin,) = (p for p in plugins.manager().plugins if p.name == "one")
+    assert plugin.seconds >= 5.0
+    assert not any("to load" in warning for warning in plugin.warnings)

@@ -49,10 +49,13 @@ def test_signatures_are_read_from_the_code():
     assert hook_signature("neuroflow_commands") == "neuroflow_commands(cli: Any) -> None"
 
 
+REQUIRED = {"check": {"kinds": ("op",)}, "look": {"layer": "mlp", "label": "it"}}
+
+
 @pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook in KIND_OF])
 def test_hook_registers_what_it_returns(monkeypatch, hook):
     entry_type = ENTRY_TYPES[KIND_OF[hook]]
-    required = {"kinds": ("op",)} if KIND_OF[hook] == "check" else {}
+    required = REQUIRED.get(KIND_OF[hook], {})
     entry = entry_type(name="thing", target=lambda *_: 0.0, **required)
     found = plugin_of(monkeypatch, **{hook: lambda: [entry]})
     assert not found.failures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from textwrap import dedent
 
@@ -194,7 +195,7 @@ def test_a_run_does_not_go_on_with_another_loss_of_that_name(tmp_path):
 def test_anything_can_be_registered_by_its_entry(kind):
     from neuroflow.registry.entries import ENTRY_TYPES
 
-    required = {"kinds": ("op",)} if kind == "check" else {}
+    required = {"check": {"kinds": ("op",)}, "look": {"layer": "mlp", "label": "it"}}.get(kind, {})
     entry = ENTRY_TYPES[kind](name="mine_alone", target=lambda *_: 0.0, summary="Mine.", **required)
     nf.register(entry)
     assert nf.get(kind, "mine_alone").id == "local/mine_alone@1"
@@ -240,6 +241,39 @@ def test_another_file_s_entry_is_never_replaced(file):
     with pytest.raises(PluginError, match=r"the plugin .*b\.py.*offered by the file a\.py"):
         take_in_file(file(REGISTERED, "b.py"))
     assert nf.get("activation", "wavy").provider.plugin == "a.py"
+
+
+def test_two_files_of_one_name_are_told_by_their_paths(tmp_path):
+    paths = [tmp_path / folder / "mine.py" for folder in ("one", "two")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(REGISTERED)
+    take_in_file(paths[0])
+    told = rf"offered by the file {re.escape(str(paths[0]))} already, and again by the file"
+    with pytest.raises(PluginError, match=rf"{told} {re.escape(str(paths[1]))}"):
+        take_in_file(paths[1])
+
+
+def test_what_only_a_session_has_is_told_to_be_registered():
+    with pytest.raises(RegistryError, match=r"unknown loss 'local/gone'; register it before, with"):
+        nf.get("loss", "local/gone")
+
+
+@pytest.mark.parametrize("backend", ["eager", "auto"])
+def test_an_update_rule_that_gives_a_bare_number_is_told(backend):
+    def plain(w, g, *, learning_rate):
+        return w - learning_rate * g
+
+    nf.register("optimizer", plain)
+    few = {"train.steps": 1, "data.points": 12, "train.backend": backend}
+    with pytest.raises(nf.DefinitionError, match=r"plain gives 0.475; expected a tuple, the new"):
+        next(iter(nf.train("moons", {**few, "optimizer": {"use": "plain", "learning_rate": 0.1}})))
+
+
+def test_an_initializer_of_a_file_that_fails_is_named(file):
+    nf.register("initializer", lambda rng, fan_in, fan_out: fan_in.no, name="broken")
+    with pytest.raises(PluginError, match=r"initializer local/broken@1 \(the file test_local.py\)"):
+        nf.build("linear", inputs=1, outputs=1, initializer="broken")
 
 
 def test_a_name_that_others_have_is_ambiguous_as_between_plugins(offers):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import os
 import tempfile
 import threading
@@ -44,7 +45,7 @@ def check_observer(entry: Entry, results: Results) -> None:
     results.expect("interface", not missing, told)
     if missing:
         return
-    with _elsewhere() as folder, silenced(), warnings.catch_warnings():
+    with _elsewhere() as folder, _unheard(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # it is told once, by _check_traces
         for what, begins_at, reports, where in (
             ("a run", 0, REPORTS, folder),
@@ -61,8 +62,15 @@ def check_observer(entry: Entry, results: Results) -> None:
             results.expect("observing", not problem, f"{what}: {problem}")
             if problem:
                 return
-    with _elsewhere() as folder, silenced():
+    with _elsewhere() as folder, _unheard():
         _check_traces(entry, folder, results)
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """What it prints, on standard error too, is about runs that nobody has made."""
+    with contextlib.redirect_stderr(io.StringIO()), silenced():
+        yield
 
 
 @contextlib.contextmanager

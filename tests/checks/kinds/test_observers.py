@@ -96,3 +96,8 @@ class OpensLate(nf.Observer):
 def test_a_right_observer_that_opens_its_file_late_has_no_finding():
     report = nf.check(nf.ObserverEntry(name="late", target=OpensLate, summary="It."))
     assert report, report
+
+
+def test_what_an_observer_tells_of_trial_runs_is_heard_by_nobody(capfd):
+    assert nf.check("observer/console")
+    assert capfd.readouterr() == ("", "")
