@@ -24,6 +24,7 @@ _HOME = {
     "neuroflow.core.vectors": "dot mean sum",
     "neuroflow.core.functions": "abs cos exp expm1 log log1p maximum minimum pow sech sin"
     " sqrt stop_gradient take tanh where",
+    "neuroflow.more_functions": "atan floor log10 log2 mod",
     "neuroflow.normal": "erf erfc gaussian normal_cdf normal_part",
     "neuroflow.observer": "Observed Observer",
     "neuroflow.registry.recipe_files": "recipes_in",

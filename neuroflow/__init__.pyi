@@ -26,6 +26,11 @@ from neuroflow.core.functions import stop_gradient as stop_gradient
 from neuroflow.core.functions import take as take
 from neuroflow.core.functions import tanh as tanh
 from neuroflow.core.functions import where as where
+from neuroflow.more_functions import atan as atan
+from neuroflow.more_functions import floor as floor
+from neuroflow.more_functions import log10 as log10
+from neuroflow.more_functions import log2 as log2
+from neuroflow.more_functions import mod as mod
 from neuroflow.normal import erf as erf
 from neuroflow.normal import erfc as erfc
 from neuroflow.normal import gaussian as gaussian

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from neuroflow.core.protocols.chaining import core_ops
@@ -25,8 +26,8 @@ def __dir__() -> list[str]:
     return sorted({*core_ops, *_registered()})
 
 
-def _registered() -> dict[str, Any]:
-    """The ops of all plugins, which are loaded when the first of them is asked for."""
+def _registered() -> Mapping[str, Any]:
+    """The ops of all plugins; these are found when the first op is asked for."""
     from neuroflow.registry.manager import ops_by_name
 
     return ops_by_name()

@@ -7,7 +7,7 @@ from math import copysign, inf, isnan, nan
 
 from neuroflow.core.rules import Rule
 
-POLES = {"log": 0.0, "log1p": -1.0}
+POLES = {"log": 0.0, "log2": 0.0, "log10": 0.0, "log1p": -1.0}
 """Where a step goes to minus infinity."""
 
 

@@ -7,6 +7,7 @@ some functions they spell differently, and this is the table of those.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable
 from functools import cache, reduce
 from importlib import import_module
@@ -43,6 +44,10 @@ def _power(x: float, y: float) -> float:
     return math.pow(x, y) if x == x and y == y else x + y
 
 
+def _floor(x: float) -> float:
+    return x // 1.0 if x - x == 0.0 else x  # an infinity, and nan, stay what they are
+
+
 def _choose_each(np: Any) -> Callable[[Any, Any, Any], Any]:
     def choose(condition: Any, a: Any, b: Any) -> Any:
         chosen = np.where(condition, a, b)
@@ -60,6 +65,9 @@ def _power_of_each(np: Any) -> Callable[[Any, Any], Any]:
     return power
 
 
+_OF_ORDERED: dict[str, Any] = {
+    "abs": abs, "where": _choose, "maximum": _largest, "minimum": _smallest, "mod": operator.mod,
+}  # fmt: skip
 _SPELLED_DIFFERENTLY: dict[str, Callable[[Any], dict[str, Any]]] = {
     "sympy": lambda sympy: {
         "abs": sympy.Abs,
@@ -67,29 +75,25 @@ _SPELLED_DIFFERENTLY: dict[str, Callable[[Any], dict[str, Any]]] = {
         "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
         "maximum": sympy.Max,
         "minimum": sympy.Min,
+        "log2": lambda x: sympy.log(x, 2),
+        "log10": lambda x: sympy.log(x, 10),
+        "mod": lambda x, y: x - y * sympy.floor(x / y),
     },
     "mpmath": lambda mpmath: {
-        "abs": abs,
+        **_OF_ORDERED,
         "pow": mpmath.power,
-        "where": _choose,
-        "maximum": _largest,
-        "minimum": _smallest,
+        "log2": lambda x: mpmath.log(x, 2),
     },
     "numpy": lambda np: {
         "abs": np.absolute,
         "pow": _power_of_each(np),
         "where": _choose_each(np),
+        "atan": np.arctan,
         "erf": np.vectorize(math.erf, otypes=[float]),
         "maximum": lambda *xs: reduce(np.maximum, xs),
         "minimum": lambda *xs: reduce(np.minimum, xs),
     },
-    "builtins": lambda math: {
-        "abs": abs,
-        "pow": _power,
-        "where": _choose,
-        "maximum": _largest,
-        "minimum": _smallest,
-    },
+    "builtins": lambda math: {**_OF_ORDERED, "pow": _power, "floor": _floor},
 }
 VALUES = "neuroflow"
 _KINDS = (VALUES, *_SPELLED_DIFFERENTLY)  # the kind of several numbers is the first of theirs

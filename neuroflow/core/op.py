@@ -24,7 +24,7 @@ from neuroflow.core.rules import Rule, declared
 from neuroflow.core.value import Op
 from neuroflow.core.vectors import VectorOp
 
-_BESIDE = ("derivative", "checks")
+_BESIDE = ("derivative", "checks", "relations")
 Kinks = tuple[float | str, ...] | Callable[..., tuple[float, ...]]
 
 
@@ -32,13 +32,13 @@ Kinks = tuple[float | str, ...] | Callable[..., tuple[float, ...]]
 def op(
     rule: Rule, /, *, name: str = "", formula: str = "", domain: str | tuple[str, ...] = (),
     kinks: Kinks = (), convention: str = "", derivative: Rule | str | None = None,
-    step: str = "", vectors: bool = False, checks: Any = None,
+    step: str = "", vectors: bool = False, checks: Any = None, relations: Any = None,
 ) -> Op: ...  # fmt: skip
 @overload
 def op(
     *, name: str = "", formula: str = "", domain: str | tuple[str, ...] = (),
     kinks: Kinks = (), convention: str = "", derivative: Rule | str | None = None,
-    step: str = "", vectors: bool = False, checks: Any = None,
+    step: str = "", vectors: bool = False, checks: Any = None, relations: Any = None,
 ) -> Callable[[Rule], Op]: ...  # fmt: skip
 def op(rule: Rule | None = None, /, **facts: Any) -> Op | Callable[[Rule], Op]:
     """Turn a rule into an :class:`Op`; the mathematics is declared beside it.
@@ -49,8 +49,8 @@ def op(rule: Rule | None = None, /, **facts: Any) -> Op | Callable[[Rule], Op]:
     ``convention`` is the derivative there. Where the partials are meant to be those of another
     function, ``derivative`` is that function; else it is a text that says what they are instead.
     With ``vectors`` every input is a list, all equally long. ``step`` names the engine's step that
-    computes the same, if there is one; the engine writes other rules down as steps by itself.
-    ``checks`` is a :class:`neuroflow.Checks`, what the author tells the checks.
+    computes the same, if any; other rules become steps by themselves. ``checks`` tells the checks
+    where to look (:class:`neuroflow.Checks`), ``relations`` refuses settings that are at odds.
 
     Raises :class:`DefinitionError`, with the line of the rule, for what cannot be meant.
 

@@ -29,11 +29,15 @@ from neuroflow.export.columns import PlainColumn, plain_columns
 from neuroflow.export.examples import example_of, takes_ids
 from neuroflow.files import in_shell
 
-C_NAMES = {"abs": "fabs", "pow": "power", "maximum": "larger", "minimum": "smaller"}
-"""Steps that C calls otherwise; the last three keep a nan, which its own do not."""
+C_NAMES = {
+    "abs": "fabs", "pow": "power", "mod": "modulo", "maximum": "larger", "minimum": "smaller",
+}  # fmt: skip
+"""Steps that C calls otherwise; its own lose a nan, or give a remainder the other sign."""
 
 HELPERS = {
     "power": "double x, double y) { return x == x && y == y ? pow(x, y) : x + y; }",
+    "modulo": "double x, double y)\n{\n    double left = fmod(x, y);\n"
+    "    return (y < 0.0 ? left > 0.0 : left < 0.0) ? left + y : left;\n}",
     "larger": "double a, double b) { return a != a ? a : b != b ? b : a > b ? a : b; }",
     "smaller": "double a, double b) { return a != a ? a : b != b ? b : a < b ? a : b; }",
 }

@@ -235,7 +235,9 @@ class OpEntry(Entry):
     def of(cls, op: Op, **facts: Any) -> OpEntry:
         """Describe an op; ``facts`` are the fields that it does not know, such as aliases."""
         known = {"name": op.name, "summary": op.summary, "formula": op.formula}
-        return cls(target=op, **{**known, "checks": op.beside.get("checks") or Checks(), **facts})
+        told = {"checks": op.beside.get("checks") or Checks()}
+        told |= {"relations": op.beside.get("relations")}
+        return cls(target=op, **{**known, **told, **facts})
 
 
 @frozen(kw_only=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -101,20 +102,39 @@ def names(kind: str, pattern: str = "*") -> list[str]:
 
 
 @cache
-def ops_by_name() -> dict[str, Op]:
+def ops_by_name() -> Mapping[str, Op]:
     """Ops as chaining finds them: bundled names first, then third-party ones without a rival.
 
     What is registered later is among them once this is forgotten.
     """
-    ops: dict[str, Op] = {}
+    ops: dict[str, Entry] = {}
     ambiguous: set[str] = set()
     for entry in manager().registry.entries("op"):
         if entry.name not in ops:
-            ops[entry.name] = entry.load()
+            ops[entry.name] = entry
         elif manager().registry.get("op", f"{entry.namespace}/{entry.name}").namespace != BUNDLED:
             ambiguous.add(entry.name)
     bundled = {e.name for e in manager().registry.entries("op") if e.namespace == BUNDLED}
-    return {name: op for name, op in ops.items() if name in bundled or name not in ambiguous}
+    return Ops({name: op for name, op in ops.items() if name in bundled or name not in ambiguous})
+
+
+class Ops(Mapping[str, Op]):
+    """Ops by their names; each is loaded when it is first asked for."""
+
+    def __init__(self, entries: dict[str, Entry]) -> None:
+        self._entries = entries
+        self._loaded: dict[str, Op] = {}
+
+    def __getitem__(self, name: str) -> Op:
+        if name not in self._loaded:
+            self._loaded[name] = self._entries[name].load()
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
 
 @cache

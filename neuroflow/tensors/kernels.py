@@ -70,8 +70,10 @@ def number(condition: Tensor, like: Tensor) -> Tensor:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": torch.exp, "log": torch.log, "log1p": torch.log1p, "expm1": torch.expm1,
-    "sqrt": torch.sqrt, "sin": torch.sin, "cos": torch.cos, "tanh": torch.tanh, "erf": torch.erf,
-    "abs": torch.abs, "pow": power, "maximum": largest, "minimum": smallest,
+    "log2": torch.log2, "log10": torch.log10, "atan": torch.atan, "floor": torch.floor,
+    "mod": torch.remainder, "sqrt": torch.sqrt, "sin": torch.sin, "cos": torch.cos,
+    "tanh": torch.tanh, "erf": torch.erf, "abs": torch.abs, "pow": power, "maximum": largest,
+    "minimum": smallest,
     "choose": choose, "number": number,
 }  # fmt: skip
 """What the steps of a kernel call."""
@@ -131,7 +133,7 @@ def _summed(gradient: Tensor, shape: Any) -> Tensor:
     return gradient if gradient.shape == shape else gradient.sum_to_size(shape)
 
 
-NATIVE = ("add", "sub", "mul", "neg", "exp", "expm1", "sin", "cos", "tanh", "erf")
+NATIVE = ("add", "sub", "mul", "neg", "exp", "expm1", "sin", "cos", "atan", "tanh", "erf")
 """Steps whose derivatives PyTorch has as they are here: without a kink, and finite everywhere."""
 
 

@@ -1,7 +1,8 @@
 """The bundled plugins, found through entry points exactly like anyone else's.
 
-Reading order: :mod:`ops`, :mod:`activations`, :mod:`metrics`, :mod:`losses`, :mod:`initializers`,
-:mod:`schedules`, :mod:`optimizers`, :mod:`observers`, :mod:`panels`, :mod:`looks`,
+Reading order: :mod:`exponentials`, :mod:`angles`, :mod:`hyperbolic`, :mod:`steps`, :mod:`ops`,
+:mod:`activations`, :mod:`metrics`, :mod:`losses`, :mod:`initializers`, :mod:`schedules`,
+:mod:`optimizers`, :mod:`observers`, :mod:`panels`, :mod:`looks`,
 :mod:`exporters`, :mod:`importers`, :mod:`formats`, :mod:`checks`, :mod:`datasets`; networks:
 :mod:`shapes`, :mod:`sizes`, :mod:`parts`, :mod:`numbers_held`, :mod:`mlp`, :mod:`attention`,
 :mod:`convolution`, :mod:`pooling`, :mod:`recurrent`, :mod:`norms`, :mod:`bilinear`,

@@ -79,7 +79,8 @@ def test_the_rule_of_partials_is_the_slope_of_the_rule(op):
     for x in points(op, 6, seed="slopes"):
         with exactly(x) as at:
             said = slope(op, at)
-        assert units_off(float(said), slope_of_rule(op, x)) < 2, x
+        right = slope_of_rule(op, x)
+        assert not fits(right) or units_off(float(said), right) < 2, x
 
 
 SMALLEST_NORMAL = 2.0**-1022

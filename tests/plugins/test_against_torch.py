@@ -10,10 +10,14 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 F = torch.nn.functional
 
 EDGES = [-1000.0, -40.0, -6.0, -1.0, -1e-8, 0.0, 1e-8, 1.0, 6.0, 40.0, 1000.0]
+WITHIN = [-0.999, -0.5, -1e-8, 0.0, 1e-8, 0.3, 0.999]
 REAL = [x for x in EDGES if abs(x) < 100] + [-2.3, 0.7, 3.1]
 
 # Where the conventions differ on purpose: neuroflow raises DomainError, PyTorch's slope is this.
-DIFFERENCES = {("sqrt", 0.0): math.inf, ("log", 0.0): math.inf}
+DIFFERENCES = {
+    ("sqrt", 0.0): math.inf, ("log", 0.0): math.inf, ("asin", 1.0): math.inf,
+    ("acos", -1.0): -math.inf, ("acosh", 1.0): math.inf,
+}  # fmt: skip
 
 ONE = {
     "neg": (torch.neg, EDGES),
@@ -24,6 +28,22 @@ ONE = {
     "log": (torch.log, [1e-300, 1e-8, 0.3, 1.0, 40.0, 1e300]),
     "log1p": (torch.log1p, [-0.999, -1e-12, 0.0, 1e-12, 3.0, 1e300]),
     "sqrt": (torch.sqrt, [1e-300, 1e-8, 0.3, 1.0, 40.0, 1e300]),
+    "log2": (torch.log2, [1e-300, 1e-8, 0.3, 1.0, 40.0, 1e300]),
+    "log10": (torch.log10, [1e-300, 1e-8, 0.3, 1.0, 40.0, 1e300]),
+    "exp2": (torch.exp2, [*REAL, -1000.0, 1000.0]),
+    "tan": (torch.tan, [*REAL, 1.5, -1.5]),
+    "asin": (torch.asin, WITHIN),
+    "acos": (torch.acos, WITHIN),
+    "atan": (torch.atan, [*EDGES, 1e100]),
+    "sinh": (torch.sinh, [*REAL, 710.0, -710.0]),
+    "cosh": (torch.cosh, [*REAL, 710.0, -710.0]),
+    "asinh": (torch.asinh, [*EDGES, 1e100]),
+    "acosh": (torch.acosh, [1.001, 1.5, 40.0, 1000.0, 1e100]),
+    "atanh": (torch.atanh, WITHIN),
+    "floor": (torch.floor, [*EDGES, -1.5, 2.5]),
+    "ceil": (torch.ceil, [*EDGES, -1.5, 2.5]),
+    "sign": (torch.sign, EDGES),
+    "clip": (lambda x: torch.clamp(x, -1.0, 1.0), EDGES),
     "sin": (torch.sin, REAL),
     "cos": (torch.cos, REAL),
     "tanh": (torch.tanh, EDGES),
@@ -43,11 +63,13 @@ ONE = {
 }
 TWO = {
     "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "pow": torch.pow,
-    "normal_part": lambda x, y: y * torch.special.ndtr(x),
+    "normal_part": lambda x, y: y * torch.special.ndtr(x), "mod": torch.remainder,
+    "hypot": torch.hypot, "atan2": torch.atan2,
 }  # fmt: skip
 VECTORS = {
     "sum": lambda xs: xs.sum(), "mean": lambda xs: xs.mean(),
     "maximum": lambda xs: xs.amax(), "minimum": lambda xs: xs.amin(),
+    "logsumexp": lambda xs: xs.logsumexp(0),
 }  # fmt: skip
 
 
@@ -76,7 +98,9 @@ def test_ops_of_one_number(name):
 
 @pytest.mark.parametrize("name", TWO)
 def test_ops_of_two_numbers(name):
-    for a, b in [(2.0, 3.0), (0.5, -1.5), (3.0, 0.0 if name == "pow" else 1.0), (1e-8, 2.0)]:
+    others = [] if name == "pow" else [(-2.0, -0.75), (-7.5, 2.0), (7.5, -2.0), (-6.0, 3.0)]
+    third = (3.0, 0.0 if name == "pow" else 1.0)
+    for a, b in [(2.0, 3.0), (0.5, -1.5), third, (1e-8, 2.0), *others]:
         xs = [nf.Value(a), nf.Value(b)]
         ts = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (a, b)]
         y, u = getattr(nf.ops, name)(*xs), TWO[name](*ts)
@@ -87,7 +111,10 @@ def test_ops_of_two_numbers(name):
 
 
 @pytest.mark.parametrize("name", VECTORS)
-@pytest.mark.parametrize("numbers", [[1.0, 5.0, -2.0], [3.0, 3.0, 1.0, 1.0], [4.0]])
+@pytest.mark.parametrize(
+    "numbers",
+    [[1.0, 5.0, -2.0], [3.0, 3.0, 1.0, 1.0], [4.0], [1000.0, 1000.0, 999.0], [-1000.0, -1001.0]],
+)
 def test_ops_of_a_vector_ties_included(name, numbers):
     xs = [nf.Value(v) for v in numbers]
     t = torch.tensor(numbers, dtype=torch.float64, requires_grad=True)

@@ -8,9 +8,14 @@ import neuroflow as nf
 
 sympy = pytest.importorskip("sympy", reason="sympy is not installed")
 
-POINTS = {"log": [0.3, 2.0], "sqrt": [0.3, 2.0], "log1p": [-0.4, 2.0]}
+POSITIVE, WITHIN = [0.3, 2.0], [-0.6, 0.4]
+POINTS = {
+    "log": POSITIVE, "log2": POSITIVE, "log10": POSITIVE, "sqrt": POSITIVE, "log1p": [-0.4, 2.0],
+    "asin": WITHIN, "acos": WITHIN, "atanh": WITHIN, "acosh": [1.2, 3.0],
+}  # fmt: skip
 SMOOTH_AT_ZERO = ("sigmoid", "softplus", "silu", "gelu", "gelu_tanh", "tanh", "erf", "sin", "exp",
-                  "sech", "gaussian", "erfc", "normal_cdf")  # fmt: skip
+                  "sech", "gaussian", "erfc", "normal_cdf", "exp2", "tan", "asin", "acos", "atan",
+                  "sinh", "cosh", "asinh", "atanh")  # fmt: skip
 X = sympy.Symbol("x", real=True)
 
 CLOSED = {
@@ -23,6 +28,11 @@ CLOSED = {
     "silu": X / (1 + sympy.exp(-X)), "gelu": X * (1 + sympy.erf(X / sympy.sqrt(2))) / 2,
     "gelu_tanh": X * (1 + sympy.tanh(
         sympy.sqrt(2 / sympy.pi) * (X + sympy.Rational(44715, 10**6) * X**3))) / 2,
+    "log2": sympy.log(X, 2), "log10": sympy.log(X, 10), "exp2": 2**X, "tan": sympy.tan(X),
+    "asin": sympy.asin(X), "acos": sympy.acos(X), "atan": sympy.atan(X), "sinh": sympy.sinh(X),
+    "cosh": sympy.cosh(X), "asinh": sympy.asinh(X), "acosh": sympy.acosh(X),
+    "atanh": sympy.atanh(X),
+    "clip": sympy.Piecewise((-1, X < -1), (1, X > 1), (X, True)),
     "relu": sympy.Piecewise((X, X > 0), (0, True)),
     "leaky_relu": sympy.Piecewise((X, X > 0), (X / 100, True)),
     "elu": sympy.Piecewise((X, X > 0), (sympy.exp(X) - 1, True)),
@@ -35,10 +45,12 @@ CLOSED_TWO = {
     "div": A / B,
     "pow": A**B,
     "normal_part": B * sympy.erfc(-A / sympy.sqrt(2)) / 2,
+    "hypot": sympy.sqrt(A**2 + B**2),
+    "atan2": sympy.atan(A / B),
 }
 BY_HAND = {
     "stop_gradient", "where", "greater", "greater_equal", "less", "less_equal",
-    "sum", "mean", "maximum", "minimum", "dot",
+    "sum", "mean", "maximum", "minimum", "dot", "floor", "ceil", "sign", "mod", "logsumexp",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import mpmath
 import numpy as np
 
 import neuroflow as nf
+from neuroflow.checks.ops.surfaces import kink_numbers
 from neuroflow.core.kinds import library
 
 DIGITS = {"float64": (53, -1074, 1024), "float32": (24, -149, 128)}
@@ -23,14 +24,15 @@ PATHS = [(backend, dtype) for backend in ("numpy", "llvm") for dtype in DIGITS]
 
 
 def ops_of_one_number():
-    """Those bundled ops whose derivatives are what the rule says."""
+    """Those bundled ops whose derivatives are what the rule says; those of steps are 0."""
     found = [entry.load() for entry in nf.find("neuroflow/*", "op")]
-    return [op for op in found if op.arity == 1 and op is not nf.core_ops["stop_gradient"]]
+    steps = [op for op in found if op.convention.startswith("0 everywhere")]
+    return [op for op in found if op.arity == 1 and op not in steps]
 
 
 def points(op, n, seed=0):
     """Numbers of all sizes and both signs, many of them where functions bend; half are float32."""
-    rng = random.Random(f"{op.name} {seed}")
+    rng, kinks = random.Random(f"{op.name} {seed}"), kink_numbers(op)
     found = []
     while len(found) < n:
         sign, narrow = rng.choice((-1.0, 1.0)), len(found) % 2
@@ -38,12 +40,12 @@ def points(op, n, seed=0):
         x = rng.choice(
             [
                 sign * 2.0 ** rng.uniform(reach[0], reach[1] - 1e-6),
-                rng.choice((0.0, 1.0, -1.0, *op.kinks)) + sign * 2.0 ** rng.uniform(-60.0, 1.0),
+                rng.choice((0.0, 1.0, -1.0, *kinks)) + sign * 2.0 ** rng.uniform(-60.0, 1.0),
                 rng.uniform(-5.0, 5.0), rng.uniform(-50.0, 50.0), rng.uniform(-750.0, 750.0),
             ]
         )  # fmt: skip
         x = float(np.float32(x)) if narrow else x
-        if x in op.domain[0] and x not in op.kinks and math.isfinite(x):
+        if x in op.domain[0] and x not in kinks and math.isfinite(x):
             found.append(x)
     return found
 

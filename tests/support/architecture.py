@@ -26,6 +26,7 @@ PARTS = (
     "long_work",
     "core",
     "normal",
+    "more_functions",
     "buffer",
     "observer",
     "panel",
@@ -76,6 +77,10 @@ from where they live.
 """
 
 PLUGINS = (
+    "exponentials",
+    "angles",
+    "hyperbolic",
+    "steps",
     "ops",
     "activations",
     "metrics",

@@ -23,7 +23,8 @@ WORDS = """
 extern "C" {
 double exp(double); double log(double); double log1p(double); double expm1(double);
 double sqrt(double); double sin(double); double cos(double); double tanh(double);
-double erf(double); double pow(double, double); double fabs(double);
+double erf(double); double pow(double, double); double fabs(double); double floor(double);
+double log2(double); double log10(double); double atan(double); double fmod(double, double);
 }
 #define INFINITY __builtin_inf()
 #define NAN __builtin_nan("")

@@ -227,7 +227,8 @@ class Reader:
         end, whole = ROUNDED[token]
         node = self.sum()
         self.tokens.need(end)
-        return lambda s: float(whole(node(s)))
+        name = whole.__name__
+        return lambda s: algebra_of(s).call(lambda x: float(whole(x)), name, [node(s)])
 
     def norm(self, end: str) -> Node:
         r"""``\|x - y\|``: over all entries of its vectors; ``\|x\|_1`` the sum of their sizes."""

@@ -16,8 +16,18 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-_SAME = {"exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh", "erf"}
+_SAME = {
+    *("exp", "log", "log1p", "expm1", "log2", "log10", "sqrt", "sin", "cos", "atan", "tanh", "erf"),
+    "floor",
+}
+_OF_OPS = {
+    *("tan", "asin", "acos", "atan2", "sinh", "cosh", "asinh", "acosh", "atanh", "exp2", "hypot"),
+    *("sign", "ceil", "clip", "logsumexp"),
+}
 _INSTEAD = {
+    **{name: f"nf.ops.{name}" for name in _OF_OPS},
+    **{f"arc{name[1:]}": f"nf.ops.{name}" for name in _OF_OPS if name.startswith("a")},
+    "arctan": "nf.atan", "fmod": "nf.mod", "remainder": "nf.mod", "mod": "nf.mod",
     **{name: f"nf.{name}" for name in _SAME},
     "pow": "nf.pow", "fabs": "nf.abs", "abs": "nf.abs", "where": "nf.where",
     "max": "nf.maximum", "min": "nf.minimum", "maximum": "nf.maximum", "minimum": "nf.minimum",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from inspect import signature
 
 from neuroflow.checks.ops.backends import check_backends
@@ -99,7 +99,8 @@ def at_the_ends(op: Op) -> Iterator[Op]:
         for value in dict.fromkeys([0.0, 1.0, -1.0, 10.0, *ends]):
             whole = int(value) if isinstance(op.settings[name], int) else value
             if setting.problem(whole) is None and whole != op.settings[name]:
-                yield op.bind(**{name: whole})
+                with suppress(InputError):  # they may not go together
+                    yield op.bind(**{name: whole})
 
 
 def _another(value: float, setting: Setting) -> float:

@@ -205,7 +205,7 @@ def _developed(expression: Any, x: Series, known: dict[Any, Series]) -> Series:
         return _FUNCTIONS[name](of(expression.args[0]))
     if expression.is_Pow:
         return _power(of(expression.base), expression.exp)
-    if name in ("sinh", "cosh"):
+    if isinstance(expression, (sympy.sinh, sympy.cosh)):
         return of(expression.rewrite(sympy.exp))
     raise NoProofError(f"{name} is not enclosed")
 

@@ -26,11 +26,21 @@ class NoProofError(NeuroflowError):
     """Something cannot be shown with symbols; says what."""
 
 
+MOST_AT_ONCE = 12
+"""With more of them in one expression, symbols take minutes to be put together."""
+
+
+def _well_known() -> dict[float, Any]:
+    """Numbers that rules write as floats, whether the formula does or not."""
+    numbers = [sympy.pi * sympy.Rational(share) for share in ("1/4", "1/2", "1")]
+    return {float(x): x for x in (*numbers, sympy.log(2), sympy.log(10))}
+
+
 @define(eq=False)
 class Symbols(PlainAlgebra):
     """The algebra of symbols. ``constants`` are numbers that a formula writes, by their floats."""
 
-    constants: dict[float, Any] = field(factory=dict)
+    constants: dict[float, Any] = field(factory=_well_known)
 
     # What formulas are made of
 
@@ -93,6 +103,10 @@ class Symbols(PlainAlgebra):
 
     def first(self, rows: Sequence[tuple[Any, Any]]) -> Any:
         """The expression of the first condition that holds."""
+        parts = [part for row in rows for part in row if isinstance(part, sympy.Basic)]
+        met = {r for part in parts for r in part.atoms(sympy.core.relational.Relational)}
+        if len(met) > MOST_AT_ONCE:
+            raise NoProofError(f"it has more than {MOST_AT_ONCE} conditions")
         return sympy.Piecewise(*[(self.exact(value), condition) for condition, value in rows])
 
     def condition(self, x: Any) -> Any:
@@ -117,11 +131,12 @@ class Symbols(PlainAlgebra):
 
 _BY_NAME = {
     "exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf", "erfc", "asin",
-    "acos", "atan", "asinh", "acosh", "atanh", "floor", "gamma",
+    "acos", "atan", "asinh", "acosh", "atanh", "ceiling", "floor", "gamma",
 }  # fmt: skip
 _SPELLED = {
     "ln": "log", "max": "maximum", "min": "minimum", "sigma": "sigmoid", "sgn": "sign",
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "ReLU": "relu", "Gamma": "gamma",
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "ceil": "ceiling",
+    "ReLU": "relu", "Gamma": "gamma",
 }  # fmt: skip
 
 
@@ -166,7 +181,10 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "softplus": lambda s, x: sympy.log(1 + sympy.exp(x)),
     "log1p": lambda s, x: sympy.log(1 + x),
     "expm1": lambda s, x: sympy.exp(x) - 1,
+    "log2": lambda s, x: sympy.log(x, 2),
+    "log10": lambda s, x: sympy.log(x, 10),
     "lg": lambda s, x: sympy.log(x, 10),
+    "mod": lambda s, x, y: x - y * sympy.floor(x / y),
     "sech": lambda s, x: 1 / sympy.cosh(x),
     "coth": lambda s, x: 1 / sympy.tanh(x),
     "Phi": lambda s, x: sympy.erfc(-x / sympy.sqrt(2)) / 2,

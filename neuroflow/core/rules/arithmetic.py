@@ -1,8 +1,12 @@
-"""Arithmetic in a text, ``-2 * limit``: which names it has, and what it is with their numbers."""
+"""Arithmetic in a text, ``-2 * limit``: which names it has, and what it is with their numbers.
+
+A few functions may be called, so that places without end can be told: ``x = round(x)``.
+"""
 
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 from math import isfinite
@@ -15,6 +19,12 @@ _BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }
+_CALLED: dict[str, Callable[[float], float]] = {
+    "abs": abs,
+    "cos": math.cos,
+    "round": round,
+    "sin": math.sin,
+}
 _UNARY: dict[type, Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
 
 
@@ -23,10 +33,14 @@ def names_in(text: str) -> set[str]:
 
     >>> sorted(names_in("low + 2 * high")), names_in("low or high")
     (['high', 'low'], {'?'})
+    >>> names_in("2 * round(x / 2)")
+    {'x'}
     """
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-        found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+        found = {node.id for node in names if id(node) not in called}
         _number(tree, dict.fromkeys(found, 0.7))
     except (SyntaxError, ValueError):
         return {"?"}
@@ -48,6 +62,8 @@ def _number(node: ast.expr, numbers: Mapping[str, float]) -> float:
             return numbers[name]
         case ast.UnaryOp(op=sign, operand=part) if type(sign) in _UNARY:
             return float(_UNARY[type(sign)](_number(part, numbers)))
+        case ast.Call(func=ast.Name(id=name), args=[part], keywords=[]) if name in _CALLED:
+            return float(_CALLED[name](_number(part, numbers)))
         case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _BINARY:
             return float(_BINARY[type(sign)](_number(left, numbers), _number(right, numbers)))
     raise ValueError(f"no arithmetic: {ast.unparse(node)}")

@@ -39,7 +39,24 @@ def checked_settings(
             remedy = did_you_mean(name, known, f"its settings: {', '.join(known) or 'none'}")
             raise InputError(f"{op.name} has no setting {name!r}", remedy=remedy, op=op.name)
     check(op.name, of_rule(op.rule), settings)
+    _check_together(op, settings)
     return key
+
+
+def _check_together(op: Any, settings: dict[str, Any]) -> None:
+    """Raise for settings that are right one by one, but do not go together."""
+    relations = op.beside.get("relations")
+    if relations is None:
+        return
+    code = relations.__code__
+    wanted = code.co_varnames[: code.co_argcount]
+    if all(name in settings for name in wanted):
+        try:
+            relations(**{name: settings[name] for name in wanted})
+        except NeuroflowError as error:
+            raise InputError(
+                f"{op.name} got {error.what}", **{**error.rest, "op": op.name}
+            ) from error
 
 
 def wrong_inputs(op: Any, kind: str, got: int) -> InputError:

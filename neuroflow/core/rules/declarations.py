@@ -14,7 +14,7 @@ from neuroflow.core.rules.places import check_kinks
 from neuroflow.errors import DefinitionError, InputError, did_you_mean, short_repr
 
 KEYWORDS = ("name", "formula", "domain", "kinks", "convention", "derivative", "step", "vectors",
-            "checks")  # fmt: skip
+            "checks", "relations")  # fmt: skip
 """What may be declared beside a rule."""
 
 _STAR, _STARS, _YIELDS, _WAITS = 0x04, 0x08, 0x20, 0x80 | 0x200

@@ -1,8 +1,8 @@
 """Where the derivative of an op jumps, as its author wrote it: numbers, and arithmetic of names.
 
 A place is a number, a setting or arithmetic of settings (``low``, ``-2 * limit``), an equation
-between inputs and such (``a = b``, ``x = low``), or ``ties`` of the inputs; or all of them come
-from one function of the settings.
+between inputs and such (``a = b``, ``x = low``, ``x = round(x)``), or ``ties`` of the inputs; or
+all of them come from one function of the settings.
 """
 
 from __future__ import annotations

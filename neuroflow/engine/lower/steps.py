@@ -19,12 +19,15 @@ OPERATORS = {
 """Steps that are written as operators."""
 
 FUNCTIONS = {
-    "exp": 1, "log": 1, "log1p": 1, "expm1": 1, "sqrt": 1, "sin": 1, "cos": 1, "tanh": 1, "erf": 1,
-    "abs": 1, "pow": 2, "where": 3, "maximum": 2, "minimum": 2, "identity": 1,
+    "exp": 1, "log": 1, "log1p": 1, "expm1": 1, "log2": 1, "log10": 1, "sqrt": 1, "sin": 1,
+    "cos": 1, "atan": 1, "tanh": 1, "erf": 1, "abs": 1, "floor": 1, "pow": 2, "mod": 2, "where": 3,
+    "maximum": 2, "minimum": 2, "identity": 1,
 }  # fmt: skip
 """Steps that are written as calls, and how many numbers each takes."""
 
-CURVES = ("exp", "log", "log1p", "expm1", "sin", "cos", "tanh", "erf", "pow")
+CURVES = (
+    "exp", "log", "log1p", "expm1", "log2", "log10", "sin", "cos", "atan", "tanh", "erf", "pow",
+)  # fmt: skip
 """Functions that turn a rounded operand into a result with fewer right digits."""
 
 OPPOSITES = {
@@ -37,12 +40,12 @@ CONDITIONS = (*OPPOSITES, "nonzero", "equal")
 """Steps that give a truth value, which only ``where`` and arithmetic read."""
 
 BOUNDED = (
-    *CONDITIONS, "where", "neg", "abs", "tanh", "sin", "cos", "erf", "maximum", "minimum",
-    "identity",
+    *CONDITIONS, "where", "neg", "abs", "tanh", "sin", "cos", "atan", "erf", "floor", "maximum",
+    "minimum", "identity",
 )  # fmt: skip
 """Steps of a partial that are finite if what they read is; others may overflow."""
 
-UNBOUNDED = ("div", "log", "pow")
+UNBOUNDED = ("div", "log", "log2", "log10", "pow", "mod")
 """Steps of a partial that can be infinite even where the op's value is finite."""
 
 REDUCTIONS = {"dot": 2, "sum": 1, "maximum": 1, "minimum": 1}

@@ -13,7 +13,17 @@ from typing import Any
 from attrs import frozen
 
 from neuroflow.engine.lower.program import Instruction, complete
-from neuroflow.engine.native import compiler, exponential, loop, matrices, ragged, rows, vectors
+from neuroflow.engine.native import (
+    arctangent,
+    compiler,
+    exponential,
+    loop,
+    matrices,
+    ragged,
+    remainder,
+    rows,
+    vectors,
+)
 from neuroflow.engine.native.builder import Builder, declared
 from neuroflow.engine.native.cache import kept
 from neuroflow.engine.native.fusing import Fused
@@ -21,7 +31,10 @@ from neuroflow.engine.native.language import PLACES, Source, Target, Term, sourc
 from neuroflow.engine.native.translator import Translation
 from neuroflow.locks import lock
 
-NAMES = {**vars(vectors), "exp": exponential.exp, "inf": math.inf, "nan": math.nan}
+NAMES = {
+    **vars(vectors), "exp": exponential.exp, "atan": arctangent.atan, "mod": remainder.mod,
+    "scalar_mod": remainder.scalar_mod, "inf": math.inf, "nan": math.nan,
+}  # fmt: skip
 """What the text of a kernel may name."""
 
 

@@ -189,7 +189,7 @@ def _whole(name: str) -> Intrinsic:
     return Intrinsic(emit)
 
 
-sqrt, abs, rounded = _whole("sqrt"), _whole("fabs"), _whole("rint")
+sqrt, abs, rounded, floor = (_whole(name) for name in ("sqrt", "fabs", "rint", "floor"))
 
 
 # Functions of the C library
@@ -219,6 +219,7 @@ def _by_number(name: str) -> Intrinsic:
 
 
 log, log1p, expm1 = (_by_number(name) for name in ("log", "log1p", "expm1"))
+log2, log10, fmod = (_by_number(name) for name in ("log2", "log10", "fmod"))
 sin, cos, tanh, erf = (_by_number(name) for name in ("sin", "cos", "tanh", "erf"))
 
 
@@ -238,10 +239,15 @@ def _single(name: str) -> Intrinsic:
 scalar_exp, scalar_log, scalar_sqrt = _single("exp"), _single("log"), _single("sqrt")
 scalar_log1p, scalar_expm1, scalar_pow = _single("log1p"), _single("expm1"), _single("pow")
 scalar_sin, scalar_cos, scalar_tanh = _single("sin"), _single("cos"), _single("tanh")
-scalar_erf, scalar_abs = _single("erf"), _single("fabs")
+scalar_erf, scalar_abs, scalar_atan = _single("erf"), _single("fabs"), _single("atan")
+scalar_log2, scalar_log10, scalar_floor = _single("log2"), _single("log10"), _single("floor")
+scalar_fmod = _single("fmod")
 scalar_where = where
 
-LIBRARY = ("exp", "log", "log1p", "expm1", "pow", "sin", "cos", "tanh", "erf", "fabs", "sqrt")
+LIBRARY = (
+    "exp", "log", "log1p", "expm1", "log2", "log10", "pow", "sin", "cos", "atan", "tanh", "erf",
+    "fabs", "floor", "fmod", "sqrt",
+)  # fmt: skip
 """The functions that come from the C library, in float64; those of float32 end in f."""
 
 

@@ -24,7 +24,8 @@ Thunk = Callable[[], Any]
 INTO = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "neg": np.negative,
     "exp": np.exp, "log": np.log, "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt,
-    "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "abs": np.absolute, "maximum": np.maximum,
+    "log2": np.log2, "log10": np.log10, "sin": np.sin, "cos": np.cos, "atan": np.arctan,
+    "tanh": np.tanh, "abs": np.absolute, "floor": np.floor, "mod": np.mod, "maximum": np.maximum,
     "minimum": np.minimum,
 }  # fmt: skip
 """Steps that numpy writes to a place that it is given."""

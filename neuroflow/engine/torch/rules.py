@@ -65,8 +65,10 @@ def _tensor(x: Any, like: torch.Tensor) -> torch.Tensor:
 
 FUNCTIONS: dict[str, Callable[..., Any] | float] = {
     **{name: getattr(torch, name) for name in (
-        "exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh", "erf", "abs",
+        "exp", "log", "log1p", "expm1", "log2", "log10", "sqrt", "sin", "cos", "atan", "tanh",
+        "erf", "abs", "floor",
     )},
+    "mod": torch.remainder,
     "pow": _power,
     "where": _choose,
     "maximum": _elementwise(torch.maximum),
@@ -106,17 +108,23 @@ def _counted(
 
 # C
 
-C_FUNCTIONS = {"abs": "fabs", "pow": "power", "maximum": "larger", "minimum": "smaller"}
+C_FUNCTIONS = {
+    "abs": "fabs", "pow": "power", "mod": "modulo", "maximum": "larger", "minimum": "smaller",
+}  # fmt: skip
 """Steps that C spells differently; those with a nan in mind are written in :data:`PRELUDE`."""
 
 PRELUDE = """
 template <typename T> DEVICE T power(T x, T y) {
   return x == x && y == y ? (T)pow(x, y) : x + y;
 }
+template <typename T> DEVICE T modulo(T x, T y) {
+  T left = (T)fmod(x, y);
+  return (y < 0 ? left > 0 : left < 0) ? left + y : left;
+}
 template <typename T> DEVICE T larger(T x, T y) { return x != x || x > y ? x : y; }
 template <typename T> DEVICE T smaller(T x, T y) { return x != x || x < y ? x : y; }
 """
-"""What steps need that C has not: of two numbers a nan wins, and nan^0 is nan."""
+"""What steps need that C has not: of two numbers a nan wins, nan^0 is nan, a remainder's sign."""
 
 
 def kernel_lines(kernel: Kernel, real: str) -> list[str]:
