@@ -38,7 +38,8 @@ _HOME = {
     "neuroflow.core.random": "SplitMix32",
     "neuroflow.long_work": "working_through",
     "neuroflow.errors": "BackendError ConfigurationError DefinitionError DomainError FileError"
-    " InputError NeuroflowError OperatorError PluginError RegistryError StateError TraceError",
+    " InputError NeuroflowError OperatorError PluginError RegistryError ShapeError StateError"
+    " TraceError",
     "neuroflow.core.random_input": "random_input",
     "neuroflow.engine.lower.program": "Instruction Program",
     "neuroflow.engine.run.executor": "Executor NumpyExecutor",

@@ -60,6 +60,7 @@ from neuroflow.errors import NeuroflowError as NeuroflowError
 from neuroflow.errors import OperatorError as OperatorError
 from neuroflow.errors import PluginError as PluginError
 from neuroflow.errors import RegistryError as RegistryError
+from neuroflow.errors import ShapeError as ShapeError
 from neuroflow.errors import StateError as StateError
 from neuroflow.errors import TraceError as TraceError
 from neuroflow.core.random_input import random_input as random_input

@@ -254,7 +254,8 @@ def _is_cache(name: str, here: Any, there: Any) -> bool:
 
 
 def _holds_module(thing: Any) -> bool:
-    inner = thing if isinstance(thing, (list, tuple)) else [thing]
+    several = thing.values() if isinstance(thing, dict) else thing
+    inner = several if isinstance(thing, (list, tuple, dict)) else [thing]
     return any(isinstance(each, Module) for each in inner)
 
 

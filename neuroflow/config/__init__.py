@@ -6,8 +6,8 @@ of name it is follows from the field it stands in. All problems of a tree are re
 
 Reading order: :mod:`settings`, :mod:`toml`, :mod:`recipe`, :mod:`reading`, :mod:`changing`,
 :mod:`extending`, :mod:`variables`, :mod:`shape_rules`, :mod:`shapes`, :mod:`checking`,
-:mod:`matrix_draw`, :mod:`building`, :mod:`describing`. Where values come from: :mod:`spans`,
-:mod:`provenance`, :mod:`filling`. For editors: :mod:`json_schema`.
+:mod:`matrix_draw`, :mod:`sharing`, :mod:`building`, :mod:`describing`. Where values come from:
+:mod:`spans`, :mod:`provenance`, :mod:`filling`. For editors: :mod:`json_schema`.
 """
 
 from neuroflow.config.building import build, build_model, resolve, simplified
@@ -35,6 +35,8 @@ from neuroflow.config.settings import (
 )
 from neuroflow.config.shape_rules import ANY, AUTO, Shape, shape_after, shown_shape
 from neuroflow.config.shapes import (
+    NAME,
+    REF,
     LayerShapes,
     check_shapes,
     coming_from,
@@ -51,6 +53,8 @@ __all__ = [
     "AUTO",
     "DATA",
     "FROM_DATA",
+    "NAME",
+    "REF",
     "REQUIRED",
     "SCHEMA",
     "SECTIONS",

@@ -11,16 +11,16 @@ from typing import Any
 from neuroflow.config.checking import check_part
 from neuroflow.config.matrix_draw import MatrixDraw
 from neuroflow.config.settings import settings_of
-from neuroflow.config.shapes import check_shapes
+from neuroflow.config.shapes import NAME, REF, check_shapes
+from neuroflow.config.sharing import PART_NAME
 from neuroflow.core.protocols.drawing import random_generator
 from neuroflow.core.random import SplitMix32
-from neuroflow.core.settings import unchecked
+from neuroflow.core.settings import Setting, unchecked
 from neuroflow.core.value import Op
 from neuroflow.errors import require
 from neuroflow.registry.entries import Entry, InitializerEntry
 from neuroflow.registry.lookups import does_without
 from neuroflow.registry.manager import get
-
 
 def build(
     what: str | Mapping[str, Any],
@@ -54,27 +54,59 @@ def build(
     return build_model(checked, SplitMix32(0) if generator is None else generator)
 
 
-def build_model(table: Mapping[str, Any], rng: random.Random) -> Any:
-    """A layer from a checked table; layers inside it are built first, in order."""
+def build_model(table: Any, rng: random.Random, named: dict[str, Any] | None = None) -> Any:
+    """A layer from a checked table; layers inside it are built first, in order.
+
+    A reference is the layer of that name, which is ``named``: the same object, not one like it.
+    What is no table is built already, and is given back.
+    """
+    named = {} if named is None else named
+    if not isinstance(table, Mapping):
+        return table
+    if REF in table:
+        return named[table[REF]]
     entry = get("layer", table["use"])
     target = entry.load()
-    arguments: dict[str, Any] = {}
-    for setting in settings_of(entry):
-        if setting.name not in table:
-            continue
-        value = table[setting.name]
-        parts = value if isinstance(value, (list, tuple)) else [value]
-        if setting.part == "layer":
-            parts = [build_model(p, rng) if isinstance(p, Mapping) else p for p in parts]
-        elif setting.part:
-            parts = [simplified(p) for p in parts]
-        if setting.part:
-            value = parts if setting.many else parts[0]
-        arguments[setting.name] = value
+    arguments = {
+        setting.name: _argument(setting, table[setting.name], rng, named)
+        for setting in settings_of(entry)
+        if setting.name in table
+    }
     if "rng" in inspect.signature(target.__init__).parameters:
         arguments["rng"] = rng
     with entry.running():
-        return target(**arguments)
+        model = target(**arguments)
+    if NAME in table and NAME not in arguments:
+        named[table[NAME]] = model
+        vars(model)[PART_NAME] = table[NAME]
+    return model
+
+
+def _argument(setting: Setting, value: Any, rng: random.Random, named: dict[str, Any]) -> Any:
+    """What a setting is built with: layers are built, other parts are named as short as can be."""
+    if setting.part == "layer" and not setting.unbuilt:
+        return each_part(value, setting, lambda part: build_model(part, rng, named))
+    if setting.unbuilt:
+        return each_part(value, setting, lambda part: _with_layers(part, named))
+    return each_part(value, setting, simplified) if setting.part else value
+
+
+def _with_layers(part: Any, named: Mapping[str, Any]) -> Any:
+    """A table that a layer builds itself, with the layers that it refers to in their places."""
+    if isinstance(part, Mapping):
+        if part.get(REF) in named:
+            return named[part[REF]]
+        return {key: _with_layers(value, named) for key, value in part.items()}
+    return [_with_layers(x, named) for x in part] if isinstance(part, list) else part
+
+
+def each_part(value: Any, setting: Setting, change: Callable[[Any], Any]) -> Any:
+    """A part, each of a list of parts, or each of those by name, changed."""
+    if setting.by_name and isinstance(value, Mapping):
+        return {key: change(part) for key, part in value.items()}
+    if setting.many and isinstance(value, (list, tuple)):
+        return [change(part) for part in value]
+    return change(value)
 
 
 def simplified(part: Any) -> Any:

@@ -22,7 +22,7 @@ from neuroflow.config.settings import (
     settings_of,
 )
 from neuroflow.config.shape_rules import AUTO
-from neuroflow.config.shapes import problems_of, shapes_of
+from neuroflow.config.shapes import NAME, REF, problems_of, shapes_of
 from neuroflow.config.variables import without_variables
 from neuroflow.core.module import Module
 from neuroflow.core.settings import Setting, declared
@@ -69,6 +69,7 @@ class Check:
     steps: int | None = None
     documents: Sequence[Document] = ()
     set_here: tuple[str, ...] = ()
+    named: dict[str, str] = field(factory=dict)
 
     def problem(self, path: str, what: str, expected: str = "", remedy: str = "") -> None:
         self.problems.append(Problem(path, what, expected, remedy))
@@ -120,6 +121,9 @@ class Check:
         if not isinstance(table, Mapping):
             self.problem(path, f"got {shown(given)}", f"the name of {a(kind)}, or a table")
             return given
+        if kind == "layer" and REF in table and "use" not in table:
+            return self.reference(table, path)
+        table = as_layer(table) if kind == "layer" else table
         place = path if path in GIVEN_PARTS else path.rpartition(".")[0]  # one of several metrics
         if place in GIVEN_PARTS and "given" in table and "use" not in table:
             return self.given(table, place)
@@ -137,12 +141,37 @@ class Check:
             return dict(table)
         beside = settings_beside(section, entry) if section else ()
         allowed = {s.name: s for s in (*known, *beside)}
-        rest = {key: value for key, value in table.items() if key != "use"}
+        own = self.name_of(table, path) if kind == "layer" and NAME not in allowed else {}
+        rest = {key: value for key, value in table.items() if key not in ("use", *own)}
         before = len(self.problems)
         checked = self.settings(rest, tuple(allowed.values()), path, f"{kind} {entry.name!r}")
         if len(self.problems) == before:  # each is right by itself
             self.problems += problems_together(entry, checked, path, self.steps)
-        return {"use": entry.qualified(table["use"]), **checked}
+        self.named |= dict.fromkeys(own.values(), path)
+        return {"use": entry.qualified(table["use"]), **own, **checked}
+
+    def name_of(self, table: Mapping[str, Any], path: str) -> dict[str, str]:
+        """The name by which others refer to a layer, if it has one."""
+        if NAME not in table:
+            return {}
+        name, here = table[NAME], f"{path}.{NAME}"
+        if not isinstance(name, str) or not name:
+            self.problem(here, f"got {shown(name)}", "a text by which others refer to this layer")
+        elif name in self.named:
+            what = f"{name!r} is the name of {self.named[name]} too"
+            self.problem(here, what, "a name of its own", f'{{ {REF} = "{name}" }} is the same one')
+        return {NAME: name} if isinstance(name, str) else {}
+
+    def reference(self, table: Mapping[str, Any], path: str) -> Tree:
+        """A layer that stands elsewhere too: the very same one, with the same parameters."""
+        self.unknown(path, table, [REF], "a reference")
+        name = table[REF]
+        if name not in self.named if isinstance(name, str) else True:
+            known = f"layers named before it: {', '.join(self.named) or 'none'}"
+            remedy = did_you_mean(name, self.named, known) if isinstance(name, str) else known
+            what = f"refers to {shown(name)}, and no layer before it has that name"
+            self.problem(f"{path}.{REF}", what, remedy=remedy)
+        return {REF: name}
 
     def given(self, table: Mapping[str, Any], path: str) -> Tree:
         """A part that is handed over as itself: the word that it goes by, and what is beside it."""
@@ -243,15 +272,42 @@ class Check:
         """What a setting that is a part, or a list of parts, was given."""
         if _is_built(value):
             return value
-        if not setting.many:
+        if setting.by_name and isinstance(value, Mapping):
+            return {
+                key: x if _is_built(x) else self.part(setting.part, x, f"{path}.{key}")
+                for key, x in value.items()
+            }
+        if not setting.many and not setting.by_name:
             return self.part(setting.part, value, path)
-        if isinstance(value, (list, tuple)):
+        if setting.many and isinstance(value, (list, tuple)):
             return [
                 x if _is_built(x) else self.part(setting.part, x, f"{path}.{k}")
                 for k, x in enumerate(value)
             ]
         self.problem(path, f"got {shown(value)}", setting.expected)
         return value
+
+
+def as_layer(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A table of a layer; one of an activation becomes the layer that applies it.
+
+    >>> as_layer({"use": "relu"})
+    {'use': 'activation', 'function': {'use': 'relu'}}
+    """
+    use = table.get("use")
+    if not isinstance(use, str) or _is_known("layer", use) or not _is_known("activation", use):
+        return table
+    name = {NAME: table[NAME]} if NAME in table else {}
+    function = {key: value for key, value in table.items() if key != NAME}
+    return {"use": "activation", **name, "function": function}
+
+
+def _is_known(kind: str, use: str) -> bool:
+    try:
+        get(kind, use)
+    except RegistryError:
+        return False
+    return True
 
 
 def is_left_open(value: Any, setting: Setting, path: str, with_data: bool) -> bool:

@@ -10,6 +10,8 @@ from attrs import define, field
 
 from neuroflow.config.matrix_draw import MatrixDraw
 from neuroflow.config.settings import SECTIONS, Tree, settings_beside, settings_of
+from neuroflow.config.shapes import NAME, REF
+from neuroflow.config.sharing import Shared
 from neuroflow.core.module import Module
 from neuroflow.core.settings import unchecked
 from neuroflow.core.types import a
@@ -26,7 +28,7 @@ def configuration_of(model: Module) -> Tree:
     It names what third parties offer by namespace, so that another plugin changes nothing.
     Raises :class:`StateError` for parts that no plugin registers, with the place of each.
     """
-    describer = Describer()
+    describer = Describer(Shared(model))
     table = describer.table(model, "")
     describer.require_named()
     return renamed(table, "layer", lambda kind, use: get(kind, use).qualified(use))  # type: ignore[no-any-return]
@@ -34,7 +36,7 @@ def configuration_of(model: Module) -> Tree:
 
 def described_part(part: Any) -> Any:
     """A part that was handed over as a name, a table, or the thing itself, as name or table."""
-    describer = Describer()
+    describer = Describer(Shared(part))
     told = describer.plain(part, "")
     describer.require_named()
     return told
@@ -44,11 +46,14 @@ def described_part(part: Any) -> Any:
 class Describer:
     """Walks a model and tells its parts by name; notes those that have none, with their places."""
 
+    shared: Shared
     nameless: dict[str, tuple[Any, str]] = field(factory=dict)
     _layers: dict[type, Entry] = field(factory=dict)
 
     def table(self, module: Module, path: str) -> Any:
-        """The table of a layer, with those of the layers in it."""
+        """The table of a layer, with those of the layers in it; a reference if it was told."""
+        if id(module) in self.shared.names:
+            return {REF: self.shared.names[id(module)]}
         entry = self._entry_of(type(module))
         if entry is None:
             self.nameless[path] = (module, "layer")
@@ -59,7 +64,8 @@ class Describer:
             for name, value in module.configuration().items()
             if value is not None
         }
-        return {"use": entry.shortest_name, **told}
+        name = self.shared.name_of(module)  # known only now: no layer refers to what it stands in
+        return {"use": entry.shortest_name, **({NAME: name} if name else {}), **told}
 
     def plain(self, value: Any, path: str, kind: str = "") -> Any:
         """A setting as TOML has it; what stands for a part of a kind is named as one of that."""
@@ -157,8 +163,10 @@ def renamed(part: Any, kind: str, name: Callable[[str, str], str]) -> Any:
         return part
     if isinstance(part, str):
         return name(kind, part)
-    if not isinstance(part, Mapping) or "use" not in part:
+    if not isinstance(part, Mapping) or not part.keys().isdisjoint((REF, "given")):
         return part
+    if "use" not in part:  # parts by name
+        return {key: renamed(each, kind, name) for key, each in part.items()}
     use = name(kind, part["use"])
     inner = part_settings(get(kind, use))
     rest = {key: x for key, x in part.items() if key != "use"}
@@ -201,7 +209,10 @@ def files_of(tree: Mapping[str, Any]) -> list[str]:
         part, kind = parts.pop(0)
         if isinstance(part, (list, tuple)):
             parts += [(each, kind) for each in part]
-        if not isinstance(part, Mapping) or "use" not in part:
+        if not isinstance(part, Mapping) or REF in part:
+            continue
+        if "use" not in part:
+            parts += [(each, kind) for each in part.values()]
             continue
         entry = get(kind, part["use"])
         parts += [(part.get(name), inner) for name, inner in part_settings(entry).items()]

@@ -101,6 +101,11 @@ class Pattern:
     lengths: tuple[ast.expr | None, ...]
     ids: bool
 
+    @property
+    def rank(self) -> int | None:
+        """How many lengths there are; None for as many as come in."""
+        return None if None in self.lengths else len(self.lengths)
+
     def evaluated(self, names: Mapping[str, Any]) -> Shape:
         """The shape with these settings and letters; ``...`` is what they say, else itself."""
         found: list[Length] = []

@@ -21,6 +21,12 @@ from neuroflow.errors import ConfigurationError, InputError, Problem, ShapeError
 from neuroflow.registry.entries import LayerEntry
 from neuroflow.registry.manager import get, manager
 
+NAME = "name"
+"""The key that names a layer, so that others can refer to it."""
+
+REF = "ref"
+"""The key of a table that is no layer of its own but the one of that name."""
+
 Part = Callable[[str, Shape], Shape]
 """``part("layers.0", shape)``: what the part at that place of a layer makes of a shape."""
 
@@ -57,14 +63,19 @@ class _Walk:
 
     rows: list[LayerShapes] = field(factory=list)
     problems: list[Misfit] = field(factory=list)
+    named: dict[str, Any] = field(factory=dict)
 
     def layer(self, part: Any, path: str, taken: Shape) -> Shape:
         """What a layer makes of a shape; problems are noted, and the walk goes on."""
+        if isinstance(part, Mapping):
+            part = self.named.get(part.get(REF, ""), part)
         entry, settings = _known(part)
         if entry is None:
             return ANY
         given = self.entry(entry, settings, path, taken)
         _keep_lengths(part, settings)
+        if isinstance(part, Mapping) and NAME in part:
+            self.named[part[NAME]] = part
         return given
 
     def entry(self, entry: LayerEntry, settings: dict[str, Any], path: str, taken: Shape) -> Shape:
@@ -204,8 +215,10 @@ def open_lengths(table: Any, path: str = "model") -> list[Problem]:
     """The sizes of a table, and of layers inside it, that still say "auto"."""
     if isinstance(table, (list, tuple)):
         return [p for k, each in enumerate(table) for p in open_lengths(each, f"{path}.{k}")]
-    if not isinstance(table, Mapping) or "use" not in table:
+    if not isinstance(table, Mapping) or REF in table:
         return []
+    if "use" not in table:
+        return [p for key, each in table.items() for p in open_lengths(each, f"{path}.{key}")]
     found: list[Problem] = []
     for setting in settings_of(get("layer", table["use"])):
         value, here = table.get(setting.name), f"{path}.{setting.name}"

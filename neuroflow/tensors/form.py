@@ -17,6 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+from neuroflow.config.shape_rules import rules_of
 from neuroflow.core.module import Module
 from neuroflow.registry.entries import LayerEntry
 from neuroflow.registry.manager import manager
@@ -51,9 +52,25 @@ def entry_of(layer: Module) -> LayerEntry | None:
 
 
 def form_of(layer: Module) -> TensorForm | None:
-    """The tensor form of a layer, if it has one."""
+    """The tensor form of a layer, if it has one and all inside it can run within that.
+
+    A layer without a form takes the last axis of a tensor for a row. If it takes something else,
+    such as an image, nobody knows which axes are examples, and the whole runs from its plan.
+    """
     entry = entry_of(layer)
     if entry is None or entry.tensors is None:
         return None
+    kinds = {type(inner): inner for _, inner in layer.named_modules()}
+    if any(_needs_to_know_axes(entry_of(inner)) for inner in kinds.values()):
+        return None
     form: TensorForm = entry.load_tensors()()
     return form
+
+
+def _needs_to_know_axes(entry: LayerEntry | None) -> bool:
+    """Whether a layer has no form, and says that it takes something else than a row."""
+    if entry is None or entry.tensors is not None or not entry.shape:
+        return False
+    if not isinstance(entry.shape, str):
+        return True
+    return any(len(rule.takes) > 1 or rule.takes[0].rank != 1 for rule in rules_of(entry.shape))

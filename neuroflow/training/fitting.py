@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from neuroflow.config import AUTO, DATA, FROM_DATA, REQUIRED, Tree, settings_of
+from neuroflow.config import AUTO, DATA, FROM_DATA, REF, REQUIRED, Tree, settings_of
 from neuroflow.core.module import evaluating
 from neuroflow.core.no_grad import no_grad
 from neuroflow.core.value import Value
@@ -113,17 +113,19 @@ def _too_few_tokens(size: int, data: Dataset, path: str) -> ConfigurationError:
 
 def tables_of(table: Any, path: str, own: bool = True) -> Iterator[tuple[str, Tree, bool]]:
     """The table of a layer with its path, and those inside it, which are not the model's own."""
-    if not isinstance(table, dict) or "use" not in table:
+    if isinstance(table, (list, tuple)):
+        for k, each in enumerate(table):
+            yield from tables_of(each, f"{path}.{k}", own)
+    if not isinstance(table, dict) or REF in table:
+        return
+    if "use" not in table:
+        for name, each in table.items():
+            yield from tables_of(each, f"{path}.{name}", own)
         return
     yield path, table, own
     for setting in settings_of(get("layer", table["use"])):
         if setting.part == "layer" and setting.name in table:
-            inner = table[setting.name]
-            if isinstance(inner, (list, tuple)):
-                for k, each in enumerate(inner):
-                    yield from tables_of(each, f"{path}.{setting.name}.{k}", own=False)
-            else:
-                yield from tables_of(inner, f"{path}.{setting.name}", own=False)
+            yield from tables_of(table[setting.name], f"{path}.{setting.name}", own=False)
 
 
 def check_answers(model: Any, data: Dataset, loss: LossEntry) -> None:

@@ -1,12 +1,13 @@
 """Layers by name that are neither of the original nor parts of transformers.
 
-Reading order: :mod:`convolution`, :mod:`pooling`, :mod:`recurrent`, :mod:`norms` and
-:mod:`bilinear`.
+Reading order: :mod:`combinators`, :mod:`convolution`, :mod:`pooling`, :mod:`recurrent`,
+:mod:`norms` and :mod:`bilinear`.
 """
 
 from __future__ import annotations
 
 import neuroflow as nf
+from neuroflow_plugins import combinators
 from neuroflow_plugins.bilinear import Bilinear
 from neuroflow_plugins.convolution import Conv1d, Conv2d, causal_or_padded
 from neuroflow_plugins.norms import BatchNorm, GroupNorm, groups_divide
@@ -34,7 +35,9 @@ FORMS = {"convolution": "window_forms", "pooling": "window_forms", "recurrent": 
 @nf.hookimpl
 def neuroflow_layers():
     """Each with its formula, and a small one with what it takes."""
-    return [*convolutions(), *pools(), *recurrences(), *others()]
+    return [
+        *combinators.entries(), *convolutions(), *pools(), *recurrences(), *others(),
+    ]  # fmt: skip
 
 
 def windows(n):

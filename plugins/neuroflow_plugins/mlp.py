@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import neuroflow as nf
 from neuroflow_plugins import sizes as counted
+from neuroflow_plugins.nested import over
 from neuroflow_plugins.numbers_held import as_value, numbers_of, weighted
 from neuroflow_plugins.parts import Bias, Initializer
 from neuroflow_plugins.shapes import check_numbers
@@ -318,7 +319,7 @@ class Sequential(nf.Module):
     def forward(self, xs):
         """Through all layers."""
         for layer in self.layers:
-            xs = layer(xs if isinstance(xs, (list, tuple)) else [xs])
+            xs = layer(xs if isinstance(xs, (list, tuple, dict)) else [xs])
         return xs
 
     def weights(self):
@@ -403,15 +404,22 @@ class Dropout(nf.Module):
         self._rng = rng
 
     def forward(self, xs):
-        """As many numbers as it is given."""
+        """As many numbers as it is given, in lists of the same lengths."""
         if not self.training or self.rate == 0.0:
             return list(xs)
         keep = 1.0 / (1.0 - self.rate)
-        return [nf.where(nf.random_input(self._rng.random) < self.rate, 0.0, keep) * x for x in xs]
+
+        def dropped(x):
+            return nf.where(nf.random_input(self._rng.random) < self.rate, 0.0, keep) * x
+
+        return over(dropped, xs)
 
 
 def _of_neurons(settings, taken, part):
     """(inputs,) -> (outputs,), or () if outputs is 1"""
+    for k in range(len(settings.get("neurons") or ())):
+        part(f"neurons.{k}", taken)
+        settings["outputs"] = k + 1
     return _bare_if_one(nf.shape_after("(inputs,) -> (outputs,)", settings, taken))
 
 
@@ -431,12 +439,19 @@ def _one_after_the_other(settings, taken, part):
     return taken
 
 
+def _of_neuron(settings, taken, part):
+    """(inputs,) -> ()"""
+    if settings.get("weights") is not None:
+        settings["inputs"] = len(settings["weights"])
+    return nf.shape_after("(inputs,) -> ()", settings, taken)
+
+
 SHAPES: dict[str, Any] = {
-    "neuron": "(inputs,) -> ()",
+    "neuron": _of_neuron,
     "layer": _of_neurons,
     "sequential": _one_after_the_other,
     "mlp": _of_sizes,
-    "dropout": "(n,) -> (n,)",
+    "dropout": "(...) -> (...)",
 }
 
 

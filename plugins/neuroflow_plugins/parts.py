@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import neuroflow as nf
 from neuroflow_plugins.activations import softmax
-from neuroflow_plugins.shapes import check_numbers, check_one
+from neuroflow_plugins.shapes import check_numbers, check_one, check_tokens
 from neuroflow_plugins.sizes import linear, norm, room_for
 
 Inputs = Annotated[int, nf.Setting("how many numbers come in", "[1, inf)")]
@@ -103,8 +103,25 @@ class Embedding(nf.Module):
         self.rows = matrix(vocab_size, size, initializer, rng)
 
     def forward(self, token):
-        """A token id -> (size,)"""
+        """A token id -> (size,); ids in lists -> each its row"""
+        if isinstance(token, (list, tuple)):
+            return [self(each) for each in token]
         return nf.take(self.rows, token)
+
+
+def placed(positions, tokens, what):
+    """Tokens, each with what stands for its position added: (n, size) -> (n, size)."""
+    if tokens and not isinstance(tokens[0], (list, tuple)):
+        check_one(tokens, f"{what} take the position of one token")
+    check_tokens(tokens, positions.size, what)
+    if len(tokens) > positions.block_size:
+        raise nf.InputError(
+            f"{what} got {len(tokens)} tokens",
+            expected=f"at most {positions.block_size} (their block_size)",
+            remedy="shorten the text, or raise block_size",
+            got=len(tokens),
+        )
+    return [add(token, positions(position)) for position, token in enumerate(tokens)]
 
 
 @nf.pure
@@ -117,7 +134,9 @@ class LearnedPositions(nf.Module):
         self.rows = matrix(block_size, size, initializer, rng)
 
     def forward(self, position):
-        """A position, counted from 0 -> (size,)"""
+        """A position, from 0 -> (size,); tokens (n, size) -> each with its position's row added"""
+        if isinstance(position, (list, tuple)):
+            return placed(self, position, "learned positions")
         return nf.take(self.rows, position)
 
 
@@ -135,8 +154,9 @@ class SinusoidalPositions(nf.Module):
         """Nothing to draw."""
 
     def forward(self, position):
-        """A position, counted from 0 -> (size,)"""
-        check_one(position, "sinusoidal positions take the position of one token")
+        """A position, from 0 -> (size,); tokens (n, size) -> each with its position's row added"""
+        if isinstance(position, (list, tuple)):
+            return placed(self, position, "sinusoidal positions")
         angles = [position / 10000.0 ** (2 * (k // 2) / self.size) for k in range(self.size)]
         return [nf.cos(a) if k % 2 else nf.sin(a) for k, a in enumerate(angles)]
 

@@ -191,6 +191,16 @@ class TableForm(nf.TensorForm):
         return embedding(token, t.weight)
 
 
+class PositionsForm(TableForm):
+    """One row for each position; to tokens the rows of their positions are added."""
+
+    def run(self, t, x):
+        """(...) whole numbers -> (..., size), or (..., n_tokens, size) -> the same"""
+        if x.is_floating_point():
+            return x + t.weight[: x.shape[-2]]
+        return super().run(t, x)
+
+
 class SinusoidalForm(nf.TensorForm):
     """Sines and cosines of the position."""
 
@@ -199,9 +209,12 @@ class SinusoidalForm(nf.TensorForm):
         return {"size": layer.size}
 
     def run(self, t, position):
-        """(...) -> (..., size)"""
+        """(...) -> (..., size), or (..., n_tokens, size) -> the same"""
         import torch
 
+        if position.is_floating_point() and position.dim() > 1:
+            tokens = torch.arange(position.shape[-2], device=position.device)
+            return position + self.run(t, tokens).to(position.dtype)
         dtype = position.dtype if position.is_floating_point() else torch.float64
         pairs = [10000.0 ** (2 * (k // 2) / t.size) for k in range(t.size)]
         scale = torch.tensor(pairs, dtype=dtype, device=position.device)

@@ -48,13 +48,14 @@ def neuroflow_layers():
         "encoder_decoder": (EncoderDecoder, {**model, "source_length": 2, "block_size": 5}, text),
     }
     forms = {
-        Embedding: "Table", LearnedPositions: "Table", SinusoidalPositions: "Sinusoidal",
+        Embedding: "Table", LearnedPositions: "Positions", SinusoidalPositions: "Sinusoidal",
         MultiHeadAttention: "MultiHead", Encoder: "GPT",
     }  # fmt: skip
+    positions = "ids () -> (size,) or (n, size) -> (n, size)"
     shapes = {
-        "embedding": "ids () -> (size,)",
-        "learned_positions": "ids () -> (size,)",
-        "sinusoidal_positions": "ids () -> (size,)",
+        "embedding": "ids (...) -> (..., size)",
+        "learned_positions": positions,
+        "sinusoidal_positions": positions,
         "linear": "(inputs,) -> (outputs,)",
         "layer_norm": "(size,) -> (size,)",
         "rms_norm": "(size,) -> (size,)",

@@ -142,7 +142,7 @@ UNFIT = [
     (stack({"use": "mlp", "sizes": [2, 3]}, {"use": "attention", "size": 3}),
      "model.layers.1 (attention) takes (n, 3), but model.layers.0 (mlp) gives (3,)"),
     (stack({"use": "embedding", "size": 4, "vocab_size": 9}, layer(5, 1)),
-     "model.layers.1 (layer) takes (5,), but model.layers.0 (embedding) gives (4,)"),
+     "model.layers.1 (layer) takes (5,), but model.layers.0 (embedding) gives (..., 4)"),
     (stack(layer(2, 4), {"use": "gpt", "vocab_size": 9}),
      "model.layers.1 (gpt) takes ids (n,), but model.layers.0 (layer) gives (4,)"),
 ]  # fmt: skip

@@ -119,6 +119,7 @@ PLUGINS = (
     "encoder_decoder",
     "transformer",
     "tensor_forms",
+    "combinator_forms",
     "window_forms",
     "recurrent_forms",
     "backends",

@@ -30,7 +30,7 @@ def check_settings(entry: Entry, results: Results) -> None:
 def _problem_of_default(setting: Setting) -> str:
     if not setting.part:
         return str(setting.problem(setting.default) or "")
-    parts = setting.default if setting.many else [setting.default]
+    parts = setting.default if setting.many or setting.default is None else [setting.default]
     try:
         for part in parts or ():
             check_part(setting.part, part)

@@ -57,7 +57,8 @@ def check_configuration(trial: Trial, results: Results) -> None:
 
 
 def _same(kept: Any, given: Any) -> bool:
-    first = kept[0] if isinstance(kept, list) and kept else kept
+    inner = list(kept.values()) if isinstance(kept, dict) else kept
+    first = inner[0] if isinstance(inner, list) and inner else kept
     if isinstance(first, Module):
         return True  # parts are built from their own configurations
     return bool(kept == given) or (isinstance(kept, tuple) and list(kept) == given)
