@@ -22,6 +22,7 @@ from neuroflow.registry.entries import Entry, InitializerEntry
 from neuroflow.registry.lookups import does_without
 from neuroflow.registry.manager import get
 
+
 def build(
     what: str | Mapping[str, Any],
     /,
