@@ -7,7 +7,7 @@ from typing import Any
 
 from neuroflow.checkpoint.rebuilding import rebuilding_table
 from neuroflow.checkpoint.uses import drawn_by
-from neuroflow.config import Tree, check_part, part_settings, simplified
+from neuroflow.config import REF, Tree, check_part, part_settings, simplified
 from neuroflow.core.module import Module
 from neuroflow.errors import ConfigurationError, require
 from neuroflow.registry.manager import get
@@ -48,7 +48,7 @@ def spelled_out(part: Any, kind: str) -> Any:
     """
     if isinstance(part, list):
         return [spelled_out(each, kind) for each in part]
-    if not isinstance(part, Mapping):
+    if not isinstance(part, Mapping) or REF in part:
         return part
     if "use" not in part:  # parts by name
         return {name: spelled_out(each, kind) for name, each in part.items()}

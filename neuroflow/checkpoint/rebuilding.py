@@ -21,6 +21,7 @@ from neuroflow.config import (
     described_part,
     part_settings,
 )
+from neuroflow.config.sharing import PART_NAME
 from neuroflow.core.configured import fields
 from neuroflow.core.module import Module
 from neuroflow.core.random import SplitMix32
@@ -32,7 +33,7 @@ from neuroflow.registry.lookups import Name, noting_lookups
 from neuroflow.registry.manager import manager
 
 ABSENT = object()
-NOT_COMPARED = ("training",)
+NOT_COMPARED = ("training", PART_NAME)
 MOST_TOLD = 3
 Pair = tuple[str, Any, Any]
 

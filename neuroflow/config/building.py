@@ -10,7 +10,7 @@ from typing import Any
 
 from neuroflow.config.checking import check_part
 from neuroflow.config.matrix_draw import MatrixDraw
-from neuroflow.config.settings import settings_of
+from neuroflow.config.settings import is_by_name, settings_of
 from neuroflow.config.shapes import NAME, REF, check_shapes
 from neuroflow.config.sharing import PART_NAME
 from neuroflow.core.protocols.drawing import random_generator
@@ -103,7 +103,7 @@ def _with_layers(part: Any, named: Mapping[str, Any]) -> Any:
 
 def each_part(value: Any, setting: Setting, change: Callable[[Any], Any]) -> Any:
     """A part, each of a list of parts, or each of those by name, changed."""
-    if setting.by_name and isinstance(value, Mapping):
+    if is_by_name(setting) and isinstance(value, Mapping):
         return {key: change(part) for key, part in value.items()}
     if setting.many and isinstance(value, (list, tuple)):
         return [change(part) for part in value]

@@ -18,6 +18,7 @@ from neuroflow.config.settings import (
     SECTIONS,
     GroupTable,
     Tree,
+    is_by_name,
     settings_beside,
     settings_of,
 )
@@ -160,7 +161,7 @@ class Check:
         elif name in self.named:
             what = f"{name!r} is the name of {self.named[name]} too"
             self.problem(here, what, "a name of its own", f'{{ {REF} = "{name}" }} is the same one')
-        return {NAME: name} if isinstance(name, str) else {}
+        return {NAME: name}
 
     def reference(self, table: Mapping[str, Any], path: str) -> Tree:
         """A layer that stands elsewhere too: the very same one, with the same parameters."""
@@ -272,12 +273,12 @@ class Check:
         """What a setting that is a part, or a list of parts, was given."""
         if _is_built(value):
             return value
-        if setting.by_name and isinstance(value, Mapping):
+        if is_by_name(setting) and isinstance(value, Mapping):
             return {
                 key: x if _is_built(x) else self.part(setting.part, x, f"{path}.{key}")
                 for key, x in value.items()
             }
-        if not setting.many and not setting.by_name:
+        if not setting.many and not is_by_name(setting):
             return self.part(setting.part, value, path)
         if setting.many and isinstance(value, (list, tuple)):
             return [

@@ -208,6 +208,11 @@ def settings_of(entry: Entry) -> tuple[Setting, ...]:
     return tuple(setting if setting.meaning else _guessed(setting) for setting in every)
 
 
+def is_by_name(setting: Setting) -> bool:
+    """Whether a setting is a table with a part under each name."""
+    return typing.get_origin(setting.type) is dict
+
+
 def settings_beside(section: str, entry: Entry) -> tuple[Setting, ...]:
     """What a section adds to the settings of the entry; a rule may have a rate of its own."""
     (beside,) = [each.settings for each in SECTIONS if each.name == section]

@@ -43,11 +43,9 @@ class Setting:
     it: ``"[0, 1)"``. ``length`` is the interval of how long a list or a text is. ``part`` is the
     kind of entry that the setting names, such as ``"activation"``; a list type means several.
     ``each`` is how many bytes each of so many takes at least: what does not fit in memory is
-    refused. ``file`` is whether a text is the path of a file. ``unbuilt`` is whether a layer is
-    handed over as its table, for one that builds it itself. ``unless`` is the name of the setting
-    that may be given in its place: one of the two there has to be. Words to choose from are a
-    ``Literal`` type; a ``dict`` of parts has one under each name. The rest is read from the
-    signature.
+    refused. ``file`` is whether a text is the path of a file, ``unbuilt`` whether a layer takes a
+    part as its table. ``unless`` is the name of the setting that may be given in its place: one of
+    the two there has to be. Words to choose from are a ``Literal`` type, parts by name a ``dict``.
 
     >>> rate = Setting("how many are dropped", "[0, 1)", name="rate", type=float)
     >>> rate.range, rate.problem(0.5)
@@ -86,17 +84,11 @@ class Setting:
         return any(is_list(hint) for hint in (self.type, *typing.get_args(self.type)))
 
     @property
-    def by_name(self) -> bool:
-        """Whether a table is expected, with a part under each name."""
-        return typing.get_origin(self.type) is dict
-
-    @property
     def type_name(self) -> str:
         """The type in words: ``a whole number``, ``a list of numbers``, ``an activation``."""
-        if self.part and self.by_name:
-            return f"a table with {a(self.part)} under each name"
         if self.part:
-            return f"a list of {self.part}s" if self.many else a(self.part)
+            one = f"a list of {self.part}s" if self.many else a(self.part)
+            return f"a table of {one} each" if typing.get_origin(self.type) is dict else one
         return in_words(self.type)
 
     @property

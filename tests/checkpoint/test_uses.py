@@ -58,7 +58,7 @@ class Direct(nf.Module):
 
 
 def residual(version=1):
-    return nf.LayerEntry(name="residual", target=Residual, version=version, summary="x + f(x).")
+    return nf.LayerEntry(name="shortcut", target=Residual, version=version, summary="x + f(x).")
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ NESTED = {
     "by name": LAYER,
     "in a table": {**LAYER, "activation": {"use": "squareplus"}},
     "in a list": {"use": "sequential", "layers": [LAYER]},
-    "in a part": {"use": "residual", "inner": LAYER},
+    "in a part": {"use": "shortcut", "inner": LAYER},
     "deep inside": {
         "use": "sequential",
-        "layers": [{"use": "residual", "inner": {"use": "sequential", "layers": [LAYER]}}],
+        "layers": [{"use": "shortcut", "inner": {"use": "sequential", "layers": [LAYER]}}],
     },
     "in a part that is not declared": {"use": "loose", "inner": LAYER, "gate": "tanh"},
     "in a setting that is not declared": {"use": "loose", "inner": {**LAYER, "activation": "tanh"}},
@@ -106,7 +106,7 @@ def test_a_part_that_changed_is_seen_wherever_it_stands(layers, tmp_path, table)
 def test_a_class_of_another_plugin_counts_without_a_name_in_any_table(layers, tmp_path):
     path = tmp_path / "m.safetensors"
     nf.save(nf.build("direct", inner=LAYER), path)
-    assert "layers/residual@1" in {used.id for used in nf.inspect_file(path).uses}
+    assert "layers/shortcut@1" in {used.id for used in nf.inspect_file(path).uses}
 
 
 def test_the_same_name_from_another_distribution_is_another_entry(layers, tmp_path):

@@ -64,13 +64,13 @@ class Residual(nf.Module):
 def residual():
     provider = Provider("extra", "extra", "nf-extra", "1.0", "nf_extra")
     registry = manager().registry
-    yield registry.add(nf.LayerEntry(name="residual", target=Residual), provider)
+    yield registry.add(nf.LayerEntry(name="shortcut", target=Residual), provider)
     registry.remove(provider)
 
 
 def test_a_part_is_what_is_declared_as_one_whatever_its_name(residual):
     table = {
-        "use": "residual",
+        "use": "shortcut",
         "inner": {"use": "layer", "inputs": 2, "outputs": 2, "activation": "silu"},
         "gate": {"use": "leaky_relu", "slope": 0.1},
     }
@@ -78,7 +78,7 @@ def test_a_part_is_what_is_declared_as_one_whatever_its_name(residual):
     assert len(model.parameters()) == 6
     found = list(parts_of(configuration_of(model), "layer"))
     assert found == [
-        ("layer", "extra/residual"), ("layer", "layer"), ("activation", "silu"),
+        ("layer", "extra/shortcut"), ("layer", "layer"), ("activation", "silu"),
         ("initializer", "uniform"), ("activation", "leaky_relu"),
     ]  # fmt: skip
     with pytest.raises(nf.ConfigurationError) as caught:
@@ -89,10 +89,10 @@ def test_a_part_is_what_is_declared_as_one_whatever_its_name(residual):
 
 
 def test_ids_are_pinned_where_parts_stand_and_nowhere_else(residual):
-    table = {"use": "residual", "inner": {"use": "layer", "activation": "relu"}, "words": "relu"}
+    table = {"use": "shortcut", "inner": {"use": "layer", "activation": "relu"}, "words": "relu"}
     pinned = {("activation", "relu"): "neuroflow/relu@1", ("activation", "tanh"): "x/tanh@2"}
     assert with_ids({**table, "gate": "tanh"}, "layer", pinned) == {
-        "use": "residual",
+        "use": "shortcut",
         "inner": {"use": "layer", "activation": "neuroflow/relu@1"},
         "gate": "x/tanh@2",
         "words": "relu",
