@@ -24,10 +24,12 @@ from neuroflow.config.settings import (
     SECTIONS,
     GroupTable,
     Section,
+    is_by_name,
     settings_beside,
     settings_of,
 )
 from neuroflow.config.shape_rules import AUTO
+from neuroflow.config.shapes import NAME, REF
 from neuroflow.config.variables import VARIABLE
 from neuroflow.core.domain import Domain
 from neuroflow.core.settings import Setting, declared
@@ -41,6 +43,7 @@ Schema = dict[str, Any]
 
 NOT_SAID = {
     "relations": "settings that are right one by one and not together, as an entry's relations say",
+    "references": "whether a layer before has the name that one refers to",
     "shapes": "layers that do not fit each other, or sizes that nothing tells",
     "base": "what a document that extends another adds to it, and whether that is there",
     "variables": "whether a variable names a value, and whether that is of the right type",
@@ -157,9 +160,20 @@ class Writer:
         self.definitions[name] = {
             "title": f"{a(kind)}, by name or as a table",
             "anyOf": [by_name, *tables, *self.given(name, section), *_in_full(entries, plain),
-                      of_variable, _ref(VARIABLES)],
+                      *self.instead(kind), of_variable, _ref(VARIABLES)],
         }  # fmt: skip
         self.definitions[f"whole.{name}"] = self.whole(entries, section)
+
+    def instead(self, kind: str) -> list[Schema]:
+        """What may stand for a layer: an activation, and a reference to one that has a name."""
+        if kind != "layer":
+            return []
+        self.kind("activation", "activation")
+        told = "The name of a layer before this one: the very same, with the same parameters."
+        ref = {"type": "string", "description": told}
+        reference = {"type": "object", "properties": {REF: ref}, "required": [REF],
+                     "additionalProperties": False}  # fmt: skip
+        return [reference, _ref("activation")]
 
     def entry(self, named: tuple[Entry, list[str]], name: str, section: Section | None) -> Schema:
         """The table that names an entry, with its settings and those beside them."""
@@ -174,7 +188,10 @@ class Writer:
             page = f"{self.docs.rstrip('/')}/reference/{plural(entry.kind)}.html"
             anchor = re.sub(r"[^a-z0-9]+", "-", f"nf-{entry.kind}-{entry.shortest_name}".lower())
             use["x-taplo"] = {"links": {"key": f"{page}#{anchor}"}}
-        table["properties"] = {"use": use, **table["properties"]}
+        own: Schema = {}
+        if entry.kind == "layer" and NAME not in settings:
+            own[NAME] = {"type": "string", "minLength": 1, "description": "What others refer to."}
+        table["properties"] = {"use": use, **own, **table["properties"]}
         key = re.sub(r"[^\w.-]", ".", f"{name}.{entry.shortest_name}")  # a reference is a URI
         title = f"{entry.kind} {entry.shortest_name}"
         self.definitions[key] = {"title": title, "description": told, **table}
@@ -208,6 +225,8 @@ class Writer:
         if setting.part:
             self.kind(setting.part, setting.part)
             whole = {"allOf": [_ref(setting.part), _ref(f"whole.{setting.part}")]}
+            if is_by_name(setting):
+                return {"type": "object", "additionalProperties": whole}
             return {"type": "array", "items": whole} if setting.many else _ref(setting.part)
         schema = of_type(setting.type)
         if setting.within:
@@ -247,7 +266,7 @@ class Writer:
             inner = {
                 each.name: _ref(f"whole.{each.part}")
                 for each in (*settings_of(entry), *beside)
-                if each.part and not each.many
+                if each.part and not each.many and not is_by_name(each)
             }
             asked = [_present(setting) for setting in _missing(entry)]
             if inner or asked:
@@ -255,7 +274,7 @@ class Writer:
                 then: Schema = {"properties": inner, **({"allOf": asked} if asked else {})}
                 when = {"properties": {"use": use}, "required": ["use"]}
                 rules.append({"if": when, "then": then})
-        named = {"anyOf": [{"required": ["use"]}, {"required": ["given"]}]}
+        named = {"anyOf": [{"required": [key]} for key in ("use", "given", REF)]}
         rule: Schema = {"if": {"type": "object"}, "then": {**named}}
         if rules:
             rule["then"]["allOf"] = rules

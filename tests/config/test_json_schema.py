@@ -183,6 +183,26 @@ def reasons(tree):
     return found
 
 
+@pytest.mark.parametrize(
+    ("layers", "right"),
+    [
+        (["relu", {"use": "leaky_relu", "slope": 0.2}], True),
+        ([{"use": "mlp", "sizes": [2, 2], "name": "f"}, {"ref": "f"}], True),
+        ([{"use": "branches", "parts": {"a": "relu", "b": {"use": "residual", "layer": "tanh"}}}],
+         True),
+        ([{"use": "branches", "parts": {"a": "reluu"}}], False),
+        ([{"use": "leaky_relu", "slop": 0.2}], False),
+        ([{"ref": "f", "sizes": [2, 2]}], False),
+        ([{"use": "mlp", "sizes": [2, 2], "name": 3}], False),
+    ],
+)  # fmt: skip
+def test_layers_may_be_activations_references_and_parts_by_name(validator, layers, right):
+    tree = {**read("moons")[0], "model": {"use": "sequential", "layers": layers}}
+    assert validator.is_valid(tree) == right
+    if right:
+        nf.build(tree)
+
+
 @pytest.mark.sweep
 def test_schema_and_loader_agree_about_mutated_configurations(validator, loader_alone, figures):
     rng, differ, excused, right = random.Random(1), [], Counter(), 0
