@@ -121,9 +121,7 @@ class Setting:
     def problem(self, value: Any, path: str = "") -> Problem | None:
         """What is wrong with a value, or None; parts are not looked into."""
         path = path or self.name
-        if value is None and self.default is None:
-            return None
-        if self.part:
+        if self.part or (value is None and self.default is None):
             return None
         if not fits(value, self.type):
             return Problem(path, f"got {shown(value)}", self.expected, self._hint(value))
