@@ -34,6 +34,7 @@
         ├── FallbackWarning         an op runs in plain Python, as it cannot be compiled
         ├── ForgettingWarning       a text is longer than what a model sees at once
         ├── LengthsWarning          texts of many lengths are compiled one after the other
+        ├── LookWarning             what stands on a layer's box could not be told; it stays empty
         ├── ModelChangedWarning     a model is another than when its steps were compiled
         ├── ObserverWarning         an observer failed, and sees no more of the run
         ├── RetraceWarning          a function is traced again and again

@@ -67,7 +67,7 @@ def json_schema(docs: str = "") -> Schema:
     >>> schema["$defs"]["activation.leaky_relu"]["properties"]["slope"]["default"]
     0.01
     """
-    return Writer(docs).document()
+    return SchemaWriter(docs).document()
 
 
 def _ref(name: str) -> Schema:
@@ -78,7 +78,7 @@ VARIABLES = "variable"
 
 
 @define
-class Writer:
+class SchemaWriter:
     """Writes the definitions of all kinds that the tree can name."""
 
     docs: str = ""

@@ -20,7 +20,7 @@ from neuroflow.live.messages import whole
 from neuroflow.live.pictures import Picture
 from neuroflow.live.receipts import TOP, sentences, slope_said
 from neuroflow.live.telling import Opened, Telling, gradient_of
-from neuroflow.live.words import Words
+from neuroflow.live.words import Wording
 from neuroflow.training import Training
 
 EVERY = 20
@@ -114,7 +114,7 @@ def of_attention(training: Training, text: str, name: Any, opened: Opened = ()) 
             got=name,
         )
     tokens = tokens_of(training, text)
-    telling = Telling(Words(training), tokens=tokens)
+    telling = Telling(Wording(training), tokens=tokens)
     with telling.calls.noted():
         answers, weights = run_watched(training.model, tokens)
     heads = weights[words[0]]

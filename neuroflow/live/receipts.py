@@ -16,7 +16,7 @@ from neuroflow.inspect.explain import explain
 from neuroflow.inspect.receipt import Receipt
 from neuroflow.inspect.what_if import WhatIf, what_if
 from neuroflow.live.telling import Calls, Opened, Telling, gradient_of
-from neuroflow.live.words import Words
+from neuroflow.live.words import Wording
 from neuroflow.training import Training
 
 MOST_EXAMPLES = 100
@@ -107,7 +107,7 @@ def of_parameter(
 def _telling(training: Training, rows: list[int]) -> Telling:
     is_text = training.dataset.task == "sequence"
     tokens = training.dataset.inputs[rows[0]] if is_text else ()
-    return Telling(Words(training), rows=rows, tokens=tokens)
+    return Telling(Wording(training), rows=rows, tokens=tokens)
 
 
 def _begun(words: str) -> str:
@@ -261,7 +261,7 @@ def _point_said(training: Training, k: int, outputs: list[Any], loss: float) -> 
 def _steepest(training: Training, loss: Any) -> list[dict[str, Any]]:
     """The parameters that this loss would change with most."""
     parameters = dict(training.model.named_parameters())
-    words, slopes = Words(training), gradients(loss, list(parameters.values()))
+    words, slopes = Wording(training), gradients(loss, list(parameters.values()))
     order = sorted(zip(parameters.items(), slopes, strict=True), key=lambda pair: -abs(pair[1]))
     return [
         {"name": name, "words": words.parameter(name), "value": p.data, "gradient": slope}

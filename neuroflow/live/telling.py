@@ -17,7 +17,7 @@ from neuroflow.core.protocols.calls import Call, overseen
 from neuroflow.core.value import Value
 from neuroflow.inspect.naming import number
 from neuroflow.inspect.receipt import Part, Receipt
-from neuroflow.live.words import Words
+from neuroflow.live.words import Wording
 
 Opened = Sequence[Sequence[int]]
 """The parts that are opened in place: each as the way to it, ``[2, 0]`` is part 0 of part 2."""
@@ -86,7 +86,7 @@ class Telling:
     of a text.
     """
 
-    words: Words
+    words: Wording
     calls: Calls = field(factory=Calls)
     rows: Sequence[int] = ()
     tokens: Sequence[int] = ()

@@ -16,16 +16,16 @@ from neuroflow.view.network import network_of
 
 
 @define(eq=False, slots=False)
-class Words:
+class Wording:
     """The words for one run: its columns, its letters, its layers.
 
     >>> import neuroflow as nf
-    >>> words = Words(nf.train("moons"))
+    >>> words = Wording(nf.train("moons"))
     >>> words.parameter("layers.1.neurons.3.weights.0")
     'weight of neuron 1 of layer 1 in neuron 4 of layer 2'
     >>> words.parameter("layers.0.neurons.3.weights.1"), words.parameter("layers.2.neurons.0.bias")
     ('weight of y in neuron 4 of layer 1', 'bias of the output neuron')
-    >>> words = Words(nf.train("microgpt"))
+    >>> words = Wording(nf.train("microgpt"))
     >>> words.parameter("tokens.rows.0.5")
     'dimension 6 of the embedding of letter a'
     >>> words.parameter("blocks.0.attention.query.weights.4.12")
@@ -160,10 +160,10 @@ def _hidden(i: int) -> str:
     return f"hidden number {i + 1}"
 
 
-_SAY: dict[str, Callable[[Words, str, str, list[int]], str]] = {
-    "Neuron": Words._of_neuron,
-    "Embedding": Words._of_embedding,
-    "LearnedPositions": Words._of_positions,
-    "Linear": Words._of_linear,
+_SAY: dict[str, Callable[[Wording, str, str, list[int]], str]] = {
+    "Neuron": Wording._of_neuron,
+    "Embedding": Wording._of_embedding,
+    "LearnedPositions": Wording._of_positions,
+    "Linear": Wording._of_linear,
 }
 """What is known of the parameters of a layer, by its type; others are told in general."""

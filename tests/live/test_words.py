@@ -6,7 +6,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.live.tab import Tab
-from neuroflow.live.words import Words
+from neuroflow.live.words import Wording
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ from neuroflow.live.words import Words
     ],
 )
 def test_parameters_have_names_in_words(recipe, name, words):
-    assert words in Words(nf.train(recipe)).parameter(name)
+    assert words in Wording(nf.train(recipe)).parameter(name)
 
 
 def test_no_parameter_of_a_bundled_recipe_is_told_as_its_path():
     for recipe in ("moons", "microgpt"):
         run = nf.train(recipe)
-        words = Words(run)
+        words = Wording(run)
         for name, _ in list(run.model.named_parameters())[::37]:
             assert "." not in words.parameter(name)
 

@@ -72,7 +72,7 @@ class Way:
 
 
 @define
-class Comparison:
+class FormulaBesideLayer:
     """A formula beside a layer; it is right if it is right in one way, for all that is tried."""
 
     trial: Trial
@@ -178,7 +178,7 @@ def check_formula(trial: Trial, results: Results) -> None:
         return
     free = free_indices(text)
     try:
-        comparison = Comparison(trial, read(text, free, BIASES), free)
+        comparison = FormulaBesideLayer(trial, read(text, free, BIASES), free)
         comparison.run()
     except UnreadableFormulaError as error:
         results.failed("formula", unreadable(error))
