@@ -48,6 +48,7 @@ HEADINGS = {
         "demo": "Watch a network learn, in the browser.",
     },
     "Configure": {
+        "init": "Write a first configuration for your data.",
         "recipes": "List what can be trained by name.",
         "config": "Where each value of a configuration comes from.",
         "schema": "What a configuration may say, for editors.",

@@ -18,6 +18,9 @@ from neuroflow.config.toml import inline
 from neuroflow.core.settings import Setting
 from neuroflow.registry.manager import get
 
+WIDTH = 100
+"""Lines with comments are not longer."""
+
 
 def filled(source: str | Path) -> str:
     """The text of a file or a recipe with each default that counts for it, and what it means.
@@ -181,8 +184,13 @@ def _each(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _line(key: str, value: Any, settings: Mapping[str, Setting], before: str = "") -> str:
+    """A setting with what it means behind it, or above it where that would be too long."""
+    line = f"{before}{key} = {inline(_shortened(value))}"
     meaning = settings[key].meaning if key in settings else ""
-    return f"{before}{key} = {inline(_shortened(value))}" + (f"  # {meaning}" if meaning else "")
+    if not meaning:
+        return line
+    whole = f"{line}  # {meaning}"
+    return whole if len(whole) <= WIDTH else f"# {meaning}:\n{line}"
 
 
 def _shortened(value: Any) -> Any:
@@ -192,3 +200,24 @@ def _shortened(value: Any) -> Any:
             value["use"] if set(value) == {"use"} else {k: _shortened(x) for k, x in value.items()}
         )
     return [_shortened(x) for x in value] if isinstance(value, list) else value
+
+
+def commented_toml(tree: Mapping[str, Any]) -> str:
+    """A tree as TOML, each table and each setting with what it means.
+
+    >>> print(commented_toml({"loss": {"use": "mse"}, "train": {"steps": 3}}))
+    <BLANKLINE>
+    [loss]  # how wrong one prediction is
+    use = "mse"
+    <BLANKLINE>
+    [train]  # how long, in which batches, from which seed
+    steps = 3  # updates of the parameters; or give epochs
+    <BLANKLINE>
+    """
+    lines = []
+    for section in SECTIONS:
+        if section.name in tree:
+            settings = _settings(tree, section)
+            lines += ["", f"[{section.name}]  # {section.meaning}"]
+            lines += [_line(key, value, settings) for key, value in tree[section.name].items()]
+    return "\n".join([*lines, ""])

@@ -196,14 +196,14 @@ def _indices(
         if kind.name in declared or not UNNAMED.fullmatch(kind.name):
             continue
         cells = source[kind.name]
-        if len(cells) > 1 and isinstance(cells, Numbers) and _counts_up(cells):
+        if len(cells) > 1 and isinstance(cells, Numbers) and counts_up(cells):
             yield (
                 f"column {kind.name!r} has the numbers of the rows, so it is probably an index:"
                 f' {column_setting(kind.name)} = "ignore" leaves it out'
             )
 
 
-def _counts_up(column: Numbers) -> bool:
+def counts_up(column: Numbers) -> bool:
     """Whether each number is one more than that before it, from 0 or 1 on."""
     first = column.values[0]
     return first in (0.0, 1.0) and all(x == first + k for k, x in enumerate(column.values))

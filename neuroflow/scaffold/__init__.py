@@ -1,7 +1,7 @@
 """A new plugin project from templates: ``create("soft-clip", folder, kinds=["loss", "layer"])``.
 
 Reading order: :mod:`kinds` (what a project may begin with), :mod:`examples` (projects that are
-there as they are), and this file.
+there as they are), and this file. A first configuration for somebody's data is in :mod:`drafts`.
 """
 
 from __future__ import annotations
