@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuroflow.cli.shared.output import json_option, note, print_json, say, table
+from neuroflow.cli.shared.output import (
+    ask,
+    json_option,
+    note,
+    print_json,
+    say,
+    somebody_answers,
+    table,
+)
 from neuroflow.cli.shared.streams import console
 from neuroflow.errors import FileError, one_line
 from neuroflow.files import in_shell, write_file
@@ -73,7 +80,7 @@ class Questions:
 
     def check(self) -> None:
         """Refuse to ask where nobody can answer."""
-        if not self.yes and not answers_come_from_a_person():
+        if not self.yes and not somebody_answers():
             raise click.UsageError(
                 "init asks questions, and standard input is no terminal; give --yes to take what is"
                 " proposed, and flags for what should be otherwise"
@@ -82,12 +89,7 @@ class Questions:
     def ask(self, question: str, said: str | None, proposed: str) -> str:
         if said is not None or self.yes:
             return proposed if said is None else said
-        return str(click.prompt(question, default=proposed, err=True))
-
-
-def answers_come_from_a_person() -> bool:
-    """Whether somebody can be asked."""
-    return sys.stdin is not None and sys.stdin.isatty()
+        return ask(question, proposed)
 
 
 def _for_data(

@@ -16,7 +16,6 @@ from neuroflow.config.filling import commented_toml
 from neuroflow.core.random import SplitMix32
 from neuroflow.data.columns import Columns, Numbers
 from neuroflow.data.dataset import Dataset
-from neuroflow.data.kinds import MISSING
 from neuroflow.data.reading import read_columns
 from neuroflow.data.tabular import counts_up
 from neuroflow.errors import InputError
@@ -42,8 +41,8 @@ class Look:
     """What was found in a file: which dataset reads it, and what stands in it.
 
     ``columns`` are those of a table, each with what is in it in words; ``target`` is the likely
-    column of the answers. A text has none. ``lines`` and ``longest`` are how many lines a text
-    has, and how long the longest is.
+    column of the answers; those with ``gaps`` lack a value somewhere. A text has none. ``lines``
+    and ``longest`` are how many lines a text has, and how long the longest is.
     """
 
     path: Path
@@ -51,6 +50,7 @@ class Look:
     columns: dict[str, str] = field(factory=dict)
     target: str = ""
     ignored: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
     lines: int = 0
     longest: int = 0
 
@@ -76,7 +76,8 @@ def look_at(path: str | Path) -> Look:
     ignored = tuple(name for name in table.names if _is_index(table, name))
     likely = [name for name in table.names if name.lower() in ANSWERS]
     target = (likely or [name for name in table.names if name not in ignored] or [""])[-1]
-    return Look(path, "csv", columns, target, ignored, len(table))
+    gaps = tuple(name for name in table.names if any(True for _ in table[name].missing()))
+    return Look(path, "csv", columns, target, ignored, gaps, len(table))
 
 
 def _text(path: Path) -> Look:
@@ -123,8 +124,8 @@ def drafted(
     ignored = {name: "ignore" for name in look.ignored if name != table["target"]}
     table |= {"task": task} if task != "auto" else {}
     table |= {"columns": ignored} if ignored else {}
-    data, missing = _read(table)
-    table |= {"missing": missing} if missing != MISSING[0] else {}
+    table |= {"missing": "mean"} if {*look.gaps} - {*ignored, table["target"]} else {}
+    data = _examples(table)
     table |= {"standardize": True, **({"test": 0.2} if len(data) >= FEW else {})}
     batch = min(32, len(data))
     return {
@@ -137,16 +138,10 @@ def drafted(
     }  # fmt: skip
 
 
-def _read(table: Tree) -> tuple[Dataset, str]:
-    """The examples of a table, and what to say about its gaps: the first that reads it."""
+def _examples(table: Tree) -> Dataset:
     settings = {key: value for key, value in table.items() if key != "use"}
-    read = get("dataset", table["use"]).load()
-    try:
-        return read(SplitMix32(0), **settings), MISSING[0]
-    except InputError as error:
-        if "missing =" not in error.remedy:  # another fault than gaps
-            raise
-    return read(SplitMix32(0), missing="mean", **settings), "mean"
+    data: Dataset = get("dataset", table["use"]).load()(SplitMix32(0), **settings)
+    return data
 
 
 def _for_text(look: Look) -> Tree:

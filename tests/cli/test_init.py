@@ -84,7 +84,7 @@ def test_a_recipe_is_a_start_too_and_flags_say_more(neuroflow):
 
 
 def test_it_asks_what_no_flag_says(neuroflow, monkeypatch):
-    monkeypatch.setattr(init, "answers_come_from_a_person", lambda: True)
+    monkeypatch.setattr(init, "somebody_answers", lambda: True)
     Path("t.csv").write_text(table())
     answers = "t.csv\nsize\nregression\n8\nasked.toml\n"
     code, _, err = neuroflow("init", text=answers)

@@ -93,6 +93,17 @@ def note(text: str, style: str = "") -> None:
     console(stderr=True).print(Text(printable(text), style=style), soft_wrap=True)
 
 
+def somebody_answers() -> bool:
+    """Whether a person can be asked: standard input is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def ask(question: str, proposed: str) -> str:
+    """What a person answers to a question, on standard error; an empty line takes the proposal."""
+    answer: str = click.prompt(printable(question), default=printable(proposed), err=True)
+    return answer
+
+
 class Told(Protocol):
     """What is told as text, or as plain data."""
 
