@@ -39,7 +39,7 @@ def plugins(timing: bool, as_json: bool) -> None:
         return
     columns = ["plugin", "distribution", *(["ms"] if timing else []), "offers"]
     rows = [
-        [p.name, _origin(p), *([f"{p.seconds * 1e3:.1f}"] if timing else []), _offers(p)]
+        [_called(p, found), _origin(p), *([f"{p.seconds * 1e3:.1f}"] if timing else []), _offers(p)]
         for p in found
     ]
     console().print(table(columns, rows, right="ms"))
@@ -59,6 +59,7 @@ def described(plugin: Plugin) -> dict[str, Any]:
         "distribution": by.distribution,
         "version": by.version,
         "module": by.module,
+        "file": by.file,
         "seconds": plugin.seconds,
         "entries": dict(_counts(plugin)),
         "failure": plugin.failure,
@@ -68,6 +69,12 @@ def described(plugin: Plugin) -> dict[str, Any]:
 
 def _counts(plugin: Plugin) -> Counter[str]:
     return Counter(entry.kind for entry in plugin.entries)
+
+
+def _called(plugin: Plugin, others: list[Plugin]) -> str:
+    """Its name; of two files of one name, their paths."""
+    same = [other for other in others if other.name == plugin.name]
+    return plugin.key if len(same) > 1 else plugin.name
 
 
 def _origin(plugin: Plugin) -> str:

@@ -30,6 +30,21 @@ def rate(layer):
     return f"{layer.rate:.0%}"
 
 
+def channels(layer):
+    """From how many channels to how many, and over how many neighbours."""
+    return f"{layer.in_channels} to {layer.out_channels}, {layer.kernel_size} wide"
+
+
+def window(layer):
+    """Over how many neighbours."""
+    return f"of {layer.kernel_size}"
+
+
+def state(layer):
+    """How many numbers come in, and how many it remembers."""
+    return f"{layer.inputs} to {layer.hidden_size}"
+
+
 LOOKS = {
     "attention": (size, "attention", "hexagon", "attention"),
     "multi_head_attention": (heads, "heads", "hexagon", "attention"),
@@ -38,6 +53,17 @@ LOOKS = {
     "sinusoidal_positions": (places, "waves", "slanted", "embedding"),
     "layer_norm": (size, "layer norm", "pill", "normalization"),
     "rms_norm": (size, "rms norm", "pill", "normalization"),
+    "batch_norm": (size, "batch norm", "pill", "normalization"),
+    "group_norm": (size, "group norm", "pill", "normalization"),
+    "conv1d": (channels, "conv", "square", "convolution"),
+    "conv2d": (channels, "conv", "square", "convolution"),
+    "max_pool1d": (window, "max pool", "slanted", "pooling"),
+    "max_pool2d": (window, "max pool", "slanted", "pooling"),
+    "mean_pool1d": (window, "mean pool", "slanted", "pooling"),
+    "mean_pool2d": (window, "mean pool", "slanted", "pooling"),
+    "rnn": (state, "rnn", "rounded", "recurrence"),
+    "gru": (state, "gru", "rounded", "recurrence"),
+    "lstm": (state, "lstm", "rounded", "recurrence"),
     "dropout": (rate, "dropout", "square", "regularization"),
 }
 """The words on the box of each layer, its label, its shape and its role."""

@@ -56,6 +56,20 @@ def offered(plugins, monkeypatch):
     return plugins
 
 
+def test_two_files_of_one_name_are_listed_by_their_paths(neuroflow, tmp_path):
+    files = [tmp_path / folder / "m.py" for folder in "ab"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(
+            f"import neuroflow as nf\nnf.register('op', nf.sin, name='{file.parent.name}')"
+        )
+    given = ("--plugin", str(files[0]), "--plugin", str(files[1]))
+    listed = json.loads(neuroflow("plugins", *given, "--json")[1])["plugins"][-2:]
+    assert [each["file"] for each in listed] == list(map(str, files))
+    assert " m.py " not in neuroflow("plugins", *given)[1]
+    assert " m.py " in neuroflow("plugins", *given[:2])[1]
+
+
 def test_a_broken_plugin_is_shown_with_reason_and_remedy_and_breaks_nothing(neuroflow, offered):
     offered.add("broken", "import no_such_module", distribution="broken-dist", version="2.5")
     offered.use()
