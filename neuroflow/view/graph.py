@@ -45,8 +45,8 @@ def graph_of(output: Value, model: Module | None = None) -> Graph:
     order = _reading_order(output, {p: k for k, p in enumerate(names)})
     facts = Facts(order, names)
     root = arranged(scopes_of(facts), facts, "")
-    _give_looks(root, model)
     number = _number(root)
+    _give_looks(root, model)
     values = [order[k] for k in number]
     place = {k: n for n, k in enumerate(number)}
     _renumber(root, place)
@@ -70,7 +70,19 @@ def _give_looks(root: Box, model: Module | None) -> None:
     others = looks_without_path()
     for box in boxes_in(root):
         if box.holds == "module" and box.path:
-            box.look = looks.get(box.path) or others.get(box.label)
+            paths = _paths_of(box)
+            box.look = next((looks[path] for path in paths if path in looks), others.get(box.label))
+
+
+def _paths_of(box: Box) -> list[str]:
+    """The paths of all modules that it is the box of, the innermost first.
+
+    There is no box around a single box: the inner one stands for both.
+    """
+    outside = box.parent.path if box.parent else ""
+    words = box.path.split(".")
+    paths = (".".join(words[:n]) for n in range(len(words), 0, -1))
+    return [path for path in paths if len(path) > len(outside)]
 
 
 def _reading_order(output: Value, parameters: dict[Value, int]) -> list[Value]:

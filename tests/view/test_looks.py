@@ -67,6 +67,24 @@ def test_a_graph_shows_them_too_and_its_page():
     assert hidden["look"]["told"] == ""
 
 
+def test_a_box_that_stands_for_two_has_the_look_of_either():
+    @nf.register("layer")
+    class Wrapped(nf.Module):
+        def __init__(self, *, rng):
+            self.matrix = nf.build("linear", inputs=2, outputs=2, rng=rng)
+
+        def forward(self, xs):
+            return self.matrix(xs)
+
+    look(lambda layer: "one", layer="wrapped", label="outer")
+    table = [{"use": "wrapped"}, {"use": "rms_norm", "size": 2}]
+    model = nf.build("sequential", layers=table, rng=nf.SplitMix32(1))
+    out = model([1.0, 2.0])
+    boxes = nf.draw(nf.dot(out, out), model=model).data["boxes"]
+    looks = {box["path"]: box["look"]["label"] for box in boxes if box["look"]}
+    assert looks == {"layers.0.matrix": "outer", "layers.1": "rms norm"}
+
+
 def test_yours_goes_before_the_bundled_one():
     look(lambda layer: f"{layer.size} wide")
     assert looks_of(gpt())["tokens"].words == "table 4 wide"
