@@ -77,10 +77,12 @@ def find_entry(reference: str, kind: str | None) -> tuple[Entry, list[str]]:
 def facts_of(entry: Entry) -> dict[str, Any]:
     """What can be told about the thing itself, beyond its registration."""
     from neuroflow.core.value import Op
-    from neuroflow.registry.entries import MetricEntry
+    from neuroflow.registry.entries import LayerEntry, MetricEntry
 
     target = entry.load()
     facts: dict[str, Any] = {"settings": _settings(entry), "source": place_of(target)}
+    if isinstance(entry, LayerEntry):
+        facts["shape"] = entry.shape_in_words
     if isinstance(entry, MetricEntry):
         facts |= {name: getattr(entry, name) for name in ("range", "better", "tasks", "needs")}
     if isinstance(target, Op):
@@ -151,6 +153,8 @@ def _print(entry: Entry, facts: dict[str, Any], others: list[str]) -> None:
     rows += _mathematics(facts)
     if isinstance(entry, MetricEntry):
         rows.append(("values", entry.in_words))
+    if facts.get("shape"):
+        rows.append(("shape", facts["shape"]))
     rows += [(f"setting {s['name']}", setting_in_words(s)) for s in facts["settings"]]
     if standing := standing_of(entry):
         rows.append(("here", standing))

@@ -14,7 +14,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from neuroflow.config.settings import settings_of
-from neuroflow.config.shape_rules import ANY, AUTO, Shape, shape_after
+from neuroflow.config.shape_rules import ANY, AUTO, Shape, shape_after, shown_shape, taken_by
 from neuroflow.core.module import Module
 from neuroflow.core.types import shown
 from neuroflow.errors import ConfigurationError, InputError, Problem, ShapeError
@@ -37,13 +37,19 @@ class LayerShapes:
 
     path: str
     name: str
-    takes: Shape
+    takes: Any
     gives: Shape
 
     @property
     def label(self) -> str:
         """How messages speak of it: ``model.layers.0 (mlp)``."""
         return f"{self.path} ({self.name})"
+
+    @property
+    def in_words(self) -> str:
+        """``(4,) -> (3,)``; empty where neither is known."""
+        both = [shown_shape(self.takes), shown_shape(self.gives)]
+        return "" if both == [str(ANY)] * 2 else " -> ".join(both)
 
 
 @frozen
@@ -88,7 +94,7 @@ class _Walk:
             self.problems.append(self._told(error, f"{path} ({entry.name})", taken))
             given = self._unfed(entry, settings)
         given = coming_from(given, f"{path} ({entry.name})")
-        self.rows[place] = LayerShapes(path, entry.name, taken, given)
+        self.rows[place] = LayerShapes(path, entry.name, _seen(entry, settings, taken), given)
         return given
 
     def _after(self, entry: LayerEntry, settings: dict[str, Any], path: str, taken: Shape) -> Shape:
@@ -124,6 +130,13 @@ class _Walk:
         if isinstance(error, ShapeError) and error.expected and origin:
             return Misfit(f"{label} takes {error.expected}, but {origin} gives {error.got}", origin)
         return Misfit(f"{label} {error.what}", origin)
+
+
+def _seen(entry: LayerEntry, settings: dict[str, Any], taken: Any) -> Any:
+    """What a layer takes: what comes in, or where nobody knows that, what its rule says."""
+    if taken != ANY or not isinstance(entry.shape, str) or not entry.shape:
+        return taken
+    return taken_by(entry.shape, settings)
 
 
 def _known(part: Any) -> tuple[LayerEntry | None, dict[str, Any]]:

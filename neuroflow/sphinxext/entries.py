@@ -16,7 +16,7 @@ from sphinx.util import logging
 
 from neuroflow.core.settings import Setting
 from neuroflow.core.value import Op
-from neuroflow.registry.entries import Entry, MetricEntry
+from neuroflow.registry.entries import Entry, LayerEntry, MetricEntry
 from neuroflow.sphinxext.examples import example
 from neuroflow.sphinxext.mathematics import convention, derivatives, with_left_side
 from neuroflow.sphinxext.nodes import (
@@ -48,6 +48,8 @@ def entry_nodes(entry: Entry, source_url: str = "") -> list[nodes.Node]:
         found += derivatives(target)
     if isinstance(entry, MetricEntry):
         found.append(paragraph(f"Values: {entry.in_words}."))
+    if isinstance(entry, LayerEntry) and entry.shape:
+        found += [rubric("Shape"), _shape(entry)]
     picture = plot_of(entry, target)
     if picture:
         found.append(nodes.raw("", picture, format="html"))
@@ -58,6 +60,13 @@ def entry_nodes(entry: Entry, source_url: str = "") -> list[nodes.Node]:
     found += [rubric("Checks"), *_checks(entry)]
     found += [rubric("Source"), *_source(entry, target, source_url)]
     return found
+
+
+def _shape(entry: LayerEntry) -> nodes.Node:
+    """What it takes and gives: the rule as it is written, or in words."""
+    if isinstance(entry.shape, str):
+        return code_block(entry.shape, "text")
+    return paragraph(f"{entry.shape_in_words}.")
 
 
 def _settings(entry: Entry) -> list[nodes.Node]:

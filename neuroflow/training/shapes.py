@@ -86,3 +86,26 @@ def _check_answer(rows: Sequence[LayerShapes], data: Dataset, loss: LossEntry) -
         last = [row for row in rows if row.gives == given][-1]
         where = f": {last.label} gives {given}" if last is not rows[0] else ""
         raise wrong_answer(size, data, loss, where)
+
+
+def shapes_of_run(model: Any, data: Dataset) -> list[dict[str, str]]:
+    """Each layer of a model with what it takes and gives of these data, as texts."""
+    rows, _ = shapes_of(model, shape_of_inputs(data))
+    return [
+        {"path": row.path, "layer": row.name, "takes": shown_shape(row.takes),
+         "gives": shown_shape(row.gives)}
+        for row in rows
+    ]  # fmt: skip
+
+
+def shapes_table(rows: Sequence[Mapping[str, str]]) -> str:
+    """Those layers as a table.
+
+    >>> print(shapes_table([{"path": "model", "layer": "mlp", "takes": "(2,)", "gives": "()"}]))
+    layer         takes   gives
+    model (mlp)   (2,)    ()
+    """
+    lines = [("layer", "takes", "gives")]
+    lines += [(f"{row['path']} ({row['layer']})", row["takes"], row["gives"]) for row in rows]
+    wide = [max(len(line[k]) for line in lines) for k in range(2)]
+    return "\n".join(f"{a:<{wide[0]}}   {b:<{wide[1]}}   {c}".rstrip() for a, b, c in lines)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from neuroflow.config import ANY, Shape, shapes_of
 from neuroflow.core.module import Module
 from neuroflow.core.value import Value
 from neuroflow.errors import NeuroflowError
@@ -27,6 +28,7 @@ def network_of(model: Module) -> dict[str, Any]:
     layers: dict[str, list[tuple[str, Module]]] = {}
     modules = dict(model.named_modules())
     looks = {path: look.table() for path, look in looks_of(model).items()}
+    shapes = shapes_by_path(model)
     for path, module in modules.items():
         if _is_neuron(module):
             layers.setdefault(_owner(path), []).append((path, module))
@@ -38,7 +40,7 @@ def network_of(model: Module) -> dict[str, Any]:
             {**_layer(path, neurons, modules), "look": looks.get(path)}
             for path, neurons in layers.items()
         ],
-        "modules": [
+        "modules": _with_shared(model, shapes, [
             {
                 "path": path,
                 "type": type(module).__name__,
@@ -46,10 +48,53 @@ def network_of(model: Module) -> dict[str, Any]:
                 "held": held_by(module),
                 "activation": _written(vars(module).get("activation")),
                 "look": looks.get(path),
+                "shapes": shapes.get(path, ""),
             }
             for path, module in modules.items()
-        ],
-    }
+        ]),
+    }  # fmt: skip
+
+
+def _with_shared(
+    model: Module, shapes: Mapping[str, str], rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The modules, and each place at which one of them stands again."""
+    known = {row["path"]: row for row in rows}
+    for path in [path for path in shapes if path not in known]:
+        own = known[model.name_of(_standing_at(model, path))]
+        same = {**own, "path": path, "parameters": 0, "held": f"the same as {own['path']}"}
+        beside = [k for k, row in enumerate(rows) if _is_within(row["path"], _parent(path))]
+        rows.insert(beside[-1] + 1 if beside else len(rows), {**same, "shapes": shapes[path]})
+    return rows
+
+
+def _standing_at(part: Any, path: str) -> Any:
+    """The module at a dotted path."""
+    for word in path.split("."):
+        if isinstance(part, Mapping):
+            part = part[word]
+        else:
+            part = part[int(word)] if isinstance(part, (list, tuple)) else getattr(part, word)
+    return part
+
+
+def _parent(path: str) -> str:
+    return path.rpartition(".")[0]
+
+
+def _is_within(path: str, parent: str) -> bool:
+    return f"{path}.".startswith(f"{parent}.")
+
+
+def shapes_by_path(model: Module) -> dict[str, str]:
+    """What each layer takes and gives, as its declaration tells it of what the data give."""
+    facts, taken = model.trained_on, ANY
+    if facts is not None and facts.n_inputs:
+        taken = Shape((facts.n_inputs,))
+    elif facts is not None and facts.tokenizer is not None:
+        taken = Shape(("n",), ids=True)
+    rows, _ = shapes_of(model, taken, "")
+    return {row.path.lstrip("."): row.in_words for row in rows}
 
 
 def held_by(module: Module) -> str:

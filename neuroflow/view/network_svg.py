@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from neuroflow.view.layout import Point
@@ -12,12 +13,18 @@ from neuroflow.view.markup import escaped
 
 SHOWN = 20
 """Of a layer with more neurons than this, the first and the last are drawn."""
+WIDTH = 560
+"""Of the tree of modules: name and kind on the left, sizes and shapes on the right."""
+
 COLUMN, ROW, RADIUS, TOP = 190.0, 40.0, 15.0, 74.0
 
 
 def network_svg(network: Mapping[str, Any], title: str) -> str:
-    """The network as an SVG element: neurons if it has some, else the tree of its modules."""
-    if not network["layers"]:
+    """The network as an SVG element: neurons in columns, or the tree of its modules.
+
+    Columns are drawn where layers of neurons follow each other, and stand in no box of another.
+    """
+    if not network["layers"] or _is_composed(network):
         return _modules_svg(network, title)
     columns = _columns(network)
     rows = max(len(column) for column in columns)
@@ -45,6 +52,19 @@ def network_svg(network: Mapping[str, Any], title: str) -> str:
         f'<text class="small" x="14" y="{height - 10:.0f}"><tspan class="plus">━</tspan> positive, '
         f'<tspan class="minus">━</tspan> negative; the widest is {strongest:.3g}</text>'
         "</svg>"
+    )
+
+
+def _is_composed(network: Mapping[str, Any]) -> bool:
+    """Whether layers of neurons stand in boxes with a look, or do not follow each other."""
+    layers = network["layers"]
+    boxes = [row["path"] for row in network["modules"] if row["look"]]
+    inside = any(
+        layer["path"].startswith(f"{box}.") or not box for layer in layers for box in boxes
+    )
+    pairs = pairwise(layers)
+    return inside or any(
+        len(first["neurons"]) != len(then["neurons"][0]["weights"]) for first, then in pairs
     )
 
 
@@ -167,12 +187,14 @@ def _small_curve(curve: list[float], x: float, y: float) -> str:
 
 def _modules_svg(network: Mapping[str, Any], title: str) -> str:
     """The modules of a model without neurons, one row each, indented by where they lie."""
-    rows = network["modules"][:200]
+    single = {neuron["path"] for layer in network["layers"] for neuron in layer["neurons"]}
+    single -= {layer["path"] for layer in network["layers"]}
+    rows = [row for row in network["modules"] if row["path"] not in single][:200]
     height = 66 + 30 * len(rows)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="nf-network" role="img"'
-        f' aria-label="{escaped(title)}: {len(rows)} modules" viewBox="0 0 448 {height}"'
-        f' width="448" height="{height}" style="max-width:100%;height:auto">'
+        f' aria-label="{escaped(title)}: {len(rows)} modules" viewBox="0 0 {WIDTH} {height}"'
+        f' width="{WIDTH}" height="{height}" style="max-width:100%;height:auto">'
         f"<title>{escaped(title)}: {len(rows)} modules</title><style>{STYLE}</style>"
         f'<rect class="paper" width="100%" height="100%" rx="10"/>'
         f'<text class="name" x="14" y="30">{escaped(title)} · {network["held"]}'
@@ -187,10 +209,13 @@ def _module(row: Mapping[str, Any], y: int, title: str) -> str:
     name = ".".join(row["path"].split(".")[-2:]) if name.isdigit() else name
     kind = row["look"]["words"] if row["look"] else row["type"]
     held = row["held"].replace(" parameters", "")
-    label = " · ".join(filter(None, (kind, row["activation"], held)))
+    held = "" if row["look"] and held == "0" else held
+    shapes = row["shapes"].replace("->", "→")
+    label = " · ".join(filter(None, (kind, row["activation"], held, shapes)))
     return (
         f"<g><title>{escaped(row['path'] or title)}: {escaped(row['type'])}</title>"
-        f"{box(row['look'], (14 + indent, y, 420 - indent, 25), 'card')}"
+        f"{box(row['look'], (14 + indent, y, WIDTH - 28 - indent, 25), 'card')}"
         f'<text class="name" x="{24 + indent}" y="{y + 17}">{escaped(name)}</text>'
-        f'<text class="small" x="424" y="{y + 17}" text-anchor="end">{escaped(label)}</text></g>'
+        f'<text class="small" x="{WIDTH - 24}" y="{y + 17}" text-anchor="end">{escaped(label)}'
+        "</text></g>"
     )

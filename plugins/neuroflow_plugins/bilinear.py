@@ -33,8 +33,10 @@ class Bilinear(nf.Module):
         self.matrices = [Linear(inputs=right, outputs=left, **common) for _ in range(outputs)]
         self.biases = [nf.Value(0.0) for _ in range(outputs)] if bias else []
 
-    def forward(self, a, b):
-        """(left,) and (right,) -> (outputs,)"""
+    def forward(self, a, b=None):
+        """(left,) and (right,) -> (outputs,); both may come as one pair, or by name"""
+        if b is None:
+            a, b = a.values() if isinstance(a, dict) else a
         check_numbers(a, self.left, "a bilinear layer, first,")
         check_numbers(b, self.right, "a bilinear layer, second,")
         sums = [nf.dot(a, matrix(b)) for matrix in self.matrices]

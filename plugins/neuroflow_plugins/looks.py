@@ -45,6 +45,32 @@ def state(layer):
     return f"{layer.inputs} to {layer.hidden_size}"
 
 
+def function(layer):
+    """The activation that it applies."""
+    use = layer.function.get("use") if isinstance(layer.function, dict) else layer.function
+    return use if isinstance(use, str) else getattr(use, "name", "f")
+
+
+def joining(layer):
+    """How what its parts give becomes one."""
+    return f"by {layer.join}" if layer.join != "none" else "by name"
+
+
+def times(layer):
+    """How often the layer inside stands there."""
+    return f"{layer.times} times{', shared' if layer.shared else ''}"
+
+
+def lengths(layer):
+    """The lengths of the lists that it makes."""
+    return f"to {' × '.join(map(str, layer.shape))}"
+
+
+def nothing(layer):
+    """Nothing but its label."""
+    return ""
+
+
 LOOKS = {
     "attention": (size, "attention", "hexagon", "attention"),
     "multi_head_attention": (heads, "heads", "hexagon", "attention"),
@@ -65,6 +91,17 @@ LOOKS = {
     "gru": (state, "gru", "rounded", "recurrence"),
     "lstm": (state, "lstm", "rounded", "recurrence"),
     "dropout": (rate, "dropout", "square", "regularization"),
+    "activation": (function, "", "pill", "other"),
+    "residual": (nothing, "x + f(x)", "rounded", "other"),
+    "parallel": (joining, "side by side", "rounded", "other"),
+    "branches": (joining, "branches", "rounded", "other"),
+    "per_token": (nothing, "each token", "rounded", "other"),
+    "repeat": (times, "repeated", "rounded", "other"),
+    "while_training": (nothing, "while training", "rounded", "other"),
+    "flatten": (nothing, "one list", "square", "other"),
+    "reshape": (lengths, "reshape", "square", "other"),
+    "mean_over_tokens": (nothing, "mean of all tokens", "square", "pooling"),
+    "last_token": (nothing, "last token", "square", "pooling"),
 }
 """The words on the box of each layer, its label, its shape and its role."""
 
