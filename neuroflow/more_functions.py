@@ -5,8 +5,11 @@ They are as those of :mod:`neuroflow.core.functions`, for every kind of number.
 
 from __future__ import annotations
 
-from neuroflow.core.functions import Partials, abs, elementary, log, where
+from neuroflow.core.functions import Partials, abs, elementary, where
 from neuroflow.core.inputs import Number
+
+_PER_LN_2, _PER_LN_10 = 1.4426950408889634, 0.4342944819032518
+"""1 / ln 2 and 1 / ln 10, each rounded once; a divisor such as ln(10) x may be too large."""
 
 
 @elementary(formula=r"\frac{\ln x}{\ln 2}", domain="(0, inf)")
@@ -16,7 +19,7 @@ def log2(x: Number) -> Number:
 
 @log2.partials
 def _(out: Number, x: Number) -> Partials:
-    return (1.0 / (log(2.0) * x),)
+    return (_PER_LN_2 / x,)
 
 
 @elementary(formula=r"\frac{\ln x}{\ln 10}", domain="(0, inf)")
@@ -26,7 +29,7 @@ def log10(x: Number) -> Number:
 
 @log10.partials
 def _(out: Number, x: Number) -> Partials:
-    return (1.0 / (log(10.0) * x),)
+    return (_PER_LN_10 / x,)
 
 
 @elementary(formula=r"\arctan x")

@@ -99,6 +99,27 @@ class Everything(nf.Module):
         ]  # fmt: skip
 
 
+@nf.update_rule
+def _odd(w, g, *, learning_rate, step):
+    """A rule that takes the same functions of the step, one number, and of all gradients."""
+    once = nf.mod(step, -0.7) + nf.floor(0.5 * step) + nf.atan(step) + nf.log2(step)
+    each = nf.mod(g + 0.123, 3.0) + nf.floor(g + 0.123) + nf.atan(g) + nf.log10(1.0 + g * g)
+    return (w - 0.01 * learning_rate * (once + nf.exp(-step)) * (each + nf.exp(-g * g)),)
+
+
+def test_an_optimizer_may_take_them_of_single_numbers_and_of_many():
+    data = {"use": "moons", "points": 6}
+    tree = {"model": {"use": "mlp", "sizes": [2, 2, 1]}, "loss": "hinge", "data": data}
+    with nf.local_entries():
+        nf.register("optimizer", _odd, name="odd")
+        tree |= {"optimizer": "odd", "train": {"steps": 2}}
+        eager, *others = (
+            [*nf.train(tree, {"train.backend": backend}).run().model.state_dict().values()]
+            for backend in ("eager", "numpy", "llvm")
+        )
+    assert others == [pytest.approx(eager, rel=1e-12, abs=1e-14)] * 2
+
+
 ROW = [-0.25, 1.5]
 
 
@@ -126,7 +147,15 @@ def slopes(name, *numbers, **settings):
 
 
 def test_the_remainder_is_exact_and_has_the_sign_of_the_divisor():
-    for x, y in [(1.0, 0.1), (-1.0, 0.1), (1e300, 0.7), (-7.5, -2.0), (6.0, 3.0), (-1e-20, 3.0)]:
+    for x, y in [
+        (1.0, 0.1),
+        (-1.0, 0.1),
+        (1e300, 0.7),
+        (-7.5, -2.0),
+        (6.0, 3.0),
+        (-1e-20, 3.0),
+        (19.7, 2.6),
+    ]:
         assert nf.mod(x, y) == x % y
         quotient = math.floor(Fraction(x) / Fraction(y))
         assert slopes("mod", x, y) == [1.0, pytest.approx(-quotient, rel=1e-15)]

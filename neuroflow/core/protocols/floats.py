@@ -25,8 +25,8 @@ def _refused(sign: str, instead: str) -> Any:
     return refuse
 
 
-_QUOTIENT = "for the number alone write a.data // b; it is a constant"
-_REST = "for the number alone write a.data % b, for a derivative of 1 write a - b * (a.data // b)"
+_QUOTIENT = "for the number alone write a.data // b, for a Value nf.floor(a / b)"
+_REST = "for the number alone write a.data % b, for one with a derivative nf.mod(a, b)"
 
 
 def no_modulus(modulus: object) -> NoReturn:

@@ -11,7 +11,7 @@ from neuroflow.engine.native.vectors import abs, where
 
 
 @exact
-def atan(x: Vector) -> Vector:
+def arctangent(x: Vector) -> Vector:
     """The angle of a tangent: turned by pi/4 or pi/2, so that little is left of it.
 
     What is left is a fraction of two polynomials (Moshier, "Methods and Programs for Mathematical

@@ -11,7 +11,7 @@ from neuroflow.engine.native.vectors import power_of_two, rounded, where
 
 
 @exact
-def exp(x: Vector) -> Vector:
+def exponential(x: Vector) -> Vector:
     """e^x = 2^k e^r with |r| <= ln 2 / 2: e^r by its series, 2^k by its exponent's bits.
 
     2^k is applied by halves: where e^x has fewer digits, or none, or is infinite, the second

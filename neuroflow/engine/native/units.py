@@ -32,8 +32,8 @@ from neuroflow.engine.native.translator import Translation
 from neuroflow.locks import lock
 
 NAMES = {
-    **vars(vectors), "exp": exponential.exp, "atan": arctangent.atan, "mod": remainder.mod,
-    "scalar_mod": remainder.scalar_mod, "inf": math.inf, "nan": math.nan,
+    **vars(vectors), "exp": exponential.exponential, "atan": arctangent.arctangent,
+    "mod": remainder.mod, "scalar_mod": remainder.scalar_mod, "inf": math.inf, "nan": math.nan,
 }  # fmt: skip
 """What the text of a kernel may name."""
 

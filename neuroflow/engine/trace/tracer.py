@@ -67,10 +67,10 @@ class TracedValue(Value):
         raise unknown("rounded", "the value itself")
 
     def __floor__(self) -> int:
-        raise unknown("rounded down", "the value itself")
+        raise unknown("rounded down", "nf.floor(x)")
 
     def __ceil__(self) -> int:
-        raise unknown("rounded up", "the value itself")
+        raise unknown("rounded up", "nf.ops.ceil(x)")
 
     def __format__(self, spec: str) -> str:
         if spec:
