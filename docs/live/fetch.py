@@ -1,4 +1,4 @@
-"""Fetch Pyodide for the live pages, with npm, into ``docs/_build/pyodide``."""
+"""Fetch Pyodide for the live pages, and what checks them, with npm into ``docs/_build/pyodide``."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "_build" / "pyodide"
-VERSION = "314.0.7"
+PACKAGES = ("pyodide@314.0.7", "axe-core@4.10.3")
 
 
 def main() -> int:
@@ -17,7 +17,7 @@ def main() -> int:
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(FOLDER)]
-    return subprocess.run([*command, f"pyodide@{VERSION}"]).returncode
+    return subprocess.run([*command, *PACKAGES]).returncode
 
 
 def is_in(folder: Path) -> bool:

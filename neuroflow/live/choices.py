@@ -95,6 +95,7 @@ CHOICES = {
         Choice("dataset", "data.use"),
         Choice("points", "data.points", most=400),
         Choice("noise", "data.noise", most=2),
+        Choice("test", "data.test", most=0.5),
         Choice("classes", "data.classes", most=6),
         Choice("rows", "data.rows", in_other_words="points made by hand"),
         Choice("hidden", "model.sizes", in_other_words="neurons of hidden layers, such as 16, 16"),

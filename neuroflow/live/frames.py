@@ -12,9 +12,12 @@ from neuroflow.live.choices import CHOICES
 from neuroflow.live.offers import offers
 from neuroflow.live.pictures import Picture, network, plain
 from neuroflow.live.setup import PAGES, setup_of
+from neuroflow.live.words import Words
 from neuroflow.training import Training
 
 Frame = dict[str, Any]
+MOST_IN_WORDS = 10_000
+"""Of a larger model the page lists parameters by their paths."""
 SHARE = 0.35
 """Pictures may take this share of the time."""
 
@@ -62,7 +65,7 @@ def setup_frame(page: str, training: Training, picture: Picture, watching: bool)
                 for c in CHOICES.values()
             },
             "offers": offers(page, training.dataset),
-            "network": network(training),
+            "network": {**network(training), "words": words_of(training)},
             "picture": picture.still(),
             "task": training.dataset.task,
             "loss": training.configuration["loss"]["use"],
@@ -73,6 +76,13 @@ def setup_frame(page: str, training: Training, picture: Picture, watching: bool)
             "watching": watching,
         }
     )
+
+
+def words_of(training: Training) -> list[str]:
+    """Each parameter in words, as the list of the page has them below the name of their module."""
+    names = [name for name, _ in training.model.named_parameters()]
+    words = Words(training)
+    return [words.parameter(name) for name in names] if len(names) <= MOST_IN_WORDS else []
 
 
 def where_it_stands(training: Training) -> Frame:

@@ -63,6 +63,7 @@ class Language(Picture):
             "attention": list(attention_layers(self.training.model)),
             "examples": [tokenizer.decode(row) for row in self.training.dataset.inputs[:12]],
             "block_size": block_size(self.training),
+            "baselines": self.training.dataset.facts.get("baselines", {}),
         }
 
     def now(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from neuroflow.data.dataset import Dataset
 from neuroflow.data.expression import parse_expression
 from neuroflow.errors import InputError
 from neuroflow.evaluation.answers import Answers, class_of, listed
+from neuroflow.live.inside import Inside
 from neuroflow.training import Training
 from neuroflow.view.network import network_of
 
@@ -19,6 +20,8 @@ ACROSS = 121
 """Places at which a curve is computed."""
 GRID = 26
 """Rows and columns of a background."""
+COARSE = 14
+"""Rows and columns of the map of a neuron."""
 MOST_EXAMPLES = 24
 """So many examples are listed where no other picture suits the data."""
 
@@ -37,6 +40,15 @@ class Picture:
     """The part of a page that is its own, beside the loss curve and the network."""
 
     training: Training
+    inside: Inside = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.inside = Inside(self.training)
+
+    def scaled(self, rows: list[list[float]]) -> list[list[float]]:
+        """Rows as the model is trained on them."""
+        scale = self.training.dataset.standardization
+        return [scale.apply(row) for row in rows] if scale else rows
 
     def still(self) -> dict[str, Any]:
         """What stays the same during a run."""
@@ -88,8 +100,8 @@ class Curve(Picture):
         return [[row[0], y] for row, y in zip(test.raw_inputs, test.targets, strict=True)]
 
     def now(self) -> dict[str, Any]:
-        ys = self.training.answers_to_rows([[x] for x in self._xs])
-        return {"curve": ys}
+        rows = self.scaled([[x] for x in self._xs])
+        return {"curve": self.inside.answers(rows), "neurons": self.inside.maps(rows)}
 
 
 @define(eq=False)
@@ -97,23 +109,18 @@ class Plane(Picture):
     """Points of several classes, and what the model says about every place between them."""
 
     _grid: list[list[float]] = field(init=False, factory=list)
+    _coarse: list[list[float]] = field(init=False, factory=list)
 
     def still(self) -> dict[str, Any]:
         data, test = self.training.dataset, self.training.test
         inputs = data.raw_inputs
         held_out = test.raw_inputs if test else []
         box = _box(inputs + held_out)
-        self._grid = [
-            [
-                box[0] + (box[1] - box[0]) * i / (GRID - 1),
-                box[2] + (box[3] - box[2]) * j / (GRID - 1),
-            ]
-            for j in range(GRID)
-            for i in range(GRID)
-        ]
+        self._grid, self._coarse = _places(box, GRID), _places(box, COARSE)
         return {
             "box": box,
             "grid": GRID,
+            "coarse": COARSE,
             "labels": list(data.labels),
             "points": [[*row, k] for row, k in zip(inputs, data.targets, strict=True)],
             "test": [[*r, k] for r, k in zip(held_out, test.targets, strict=True)] if test else [],
@@ -121,10 +128,12 @@ class Plane(Picture):
 
     def now(self) -> dict[str, Any]:
         data = self.training.dataset
-        said = self.training.answers(data.inputs)
+        said = self.inside.answers(data.inputs)
+        background = self.inside.answers(self.scaled(self._grid))
         (accuracy, *_), loss = self.training.scored_by, self.training.loss_entry
         return {
-            "background": self.training.answers_to_rows(self._grid),
+            "background": background,
+            "neurons": self.inside.maps(self.scaled(self._coarse)),
             "answers": said,
             "classes": [class_of(answer) for answer in said],
             "accuracy": accuracy.of(Answers(data, loss, lambda: said, list)),
@@ -193,6 +202,13 @@ def _box(rows: list[list[float]]) -> list[float]:
     half = 0.58 * max(max(xs) - min(xs), max(ys) - min(ys), 0.5)
     x, y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
     return [x - half, x + half, y - half, y + half]
+
+
+def _places(box: list[float], count: int) -> list[list[float]]:
+    """So many places across and upwards in a box, row by row from below."""
+    left, right, bottom, top = box
+    steps = [k / (count - 1) for k in range(count)]
+    return [[left + (right - left) * u, bottom + (top - bottom) * v] for v in steps for u in steps]
 
 
 def network(training: Training) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from neuroflow.core.derivatives import gradients
 from neuroflow.core.gradient import topological_order
 from neuroflow.core.module import evaluating
+from neuroflow.core.protocols.calls import Call
 from neuroflow.core.value import Value
 from neuroflow.core.vectors import mean
 from neuroflow.errors import InputError, did_you_mean
@@ -146,7 +147,7 @@ def of_neuron(
     receipt = explain(total, loss, model=training.model, top=TOP)
     assert isinstance(receipt, Receipt)
     after = [node for node in order if total in node.inputs and node is not loss]
-    then = after[0] if len(after) == 1 and after[0].op is not None else None
+    then = after[0] if len(after) == 1 and isinstance(after[0].call, Call) else None
     of = _about(training, [k])
     words = telling.words.module(str(path))
     return {

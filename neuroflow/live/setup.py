@@ -144,7 +144,7 @@ def _change(tree: Tree, choice: Choice, value: Any) -> None:
     elif choice.name == "learning_rate":
         scale_schedule(table, value / table[key])
         table[key] = value
-    elif section != "data" or key in _data_settings(tree["data"]["use"]):
+    elif section != "data" or key == "test" or key in _data_settings(tree["data"]["use"]):
         table[key] = value
     if choice.name == "epochs":
         table.pop("steps", None)

@@ -82,6 +82,7 @@ class Tab:
     _until: int | None = field(init=False, default=None)
     _due: float = field(init=False, default=0.0)
     _losses: list[float] = field(init=False, factory=list)
+    _tested: list[tuple[int, float]] = field(init=False, factory=list)
     _sent: int = field(init=False, default=0)
     _record: Record | None = field(init=False, default=None)
 
@@ -179,6 +180,9 @@ class Tab:
         self._history.forget_after(at)
         report = next(self._iterator)
         self._losses.extend(report.losses)
+        if "test_loss" in report.metrics:
+            self._tested = [pair for pair in self._tested if pair[0] <= at]
+            self._tested.append((report.step, report.metrics["test_loss"]))
         self._reports.add(report)
 
     def _do_open(self, setup: Any = None, step: Any = None) -> list[Frame]:
@@ -370,7 +374,7 @@ class Tab:
         self._take_over(training)
         self.playing = False
         self.edited = False
-        self._losses = []
+        self._losses, self._tested = [], []
         self._reports = Reports()
         self._history = History()
         self._history.take(training)
@@ -415,6 +419,7 @@ class Tab:
             "edited": self.edited,
             "losses_from": first,
             "losses": self._losses[first:count],
+            "tested": self._tested,
             "snapshots": self.given_records.steps if record else self._history.steps,
         }
         with_picture = full or not self.playing or self._painter.is_due

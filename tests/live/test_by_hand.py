@@ -70,6 +70,16 @@ def test_a_loss_and_an_optimizer_come_with_a_rate_with_which_they_learn(ask):
     assert chosen["setup"]["setup"]["learning_rate"] == 0.3
 
 
+def test_a_share_is_held_out_and_its_loss_is_drawn(ask):
+    tab = Tab("classification")
+    found = ask(tab, do="configure", setup={"test": 0.25})
+    assert len(found["setup"]["picture"]["test"]) == 25
+    state = ask(tab, do="step", count=20)["state"]
+    assert [step for step, _ in state["tested"]] == [10, 20]
+    assert state["tested"][-1][1] == pytest.approx(tab.training.scores()["test_loss"])
+    assert ask(tab, do="reset")["state"]["tested"] == []
+
+
 def test_a_function_with_a_range_of_its_own_gets_one(ask):
     tab = Tab("function")
     assert "no value" in ask(tab, do="configure", setup={"f": "log(x)"})["error"]["message"]

@@ -166,7 +166,8 @@ def test_every_parameter_of_a_language_model_is_found_explained_and_edited(open_
     tab.page.fill("#find", "attention.query 3.5")
     tab.page.wait_for_selector("#parameter-page:has-text('1 to ')")
     name = "blocks.0.attention.query.weights.3.5"
-    button = tab.page.get_by_role("button", name=name, exact=True)
+    button = tab.page.locator(f"#parameter-rows button[title='{name}']")
+    assert button.inner_text() == "dimension 6 → head 1, number 4"
     button.hover()
     tab.wait(f"neuroflow.receipt?.title === '{name}'", seconds=60)
     parts = [*tab.knows("receipt.parts"), *tab.knows("receipt.rest")]

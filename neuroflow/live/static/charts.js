@@ -87,7 +87,7 @@ function line(pen, points) {
   pen.stroke();
 }
 
-export function drawCurve(canvas, still, now, chosen) {
+export function drawCurve(canvas, still, now, chosen, neuron) {
   const { pen, width, height } = begin(canvas);
   const ys = [...still.points.map((p) => p[1]), ...still.truth].filter((y) => y !== null && Math.abs(y) < 1e6);
   let low = Math.min(...ys), high = Math.max(...ys);
@@ -122,9 +122,15 @@ export function drawCurve(canvas, still, now, chosen) {
     pen.lineJoin = "round";
     line(pen, places(now.curve));
   }
+  if (neuron) { // in its own scale: from the middle of the picture as far as its largest number goes
+    const most = Math.max(1e-12, ...neuron.map(Math.abs)), middle = frame.pad.top + frame.up / 2;
+    pen.strokeStyle = ink("ink");
+    pen.lineWidth = 2;
+    line(pen, Array.from(neuron, (v, k) => [frame.x(still.xs[k]), middle - (0.45 * frame.up * v) / most]));
+  }
   if (chosen !== null && still.points[chosen]) ring(pen, frame, still.points[chosen]);
   pen.restore();
-  legend(pen, width, [["target", target, true], ["network", model, false]]);
+  legend(pen, width, [["target", target, true], ["network", model, false], ...(neuron ? [["neuron", ink("ink"), false]] : [])]);
   return frame;
 }
 
@@ -175,12 +181,18 @@ function blended(answers, n, u, v) {
   return Array.isArray(four[0]) ? four[0].map((_, k) => mix(...four.map((x) => x[k]))) : mix(...four);
 }
 
-export function drawPlane(canvas, still, now, chosen, withMargin) {
+export function drawPlane(canvas, still, now, chosen, { withMargin, neuron, discrete }) {
   const { pen, width, height } = begin(canvas);
   const frame = frameOf(width, height, still.box, { left: 0, right: 0, top: 0, bottom: 0 });
   const shown = now.background?.every((a) => a !== null);
-  if (shown) background(pen, now.background, still.grid, width, height);
-  if (shown && !Array.isArray(now.background[0])) {
+  if (neuron) {
+    const most = Math.max(1e-12, ...neuron.map(Math.abs)), scaled = Array.from(neuron, (v) => (1.5 * v) / most);
+    background(pen, scaled, still.coarse, width, height, discrete);
+    pen.strokeStyle = ink("ink");
+    pen.lineWidth = 1.4;
+    contour(pen, scaled, still.coarse, 0, width, height);
+  } else if (shown) background(pen, now.background, still.grid, width, height, discrete);
+  if (shown && !neuron && !Array.isArray(now.background[0])) {
     pen.strokeStyle = ink("ink");
     pen.lineWidth = 2.2;
     contour(pen, now.background, still.grid, 0, width, height);
@@ -192,15 +204,28 @@ export function drawPlane(canvas, still, now, chosen, withMargin) {
       pen.setLineDash([]);
     }
   }
+  axesInside(pen, frame, width, height);
   still.test.forEach((p) => mark(pen, frame, p, { hollow: true }));
   still.points.forEach((p, k) => mark(pen, frame, p, { wrong: now.classes && now.classes[k] !== p[2] }));
   if (chosen !== null && still.points[chosen]) ring(pen, frame, still.points[chosen]);
   return frame;
 }
 
+// Numbers along the lower and the left edge; the plane itself goes from edge to edge.
+function axesInside(pen, frame, width, height) {
+  pen.font = "11px system-ui, sans-serif";
+  pen.fillStyle = ink("faint");
+  pen.textAlign = "center";
+  for (const x of ticks(frame.box[0], frame.box[1], 6)) if (frame.x(x) > 24 && frame.x(x) < width - 24) pen.fillText(short(x), frame.x(x), height - 6);
+  pen.fillText("x", width - 9, height - 6);
+  pen.textAlign = "left";
+  for (const y of ticks(frame.box[2], frame.box[3], 6)) if (frame.y(y) > 24 && frame.y(y) < height - 24) pen.fillText(short(y), 5, frame.y(y) + 4);
+  pen.fillText("y", 5, 13);
+}
+
 const sheet = document.createElement("canvas");
 
-function background(pen, answers, n, width, height) {
+function background(pen, answers, n, width, height, discrete) {
   const fine = 4 * (n - 1) + 1;
   sheet.width = sheet.height = fine;
   const image = new ImageData(fine, fine);
@@ -213,7 +238,7 @@ function background(pen, answers, n, width, height) {
       image.data[at] = colour[0];
       image.data[at + 1] = colour[1];
       image.data[at + 2] = colour[2];
-      image.data[at + 3] = 255 * (0.05 + most * certainty);
+      image.data[at + 3] = 255 * (0.05 + most * (discrete ? 0.7 : certainty));
     }
   }
   sheet.getContext("2d").putImageData(image, 0, 0);
@@ -268,9 +293,11 @@ function mark(pen, frame, [x, y, k], { hollow = false, wrong = false }) {
   }
 }
 
-export function drawLoss(canvas, losses, step, steps) {
+// Blue is the loss of each step, orange that of the held-out examples, dotted what counting reaches.
+export function drawLoss(canvas, losses, { step, steps, tested }, baselines = {}) {
   const { pen, width, height } = begin(canvas);
-  const good = losses.filter((x) => x !== null && x > 0);
+  const held = tested.filter(([at, y]) => at <= losses.length && y > 0);
+  const good = [...losses, ...held.map(([, y]) => y), ...(losses.length ? Object.values(baselines) : [])].filter((x) => x !== null && x > 0);
   const low = Math.log10(Math.max(1e-12, Math.min(...good, 1))), high = Math.log10(Math.max(...good, 1e-12));
   const top = good.length ? high + 0.08 : 0, bottom = good.length ? Math.min(low - 0.08, top - 0.3) : -1;
   const most = Math.max(losses.length, Math.min(steps, 20));
@@ -292,7 +319,16 @@ export function drawLoss(canvas, losses, step, steps) {
   pen.fillStyle = ink("faint");
   const last = width - pen.measureText(String(most)).width / 2; // a label there is not cut off
   for (const x of ticks(0, most, 5)) if (Number.isInteger(x)) pen.fillText(String(x), Math.min(frame.x(x), last), height - 4);
-  pen.strokeStyle = ink("plus");
+  for (const [name, y] of Object.entries(baselines)) {
+    const at = frame.y(Math.log10(y));
+    pen.setLineDash([2, 4]);
+    pen.strokeStyle = ink("faint");
+    line(pen, [[frame.pad.left, at], [width - frame.pad.right, at]]);
+    pen.setLineDash([]);
+    pen.textAlign = "right";
+    pen.fillText(name, width - frame.pad.right, at - 3);
+  }
+  pen.strokeStyle = classColour(0);
   pen.lineWidth = 2;
   pen.lineJoin = "round";
   const every = Math.max(1, Math.floor(losses.length / 1200));
@@ -302,7 +338,11 @@ export function drawLoss(canvas, losses, step, steps) {
     points.push([frame.x(k + 1), y === null || y <= 0 ? NaN : frame.y(Math.log10(y))]);
   }
   line(pen, points);
-  if (points.length === 1) { pen.fillStyle = ink("plus"); pen.beginPath(); pen.arc(...points[0], 3, 0, 7); pen.fill(); }
+  pen.strokeStyle = pen.fillStyle = classColour(1);
+  line(pen, held.map(([at, y]) => [frame.x(at), frame.y(Math.log10(y))]));
+  for (const [at, y] of held) { pen.beginPath(); pen.arc(frame.x(at), frame.y(Math.log10(y)), 2.6, 0, 7); pen.fill(); }
+  legend(pen, width, held.length ? [["each step", classColour(0), false], ["held out", classColour(1), false]] : []);
+  if (points.length === 1) { pen.fillStyle = classColour(0); pen.beginPath(); pen.arc(...points[0], 3, 0, 7); pen.fill(); }
   if (step < losses.length) {
     pen.strokeStyle = ink("ink");
     pen.lineWidth = 1.5;

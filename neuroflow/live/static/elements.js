@@ -13,7 +13,7 @@ export const text = (x, long) => el("td", { className: long ? "label" : "", titl
 export const row = (...cells) => el("tr", {}, ...cells.map((c) => (c instanceof HTMLTableCellElement ? c : el("td", {}, c))));
 export const sum = (...cells) => Object.assign(row(...cells), { className: "sum" });
 export const table = (heads, rows) => el("div", { className: "scroll" },
-  el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((h) => el("th", {}, h)))), el("tbody", {}, ...rows)));
+  el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((h) => el(h ? "th" : "td", {}, h)))), el("tbody", {}, ...rows)));
 export const signed = (x) => (x > 0 ? `+${short(x, 3)}` : short(x, 3));
 
 // A size from -1 to 1 as a bar to the left or to the right.

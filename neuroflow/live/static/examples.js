@@ -16,7 +16,7 @@ export class ExampleList {
     this.home.replaceChildren(
       el("h2", {}, "Examples ", el("span", { className: "small", textContent: `the first ${still.examples.length} of ${still.count}` })),
       el("div", { className: "scroll" }, el("table", {},
-        el("thead", {}, el("tr", {}, ...heads.map((h) => el("th", {}, h)))),
+        el("thead", {}, el("tr", {}, ...heads.map((h) => el(h ? "th" : "td", {}, h)))),
         el("tbody", {}, ...this.lines.map((line) => line.row)))));
   }
 

@@ -3,9 +3,9 @@
 import { el } from "./elements.js";
 
 const $ = (id) => document.getElementById(id);
-const LABELS = { dataset: "Data", low: "x from", high: "x to", points: "Points", noise: "Noise", classes: "Classes", hidden: "Hidden layers", activation: "Activation",
+const LABELS = { dataset: "Data", low: "x from", high: "x to", points: "Points", noise: "Noise", test: "Held out", classes: "Classes", hidden: "Hidden layers", activation: "Activation",
   layers: "Blocks", width: "Numbers per token", heads: "Heads", loss: "Loss", optimizer: "Optimizer", learning_rate: "Learning rate", schedule: "Schedule", l2: "L2 penalty", batch: "Batch", epochs: "Epochs", seed: "Seed" };
-const PAIRS = [["layers"], ["width", "heads"], ["low", "high"], ["points", "noise"], ["classes"], ["hidden"], ["activation"], ["loss"], ["optimizer"], ["learning_rate", "l2"], ["schedule"], ["epochs", "batch"], ["seed"]];
+const PAIRS = [["layers"], ["width", "heads"], ["low", "high"], ["points", "noise"], ["test", "classes"], ["hidden"], ["activation"], ["loss"], ["optimizer"], ["learning_rate", "l2"], ["schedule"], ["epochs", "batch"], ["seed"]];
 
 export class Form {
   constructor(state, send) {

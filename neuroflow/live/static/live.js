@@ -10,6 +10,7 @@ import { ExampleList } from "./examples.js";
 import { Form } from "./form.js";
 import { keep, kept } from "./kept.js";
 import { LanguageView } from "./language.js";
+import { unpacked } from "./maps.js";
 import { NetworkView } from "./network.js";
 import { Panels } from "./panels.js";
 import { ParameterList } from "./parameters.js";
@@ -156,6 +157,7 @@ function showParts(still) {
   const isLanguage = Boolean(still.pieces), isDrawn = Boolean(still.xs || still.box);
   $("formula").hidden = page !== "function" || state.setup.setup.f === undefined;
   $("tools").hidden = !still.box;
+  $("discrete").parentElement.hidden = !still.box;
   $("language").hidden = !isLanguage;
   $("plot").hidden = !isDrawn;
   $("examples").hidden = !still.examples || isLanguage;
@@ -231,20 +233,27 @@ function requestDraw() {
 function draw() {
   if (!state.setup || !state.now) return;
   const still = state.setup.picture, { target } = asker;
-  drawLoss($("loss"), state.losses, state.now.step, state.now.steps);
+  drawLoss($("loss"), state.losses, state.now, still.baselines);
   $("loss-told").textContent = still.pieces ? `${state.setup.loss} per character, log scale` : `${state.setup.loss}, log scale`;
   $("plot-told").textContent = told(still);
   parameters.update(state.numbers);
   if (still.pieces) return language.update(still, state.picture, target);
-  drawPlot(still, target?.what === "point" ? target.row : null);
+  drawPlot(still, target);
   if (still.examples) examples.update(still, state.picture, target);
   const strongest = state.numbers && network.update(state.numbers);
+  if (state.numbers) network.picture(state.picture.neurons, state.numbers, still, $("discrete").checked);
   if (strongest) $("network-told").textContent = `${state.setup.parameters} parameters · orange positive, blue negative, widest ${short(strongest, 3)}`;
 }
 
-function drawPlot(still, row) {
-  if (still.xs) state.frame = drawCurve($("plot"), still, state.picture, row);
-  else if (still.box) state.frame = drawPlane($("plot"), still, state.picture, row, state.setup.loss.includes("hinge"));
+// A neuron that is looked at is shown in the picture, large: what it computes there.
+function drawPlot(still, target) {
+  const row = target?.what === "point" ? target.row : null, discrete = $("discrete").checked;
+  const packed = target?.what === "neuron" && state.picture.neurons?.[target.name];
+  const neuron = packed ? { name: `neuron ${target.name}`, values: unpacked(packed) } : null;
+  $("shows").hidden = !neuron;
+  $("shows").textContent = neuron ? `what ${state.receipt?.title === target.name ? state.receipt.words : "this neuron"} computes here` : "";
+  if (still.xs) state.frame = drawCurve($("plot"), still, state.picture, row, neuron?.values);
+  else if (still.box) state.frame = drawPlane($("plot"), still, state.picture, row, { withMargin: state.setup.loss.includes("hinge"), neuron: neuron?.values, discrete });
   const end = `${state.now.step} step${state.now.step === 1 ? "" : "s"}: loss ${short(state.now.loss)}`;
   $("plot").setAttribute("aria-label", still.xs
     ? `Curve of the network and of f(x) after ${end}`
@@ -310,6 +319,7 @@ function onFile(frame) {
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const setTheme = (name) => { document.documentElement.dataset.theme = name; requestDraw(); };
 dark.onchange = () => kept("theme") ?? setTheme(dark.matches ? "dark" : "light");
+$("discrete").onchange = requestDraw;
 $("theme").onclick = () => {
   setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
   keep("theme", document.documentElement.dataset.theme);

@@ -1,10 +1,11 @@
 // The network as neurons in columns: weights as lines, width for size, colour for sign.
 
-import { short } from "./charts.js";
+import { begin, short } from "./charts.js";
+import { draw, unpacked } from "./maps.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MOST = 18; // of a larger layer, the first are drawn
-const COLUMN = 120, ROW = 30, RADIUS = 11, TOP = 46;
+const COLUMN = 120, ROW = 32, RADIUS = 13, TOP = 46;
 
 function make(name, attributes, parent) {
   const element = document.createElementNS(SVG, name);
@@ -36,7 +37,8 @@ export class NetworkView {
     const inputs = layers[0].neurons[0].weights.length;
     const sizes = [inputs, ...layers.map((layer) => layer.neurons.length)].map((n) => Math.min(n, MOST));
     const width = COLUMN * sizes.length, height = TOP + ROW * Math.max(...sizes) + 8;
-    const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Network of ${layers.length} layers; arrow keys move between neurons` }, this.home);
+    this.size = [width, height];
+    const svg = this.svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Network of ${layers.length} layers; arrow keys move between neurons` }, this.home);
     const place = (k, i) => [COLUMN * (k + 0.5), TOP + (height - TOP - 8) / 2 + ROW * (i - (sizes[k] - 1) / 2)];
     const under = make("g", {}, svg), over = make("g", {}, svg);
     const told = inputs > MOST ? `the first ${MOST} are drawn` : columns.join(", ");
@@ -49,7 +51,23 @@ export class NetworkView {
         this.neuron(over, place(k + 1, j), layer, neuron, k, j);
       });
     });
+    this.canvas = Object.assign(document.createElement("canvas"), { className: "maps" });
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", "what each neuron computes");
+    this.home.append(this.canvas);
     this.choose(this.chosen);
+  }
+
+  // What each neuron computes: a map, a curve, or its weights as an image of so many pixels a side.
+  picture(maps, numbers, still, discrete) {
+    const kind = still.box ? "map" : still.xs ? "curve" : "image";
+    const pixels = kind === "image" && still.side;
+    if (!this.neurons.length || !(pixels || (maps && Object.keys(maps).length))) return;
+    const { pen, width } = begin(this.canvas), scale = width / this.size[0];
+    for (const { neuron, k, place: [x, y] } of this.neurons) {
+      const shown = pixels ? k === 0 && neuron.weights.map((at) => numbers[at] ?? 0) : maps[neuron.path] && unpacked(maps[neuron.path]);
+      if (shown) draw(pen, [x * scale, y * scale, (RADIUS - 1) * scale], shown, kind, discrete);
+    }
   }
 
   heading(svg, k, name, told) {
@@ -84,7 +102,7 @@ export class NetworkView {
       make("path", { d: path }, group);
     }
     const title = make("title", {}, group);
-    const here = { group, title, neuron, layer, k, j };
+    const here = { group, title, neuron, layer, k, j, place: [x, y] };
     group.addEventListener("click", () => this.asker.pin({ what: "neuron", name: neuron.path, from: group }));
     this.asker.watch(group, () => ({ what: "neuron", name: neuron.path }));
     group.addEventListener("keydown", (event) => this.onKey(event, here));

@@ -36,8 +36,8 @@ export class ParameterList {
   }
 
   build(network) {
-    const { names, modules, owners } = network;
-    Object.assign(this, { names, modules, owners });
+    const { names, modules, owners, words } = network;
+    Object.assign(this, { names, modules, owners, words });
     const counts = new Map();
     for (const at of owners) counts.set(at, (counts.get(at) ?? 0) + 1);
     const chosen = $("module").value;
@@ -55,7 +55,7 @@ export class ParameterList {
   // The parameters whose name has all the words, in the chosen module.
   search() {
     const words = $("find").value.toLowerCase().split(/\s+/).filter(Boolean), module = $("module").value;
-    const fits = (name, k) => (module === "" || this.owners[k] === Number(module)) && words.every((word) => name.toLowerCase().includes(word));
+    const fits = (name, k) => (module === "" || this.owners[k] === Number(module)) && words.every((word) => `${name} ${this.words[k] ?? ""}`.toLowerCase().includes(word));
     this.found = this.names.map((_, k) => k).filter((k) => fits(this.names[k], k));
     this.turn(-this.first);
   }
@@ -96,8 +96,9 @@ export class ParameterList {
     if (at === undefined) return;
     const name = this.names[at], { path } = this.modules[this.owners[at]], { target } = this.asker;
     row.heading.textContent = this.title(this.owners[at]);
-    row.button.textContent = path && name.startsWith(`${path}.`) ? name.slice(path.length + 1) : name;
-    row.button.setAttribute("aria-label", name);
+    const inside = path && name.startsWith(`${path}.`) ? name.slice(path.length + 1) : name;
+    row.button.textContent = this.words[at]?.split(": ").at(-1) ?? inside;
+    row.button.title = name;
     row.value.textContent = short(this.numbers[at], 6);
     row.line.classList.toggle("chosen", target?.what === "parameter" && target.name === name);
     setBar(row.swatch, (this.numbers[at] ?? 0) / most);
