@@ -52,6 +52,7 @@ HEADINGS = {
         "recipes": "List what can be trained by name.",
         "config": "Where each value of a configuration comes from.",
         "schema": "What a configuration may say, for editors.",
+        "completion": "Teach a shell to complete commands, names and settings.",
         "plan": "How the engine will run a configuration.",
     },
     "Look": {

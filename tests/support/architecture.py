@@ -67,6 +67,7 @@ PARTS = (
     "scaffold",
     "sphinxext",
     "cli",
+    "completing",
     "pytest_plugin",
     "__main__",
 )
@@ -337,6 +338,7 @@ PRINTERS = {
     "cli/__init__.py": "the streams of a command, and the traceback that --debug asks for",
     "view/progress.py": "the bar of a run that is followed in Python, to standard error",
     "cli/predict.py": "reads standard input",
+    "completing.py": "what a shell reads: words that were made clean when they were gathered",
     "view/markup.py": "text within SVG and HTML",
     "observers.py": "the bundled observer that tells a person, on standard error",
 }

@@ -5,5 +5,5 @@ Reading order: :mod:`screen` and :mod:`streams` (nothing steers the terminal), :
 to rows), :mod:`texts` (models of texts), :mod:`entries` (an entry in words),
 :mod:`topics` (what a name on the command line means), :mod:`progress` (a run while it goes on),
 :mod:`summary` (a run at its end), :mod:`watching` (a page beside it), :mod:`workers`
-(several processes that make one run).
+(several processes that make one run), :mod:`words` (what can be completed).
 """
