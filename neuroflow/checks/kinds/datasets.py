@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -185,6 +186,13 @@ def _check_count(setting: Setting, value: Any, data: Dataset, results: Results) 
     if setting.name in COUNTS and isinstance(value, int):
         results.expect("settings", abs(len(data) - value) != 1, (
             f"{setting.name} = {value} gives {len(data)} examples: is a range or a half one off?"
+        ))  # fmt: skip
+        several = len(data) > value and len(data) % value == 0 and value > 1
+        said = re.search(r"\b(each|per|every)\b", setting.meaning)
+        results.expect("settings", not several or said is not None, (
+            f"{setting.name} = {value} gives {len(data)} examples, {len(data) // max(1, value)}"
+            " times as many; if it is so many of each class, let the setting say so: 'points of"
+            " each class'"
         ))  # fmt: skip
 
 

@@ -94,6 +94,8 @@ def check_backend(entry: BackendEntry, results: Results) -> None:
                 with guarded(results, "backend"):
                     _compare(entry, dtype, name, loss, count, results)
         if len(results.report.findings) == told:
+            with guarded(results, "memory"):
+                _compare_growth(entry, dtype, results)
             with guarded(results, "ops"):
                 _compare_ops(entry, dtype, results)
 
@@ -260,6 +262,43 @@ def answers(make: Callable[..., Any], loss: Loss, dtype: str, count: int) -> dic
         "trained parameters": executor.parameters.astype(float).tolist(),
         "the optimizer's state": executor.state_rows().astype(float).tolist(),
     }  # fmt: skip
+
+
+LENGTHS = (3, 100, 3)
+"""Lengths of texts one after the other: the second needs more memory than the first left."""
+
+
+def _compare_growth(entry: BackendEntry, dtype: str, results: Results) -> None:
+    """Programs that were made before the memory grew give what they gave."""
+    mine, reference = (_grown(make, kind) for make, kind in (
+        (entry.load(), dtype), (get("backend", "numpy").load(), "float64"),
+    ))  # fmt: skip
+    wrong = [k for k, x in enumerate(mine) if not _agree([x], [reference[k]], dtype)]
+    results.expect("memory", not wrong, (
+        f"for texts of {listed(LENGTHS)} numbers one after the other it gives {_few(mine)} in"
+        f" {dtype}, array code {_few(reference)}: when the memory grows, bind() is called, and"
+        " whatever points into the old one has to be made anew"
+    ))  # fmt: skip
+
+
+def _grown(make: Callable[..., Any], dtype: str) -> list[float]:
+    from neuroflow.engine.plan.function import TracedFunction
+    from neuroflow.engine.session import Session
+
+    weights = Weights(SplitMix32(7))
+    parameters = weights.parameters()
+    function = TracedFunction(_long, (weights,), parameters)
+    session = Session(function, make(dtype, len(parameters), None), "parameters")
+    found: list[float] = []
+    for k, length in enumerate(LENGTHS):
+        texts = [([0.01 * j - 0.3 * k for j in range(length)], 0)]
+        mean, gradients = session.mean_and_gradients(texts)
+        found += [float(mean), *map(float, gradients)]
+    return found
+
+
+def _long(weights: Weights, x: Sequence[Any], k: Any) -> Any:
+    return sum([tanh(a * weights.last[j % 5]) for j, a in enumerate(x)])
 
 
 def _few(numbers: Any) -> str:

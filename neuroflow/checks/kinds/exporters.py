@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from neuroflow.checks.ops.table import guarded
@@ -55,6 +57,11 @@ def _check_files(files_of: Exporting, model: Module, path: Path, results: Result
     results.expect("files", first == again, (
         "the same model gave other files the second time: leave out the time and what is drawn"
     ))  # fmt: skip
+    dated = [day for day in _days() for content in first.values() if day in _text(content)]
+    results.expect("files", not dated, (
+        f"it writes {dated[:1]}, which is the day of today: tomorrow the same model gives other"
+        " files; leave the day out, or take it from the model"
+    ))  # fmt: skip
     left = [each.name for each in path.parent.iterdir()]
     results.expect("files", not left, f"it writes {left} itself: give the contents alone")
     outside = [place.name for place in first if not _stands_beside(place, path)]
@@ -67,6 +74,22 @@ def _check_files(files_of: Exporting, model: Module, path: Path, results: Result
     results.expect("files", not training, (
         f"it leaves {training[:1]} in training mode, which was in evaluation mode"
     ))  # fmt: skip
+
+
+DAYS = ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d %b %Y",
+        "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%b %d, %Y", "%d-%m-%Y", "%d-%b-%Y")  # fmt: skip
+"""How people write a day."""
+
+
+def _days() -> list[str]:
+    """Today, in all ways, here and at Greenwich; with single digits without their zero too."""
+    now = (datetime.now(), datetime.now(UTC))
+    found = [day.strftime(form) for day in now for form in DAYS]
+    return list(dict.fromkeys([*found, *(re.sub(r"\b0(?=\d\b)", "", day) for day in found)]))
+
+
+def _text(content: str | bytes) -> str:
+    return content if isinstance(content, str) else content.decode("latin-1")
 
 
 def _stands_beside(place: Path, path: Path) -> bool:

@@ -66,7 +66,7 @@ def check_formula(subject: Subject, results: Results) -> None:
     try:
         formula = read(subject.formula)
         for at in [*points_of(subject, 8), *_on_kinks(subject, formula)]:
-            said, computed = formula(_scope(subject, formula, at)), float(subject.forward(*at))
+            said, computed = formula(scope_of(subject, formula, at)), float(subject.forward(*at))
             if not close(said, computed, subject.within(1e-9), 1e-12):
                 results.failed("formula", (
                     f"at {subject.at(at)}{described({**subject.settings})} the formula"
@@ -83,13 +83,14 @@ def _on_kinks(subject: Subject, formula: Any) -> Iterator[list[float]]:
     """Points on the kinks at which the formula says a number: which side they belong to."""
     for at in kink_points(subject):
         try:
-            formula(_scope(subject, formula, at))
+            formula(scope_of(subject, formula, at))
             yield at
         except (ArithmeticError, ValueError):  # such as 0 / 0
             continue
 
 
-def _scope(subject: Subject, formula: Any, at: Sequence[float]) -> dict[str, Any]:
+def scope_of(subject: Subject, formula: Any, at: Sequence[float]) -> dict[str, Any]:
+    """Numbers for the symbols of a formula at a point."""
     op = subject.op
     values: Sequence[Any] = at
     if isinstance(op, VectorOp):

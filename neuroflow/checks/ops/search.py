@@ -42,7 +42,7 @@ def check_search(subject: Subject, results: Results) -> None:
         return
     base = joint_points(subject.domains, 1)[0]
     for k in range(len(subject.inputs)):
-        search = _Search(subject, base, k)
+        search = Search(subject, base, k)
         wrong = search.worst()
         results.tried(search.tried)
         results.expect("search", wrong is None, wrong or "")
@@ -51,7 +51,7 @@ def check_search(subject: Subject, results: Results) -> None:
     _check_minus_zero(subject, base, results)
 
 
-class _Search:
+class Search:
     """One input of an op, moved along its domain; the others stand still."""
 
     def __init__(self, subject: Subject, base: Sequence[float], k: int) -> None:
@@ -84,22 +84,21 @@ class _Search:
         xs = np.array(row)
         with np.errstate(all="ignore"):
             try:
-                score = self._scores(np, xs)
+                score = self.scores(np, self.at(xs))
             except Exception:  # a rule for single numbers: other checks have said so
                 return []
         order = np.argsort(-score, kind="stable")
         return [float(xs[i]) for i in order if score[i] > 1.0]
 
-    def _scores(self, np: Any, xs: Any) -> Any:
+    def scores(self, np: Any, columns: Sequence[Any]) -> Any:
         """How far off the partials are, in units of what the differences can tell."""
-        columns = [np.full_like(xs, x) for x in self.base]
+        xs = columns[self.k]
+        at = [np.zeros_like(xs) + column for column in columns]
 
         def forward(x: Any) -> Any:
-            return np.asarray(
-                self.subject.sloped(*[*columns[: self.k], x, *columns[self.k + 1 :]]), dtype=float
-            ) * np.ones_like(x)
+            moved = [*at[: self.k], x, *at[self.k + 1 :]]
+            return np.asarray(self.subject.sloped(*moved), dtype=float) * np.ones_like(x)
 
-        at = [*columns[: self.k], xs, *columns[self.k + 1 :]]
         f, out = forward(xs), self.subject.forward(*at)
         said = np.asarray(self.subject.slopes(out, *at)[self.k], dtype=float) * np.ones_like(xs)
         h = np.maximum(np.abs(xs), 1e-250) * 2.0**-14

@@ -18,6 +18,7 @@ from neuroflow.checks.ops.exact import (
 )
 from neuroflow.checks.ops.extremes import check_extremes
 from neuroflow.checks.ops.first_look import works
+from neuroflow.checks.ops.joint import check_joint
 from neuroflow.checks.ops.kinks import check_kinks, check_ties, check_undeclared
 from neuroflow.checks.ops.search import check_search
 from neuroflow.checks.ops.slopes import check_intended, check_partials
@@ -141,6 +142,7 @@ CHECKS: dict[str, Callable[[Subject, Results], None]] = {
     "partials": check_partials,
     "intended": check_intended,
     "search": check_search,
+    "joint": check_joint,
     "complex step": check_complex,
     "high precision": check_precision,
     "symbolic": check_symbolic,

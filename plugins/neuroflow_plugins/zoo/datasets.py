@@ -95,7 +95,15 @@ def slope_2(rng, *, points: int = 40):
     return nf.Dataset(rows, [2 * x + rng.gauss(0.0, 0.1) for (x,) in rows], "regression")
 
 
-_CLOUDS = (cloud_1, cloud_2, cloud_3, cloud_4, cloud_5, cloud_6, cloud_7, cloud_8)
+@twin("the points that are twice as many", "settings", "So many are made of each class, and the"
+      " setting says so many points.")  # fmt: skip
+def cloud_9(rng, *, points: int = 40):
+    """Points around two middles."""
+    classes = [k for k in (0, 1) for _ in range(points)]  # bug
+    return nf.Dataset([[rng.gauss(k, 0.5)] for k in classes], classes, "binary")
+
+
+_CLOUDS = (cloud_1, cloud_2, cloud_3, cloud_4, cloud_5, cloud_6, cloud_7, cloud_8, cloud_9)
 
 DATASETS = [
     nf.DatasetEntry(

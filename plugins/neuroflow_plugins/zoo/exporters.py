@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import date
 
 import neuroflow as nf
 from neuroflow_plugins.zoo.twin import twin
@@ -22,6 +23,13 @@ def numbers_1(model, path):
 def numbers_2(model, path):
     """The numbers of a model."""
     return {path: json.dumps({"made": time.time_ns(), **model.state_dict()})}  # bug
+
+
+@twin("the file of today", "files", "Today it is the same file every time; tomorrow it is another"
+      " one, of the same model.")  # fmt: skip
+def numbers_6(model, path):
+    """The numbers of a model, and the day."""
+    return {path: json.dumps({"made": f"{date.today():%d %B %Y}", **model.state_dict()})}  # bug
 
 
 @twin("the one that wakes the model", "files", "train() switches dropout on in the model of whoever"
@@ -52,5 +60,5 @@ EXPORTERS = [
         name=target.__name__, target=target, suffix=".json",
         summary=(target.__doc__ or "").split("\n", 1)[0],
     )
-    for target in (numbers_1, numbers_2, numbers_3, numbers_4, numbers_5)
+    for target in (numbers_1, numbers_2, numbers_3, numbers_4, numbers_5, numbers_6)
 ]  # fmt: skip

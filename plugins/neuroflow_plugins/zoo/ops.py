@@ -386,6 +386,29 @@ def _(out, xs):
     return ([1.0] * len(xs),)  # bug
 
 
+@twin("the product with a patch", "search", "A patch that was meant for one case stays in the"
+      " partials of all: it shows where both inputs are large at once.")  # fmt: skip
+@nf.op(formula="a b")
+def product_1(a, b):
+    """The product of two numbers."""
+    return a * b
+
+
+@product_1.partials
+def _(out, a, b):
+    both = nf.where(a > 6.0, 1.0, 0.0) * nf.where(b > 9.0, 1.0, 0.0)
+    return (b + both, a)  # bug
+
+
+@twin("the sum with a step in a corner", "formula", "Nobody looks at the corner where the one is"
+      " small and the other large; the formula does.")  # fmt: skip
+@nf.op(formula="a + b")
+def plus_1(a, b):
+    """The sum of two numbers."""
+    corner = nf.where(a < -7.5, 1.0, 0.0) * nf.where(b > 7.5, 1.0, 0.0)
+    return a + b + 0.001 * nf.where(corner > 0.0, 1.0, 0.0) * (a + 7.5) * (b - 7.5)  # bug
+
+
 OPS = [op for op in globals().values() if isinstance(op, nf.Op)]
 ACTIVATIONS = [
     nf.ActivationEntry(

@@ -115,6 +115,21 @@ def test_a_wrong_backend_is_found(executor, found):
     assert any(message.startswith(found) for message in messages), messages[:3]
 
 
+class Unbound(nf.NumpyExecutor):
+    """Keeps what points into a memory that has gone."""
+
+    def bind(self):
+        if not hasattr(self, "_codes"):
+            super().bind()
+
+
+def test_a_backend_that_does_not_bind_anew_when_its_memory_grows_is_found():
+    entry = nf.BackendEntry(name="wrong", target=Unbound, summary=".", dtypes=("float64",))
+    report = nf.check(entry)
+    assert report.found("memory"), report
+    assert "bind() is called" in str(report)
+
+
 @pytest.mark.parametrize(("digits", "right"), [(8, True), (4, False)])
 def test_bfloat16_is_held_to_its_eight_binary_digits(digits, right):
     class Rounded(nf.NumpyExecutor):
