@@ -22,7 +22,7 @@ from neuroflow.errors import FileError, one_line
 from neuroflow.files import in_shell, write_file
 
 if TYPE_CHECKING:
-    from neuroflow.scaffold.drafts import Look
+    from neuroflow.scaffold.drafts import DataLook
 
 TASKS = ("auto", "regression", "binary", "classes")
 
@@ -115,7 +115,7 @@ def _for_data(
     return as_file(tree, path, title_of(look, tree)), path
 
 
-def _show(look: Look) -> None:
+def _show(look: DataLook) -> None:
     rows = [(name, told) for name, told in look.columns.items()]
     console(stderr=True).print(table(("column", "what is in it"), rows))
 

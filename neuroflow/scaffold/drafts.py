@@ -37,7 +37,7 @@ UPDATES = 2_000
 
 
 @frozen
-class Look:
+class DataLook:
     """What was found in a file: which dataset reads it, and what stands in it.
 
     ``columns`` are those of a table, each with what is in it in words; ``target`` is the likely
@@ -63,7 +63,7 @@ class Look:
         return f"{self.lines:,} lines, {form}"
 
 
-def look_at(path: str | Path) -> Look:
+def look_at(path: str | Path) -> DataLook:
     """Look at a file: a text if its name ends so, and else a table.
 
     Raises :class:`FileError` and :class:`InputError` for what cannot be read.
@@ -77,17 +77,17 @@ def look_at(path: str | Path) -> Look:
     likely = [name for name in table.names if name.lower() in ANSWERS]
     target = (likely or [name for name in table.names if name not in ignored] or [""])[-1]
     gaps = tuple(name for name in table.names if any(True for _ in table[name].missing()))
-    return Look(path, "csv", columns, target, ignored, gaps, len(table))
+    return DataLook(path, "csv", columns, target, ignored, gaps, len(table))
 
 
-def _text(path: Path) -> Look:
+def _text(path: Path) -> DataLook:
     lines = [line for line in read_text(path).split("\n") if line.strip()]
     if not lines:
         raise InputError(f"{path} is empty", expected="a text to learn from", file=str(path))
     lengths = sorted(map(len, lines))
     are_examples = len(lines) >= FEW and lengths[len(lines) // 2] <= 64
     dataset = "lines" if are_examples else "text"
-    return Look(path, dataset, lines=len(lines), longest=lengths[-1])
+    return DataLook(path, dataset, lines=len(lines), longest=lengths[-1])
 
 
 def _told(table: Columns, name: str) -> str:
@@ -112,7 +112,7 @@ def _is_index(table: Columns, name: str) -> bool:
 
 
 def drafted(
-    look: Look, target: str = "", task: str = "auto", hidden: Sequence[int] = HIDDEN
+    look: DataLook, target: str = "", task: str = "auto", hidden: Sequence[int] = HIDDEN
 ) -> Tree:
     """A configuration for what was looked at; a table is read, to know what has to be learned.
 
@@ -144,7 +144,7 @@ def _examples(table: Tree) -> Dataset:
     return data
 
 
-def _for_text(look: Look) -> Tree:
+def _for_text(look: DataLook) -> Tree:
     block = min(64, look.longest + 1) if look.dataset == "lines" else 64
     data: Tree = {"use": look.dataset, "path": str(look.path), "block_size": block}
     return {
@@ -179,7 +179,7 @@ def _seen_from(out: Path, path: Path) -> str:
     return Path(os.path.relpath(path, out.parent)).as_posix()
 
 
-def title_of(look: Look, tree: Tree) -> str:
+def title_of(look: DataLook, tree: Tree) -> str:
     """What a draft does, in a sentence."""
     name = look.path.name
     if not look.columns:

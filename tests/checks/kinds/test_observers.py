@@ -71,7 +71,7 @@ def test_a_recipe_whose_model_does_not_take_its_data_is_found():
     entry = nf.RecipeEntry(name="it", target=tree, summary="It.")
     report = nf.check(entry)
     assert report.found("begins"), report
-    assert "the mlp takes 3 inputs, but got 2" in str(report)
+    assert "model (mlp) takes (3,), but dataset 'moons' gives (2,)" in str(report)
     tree["model"]["sizes"] = [2, 4, 1]
     assert nf.check(entry)
 

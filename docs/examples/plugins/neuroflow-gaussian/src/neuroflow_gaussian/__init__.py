@@ -29,8 +29,7 @@ class GaussianHead(nf.Module):
         rng,
     ):
         draw = nf.resolve("initializer", initializer)
-        self.mean = [nf.Value(draw(rng, inputs, 2)) for _ in range(inputs)]
-        self.spread = [nf.Value(draw(rng, inputs, 2)) for _ in range(inputs)]
+        self.weights = [[nf.Value(draw(rng, inputs, 2)) for _ in range(inputs)] for _ in range(2)]
         self.biases = [nf.Value(0.0), nf.Value(0.5)]
 
     def forward(self, xs):
@@ -39,10 +38,7 @@ class GaussianHead(nf.Module):
             raise nf.InputError(
                 f"a Gaussian head got {len(xs)} inputs", expected=f"{self.inputs}", got=xs
             )
-        return [
-            nf.dot(self.mean, xs) + self.biases[0],
-            nf.dot(self.spread, xs) + self.biases[1],
-        ]
+        return [nf.dot(row, xs) + bias for row, bias in zip(self.weights, self.biases, strict=True)]
 
 
 _SMALLEST = 1e-3
