@@ -12,7 +12,7 @@ from neuroflow.live.choices import CHOICES
 from neuroflow.live.offers import offers
 from neuroflow.live.pictures import Picture, network, plain
 from neuroflow.live.setup import PAGES, setup_of
-from neuroflow.live.words import Words
+from neuroflow.live.words import Wording
 from neuroflow.training import Training
 
 Frame = dict[str, Any]
@@ -81,7 +81,7 @@ def setup_frame(page: str, training: Training, picture: Picture, watching: bool)
 def words_of(training: Training) -> list[str]:
     """Each parameter in words, as the list of the page has them below the name of their module."""
     names = [name for name, _ in training.model.named_parameters()]
-    words = Words(training)
+    words = Wording(training)
     return [words.parameter(name) for name in names] if len(names) <= MOST_IN_WORDS else []
 
 
