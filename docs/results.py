@@ -51,6 +51,7 @@ def figures() -> dict[str, str]:
         "parameter_bytes": f"{PARAMETER}",
         "point_bytes": f"{POINT}",
         **trust(results("trust")),
+        **recipes(results("recipes")),
         "leaks_table": table_of_leaks(results("leaks")),
         **gpu(results("gpu")),
     }
@@ -81,6 +82,35 @@ def table_of_sweeps(sweeps: dict[str, dict[str, float]]) -> str:
         rows.append(
             f"| {test.removeprefix('test_').replace('_', ' ')} | `{file}` |"
             f" {measured['tried']:,} | {measured['faults']:,} | {', '.join(others)} |"
+        )
+    return "\n".join(rows)
+
+
+def recipes(found: dict[str, Any]) -> dict[str, str]:
+    """What every recipe reached, and where."""
+    machine = found["machine"]
+    return {
+        "recipes_machine": f"{machine['system']} with Python {machine['python']}",
+        "recipes_table": table_of_recipes(found["recipes"]),
+    }
+
+
+def table_of_recipes(found: dict[str, dict[str, float]]) -> str:
+    """A row for each: its size, how long it took, and how good it is, on held-out data too."""
+    heads = ["recipe", "parameters", "seconds of CPU", "loss", "on held-out data", "counted pairs"]
+    rows = [f"| {' | '.join(heads)} |", f"|---|{'---:|' * (len(heads) - 1)}"]
+    for name, reached in sorted(found.items()):
+        good = [
+            f"{what} {reached[key]:.3f}"
+            for key, what in (
+                ("test_loss", "loss"), ("test_accuracy", "accuracy"), ("test_r2", "$R^2$"),
+            )
+            if key in reached
+        ]  # fmt: skip
+        pairs = f"{reached['pairs']:.3f}" if "pairs" in reached else ""
+        rows.append(
+            f"| {{nf:recipe}}`{name}` | {reached['parameters']:,} | {reached['seconds']:.0f} |"
+            f" {reached['loss']:.3f} | {', '.join(good)} | {pairs} |"
         )
     return "\n".join(rows)
 

@@ -27,7 +27,13 @@ class EagerWritingWarning(NeuroflowWarning):
 
 def can_write(model: Any) -> bool:
     """Whether a model goes on with a text: no token of what it writes looks at later ones."""
-    return reads_source(model) or (hasattr(model, "step") and getattr(model, "causal", True))
+    if hasattr(model, "step"):
+        return bool(reads_source(model) or getattr(model, "causal", True))
+    return bool(reads_source(model) or (_is_causal(model) and hasattr(model, "block_size")))
+
+
+def _is_causal(model: Any) -> bool:
+    return getattr(model, "causal", False) is True
 
 
 def reads_source(model: Any) -> bool:
@@ -42,7 +48,8 @@ class Writer:
     ``block_size``, as the layer ``gpt``; or it has ``writes_behind_source = True`` and the settings
     ``source_length`` and ``block_size``, as ``encoder_decoder``: with ``read_source(tokens)``, what
     that gives is handed to each ``step`` as ``source``; without, the model is called with all
-    tokens, anew for each. A text is written by the model as it was when the text was begun, that
+    tokens, anew for each, and so is one that has ``causal = True`` and a ``block_size`` but no
+    ``step``, as ``language_model``. A text is written by the model as it was when it began, that
     is when its first token was read. With ``slides`` a full block is no end: the oldest token is
     forgotten for a new one. ``backend`` is "eager", a backend's name or "auto", the fastest here,
     which falls back to eager with a warning for a model that cannot be compiled. ``memory_limit``
@@ -180,7 +187,7 @@ class BehindSource:
 
 
 class WholeTexts:
-    """A model that reads a source, but not once, is asked anew for each token: with all so far.
+    """A model without steps of its own is asked anew for each token: with all so far.
 
     Compiled, it is traced once for each length.
     """
@@ -206,7 +213,7 @@ class WholeTexts:
     def __call__(self, token: int, position: int) -> list[float]:
         """The logits of the token after this one; none as long as the source is not read."""
         self._tokens = [*self._tokens[:position], token]
-        if len(self._tokens) <= self._model.source_length:
+        if len(self._tokens) <= getattr(self._model, "source_length", 0):
             return []
         if self._compiled is None:
             return numbers_of(_last_answer(self._plain, self._tokens))  # type: ignore[no-any-return]
@@ -225,7 +232,7 @@ def _make_steps(
         length = model.source_length
         steps = _make_own_steps(model, block_size - length, backend, dtype, memory_limit)
         return BehindSource(steps, length)
-    if reads_source(model):
+    if reads_source(model) or not hasattr(model, "step"):
         plain = backend == "auto" and dtype == "float64"
         return WholeTexts(model, "eager" if plain else backend, dtype, memory_limit)
     return _make_own_steps(model, block_size, backend, dtype, memory_limit)

@@ -6,10 +6,10 @@ Reading order: :mod:`exponentials`, :mod:`angles`, :mod:`hyperbolic`, :mod:`step
 :mod:`exporters`, :mod:`importers`, :mod:`formats`, :mod:`checks`, :mod:`datasets`; networks:
 :mod:`shapes`, :mod:`sizes`, :mod:`nested`, :mod:`parts`, :mod:`numbers_held`, :mod:`mlp`,
 :mod:`combinator_shapes`, :mod:`combinators`, :mod:`attention`, :mod:`convolution`,
-:mod:`pooling`, :mod:`recurrent`, :mod:`norms`, :mod:`bilinear`, :mod:`layers`; language:
-:mod:`pieces`, :mod:`byte_pairs`, :mod:`tokenizers`, :mod:`text`, :mod:`multi_head`, :mod:`blocks`,
-:mod:`gpt`, :mod:`text_classifier`, :mod:`encoder_decoder`, :mod:`transformer`; all layers on
-tensors: :mod:`tensor_forms`, :mod:`combinator_forms`, :mod:`window_forms`, :mod:`recurrent_forms`;
-and :mod:`backends`.
-Beside them, :mod:`zoo`: wrong twins to learn from.
+:mod:`pooling`, :mod:`recurrent`, :mod:`norms`, :mod:`bilinear`, :mod:`language_model`,
+:mod:`layers`; language: :mod:`pieces`, :mod:`byte_pairs`, :mod:`tokenizers`, :mod:`text`,
+:mod:`multi_head`, :mod:`blocks`, :mod:`gpt`, :mod:`text_classifier`, :mod:`encoder_decoder`,
+:mod:`transformer`; all layers on tensors: :mod:`tensor_forms`, :mod:`combinator_forms`,
+:mod:`window_forms`, :mod:`recurrent_forms`; and :mod:`backends`. Beside them, :mod:`zoo`: wrong
+twins to learn from.
 """

@@ -131,3 +131,15 @@ class WhileTrainingForm(nf.TensorForm):
         y = layer(x)
         self.bare = layer.bare
         return y
+
+
+class LanguageModelForm(nf.TensorForm):
+    """What scores the next token behind each."""
+
+    def parts(self, layer):
+        """The layer."""
+        return {"model": layer.layer}
+
+    def run(self, t, tokens):
+        """(..., n_tokens) token ids -> (..., n_tokens, vocab_size) logits"""
+        return t.model(tokens)

@@ -1,7 +1,7 @@
 """Layers by name that are neither of the original nor parts of transformers.
 
 Reading order: :mod:`combinators`, :mod:`convolution`, :mod:`pooling`, :mod:`recurrent`,
-:mod:`norms` and :mod:`bilinear`.
+:mod:`norms`, :mod:`bilinear` and :mod:`language_model`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import neuroflow as nf
 from neuroflow_plugins import combinators
 from neuroflow_plugins.bilinear import Bilinear
 from neuroflow_plugins.convolution import Conv1d, Conv2d, causal_or_padded
+from neuroflow_plugins.language_model import LanguageModel, of_its_layer
 from neuroflow_plugins.norms import BatchNorm, GroupNorm, groups_divide
 from neuroflow_plugins.pooling import MaxPool1d, MaxPool2d, MeanPool1d, MeanPool2d
 from neuroflow_plugins.recurrent import GRU, LSTM, RNN
@@ -28,7 +29,10 @@ def entry(name, layer, inputs, example, shape, formula, reference="", relations=
     )  # fmt: skip
 
 
-FORMS = {"convolution": "window_forms", "pooling": "window_forms", "recurrent": "recurrent_forms"}
+FORMS = {
+    "convolution": "window_forms", "pooling": "window_forms", "recurrent": "recurrent_forms",
+    "language_model": "combinator_forms",
+}  # fmt: skip
 """Where the tensor forms of a module are, if they have a file of their own."""
 
 
@@ -124,7 +128,12 @@ def recurrences():
 
 
 def others():
-    """Norms over channels, and a layer of two inputs."""
+    """Norms over channels, a layer of two inputs, and what makes a language model of layers."""
+    letters = {"use": "per_token", "layer": {"use": "embedding", "vocab_size": 3, "size": 3}}
+    yield entry(
+        "language_model", LanguageModel, ([2, 0, 1],), {"layer": letters, "block_size": 4},
+        of_its_layer, "", "Bengio et al. 2003, section 2",
+    )  # fmt: skip
     yield entry(
         "batch_norm", BatchNorm, (TEXT[0],), {"size": 2}, "(size,) -> (size,)",
         r"\gamma \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta",

@@ -148,7 +148,7 @@ def test_every_figure_that_a_page_names_exists_and_is_used():
 def test_figures_follow_the_files_of_results(tmp_path, monkeypatch):
     results = loaded_results()
     before = results.figures()
-    for name in ("benchmarks", "benchmarks-eager", "trust", "leaks", "gpu"):
+    for name in ("benchmarks", "benchmarks-eager", "trust", "recipes", "leaks", "gpu"):
         content = text(f"{name}.json").replace('"eager_bytes": ', '"eager_bytes": 1')
         (tmp_path / f"{name}.json").write_text(content)
     monkeypatch.setattr(results, "HERE", tmp_path)

@@ -9,8 +9,14 @@ import pytest
 import neuroflow as nf
 from neuroflow.config import configure
 from neuroflow.training import Training
+from tests.support.sweeps import tries
 
 LAYERS = nf.find("*", kind="layer")
+LARGE = [
+    "makemore_mlp", "digits_cnn", "char_rnn", "conv_autoencoder", "digits_rows", "makemore_bigram",
+    "makemore_gru", "makemore_rnn", "makemore_transformer", "siamese",
+]  # fmt: skip
+"""Composed of layers that are compared one by one: all of them in the sweep, some each time."""
 RECIPES = sorted(path.stem for path in (files("neuroflow_plugins") / "recipes").iterdir())
 
 
@@ -66,6 +72,8 @@ def cases():
         if example_of(entry):
             yield f"layer {entry.name}", lambda entry=entry: layer_case(entry)
     for recipe in RECIPES:
+        if recipe in LARGE:
+            continue
         yield f"recipe {recipe}", lambda recipe=recipe: recipe_case(recipe)
 
 
@@ -80,9 +88,11 @@ def layer_case(entry):
 
 
 def recipe_case(recipe):
-    if recipe == "digits":
+    tree = configure(recipe)
+    if tree["data"]["use"].startswith("digit"):
         pytest.importorskip("sklearn")
-    runner = Training(configure(recipe, {"train.backend": "eager"})).runner
+    short = {"data.block_size": 6} if recipe.startswith(("makemore", "char")) else {}
+    runner = Training(configure(recipe, {"train.backend": "eager", **short})).runner
     return runner.example_loss, runner.model, runner.examples[0]
 
 
@@ -112,3 +122,21 @@ def test_layers_and_recipes(name, backend):
     expected, slopes = eager(name)
     same([value], [expected])
     same(gradients.parameters or [0.0], slopes)
+
+
+@pytest.mark.sweep
+def test_large_recipes(figures):
+    pytest.importorskip("llvmlite")
+    some = LARGE[: tries(3, full=len(LARGE))]
+    for recipe in some:
+        function, model, inputs = recipe_case(recipe)
+        y = function(model, *inputs)
+        y.backward()
+        value, gradients = nf.compile(function, backend="llvm").value_and_gradients(model, *inputs)
+        same([value], [y.data])
+        same(gradients.parameters, [p.grad for p in model.parameters()])
+    figures(tried=len(some), faults=0)
+
+
+def test_recipes_that_are_large_are_there():
+    assert set(LARGE) < set(RECIPES)

@@ -218,3 +218,36 @@ def test_a_text_that_was_cut_from_a_longer_one_has_no_mark_before_it(gpt):
     row = last(model, [0, 1])
     assert one.probabilities[0] == pytest.approx(nf.Sampling().distribution(row))
     assert nf.generate(model, most_tokens=1)[0].tokens
+
+
+def of_layers(*layers):
+    """A language model of three letters and of layers that look back."""
+    letters = {"use": "per_token", "layer": {"use": "embedding", "vocab_size": 7, "size": 3}}
+    layer = {"use": "sequential", "layers": [letters, *layers]}
+    return nf.build("language_model", layer=layer, block_size=6, rng=nf.SplitMix32(1))
+
+
+@pytest.mark.parametrize("backend", ["eager", "numpy"])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"use": "conv1d", "in_channels": 3, "out_channels": 7, "causal": True},
+        {"use": "gru", "inputs": 3, "hidden_size": 7},
+    ],
+    ids=lambda layer: layer["use"],
+)
+def test_a_model_of_layers_writes_without_steps_of_its_own(layer, backend):
+    model = of_layers(layer)
+    writer = nf.Writer(model, backend=backend, slides=True)
+    for k, token in enumerate(TEXT):
+        window = TEXT[max(0, k + 1 - model.block_size) : k + 1]
+        assert writer.read(token) == pytest.approx(last(model, window), rel=1e-12)
+    one, again = (nf.generate(model, tokenizer(), nf.SplitMix32(3))[0].text for _ in range(2))
+    assert one == again
+
+
+def test_layers_alone_write_nothing():
+    with pytest.raises(nf.InputError, match="Sequential cannot write"):
+        nf.Writer(of_layers({"use": "rnn", "inputs": 3, "hidden_size": 7}).layer)
+    with pytest.raises(nf.InputError, match=r"got 7 tokens; expected 1 to 6 \(its block_size\)"):
+        of_layers()(TEXT[:7])

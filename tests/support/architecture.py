@@ -115,6 +115,7 @@ PLUGINS = (
     "recurrent",
     "norms",
     "bilinear",
+    "language_model",
     "layers",
     "multi_head",
     "blocks",
