@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field, frozen
 
 from neuroflow.config.extending import child
-from neuroflow.config.provenance import Explained, explained
+from neuroflow.config.provenance import Explained, each_part, explained, is_bare
 from neuroflow.config.reading import Document, document_of
 from neuroflow.config.settings import SECTIONS, Section, settings_beside, settings_of
 from neuroflow.config.spans import Opening, Spans, spans_of
@@ -85,8 +85,12 @@ class Filling:
         lines = [_line(key, each, settings) for key, each in missing.items()]
         self.ends += ["", f"[{path}]", *lines]
 
-    def part(self, path: str, table: Any, settings: Mapping[str, Setting]) -> None:
-        """The defaults of a table that stands in the text, and of the parts in it."""
+    def part(self, path: str, table: Any, settings: Mapping[str, Setting], real: str = "") -> None:
+        """The defaults of a table that stands in the text, and of the parts in it.
+
+        Its ``real`` path is that in the checked tree, where it is another.
+        """
+        real = real or path
         if path in self.spans.values and path not in self.spans.openings:
             self.named(path, table)
             return
@@ -94,16 +98,25 @@ class Filling:
         for name, value in table.items():
             here = f"{path}.{name}"
             if here not in self.spans.values and here not in self.spans.openings:
-                only = self.only_defaults(value, here)
+                only = self.only_defaults(value, f"{real}.{name}")
                 missing.update({} if only in (None, {}) else {name: only})
             elif name in settings and settings[name].part:
-                for inner, each in _each(here, value):
-                    self.part(inner, each, _settings_of_part(settings[name].part, each))
+                for inner, each in each_part(name, value):
+                    self.inner(settings[name].part, each, f"{path}.{inner}", f"{real}.{inner}")
         opening = self.spans.openings.get(path)
         if opening is not None:
             self.insert(opening, missing, settings)
         elif missing:  # its tables alone stand in the text
             self.add(path, missing, settings)
+
+    def inner(self, kind: str, part: Any, path: str, real: str) -> None:
+        """A part within another; an activation in the place of a layer is one in the text."""
+        span = self.spans.values.get(path)
+        opening = self.spans.values.get(f"{path}.use", span)
+        written = _text_of(self.text[opening.start : opening.end]) if opening else ""
+        if isinstance(part, Mapping) and is_bare(kind, part, written):
+            kind, part, real = "activation", part["function"], f"{real}.function"
+        self.part(path, part, _settings_of_part(kind, part), real)
 
     def named(self, path: str, table: Any) -> None:
         """A part that is a name in the text becomes a table, if it has settings."""
@@ -143,10 +156,10 @@ class Filling:
 def _with_defaults(found: Explained, document: Document) -> dict[str, Any]:
     """The tree of a JSON document with its defaults, which has no comments to lose."""
     result = json.loads(document.text)
-    for path, value, origin in found.values():
+    for _, value, origin in found.values():
         if origin.how != "default":
             continue
-        *parents, last = path.split(".")
+        *parents, last = origin.at.split(".")
         here: Any = result
         for key in parents:
             below = child(here, key)
@@ -175,12 +188,9 @@ def _settings_of_part(kind: str, table: Any) -> dict[str, Setting]:
     return {setting.name: setting for setting in settings_of(get(kind, table["use"]))}
 
 
-def _each(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """One part, or each of a list of them, with its path."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        yield from ((f"{path}.{k}", each) for k, each in enumerate(value))
-    else:
-        yield path, value
+def _text_of(written: str) -> str:
+    """A text of TOML without its quotes; nothing for anything else."""
+    return written[1:-1] if written[:1] in ("'", '"') else ""
 
 
 def _line(key: str, value: Any, settings: Mapping[str, Setting], before: str = "") -> str:

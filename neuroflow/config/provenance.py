@@ -11,15 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from neuroflow.config.changing import changed, paths_of
-from neuroflow.config.checking import configure
+from neuroflow.config.checking import as_layer, configure
 from neuroflow.config.describing import part_settings
 from neuroflow.config.extending import child, document_with, has, together
 from neuroflow.config.reading import Document, documents_of
 from neuroflow.config.settings import SECTIONS, Tree, settings_beside, settings_of
 from neuroflow.config.shape_rules import AUTO
+from neuroflow.config.shapes import REF
 from neuroflow.config.spans import Spans, spans_of
 from neuroflow.registry.entries import Entry
 from neuroflow.registry.manager import get
@@ -30,13 +31,14 @@ class Provenance:
     """Where a value comes from: ``how`` in one word, and in words.
 
     ``how`` is "file", "recipe", "dict", "set", "default" or "data"; ``file`` and ``line`` are where
-    it is written, if it is.
+    it is written, if it is. ``at`` is the path at which somebody would write it.
     """
 
     how: str
     words: str
     file: str = ""
     line: int = 0
+    at: str = ""
 
     def __str__(self) -> str:
         return self.words
@@ -91,6 +93,29 @@ def value_at(tree: Any, path: str) -> Any:
     return tree
 
 
+def each_part(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The parts that a setting holds, each with its path: one, those of a list, or of a table.
+
+    >>> list(each_part("layers", ["relu", "tanh"]))
+    [('layers.0', 'relu'), ('layers.1', 'tanh')]
+    """
+    if isinstance(value, (list, tuple)):
+        yield from ((f"{name}.{k}", each) for k, each in enumerate(value))
+    elif isinstance(value, Mapping) and not {"use", "given", REF} & set(value):
+        yield from ((f"{name}.{key}", each) for key, each in value.items())
+    else:
+        yield name, value
+
+
+def is_bare(kind: str, table: Mapping[str, Any], written: Any) -> bool:
+    """Whether the table of a layer stands for an activation that was written in its place."""
+    use = written.get("use") if isinstance(written, Mapping) else written
+    named = isinstance(use, str) and "${" not in use
+    return (
+        named and kind == "layer" and as_layer({"use": use})["use"] != use and "function" in table
+    )
+
+
 @define
 class _Asked:
     """Walks over a checked tree; ``said`` is the tree before anything was filled in.
@@ -104,44 +129,51 @@ class _Asked:
     checked: Tree
     found: dict[str, Provenance] = field(factory=dict)
 
-    def part(self, kind: str, table: Any, path: str, owner: str) -> None:
+    def part(self, kind: str, table: Any, path: str, owner: str, written: str = "") -> None:
         """A part with all that is in it; without a ``kind`` the table of a section.
 
-        ``owner`` is whose default the part is, where nobody names one.
+        ``owner`` is whose default the part is, where nobody names one. It is ``written`` at another
+        path where the tree has more tables than what is written.
         """
+        written = written or path
         if not isinstance(table, Mapping):
-            self.note(path, table, owner)
+            self.note(path, table, owner, written)
+            return
+        if is_bare(kind, table, value_at(self.said, written)):
+            for name in set(table) - {"function"}:
+                self.note(f"{path}.{name}", table[name], owner, f"{written}.{name}")
+            self.part("activation", table["function"], f"{path}.function", owner, written)
             return
         entry = get(kind, table["use"]) if kind and "use" in table else None
         parts = part_settings(entry) if entry else _parts_of_section(path)
         for name, value in table.items():
-            here = f"{path}.{name}"
             mine = owner if name == "use" else _owner(entry, name, path)
-            if name in parts and isinstance(value, (list, tuple)):
-                for k, each in enumerate(value):
-                    self.part(parts[name], each, f"{here}.{k}", mine)
-            elif name in parts:
-                self.part(parts[name], value, here, mine)
-            else:
-                self.inside(value, here, mine)
+            for inner, each in each_part(name, value) if name in parts else [(name, value)]:
+                here, there = f"{path}.{inner}", f"{written}.{inner}"
+                if name in parts:
+                    self.part(parts[name], each, here, mine, there)
+                else:
+                    self.inside(each, here, mine, there)
 
-    def inside(self, value: Any, path: str, owner: str) -> None:
+    def inside(self, value: Any, path: str, owner: str, written: str) -> None:
         """A value that is no part: a table or a list of tables is told key by key."""
         if isinstance(value, Mapping) and value:
             for key, each in value.items():
-                self.inside(each, f"{path}.{key}", owner)
+                self.inside(each, f"{path}.{key}", owner, f"{written}.{key}")
         elif value and isinstance(value, list) and all(isinstance(x, Mapping) for x in value):
             for k, each in enumerate(value):
-                self.inside(each, f"{path}.{k}", owner)
+                self.inside(each, f"{path}.{k}", owner, f"{written}.{k}")
         else:
-            self.note(path, value, owner)
+            self.note(path, value, owner, written)
 
-    def note(self, path: str, value: Any, owner: str) -> None:
-        self.found[path] = self.provenance(path, value, owner)
-
-    def provenance(self, path: str, value: Any, owner: str) -> Provenance:
+    def note(self, path: str, value: Any, owner: str, written: str) -> None:
         if value_at(self.checked, path) != value:
-            return Provenance("data", "inferred from the data")
+            self.found[path] = Provenance("data", "inferred from the data")
+        else:
+            self.found[path] = evolve(self.provenance(written, owner), at=written)
+
+    def provenance(self, path: str, owner: str) -> Provenance:
+        """Where what is written at a path comes from, or whose default takes its place."""
         if not has(self.said, path.split(".")):
             return Provenance("default", f"default of {owner}")
         document = document_with(path, self.documents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -41,6 +42,18 @@ FORMS = {
     'model = { use = "mlp", sizes = [2, 2], activation = "leaky_relu" }\ntrain = { steps = 3 }',
     "a document over another": 'extends = "digits"\n[optimizer.schedule]\nuse = "cosine"\n'
     '[model]\nactivation = "leaky_relu"\ninitializer = {}\n',
+    "activations, references and parts by name": """extends = "moons"
+[model]
+use = "sequential"
+layers = [
+ { use = "layer", inputs = 2, outputs = 2, name = "twice" }, # first
+ "relu",
+ "leaky_relu",
+ { use = "leaky_relu" },
+ { use = "parallel", parts = ["tanh", { ref = "twice" }], join = "sum" },
+ { use = "layer", inputs = "auto", outputs = 1 },
+]
+""",
     "variables": BASE.replace("steps = 3", 'steps = 3\nbatch = "${train.steps}"').replace(
         'activation = "leaky_relu"', 'activation = "${optimizer.schedule.act}"'
     ).replace('"${optimizer.schedule.act}"', '"relu"'),
@@ -64,7 +77,7 @@ def test_all_defaults_are_written_and_nothing_else_changes(tmp_path, form):
     assert filled(full) == full.read_text()
     kept = iter(full.read_text().split("\n"))
     for line in FORMS[form].split("\n"):
-        begun = line.partition(" #")[0].partition("=")[0].partition("{")[0].rstrip()
+        begun = re.split(r' #|=|{|"leaky', line)[0].rstrip()
         assert any(other.startswith(begun) for other in kept), line
     comments = [line.partition(" #")[2] for line in FORMS[form].split("\n") if " #" in line]
     assert all(comment in full.read_text() for comment in comments)
@@ -81,7 +94,9 @@ def test_every_recipe_can_be_filled(tmp_path):
 def test_json_is_filled_too(tmp_path):
     path = tmp_path / "mine.json"
     tree = {"extends": "moons", "loss": "cross_entropy", "train": {"seed": "${train.steps}"},
-            "model": {"sizes": [2, 2]}}  # fmt: skip
+            "model": {"use": "sequential", "layers": [
+                "leaky_relu", {"use": "leaky_relu", "slope": 0.5},
+                {"use": "linear", "inputs": 2, "outputs": 2}]}}  # fmt: skip
     path.write_text(json.dumps(tree))
     before = nf.configure(path)
     path.write_text(filled(path))

@@ -67,6 +67,18 @@ def test_what_a_table_left_behind_is_no_origin(origin, tmp_path):
     assert origin("model.activation.slope", source="top.toml").endswith("mine.toml:5")
 
 
+def test_an_activation_among_layers_is_where_it_is_written(origin, tmp_path):
+    (tmp_path / "deep.toml").write_text(
+        'extends = "moons"\n[model]\nuse = "sequential"\nlayers = [\n  "leaky_relu",\n'
+        '  { use = "linear", inputs = 2, outputs = 1, name = "last" },\n]\n'
+    )
+    at = "model.layers.0.function"
+    assert origin(f"{at}.use", source="deep.toml") == "deep.toml:5"
+    slope = "default of activation leaky_relu (neuroflow)"
+    assert origin(f"{at}.slope", source="deep.toml") == slope
+    assert origin("model.layers.1.name", source="deep.toml") == "deep.toml:6"
+
+
 def test_the_default_of_a_plugin_names_it(origin, offers):
     def shifted(x, *, by: float = 0.5):
         return x + by
