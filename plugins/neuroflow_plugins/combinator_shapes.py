@@ -10,6 +10,8 @@ import neuroflow as nf
 def alike(shapes, what):
     """The shape that all have; raises :class:`neuroflow.ShapeError` where two differ."""
     shapes = [nf.Shape((1,), origin=s.origin) if s == () else s for s in shapes]
+    if not shapes:
+        return nf.Shape(("...",))
     first, *others = shapes
     for other in others:
         if first.is_open or other.is_open:
@@ -48,12 +50,15 @@ def after_join(join, given):
     if any(isinstance(shape, dict) for shape in given):
         raise nf.ShapeError("joins tables by name", expected="lists", remedy="join them inside")
     if join != "concat" or not given:
-        return alike(given, "joins") if given else nf.Shape(("...",))
+        return alike(given, "joins")
     given = [nf.Shape((1,), origin=s.origin) if s == () else s for s in given]
-    alike([nf.Shape([*shape[:-1], "n"], origin=shape.origin) for shape in given], "joins")
+    known = [shape for shape in given if not shape.is_open]
+    alike([nf.Shape([*shape[:-1], "any"], origin=shape.origin) for shape in known], "joins")
+    if len(known) < len(given):  # nobody knows how long all are together
+        return nf.Shape([*known[0][:-1], "n"]) if known else nf.Shape(("...",))
     last = [shape[-1] for shape in given]
     width = sum(last) if all(isinstance(n, int) for n in last) else " + ".join(map(str, last))
-    return given[0] if "..." in last else nf.Shape([*given[0][:-1], width])
+    return nf.Shape([*given[0][:-1], width])
 
 
 def per_token(settings, taken, part):

@@ -32,6 +32,11 @@ def stepped(tree, inputs, backend, seed):
     return [p.data for p in model.parameters()], model
 
 
+def plain(answer):
+    """The numbers of an answer."""
+    return [x.data if isinstance(x, nf.Value) else x for x in flat(answer)]
+
+
 def draw_picture(model):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -40,11 +45,8 @@ def draw_picture(model):
 
 @pytest.mark.sweep
 def test_random_networks_of_all_names_work_in_every_way(tmp_path, figures):
-    draw, wanted, file = (
-        Networks(random.Random(5)),
-        tries(25, full=2_000),
-        tmp_path / "m.safetensors",
-    )
+    draw, wanted = Networks(random.Random(5)), tries(12, full=2_000)
+    file = tmp_path / "model.safetensors"
     for k in range(wanted):
         tree, inputs = draw.network()
         numbers, model = stepped(tree, inputs, "eager", k)
@@ -60,7 +62,7 @@ def test_random_networks_of_all_names_work_in_every_way(tmp_path, figures):
         nf.save(model, file)
         for again in (nf.load(file), nf.build(nf.describe(model))):
             again.load_state_dict(model.state_dict())
-            assert repr(again.eval()(copy.deepcopy(inputs))) == repr(given), tree
+            assert plain(again.eval()(copy.deepcopy(inputs))) == plain(given), tree
         assert draw_picture(model)
     figures(tried=wanted, faults=0)
     if wanted > 100:

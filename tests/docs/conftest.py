@@ -21,6 +21,7 @@ LEFT_OUT = [
     "examples",
     "benchmarks*",
     "howto/**",
+    "compose/**",
     "tutorial/function.md",
     "explanation/[!acek]*",
     "reference/[!ch]*",

@@ -191,6 +191,14 @@ def test_combinators_whose_parts_do_not_fit_are_refused_before_they_are_built(mo
     assert message in str(caught.value)
 
 
+def test_what_is_joined_may_be_of_a_shape_that_nobody_knows():
+    rnn = {"use": "rnn", "inputs": 2, "hidden_size": 2}
+    joined = {"use": "parallel", "parts": [rnn, "relu"], "join": "concat"}
+    assert len(nf.build(joined)(ROWS)[0]) == 4
+    with pytest.raises(nf.ConfigurationError, match=r"joins \(n, any\) of .* and \(any,\) of"):
+        nf.build({**joined, "parts": [rnn, layer(2, 2)]})
+
+
 TEXT = {"data": {"use": "names", "most_lines": 20}, "loss": "cross_entropy"}
 LAST = {"use": "per_token", "layer": {"use": "linear", "inputs": "auto", "outputs": "auto"}}
 COMPOSED = {
