@@ -175,8 +175,11 @@ def path_of(thing: Any, role: str = "the path") -> Path:
     """
     require(thing, (str, Path), role, "the path of a file or a folder, as a text or a Path")
     path = Path(thing)
-    longest = max((len(os.fsencode(part)) for part in path.parts), default=0)
     problem = ""
+    try:
+        longest = max((len(os.fsencode(part)) for part in path.parts), default=0)
+    except UnicodeEncodeError:
+        longest, problem = 0, "it holds half a character"
     if not str(thing):
         problem = "it is empty"
     elif "\0" in str(thing):

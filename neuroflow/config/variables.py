@@ -77,7 +77,11 @@ class Variables:
     def _text(self, text: str, path: str) -> Any:
         if whole := re.fullmatch(VARIABLE, text):
             return copied(self._value(whole[1], path))
-        return re.sub(VARIABLE, lambda found: self._within(found[1], path), text)
+        result = re.sub(VARIABLE, lambda found: self._within(found[1], path), text)
+        if new := re.search(VARIABLE, result):  # a checked tree has to mean the same again
+            made = f"the values within {shown(text)} make another variable, {new[0][:60]}"
+            self._problem(path, made, "variables that hold none")
+        return result
 
     def _within(self, name: str, path: str) -> str:
         """A value as it stands in the middle of a text."""

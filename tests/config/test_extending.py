@@ -127,6 +127,12 @@ def test_a_base_that_is_missing_or_broken_is_named(write):
     )
 
 
+@pytest.mark.parametrize("extends", ["\0", "a" * 500, "\ud800", "\n", ".", "/", "/dev/zero"])
+def test_no_text_behind_extends_is_a_fault_of_ours(write, extends):
+    with pytest.raises(nf.NeuroflowError):
+        nf.configure({"extends": extends})
+
+
 def test_a_recipe_extends_recipes_alone(write, offers):
     write("base.toml", 'extends = "moons"\n')
     offers.put(nf.RecipeEntry(name="mine", target={"extends": "moons", "train": {"seed": 3}}))

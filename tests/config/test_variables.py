@@ -75,6 +75,10 @@ def test_a_checked_tree_is_its_own_source():
         ({"steps": "${model.sizes.x}"}, "${model.sizes.x} is no value"),
         ({"steps": "${}"}, "${} is no value"),
         ({"steps": "${__class__}"}, "${__class__} is no value"),
+        ({"steps": 3, "best_by": "${${train.steps}}"},
+         "make another variable, ${3}; expected variables that hold none"),
+        ({"steps": 3, "best_by": "$${train.keep}", "keep": "{x}"},
+         "train.best_by: the values within '$${train.keep}' (a text) make another variable, ${x}"),
     ],
 )  # fmt: skip
 def test_what_a_variable_cannot_mean_is_told_with_its_place(train, message):
