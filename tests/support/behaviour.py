@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import neuroflow as nf
-from neuroflow.checks.layers.trials import trial_of
+from neuroflow.checks.layers.modes import thrown
+from neuroflow.checks.layers.trials import CannotTryError, trial_of
 from neuroflow.checks.losses.examples import examples_of
 from neuroflow.checks.ops.activations import subjects
 from neuroflow.checks.ops.table import at_the_ends, complete, elsewhere
@@ -199,7 +200,11 @@ def _shares(rng: random.Random, n: int) -> list[float]:
 
 
 def _of_layer(entry: Any) -> Calls:
-    trial = trial_of(entry, entry.load())
+    try:
+        trial = trial_of(entry, entry.load())
+    except CannotTryError:
+        yield lambda: ["cannot be tried"]
+        return
     for seed in (1, 2):
         yield lambda seed=seed: _answers(trial, trial.build(seed))
     for settings in _settings(entry, dict(trial.settings))[:6]:
@@ -210,9 +215,12 @@ def _answers(trial: Any, module: nf.Module) -> Any:
     rng = random.Random(3)
     for _, parameter in module.named_parameters():
         parameter.data += 0.1 * rng.gauss(0.0, 1.0)
-    out = trial.outputs(module)
+    found = []
+    for training in (False, True):
+        with thrown():
+            found.append([float(x) for x in trial.outputs(module.train(training))])
     names = [name for name, _ in module.named_parameters()]
-    return [[float(x) for x in out], names, str(module.configuration())]
+    return [*found, names, str(module.configuration())]
 
 
 def _of_dataset(entry: Entry) -> Calls:
