@@ -41,9 +41,7 @@ kinks. {mutants:,} mutants were checked as anybody's plugin is. {caught:,} have 
 are no mistakes: they give the numbers of the right entry at every input that was tried, to eleven
 digits. Of all others, {rate} are caught; {missed} are missed. "By examples" are those that the
 examples in docstrings catch and nothing before them. A mutant whose loop never ends is not counted:
-nobody can overlook it. Layers take long: of each but the largest twelve mutants were tried, evenly
-spread over its source. Datasets and tokenizers are not measured: what they draw and where they cut
-is declared nowhere, so that a mutant is another dataset, and no wrong one.
+nobody can overlook it.
 """
 
 SAMPLED = {"layer": 12}
