@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import neuroflow as nf
 from neuroflow_plugins import combinator_shapes as shapes
 from neuroflow_plugins.mlp import Activation, built, find_activation
-from neuroflow_plugins.nested import as_list, flat, joined, on_innermost, over
+from neuroflow_plugins.nested import as_list, flat, joined, on_innermost, summed
 
 Inner = Annotated[Any, nf.Setting("the layer inside", part="layer")]
 Parts = Annotated[Sequence[Any], nf.Setting("the layers side by side", part="layer")]
@@ -51,7 +51,7 @@ class Residual(nf.Module):
 
     def forward(self, x):
         """(...) -> (...)"""
-        return over(lambda a, b: a + b, as_list(x), as_list(self.layer(x)))
+        return summed(as_list(x), as_list(self.layer(x)))
 
 
 class Parallel(nf.Module):

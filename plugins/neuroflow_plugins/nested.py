@@ -73,13 +73,47 @@ def _side_by_side(xs):
     return zip(*xs, strict=True)
 
 
-JOINS = {
-    "sum": lambda *xs: over(lambda *numbers: nf.sum(numbers), *xs),
-    "mean": lambda *xs: over(lambda *numbers: nf.mean(numbers), *xs),
-    "concat": behind_each_other,
-    "difference": lambda *xs: over(lambda a, b: nf.abs(a - b), *xs),
-}
-"""How what several layers give becomes one: added up, averaged, one behind the other, |a - b|."""
+def summed(*xs):
+    """The sum of the numbers at the same place of each.
+
+    >>> summed([1.0], [10.0], [100.0])
+    [111.0]
+    """
+    return over(_sum, *xs)
+
+
+def averaged(*xs):
+    """The mean of the numbers at the same place of each.
+
+    >>> averaged([1.0], [3.0])
+    [2.0]
+    """
+    return over(_mean, *xs)
+
+
+def apart(a, b):
+    """|a - b|: how far the numbers at the same place are apart.
+
+    >>> apart([1.0], [3.0])
+    [2.0]
+    """
+    return over(_distance, a, b)
+
+
+def _sum(*numbers):
+    return nf.sum(numbers)
+
+
+def _mean(*numbers):
+    return nf.mean(numbers)
+
+
+def _distance(a, b):
+    return nf.abs(a - b)
+
+
+JOINS = {"sum": summed, "mean": averaged, "concat": behind_each_other, "difference": apart}
+"""How what several layers give becomes one."""
 
 
 def joined(join, xs):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+
 import pytest
 
 import neuroflow as nf
@@ -239,3 +241,17 @@ def test_a_composed_network_trains_the_same_on_eager_and_compiled(name, tmp_path
         assert other == pytest.approx(first, rel=1e-9, abs=1e-12)
     nf.save(runs[0].model, tmp_path / "m.safetensors")
     assert nf.load(tmp_path / "m.safetensors").state_dict() == runs[0].model.state_dict()
+
+
+def test_a_composed_network_is_written_into_a_file_of_its_own(tmp_path):
+    from neuroflow.export.destinations import export
+
+    model = nf.build(stack(
+        {"use": "branches", "slices": [1, 1], "join": "difference",
+         "parts": {"a": layer(1, 2, name="e"), "b": {"ref": "e"}}},
+        {"use": "residual", "layer": layer(2, 2)}, "relu", layer(2, 1),
+    ))  # fmt: skip
+    nf.save(model, tmp_path / "model.safetensors")
+    export(tmp_path / "model.safetensors", "python", tmp_path / "alone.py")
+    alone = runpy.run_path(str(tmp_path / "alone.py"))["model"]
+    assert alone([0.5, -1.0]).data == model([0.5, -1.0]).data
