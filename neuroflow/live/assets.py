@@ -11,8 +11,8 @@ STATIC = Path(__file__).parent / "static"
 SHARED = (
     "live.css", "live.js", "address.js", "asking.js", "charts.js", "elements.js", "examples.js",
     "form.js", "kept.js", "language.js", "maps.js", "network.js", "panels.js", "parameters.js",
-    "placing.js", "points.js", "popover.js", "receipt.js", "theme.js", "transport.js", "worker.js",
-    "icon.svg",
+    "placing.js", "points.js", "popover.js", "receipt.js", "story.js", "theme.js", "transport.js",
+    "worker.js", "icon.svg",
 )  # fmt: skip
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"

@@ -22,6 +22,8 @@ PYODIDE = (
 )  # fmt: skip
 PACKAGES = ("neuroflow", "neuroflow_plugins", "attr", "attrs", "pluggy")
 DISTRIBUTIONS = ("neuroflow", "attrs", "pluggy")
+ENDINGS = (".py", ".toml", ".txt", ".js", ".css", ".html")
+"""Python, recipes, names, and what pages of graphs are made of."""
 _LEFT_OUT = ("__pycache__", "sphinxext", "static", "tests")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -76,7 +78,7 @@ def _sources() -> Iterator[tuple[str, bytes]]:
         root = Path(str(importlib.import_module(package).__file__)).parent
         for path in sorted(root.rglob("*")):
             inside = path.relative_to(root)
-            if path.suffix in (".py", ".toml", ".txt") and not set(inside.parts) & set(_LEFT_OUT):
+            if path.suffix in ENDINGS and not set(inside.parts) & set(_LEFT_OUT):
                 yield f"{package}/{inside.as_posix()}", path.read_bytes()
     for name in DISTRIBUTIONS:
         yield from _about(name)

@@ -14,6 +14,7 @@ from neuroflow.live.language import of_attention
 from neuroflow.live.pictures import plain
 from neuroflow.live.telling import DEEPEST
 from neuroflow.training import Training
+from neuroflow.view.drawing import draw
 
 
 def explained(
@@ -39,15 +40,24 @@ def explained(
     return frame
 
 
-def exported(training: Training, page: str, what: Any) -> Frame:
-    """The configuration as TOML, or the model as a file that :func:`neuroflow.load` reads."""
+def exported(training: Training, page: str, what: Any, row: Any = 0) -> Frame:
+    """The configuration as TOML, the model as a file that :func:`neuroflow.load` reads, or the
+    graph of the loss of one example as a page that opens down to single scalars."""
     if what == "toml":
         return {"type": "file", "name": f"{page}.toml", "text": toml_of(training, page)}
     if what == "model":
         content = saved_bytes(training.model, training.configuration)
         coded = base64.b64encode(content).decode()
         return {"type": "file", "name": f"{page}.safetensors", "base64": coded}
-    raise InputError(f"cannot export {str(what)[:40]!r}", expected="toml or model", got=what)
+    if what == "graph":
+        loss = receipts.loss_of(training, [receipts.row_number(training, row)])
+        title = f"The loss of example {row} after {training.step} steps"
+        return {
+            "type": "file",
+            "name": f"{page}-graph.html",
+            "text": draw(loss, model=training.model, title=title).html,
+        }
+    raise InputError(f"cannot export {str(what)[:40]!r}", expected="toml, model or graph", got=what)
 
 
 def toml_of(training: Training, page: str) -> str:

@@ -29,7 +29,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "what_if": ("name", "by"),
     "edit": ("name", "value"),
     "seek": ("step",),
-    "export": ("what",),
+    "export": ("what", "row"),
     "read": ("text", "temperature"),
     "invent": ("count",),
 }

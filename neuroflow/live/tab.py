@@ -358,8 +358,8 @@ class Tab:
                 break
         return [self._state(full=True)]
 
-    def _do_export(self, what: Any = None) -> list[Frame]:
-        return [exported(self.training, self.page, what)]
+    def _do_export(self, what: Any = None, row: Any = 0) -> list[Frame]:
+        return [exported(self.training, self.page, what, row)]
 
     # The run ---------------------------------------------------------------------------------
 

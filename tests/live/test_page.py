@@ -95,6 +95,18 @@ def test_a_tiny_function_is_drawn_at_once(page_of):
     assert time.perf_counter() - start < 10
 
 
+def test_captions_answer_to_what_is_done_and_words_are_explained(page_of):
+    tab = page_of("classification")
+    assert "knows nothing yet" in tab.page.inner_text("#caption")
+    tab.page.select_option("#speed", "0")
+    tab.page.click("#play")
+    tab.wait("neuroflow.now.over")
+    tab.page.wait_for_selector("#caption:has-text('away: set the hidden layers to 2')")
+    titles = tab.page.locator("#numbers > div").evaluate_all("all => all.map(e => e.title)")
+    assert all(titles)
+    tab.page.evaluate("() => localStorage.clear()")
+
+
 def test_few_tab_stops_lead_to_the_network(page_of):
     tab = page_of("classification")
     tab.page.focus("#plot")

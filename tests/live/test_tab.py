@@ -248,6 +248,15 @@ def test_the_exported_model_predicts_the_same(ask, tmp_path):
     assert nf.inspect_file(path).shapes == saved.shapes
 
 
+def test_the_graph_of_an_example_is_a_page_that_opens_down_to_one_scalar(ask):
+    tab = Tab("gpt")
+    file = ask(tab, do="export", what="graph", row=2)["file"]
+    assert file["name"] == "gpt-graph.html"
+    assert "blocks.0.attention" in file["text"]
+    assert "The loss of example 2 after 0 steps" in file["text"]
+    assert "no example" in ask(tab, do="export", what="graph", row=10**6)["error"]["message"]
+
+
 def test_the_setup_of_the_address_leads_to_the_same_run(ask):
     tab = Tab("classification")
     chosen = {"dataset": "circles", "hidden": [3, 3], "activation": "tanh", "seed": 5, "noise": 0.2}

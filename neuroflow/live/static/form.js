@@ -1,6 +1,7 @@
 // The set-up as a form: what can be chosen comes from the registry, in the frame of the set-up.
 
 import { el } from "./elements.js";
+import { meaningOf } from "./story.js";
 
 const $ = (id) => document.getElementById(id);
 const LABELS = { dataset: "Data", low: "x from", high: "x to", points: "Points", noise: "Noise", test: "Held out", classes: "Classes", hidden: "Hidden layers", activation: "Activation",
@@ -36,7 +37,7 @@ export class Form {
     const choice = this.state.setup.choices[name];
     const field = this.inputOf(name, choice);
     field.onchange = () => this.configure(name, field);
-    return el("label", { title: choice.meaning }, LABELS[name] ?? name, field);
+    return el("label", { title: [choice.meaning, meaningOf(LABELS[name])].filter(Boolean).join(". ") }, LABELS[name] ?? name, field);
   }
 
   inputOf(name, choice) {

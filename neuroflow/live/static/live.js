@@ -1,6 +1,7 @@
 // The page: frames come in, pictures are drawn, buttons send messages. All numbers come from the
 // tab, none is made here.
 
+import { captionOf, meaningOf } from "./story.js";
 import { connect } from "./transport.js";
 import { drawCurve, drawLoss, drawPlane, short } from "./charts.js";
 import { setupInAddress, writeAddress } from "./address.js";
@@ -189,8 +190,15 @@ function onState(frame) {
   $("edited").hidden = !frame.edited;
   showTime(frame);
   showNumbers(frame);
+  tell();
   requestDraw();
   if (!frame.playing) asker.again();
+}
+
+// The story of the page: what there is to see now, and what to try next.
+function tell() {
+  const told = captionOf(state);
+  if ($("caption").textContent !== told) $("caption").textContent = told;
 }
 
 function showTime(frame) {
@@ -210,6 +218,7 @@ function showNumbers(frame) {
   }
   rows.forEach(([name, value], k) => {
     list.children[k].children[0].textContent = name;
+    list.children[k].title = meaningOf(name);
     list.children[k].children[1].textContent = value;
   });
 }
@@ -287,6 +296,7 @@ $("speed").onchange = () => { keep("speed", $("speed").value); sendSpeed(); };
 $("time").oninput = () => send({ do: "seek", step: Number($("time").value) });
 $("problem").querySelector("button").onclick = () => problem("");
 $("toml").onclick = () => send({ do: "export", what: "toml" });
+$("graph").onclick = () => send({ do: "export", what: "graph", row: Math.min(state.row, state.setup.examples - 1) });
 $("model").onclick = () => send({ do: "export", what: "model" });
 $("share").onclick = async () => {
   try {
