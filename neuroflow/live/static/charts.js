@@ -319,14 +319,14 @@ export function drawLoss(canvas, losses, { step, steps, tested }, baselines = {}
   pen.fillStyle = ink("faint");
   const last = width - pen.measureText(String(most)).width / 2; // a label there is not cut off
   for (const x of ticks(0, most, 5)) if (Number.isInteger(x)) pen.fillText(String(x), Math.min(frame.x(x), last), height - 4);
-  for (const [name, y] of Object.entries(baselines)) {
+  for (const [k, [name, y]] of Object.entries(baselines).entries()) {
     const at = frame.y(Math.log10(y));
     pen.setLineDash([2, 4]);
     pen.strokeStyle = ink("faint");
     line(pen, [[frame.pad.left, at], [width - frame.pad.right, at]]);
     pen.setLineDash([]);
     pen.textAlign = "right";
-    pen.fillText(name, width - frame.pad.right, at - 3);
+    pen.fillText(name, width - frame.pad.right - 58 * k, at - 3); // they lie close to each other
   }
   pen.strokeStyle = classColour(0);
   pen.lineWidth = 2;
