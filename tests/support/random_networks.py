@@ -244,10 +244,13 @@ class Networks:
 
     # Texts -----------------------------------------------------------------------------------
 
-    _texts = ("embedding", "gpt", "encoder", "text_classifier", "encoder_decoder")
+    _texts = ("embedding", "language_model", "gpt", "encoder", "text_classifier", "encoder_decoder")
 
     def draw_embedding(self, taken, depth):
         return {"use": "embedding", "vocab_size": 5, "size": self.rng.choice([2, 4])}
+
+    def draw_language_model(self, taken, depth):
+        return {"use": "language_model", "layer": self.draw_embedding(taken, depth)}
 
     def draw_gpt(self, taken, depth):
         return {"use": "gpt", "vocab_size": 5, "n_embd": 2, "n_head": 1, "hidden": 2}
