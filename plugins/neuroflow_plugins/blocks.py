@@ -8,35 +8,42 @@ import neuroflow as nf
 from neuroflow_plugins import sizes
 from neuroflow_plugins.mlp import Activation, Dropout, Dropped, find_activation
 from neuroflow_plugins.multi_head import (
+    AttentionBias,
     Causal,
+    HeadNorm,
     Heads,
+    HeadSize,
     InnerPositions,
     MultiHeadAttention,
+    OutputBias,
     SharedHeads,
+    Window,
+    make_norm,
 )
-from neuroflow_plugins.parts import Bias, Gain, Initializer, LayerNorm, Linear, RMSNorm, Size, add
+from neuroflow_plugins.parts import (
+    Bias,
+    Epsilon,
+    Gain,
+    Initializer,
+    Linear,
+    RotaryBands,
+    RotaryBase,
+    RotaryPairs,
+    RotaryShare,
+    RotaryStretch,
+    Size,
+    add,
+)
 from neuroflow_plugins.shapes import check_tokens
 
 Hidden = Annotated[int, nf.Setting("numbers inside feed-forward; 0 for four times", "[0, inf)")]
 Norm = Annotated[Literal["layer_norm", "rms_norm", "none"], nf.Setting("how tokens are normalised")]
 Order = Annotated[
-    Literal["pre", "post"], nf.Setting("whether norms stand before the parts or behind the sums")
+    Literal["pre", "post", "parallel"],
+    nf.Setting("norms before the parts, or behind the sums; or before parts that are side by side"),
 ]
+FeedForwardBias = Annotated[bool, nf.Setting("whether feed-forward has biases even without bias")]
 Gated = Annotated[bool, nf.Setting("whether a third matrix gates the hidden numbers")]
-_NORMS = {"layer_norm": LayerNorm, "rms_norm": RMSNorm}
-
-
-def make_norm(name: str, size: int, gain: bool = True) -> Any:
-    """The norm of that name; "none" leaves tokens as they are."""
-    if name == "none":
-        return _unchanged
-    settings = {"bias": gain} if name == "layer_norm" else {}
-    return _NORMS[name](size=size, gain=gain, **settings)
-
-
-@nf.pure
-def _unchanged(x):
-    return x
 
 
 @nf.pure
@@ -74,33 +81,48 @@ class Block(nf.Module):
     """One layer of a transformer: attention, then feed-forward, each added to what came in.
 
     ``order`` "pre" normalises what goes into a part (Xiong et al. 2020), "post" what comes out of
-    the sum (Vaswani et al. 2017). With ``cross`` there is a second attention, to a memory.
+    the sum (Vaswani et al. 2017); "parallel" is "pre" with all parts looking at what came into the
+    block (Wang and Komatsuzaki 2021). With ``cross`` there is a second attention, to a memory.
     """
 
     def __init__(
-        self, *, n_embd: Size, n_head: Heads, key_value_heads: SharedHeads = 0, hidden: Hidden = 0,
-        causal: Causal = True,
+        self, *, n_embd: Size, n_head: Heads, key_value_heads: SharedHeads = 0,
+        head_size: HeadSize = 0, hidden: Hidden = 0, causal: Causal = True, window: Window = 0,
         cross: Annotated[bool, nf.Setting("whether there is attention to a memory too")] = False,
-        positions: InnerPositions = "none", norm: Norm = "rms_norm", norm_gain: Gain = True,
-        order: Order = "pre", activation: Activation = "relu", gated: Gated = False,
-        bias: Bias = False, dropout: Dropped = 0.0, initializer: Initializer = "xavier", rng,
+        positions: InnerPositions = "none", rotary_base: RotaryBase = 10000.0,
+        rotary_pairs: RotaryPairs = "neighbours", rotary_share: RotaryShare = 1.0,
+        rotary_stretch: RotaryStretch = 1.0, rotary_bands: RotaryBands = None,
+        norm: Norm = "rms_norm", norm_gain: Gain = True, norm_epsilon: Epsilon = 1e-5,
+        head_norm: HeadNorm = "none", order: Order = "pre", activation: Activation = "relu",
+        gated: Gated = False, bias: Bias = False, attention_bias: AttentionBias = False,
+        output_bias: OutputBias = False, feed_forward_bias: FeedForwardBias = False,
+        dropout: Dropped = 0.0, initializer: Initializer = "xavier", rng,
     ):  # fmt: skip
+        counted: dict[str, Any] = {
+            "n_embd": n_embd, "n_head": n_head, "key_value_heads": key_value_heads,
+            "head_size": head_size, "head_norm": head_norm, "bias": bias,
+            "attention_bias": attention_bias, "output_bias": output_bias,
+        }  # fmt: skip
         sizes.room_for(
             sizes.block(
-                n_embd, n_head, key_value_heads=key_value_heads, hidden=hidden, cross=cross,
-                kind=norm, norm_gain=norm_gain, gated=gated, bias=bias,
+                **counted, hidden=hidden, cross=cross, kind=norm, norm_gain=norm_gain,
+                gated=gated, feed_forward_bias=feed_forward_bias,
             )
         )  # fmt: skip
-        common = {"bias": bias, "initializer": initializer, "rng": rng}
-        heads: dict[str, Any] = {
-            "n_embd": n_embd, "n_head": n_head, "key_value_heads": key_value_heads,
-        }  # fmt: skip
-        self.attention = MultiHeadAttention(**heads, causal=causal, positions=positions, **common)
-        self.lookup = MultiHeadAttention(**heads, causal=False, **common) if cross else None
+        common = {"initializer": initializer, "rng": rng}
+        heads = {**counted, "norm_epsilon": norm_epsilon, **common}
+        self.attention = MultiHeadAttention(
+            **heads, causal=causal, window=window, positions=positions, rotary_base=rotary_base,
+            rotary_pairs=rotary_pairs, rotary_share=rotary_share, rotary_stretch=rotary_stretch,
+            rotary_bands=rotary_bands,
+        )  # fmt: skip
+        self.lookup = MultiHeadAttention(**heads, causal=False) if cross else None
         self.feed_forward = FeedForward(
-            n_embd=n_embd, hidden=hidden, activation=activation, gated=gated, **common
-        )
-        self.norms = [make_norm(norm, n_embd, norm_gain) for _ in range(3 if cross else 2)]
+            n_embd=n_embd, hidden=hidden, activation=activation, gated=gated,
+            bias=bias or feed_forward_bias, **common,
+        )  # fmt: skip
+        count = 3 if cross else 2
+        self.norms = [make_norm(norm, n_embd, norm_gain, norm_epsilon) for _ in range(count)]
         self._dropout = Dropout(rate=dropout, rng=rng) if dropout else None
 
     @property
@@ -111,16 +133,18 @@ class Block(nf.Module):
     def forward(self, xs, memory=None, cache=None):
         """(n_tokens, n_embd) -> (n_tokens, n_embd)"""
         check_tokens(xs, self.n_embd, "a transformer block")
-        xs = self._around(0, xs, lambda ys: self.attention(ys, cache=cache))
+        came = xs if self.order == "parallel" else None
+        xs = self._around(0, xs, lambda ys: self.attention(ys, cache=cache), came)
         if self.lookup is not None:
-            xs = self._around(2, xs, lambda ys: self.lookup(ys, memory=memory, cache=cache))
-        return self._around(1, xs, lambda ys: [self.feed_forward(y) for y in ys])
+            xs = self._around(2, xs, lambda ys: self.lookup(ys, memory=memory, cache=cache), came)
+        return self._around(1, xs, lambda ys: [self.feed_forward(y) for y in ys], came)
 
-    def _around(self, number, xs, part):
-        """A part with its norm and its residual connection."""
+    def _around(self, number, xs, part, came=None):
+        """A part with its norm and its residual connection; it looks at ``came``, or at the sum."""
         norm = self.norms[number]
-        pre = self.order == "pre"
-        ys = self._dropped(part([norm(x) for x in xs] if pre else xs))
+        pre = self.order != "post"
+        seen = xs if came is None else came
+        ys = self._dropped(part([norm(x) for x in seen] if pre else seen))
         sums = [add(x, y) for x, y in zip(xs, ys, strict=True)]
         return sums if pre else [norm(x) for x in sums]
 

@@ -7,7 +7,8 @@ import neuroflow as nf
 
 def heads(layer):
     """How many heads, of which size."""
-    return f"{layer.n_head} × {layer.head_size}" if layer.n_head > 1 else f"of {layer.head_size}"
+    size = layer.head_width
+    return f"{layer.n_head} × {size}" if layer.n_head > 1 else f"of {size}"
 
 
 def table(layer):

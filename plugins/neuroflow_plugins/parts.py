@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import neuroflow as nf
 from neuroflow_plugins.activations import softmax
@@ -19,6 +19,29 @@ Bias = Annotated[bool, nf.Setting("whether biases are added to the sums")]
 Initializer = Annotated[Any, nf.Setting("how the weights are drawn", part="initializer")]
 Gain = Annotated[bool, nf.Setting("whether each number is scaled by a learned gain")]
 Epsilon = Annotated[float, nf.Setting("what keeps the division from zero", "[0, inf)")]
+Offset = Annotated[
+    int, nf.Setting("rows of learned positions before the first token's", "[0, inf)")
+]
+RotaryBase = Annotated[
+    float, nf.Setting("how much slower the last pair of numbers turns than the first", "(0, inf)")
+]
+RotaryPairs = Annotated[
+    Literal["neighbours", "halves"],
+    nf.Setting("whether numbers turn with their neighbour, or first halves with second ones"),
+]
+RotaryShare = Annotated[float, nf.Setting("the share of a head's numbers that turn", "(0, 1]")]
+RotaryStretch = Annotated[
+    float,
+    nf.Setting("how many times slower pairs turn, so that positions reach further", "(0, inf)"),
+]
+RotaryBands = Annotated[
+    list[float] | None,
+    nf.Setting(
+        "[low, high, length]: what turns more than high times in length tokens is not stretched,"
+        " less than low times wholly; left out to stretch every pair alike",
+        "(0, inf)", length="[3, 3]",
+    ),
+]  # fmt: skip
 
 
 def add(a, b):
@@ -30,19 +53,28 @@ def add(a, b):
     return [x + y for x, y in zip(a, b, strict=True)]
 
 
-def causal_mask(n_queries, n_keys):
+def causal_mask(n_queries, n_keys, window=0):
     """Who may look at whom: the last ``n_queries`` of ``n_keys`` tokens, each only back.
+
+    With a ``window``, each sees itself and the ``window - 1`` tokens before it.
 
     >>> causal_mask(2, 3)
     [[True, True, False], [True, True, True]]
+    >>> causal_mask(2, 3, window=2)
+    [[True, True, False], [False, True, True]]
     """
-    start = n_keys - n_queries
-    return [[j <= start + i for j in range(n_keys)] for i in range(n_queries)]
+    start, width = n_keys - n_queries, window or n_keys
+    return [[0 <= start + i - j < width for j in range(n_keys)] for i in range(n_queries)]
 
 
-def full_mask(n_queries, n_keys):
-    """Everyone may look at everyone."""
-    return [[True] * n_keys for _ in range(n_queries)]
+def full_mask(n_queries, n_keys, window=0):
+    """Everyone may look at everyone less than a ``window`` away.
+
+    >>> full_mask(2, 2), full_mask(2, 2, window=1)
+    ([[True, True], [True, True]], [[True, False], [False, True]])
+    """
+    start, width = n_keys - n_queries, window or n_keys
+    return [[abs(start + i - j) < width for j in range(n_keys)] for i in range(n_queries)]
 
 
 def attention_weights(query, keys, biases=None):
@@ -126,18 +158,22 @@ def placed(positions, tokens, what):
 
 @nf.pure
 class LearnedPositions(nf.Module):
-    """A table with one row of learned numbers per position (Gehring et al. 2017)."""
+    """A table with one row of learned numbers per position (Gehring et al. 2017).
+
+    Before them there may be an ``offset`` of rows that no token has (Zhang et al. 2022, OPT).
+    """
 
     def __init__(
-        self, *, block_size: BlockSize, size: Size, initializer: Initializer = "normal", rng
-    ):
-        self.rows = matrix(block_size, size, initializer, rng)
+        self, *, block_size: BlockSize, size: Size, offset: Offset = 0,
+        initializer: Initializer = "normal", rng,
+    ):  # fmt: skip
+        self.rows = matrix(block_size + offset, size, initializer, rng)
 
     def forward(self, position):
         """A position, from 0 -> (size,); tokens (n, size) -> each with its position's row added"""
         if isinstance(position, (list, tuple)):
             return placed(self, position, "learned positions")
-        return nf.take(self.rows, position)
+        return nf.take(self.rows[self.offset :] if self.offset else self.rows, position)
 
 
 @nf.pure
@@ -166,27 +202,68 @@ class Rotary:
     """Turns pairs of numbers by an angle that grows with the position.
 
     The product of a turned query and key depends on their distance alone. Source: Su et al.
-    2021, equation 34.
+    2021, equation 34. Pair k of n turns by ``base ** (-k / n)`` per position; ``share`` is that of
+    the numbers that turn (Black et al. 2022, section 2.1.1), ``stretch`` slows them (Chen et al.
+    2023, equation 4), by ``bands`` as :func:`stretched` says. Neighbours are what the paper pairs;
+    "halves" are what the libraries of LLaMA pair.
 
     >>> Rotary(2)([1.0, 0.0], 0)
     [1.0, 0.0]
+    >>> Rotary(4, base=100.0).speeds, Rotary(8, base=100.0, share=0.5, stretch=2.0).speeds
+    ([1.0, 0.1], [0.5, 0.05])
+    >>> Rotary(4, pairs="halves").pairs
+    [(0, 2), (1, 3)]
     """
 
-    def __init__(self, size: int) -> None:
-        if size % 2:
+    def __init__(
+        self, size: int, base: float = 10000.0, pairs: str = "neighbours", share: float = 1.0,
+        stretch: float = 1.0, bands: Any = None,
+    ) -> None:  # fmt: skip
+        turning = int(size * share)
+        if turning % 2 or not turning:
+            part = f", {turning} of which turn" if share < 1.0 else ""
             raise nf.InputError(
-                f"rotary positions turn pairs, but a head has {size} numbers", got=size
+                f"rotary positions turn pairs, but a head has {size} numbers{part}", got=size
             )
-        self.speeds = [10000.0 ** (-2 * k / size) for k in range(size // 2)]
+        if bands and bands[0] >= bands[1]:
+            raise nf.InputError(
+                f"rotary positions got the bands {list(bands)}",
+                expected="[low, high, length], low below high",
+                got=bands,
+            )
+        half = turning // 2
+        self.halves = pairs == "halves"
+        self.pairs = [(k, k + half) if self.halves else (2 * k, 2 * k + 1) for k in range(half)]
+        speeds = [base ** (-2 * k / turning) for k in range(half)]
+        self.speeds = [stretched(speed, stretch, bands) for speed in speeds]
 
     def __call__(self, x, position):
         """(size,) -> (size,), of the same length."""
-        turned = []
-        for k, speed in enumerate(self.speeds):
+        turned = list(x)
+        for speed, (k, m) in zip(self.speeds, self.pairs, strict=True):
             cos, sin = nf.cos(position * speed), nf.sin(position * speed)
-            a, b = x[2 * k], x[2 * k + 1]
-            turned += [a * cos - b * sin, a * sin + b * cos]
+            a, b = x[k], x[m]
+            turned[k], turned[m] = a * cos - b * sin, a * sin + b * cos
         return turned
+
+
+def stretched(speed, stretch, bands):
+    """A speed of rotary positions, ``stretch`` times slower; by ``bands`` only if it is slow.
+
+    With bands (low, high, length): a pair that turns more than ``high`` times in ``length`` tokens
+    stays, one that turns less than ``low`` times is stretched, and between the two speeds are
+    mixed. Source: Grattafiori et al. 2024 (Llama 3.1), as its code has it.
+
+    >>> [stretched(2 * math.pi * turns / 64, 8.0, (1.0, 4.0, 64.0)) * 64 / (2 * math.pi)
+    ...  for turns in (8.0, 0.5)]
+    [8.0, 0.0625]
+    """
+    if not bands:
+        return speed / stretch
+    low, high, length = bands
+    turns = speed * length / (2.0 * math.pi)
+    kept = min(1.0, max(0.0, (turns - low) / (high - low)))
+    return kept * speed + (1.0 - kept) * speed / stretch
 
 
 @nf.pure

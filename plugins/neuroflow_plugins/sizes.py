@@ -58,10 +58,15 @@ def norm(kind, size, gain=True):
     return {"none": 0, "rms_norm": size, "layer_norm": 2 * size}[kind] if gain else 0
 
 
-def heads(n_embd, n_head, key_value_heads=0, bias=False):
-    """Queries, keys, values and the output of attention."""
-    narrow = n_embd // n_head * (key_value_heads or n_head)
-    return 2 * linear(n_embd, n_embd, bias) + 2 * linear(n_embd, narrow, bias)
+def heads(
+    n_embd, n_head, key_value_heads=0, bias=False, *, head_size=0, attention_bias=False,
+    output_bias=False, head_norm="none",
+):  # fmt: skip
+    """Queries, keys, values and the output of attention; norms of queries and keys."""
+    size = head_size or n_embd // n_head
+    wide, narrow = n_head * size, (key_value_heads or n_head) * size
+    inside = linear(n_embd, wide + 2 * narrow, bias or attention_bias)
+    return inside + linear(wide, n_embd, bias or output_bias) + 2 * norm(head_norm, size)
 
 
 def feed_forward(n_embd, hidden=0, gated=False, bias=False):
@@ -72,12 +77,12 @@ def feed_forward(n_embd, hidden=0, gated=False, bias=False):
 
 def block(
     n_embd, n_head, *, key_value_heads=0, hidden=0, cross=False, kind="rms_norm", norm_gain=True,
-    gated=False, bias=False,
+    gated=False, bias=False, feed_forward_bias=False, **attention,
 ):  # fmt: skip
     """Attention, maybe to a memory too, feed-forward, and a norm for each."""
     attentions = 2 if cross else 1
     return (
-        attentions * heads(n_embd, n_head, key_value_heads, bias)
-        + feed_forward(n_embd, hidden, gated, bias)
+        attentions * heads(n_embd, n_head, key_value_heads, bias, **attention)
+        + feed_forward(n_embd, hidden, gated, bias or feed_forward_bias)
         + (attentions + 1) * norm(kind, n_embd, norm_gain)
     )

@@ -196,9 +196,10 @@ class PositionsForm(TableForm):
 
     def run(self, t, x):
         """(...) whole numbers -> (..., size), or (..., n_tokens, size) -> the same"""
+        first = t.layer.offset
         if x.is_floating_point():
-            return x + t.weight[: x.shape[-2]]
-        return super().run(t, x)
+            return x + t.weight[first : first + x.shape[-2]]
+        return super().run(t, x + first if first else x)
 
 
 class SinusoidalForm(nf.TensorForm):
@@ -318,6 +319,8 @@ class MultiHeadForm(nf.TensorForm):
                 "weight": [row for part in three for row in part.weights],
                 "bias": [bias for part in three for bias in part.biases] or None,
             },
+            "q_norm": _norm(layer.head_norms[0]),
+            "k_norm": _norm(layer.head_norms[1]),
             "c_proj": layer.output,
         }
 
@@ -327,27 +330,31 @@ class MultiHeadForm(nf.TensorForm):
 
         layer = t.layer
         q, k, v = self._projected(t, x, memory)
-        if layer.positions == "rotary" and memory is None:
-            q, k = _turned(q), _turned(k)
+        q, k = _normal(t.q_norm, q), _normal(t.k_norm, k)
+        if layer.rotary is not None:
+            q, k = _turned(q, layer.rotary), _turned(k, layer.rotary)
         if layer.group_size > 1:
             k, v = (part.repeat_interleave(layer.group_size, dim=-3) for part in (k, v))
         causal = layer.causal and memory is None
-        if layer.positions == "alibi":
-            y = scaled_dot_product_attention(q, k, v, attn_mask=_slopes(q, k, causal))
+        window = layer.window if memory is None else 0
+        if layer.positions == "alibi" or window:
+            mask = _added(q, k, causal, window, layer.positions == "alibi")
+            y = scaled_dot_product_attention(q, k, v, attn_mask=mask)
         else:
             y = scaled_dot_product_attention(q, k, v, is_causal=causal)
         return t.c_proj(y.transpose(-3, -2).flatten(-2))
 
     def _projected(self, t, x, memory):
         """Queries, keys and values: (..., heads, n_tokens, head_size) each."""
-        size, n_embd = t.layer.head_size, t.layer.n_embd
+        size = t.layer.head_width
+        wide = t.layer.n_head * size
         weight, bias = t.c_attn.weight, t.c_attn.bias
         if memory is None:
             made = _linear(x, weight, bias)
-            narrow = (made.shape[-1] - n_embd) // 2
-            three = made.split((n_embd, narrow, narrow), -1)
+            narrow = (made.shape[-1] - wide) // 2
+            three = made.split((wide, narrow, narrow), -1)
         else:
-            rows = (slice(0, n_embd), slice(n_embd, None))
+            rows = (slice(0, wide), slice(wide, None))
             first, rest = (None, None) if bias is None else (bias[rows[0]], bias[rows[1]])
             three = (
                 _linear(x, weight[rows[0]], first),
@@ -356,29 +363,43 @@ class MultiHeadForm(nf.TensorForm):
         return [part.unflatten(-1, (-1, size)).transpose(-3, -2) for part in three]
 
 
-def _turned(x):
-    """Rotary positions: pairs of neighbours turned by an angle that grows with the position."""
+def _turned(x, rotary):
+    """Rotary positions: pairs of numbers turned by an angle that grows with the position."""
     import torch
 
-    n_tokens, size = x.shape[-2:]
     place = {"dtype": x.dtype, "device": x.device}
-    speeds = torch.tensor([10000.0 ** (-2 * k / size) for k in range(size // 2)], **place)
-    angles = torch.arange(n_tokens, **place).unsqueeze(-1) * speeds
+    speeds = torch.tensor(rotary.speeds, **place)
+    angles = torch.arange(x.shape[-2], **place).unsqueeze(-1) * speeds
     cos, sin = torch.cos(angles), torch.sin(angles)
-    a, b = x[..., 0::2], x[..., 1::2]
-    return torch.stack((a * cos - b * sin, a * sin + b * cos), -1).flatten(-2)
+    half = len(rotary.speeds)
+    turning, still = x[..., : 2 * half], x[..., 2 * half :]
+    if rotary.halves:
+        a, b = turning[..., :half], turning[..., half:]
+        turned = torch.cat((a * cos - b * sin, a * sin + b * cos), -1)
+    else:
+        a, b = turning[..., 0::2], turning[..., 1::2]
+        turned = torch.stack((a * cos - b * sin, a * sin + b * cos), -1).flatten(-2)
+    return torch.cat((turned, still), -1) if still.shape[-1] else turned
 
 
-def _slopes(q, k, causal):
-    """ALiBi: less for a key in proportion to its distance, each head at its own slope."""
+def _added(q, k, causal, window, alibi):
+    """What is added to scores: nothing or ALiBi's slopes, and -inf to keys that are not seen."""
     import torch
 
     place = {"dtype": q.dtype, "device": q.device}
-    heads, n, m = q.shape[-3], q.shape[-2], k.shape[-2]
+    apart = torch.arange(q.shape[-2], **place).unsqueeze(-1) - torch.arange(k.shape[-2], **place)
+    mask = _slopes(apart, q.shape[-3], place) if alibi else torch.zeros_like(apart)
+    if causal:
+        mask = mask.masked_fill(apart < 0, -math.inf)
+    return mask.masked_fill(apart.abs() >= window, -math.inf) if window else mask
+
+
+def _slopes(apart, heads, place):
+    """ALiBi: less for a key in proportion to its distance, each head at its own slope."""
+    import torch
+
     slopes = torch.tensor([2.0 ** (-8.0 * (h + 1) / heads) for h in range(heads)], **place)
-    apart = torch.arange(n, **place).unsqueeze(-1) - torch.arange(m, **place)
-    mask = -slopes.reshape(-1, 1, 1) * apart.abs()
-    return mask.masked_fill(apart < 0, -math.inf) if causal else mask
+    return -slopes.reshape(-1, 1, 1) * apart.abs()
 
 
 class FeedForwardForm(nf.TensorForm):
@@ -414,14 +435,16 @@ class BlockForm(nf.TensorForm):
 
     def run(self, t, x, memory=None):
         """(..., n_tokens, n_embd) -> (..., n_tokens, n_embd)"""
-        x = self._around(t, t.ln_1, x, t.attn)
+        came = x if t.layer.order == "parallel" else None
+        x = self._around(t, t.ln_1, x, t.attn, came)
         if t.cross_attn is not None:
-            x = self._around(t, t.ln_3, x, lambda y: t.cross_attn(y, memory))
-        return self._around(t, t.ln_2, x, t.mlp)
+            x = self._around(t, t.ln_3, x, lambda y: t.cross_attn(y, memory), came)
+        return self._around(t, t.ln_2, x, t.mlp, came)
 
-    def _around(self, t, norm, x, part):
-        pre = t.layer.order == "pre"
-        y = part(_normal(norm, x) if pre else x)
+    def _around(self, t, norm, x, part, came):
+        pre = t.layer.order != "post"
+        seen = x if came is None else came
+        y = part(_normal(norm, seen) if pre else seen)
         total = x + (y if t.drop is None else t.drop(y))
         return total if pre else _normal(norm, total)
 
@@ -457,21 +480,21 @@ class GPTForm(nf.TensorForm):
     def features(self, t, tokens):
         """(..., n_tokens) -> (..., n_tokens, n_embd)"""
         parts = t.transformer
-        x = _embedded(tokens, parts.wte, parts.wpe)
+        x = _embedded(tokens, parts.wte, parts.wpe, t.layer.embedding_scale)
         x = _normal(parts.ln_e, x)
         for block in parts.h.children():
             x = block(x)
         return _normal(parts.ln_f, x)
 
 
-def _embedded(tokens, table, places, first=0):
-    """The rows of tokens, with what stands for their positions added."""
+def _embedded(tokens, table, places, scale=1.0):
+    """The rows of tokens, scaled, with what stands for their positions added."""
     import torch
 
-    x = table(tokens)
+    x = table(tokens) if scale == 1.0 else scale * table(tokens)
     if places is None:
         return x
-    positions = torch.arange(first, first + tokens.shape[-1], device=tokens.device)
+    positions = torch.arange(tokens.shape[-1], device=tokens.device)
     return x + places(positions).to(x.dtype)
 
 

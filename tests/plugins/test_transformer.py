@@ -46,7 +46,7 @@ def test_heads_may_change_places_with_their_output_columns(gpt):
     model = gpt(n_layer=1)
     expected = data(model([6, 1, 2, 3]))
     attention = model.blocks[0].attention
-    size = attention.head_size
+    size = attention.head_width
     swap = [*range(size, 2 * size), *range(size)]
     for linear in (attention.query, attention.key, attention.value):
         linear.weights = [linear.weights[k] for k in swap]
