@@ -5,8 +5,12 @@
 export const CLASSES = [["#0072b2", "#56b4e9"], ["#d05f00", "#f0943f"], ["#009e73", "#3fc79d"],
   ["#a8478a", "#e08cc3"], ["#8a7500", "#e3cf3a"], ["#5b6675", "#a3aebd"], ["#7a3b00", "#c98b5a"], ["#3d3da8", "#9c9cf0"]];
 
+const inks = new Map(); // asking for a style is slow, and a picture asks a hundred times
+
 export function ink(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const key = `${document.documentElement.dataset.theme} ${name}`;
+  if (!inks.has(key)) inks.set(key, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+  return inks.get(key);
 }
 
 export const isDark = () => document.documentElement.dataset.theme === "dark";
@@ -175,10 +179,11 @@ function sure(answer) {
 
 function blended(answers, n, u, v) {
   const i = Math.min(n - 2, Math.floor(u)), j = Math.min(n - 2, Math.floor(v));
-  const a = u - i, b = v - j;
+  const a = u - i, b = v - j, at = j * n + i;
+  if (!Array.isArray(answers[0])) return (answers[at] * (1 - a) + answers[at + 1] * a) * (1 - b) + (answers[at + n] * (1 - a) + answers[at + n + 1] * a) * b;
   const mix = (p, q, r, s) => (p * (1 - a) + q * a) * (1 - b) + (r * (1 - a) + s * a) * b;
   const four = [answers[j * n + i], answers[j * n + i + 1], answers[(j + 1) * n + i], answers[(j + 1) * n + i + 1]];
-  return Array.isArray(four[0]) ? four[0].map((_, k) => mix(...four.map((x) => x[k]))) : mix(...four);
+  return four[0].map((_, k) => mix(...four.map((x) => x[k])));
 }
 
 export function drawPlane(canvas, still, now, chosen, { withMargin, neuron, discrete }) {
