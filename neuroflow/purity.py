@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+from neuroflow.core.protocols.calls import run_function
 
 T = TypeVar("T")
 
@@ -15,8 +18,9 @@ def pure(thing: T) -> T:
 
     What a call gives depends on its arguments, its settings and its parameters alone, and it
     changes nothing: no counter, no cache, no list that it is given, no buffer, no random number of
-    its own, no ``print``. A trace runs such a module once for each structure of what it is given,
-    and repeats for the other calls what it wrote down: positions of a text, layers of equal sizes.
+    its own, no ``print``. A trace runs such a module or function once for each structure of what it
+    is given, and repeats for the other calls what it wrote down: positions of a text, layers of
+    equal sizes, heads of attention.
 
     It holds for the methods as they stand in the class: of a class that inherits from it, or whose
     methods are replaced later, nothing is said.
@@ -33,8 +37,19 @@ def pure(thing: T) -> T:
     False
     """
     said = dict(_functions_of(thing)) if isinstance(thing, type) else _code_of(thing)
-    setattr(thing, _DECLARED, said)
-    return thing
+    declared = _told_of_calls(thing) if isinstance(thing, FunctionType) else thing
+    setattr(declared, _DECLARED, said)
+    return cast(T, declared)
+
+
+def _told_of_calls(function: FunctionType) -> Any:
+    """The function, whose calls a trace may run."""
+
+    @wraps(function)
+    def called(*inputs: Any, **options: Any) -> Any:
+        return run_function(function, called, inputs, options)
+
+    return called
 
 
 def is_pure(thing: Any) -> bool:
@@ -56,4 +71,4 @@ def _functions_of(kind: type) -> list[tuple[str, Any]]:
 
 
 def _code_of(thing: Any) -> Any:
-    return id(getattr(thing, "__code__", None))
+    return id(getattr(getattr(thing, "__wrapped__", thing), "__code__", None))

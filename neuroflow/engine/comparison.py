@@ -22,7 +22,7 @@ from neuroflow.buffer import StepWrites, kept_by
 from neuroflow.core import vectors
 from neuroflow.core.derivatives import gradients
 from neuroflow.core.no_grad import forget
-from neuroflow.core.protocols.calls import Call, overseen
+from neuroflow.core.protocols.calls import OverseenCall, overseen
 from neuroflow.core.random_input import RandomInputs
 from neuroflow.core.value import Op, Value, building, div, evaluate, here
 from neuroflow.engine.plan.stretch_numbers import StretchNumbers
@@ -121,14 +121,16 @@ class ReplayedCalls:
         self._stretches: dict[Template, StretchNumbers] = {}
         self._parameters: dict[int, Any] = {}
 
-    def run(self, call: Call, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def run(self, call: OverseenCall, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """What takes the place of ``forward``."""
         traced = next(self._calls, None)
         if traced is None or traced.module is not call.module:
             raise Parted
         if isinstance(traced, CopiedCall):
-            return self._copied(traced, [*_given(traced.given, (inputs, options))])
-        return call.module.forward(*inputs, **options)
+            given: list[Any] = []
+            _add_given(traced.given, (inputs, options), given)
+            return self._copied(traced, given)
+        return call.forward(*inputs, **options)
 
     def _copied(self, traced: CopiedCall, given: list[Any]) -> Any:
         """What a copy gives."""
@@ -143,29 +145,32 @@ class ReplayedCalls:
         found = self._stretches[template].computed(outside)
         if not np.isfinite(found).all():
             raise Parted  # plain Values tell where
-        return _as_values(template.result(0, [*given, *values]), found)
+        return _as_values(template.result(0, (given, values)), found.tolist())
 
 
 def _numbers(values: Sequence[Any]) -> Any:
     return np.array([_data(x) if isinstance(x, Value) else x for x in values], dtype=float)
 
 
-def _given(traced: Any, now: Any) -> Iterator[Any]:
-    """What stands now where a trace had a number that was not known."""
+def _add_given(traced: Any, now: Any, given: list[Any]) -> None:
+    """Add what stands now where a trace had a number that was not known."""
     if isinstance(traced, Value):
-        yield now
+        given.append(now)
     elif isinstance(traced, (list, tuple, dict)):
         if not isinstance(now, type(traced)) or len(now) != len(traced):
             raise Parted
+        if set(map(type, traced)) == {TracedValue}:  # a row of numbers, as most are
+            given += now
+            return
         entries = traced.values() if isinstance(traced, dict) else traced
         for a, b in zip(entries, now.values() if isinstance(now, dict) else now, strict=True):
-            yield from _given(a, b)
+            _add_given(a, b, given)
 
 
 def _as_values(result: Any, numbers: Any) -> Any:
     """The nodes of a copy as plain Values."""
     if isinstance(result, TracedValue):
-        return Value(float(numbers[result.cell]))
+        return Value(numbers[result.cell])
     if isinstance(result, (list, tuple)):
         return type(result)([_as_values(entry, numbers) for entry in result])
     if isinstance(result, dict):
@@ -178,7 +183,7 @@ def _loss_alone(
 ) -> LossAndGradient:
     """The loss on plain Values, without running again what the trace copied."""
     if example.calls is not None:
-        with suppress(Parted), overseen(ReplayedCalls(example.calls).run):
+        with suppress(Parted), overseen(ReplayedCalls(example.calls).run, functions=True):
             return eager_outcome(loss_of, model, parameters, example, False)
     return eager_outcome(loss_of, model, parameters, example, False)
 

@@ -93,6 +93,17 @@ def heads_divide(
         )
 
 
+@nf.pure
+def look(query, keys, values, biases=None):
+    """What one head gathers for one token, (d,), and how much it attends to each key: (n,).
+
+    >>> look([1.0], [[0.5], [0.5]], [[0.0], [4.0]])
+    ([2.0], [0.5, 0.5])
+    """
+    weights = attention_weights(query, keys, biases)
+    return mix(weights, values), weights
+
+
 UNSEEN = -1e30
 """Added to a score, it makes exp() of it zero, in float32 too, and is no infinity."""
 
@@ -260,8 +271,10 @@ class MultiHeadAttention(nf.Module):
             if self._alibi:
                 slopes = self._alibi(head, position, [places[j] for j in seen])
                 biases = add(slopes, biases) if biases else slopes
-            weights = attention_weights(q, [keys[j][shared] for j in seen], biases)
-            gathered += mix(weights, [values[j][shared] for j in seen])
+            mixed, weights = look(
+                q, [keys[j][shared] for j in seen], [values[j][shared] for j in seen], biases
+            )
+            gathered += mixed
             watched.append(dict(zip(seen, weights, strict=True)))
         nf.show_attention(self, position, watched)
         return gathered

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from neuroflow.core.configured import fields
 from neuroflow.core.module import Module, is_evaluating
-from neuroflow.core.protocols.calls import Call, overseen
+from neuroflow.core.protocols.calls import OverseenCall, overseen
 from neuroflow.core.value import Op, Value, builder
 from neuroflow.engine.trace.tape import (
     CONSTANT,
@@ -39,17 +39,22 @@ from neuroflow.engine.trace.tape import (
     ranges,
 )
 from neuroflow.engine.trace.tracer import TracedParameter, TracedValue, Tracer
+from neuroflow.errors import TraceError
 from neuroflow.purity import is_pure
 
 Bools = NDArray[np.bool_]
-Rebuild = Callable[[int, Sequence[Any]], Any]
-"""From the first node of a copy, and what is given to it, to the result of the call."""
+Rebuild = Callable[[int, tuple[Sequence[Any], Sequence[Any]]], Any]
+"""From the first node of a copy, and what is given to it and what its module holds, to the result
+of the call."""
 
 FEWEST = 96
 """Nodes from which on a call is worth being repeated."""
 
 MANY_SMALL = 8
 """Calls of a class that are not, after which none is looked at."""
+
+MANY_SMALL_STRUCTURES = 96
+"""The same of a function, each structure counted once: what it is given grows along a text."""
 
 
 class Unlike(Exception):
@@ -70,11 +75,19 @@ class Seen:
     held: list[tuple[Any, Any]] = field(factory=list)
     """Lists and dicts, and what they held: whether a module still is what it was."""
 
+    rows: list[tuple[Any, Any]] = field(factory=list)
+    """The same of lists of parameters alone."""
+
     number: int = -1
     things: Any = None
 
     def is_current(self) -> bool:
         """Whether all still hold what they held."""
+        try:  # parameters are equal if they are the same: one comparison of lists is quick
+            if not all(holder == held for holder, held in self.rows):
+                return False
+        except TraceError:  # there is a number where a parameter was
+            return False
         return all(_holds(holder, held) for holder, held in self.held)
 
 
@@ -101,8 +114,8 @@ class Looker:
     modules: dict[int, tuple[Any, Seen]] = field(factory=dict)
     numbers: dict[Any, int] = field(factory=dict)
 
-    def module(self, module: Module) -> Seen:
-        """What a module is; raises :class:`Unlike` where that cannot be said."""
+    def module(self, module: Module | FunctionType) -> Seen:
+        """What a module or a function is; raises :class:`Unlike` where that cannot be said."""
         known = self.modules.get(id(module))
         if known is None or not known[1].is_current():
             seen = Seen()
@@ -144,15 +157,15 @@ class Looker:
         else:
             raise Unlike
 
-    def _note(self, holder: Any, held: Any, seen: Seen) -> None:
+    def _note(self, holder: Any, held: Any, seen: Seen, is_row: bool = False) -> None:
         if type(holder) is not tuple:
             seen.lists[id(holder)] = holder
-            seen.held.append((holder, held))
+            (seen.rows if is_row else seen.held).append((holder, held))
 
     def _entries(self, thing: Any, seen: Seen, inside: bool) -> None:
-        self._note(thing, list(thing), seen)
-        seen.key += (type(thing), len(thing))
         kinds = set(map(type, thing))
+        self._note(thing, list(thing), seen, is_row=kinds == {TracedParameter})
+        seen.key += (type(thing), len(thing))
         if kinds == {TracedValue} and not inside:
             seen.key.append("values")
             seen.cells.extend([x.cell for x in thing])
@@ -481,12 +494,14 @@ class Result:
     start: int
     local: Ints
     lists: set[int] = field(factory=set)
-    places: dict[int, int] = field(init=False)
-    """Of the values that are given, by their ids."""
+    _places: dict[int, tuple[int, int]] = field(factory=dict)
 
-    def __attrs_post_init__(self) -> None:
-        values = [*self.given.values, *self.module.values]
-        self.places = {id(value): k for k, value in enumerate(values)}
+    def place_of(self, value: Any) -> tuple[int, int] | None:
+        """Where a value stands among those given (0) or those of the module (1), if it does."""
+        if not self._places:
+            for which, seen in enumerate((self.given, self.module)):
+                self._places.update((id(x), (which, k)) for k, x in enumerate(seen.values))
+        return self._places.get(id(value))
 
     def of(self, result: Any) -> Rebuild:
         """What gives the result of a copy: from its first node, and what is given to it."""
@@ -500,9 +515,10 @@ class Result:
             return lambda first, values: dict(zip(result, whole(first, values), strict=True))
         if kind not in (TracedValue, Value, TracedParameter):
             raise Unlike
-        known = self.places.get(id(result))
+        known = self.place_of(result)
         if known is not None:
-            return lambda first, values: values[known]
+            which, k = known
+            return lambda first, values: values[which][k]
         return self._made(result)
 
     def _made(self, result: Any) -> Rebuild:
@@ -529,9 +545,9 @@ class Result:
 
 @define(eq=False)
 class TracedCall:
-    """A call in a trace."""
+    """A call in a trace, of a module or a pure function."""
 
-    module: Module
+    module: Any
 
 
 @define(eq=False)
@@ -558,8 +574,8 @@ class Stamper:
     tracer: Tracer
     looker: Looker = field(init=False)
     templates: dict[Any, dict[int, Template]] = field(factory=dict)
-    small: dict[type, int] = field(factory=dict)
-    """Of each class, how many calls were not worth it."""
+    small: dict[Any, int] = field(factory=dict)
+    """Of each class or function, how many calls were not worth it."""
 
     calls: list[TracedCall] | None = None
     """All calls in the order of their beginnings, where somebody wants to know."""
@@ -567,31 +583,32 @@ class Stamper:
     def __attrs_post_init__(self) -> None:
         self.looker = Looker(self.tracer)
 
-    def run(self, call: Call, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def run(self, call: OverseenCall, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """What takes the place of ``forward``."""
-        module = call.module
         if self.calls is not None:
-            self.calls.append(TracedCall(module))
-        if self._may(type(module)):
+            self.calls.append(TracedCall(call.module))
+        kind = _kind(call.module)
+        if self._may(kind):
             with suppress(Unlike):
                 given = self.looker.given(inputs, options)
-                key = (type(module), is_evaluating.get(), tuple(given.key))
+                key = (kind, is_evaluating.get(), tuple(given.key))
                 if key in self.templates:
                     found = self._stamped(call, given, self.templates[key])
                     if found is not None:
                         return found[0]
                 return self._traced(call, given, key, inputs, options)
-        return module.forward(*inputs, **options)
+        return call.forward(*inputs, **options)
 
-    def _may(self, kind: type) -> bool:
+    def _may(self, kind: Any) -> bool:
         """Whether calls of a class may be copied now; for a while somebody else may make nodes."""
         small = self.small.get(kind)
         if small is None:
-            small = self.small[kind] = 0 if is_of_pure_class(kind) else MANY_SMALL
-        return small < MANY_SMALL and getattr(builder.get(), "__self__", None) is self.tracer
+            pure = is_of_pure_class(kind) if isinstance(kind, type) else is_pure(kind)
+            small = self.small[kind] = 0 if pure else _most_small(kind)
+        return small < _most_small(kind) and getattr(builder.get(), "__self__", None) is self.tracer
 
     def _stamped(
-        self, call: Call, given: Seen, templates: dict[int, Template]
+        self, call: OverseenCall, given: Seen, templates: dict[int, Template]
     ) -> tuple[Any] | None:
         """What a copy gives; None where there is nothing to copy."""
         seen = self.looker.module(call.module)
@@ -604,18 +621,20 @@ class Stamper:
         first = template.write(self.tracer.tape, seen, cells, str(call))
         if self.calls is not None:
             self.calls[-1] = CopiedCall(call.module, template, given.things, seen)
-        return (template.result(first, [*given.values, *seen.values]),)
+        return (template.result(first, (given.values, seen.values)),)
 
     def _traced(
-        self, call: Call, given: Seen, key: Any, inputs: tuple[Any, ...],
+        self, call: OverseenCall, given: Seen, key: Any, inputs: tuple[Any, ...],
         options: dict[str, Any],
     ) -> Any:  # fmt: skip
         """The call itself, which is remembered."""
         module, tape = call.module, self.tracer.tape
         start = len(tape)
-        result = module.forward(*inputs, **options)
+        result = call.forward(*inputs, **options)
         if len(tape) - start < FEWEST:
-            self.small[type(module)] += 1
+            if isinstance(key[0], type) or key not in self.templates:
+                self.small[key[0]] += 1
+                self.templates.setdefault(key, {})
             return result
         with suppress(Unlike):
             seen, known = self.looker.module(module), self.templates.setdefault(key, {})
@@ -628,5 +647,14 @@ class Stamper:
 def stamping(tracer: Tracer, keep_calls: bool = False) -> Iterator[Stamper]:
     """Trace once for a while what is alike."""
     stamper = Stamper(tracer, calls=[] if keep_calls else None)
-    with overseen(stamper.run):
+    with overseen(stamper.run, functions=True):
         yield stamper
+
+
+def _most_small(kind: Any) -> int:
+    return MANY_SMALL if isinstance(kind, type) else MANY_SMALL_STRUCTURES
+
+
+def _kind(called: Any) -> Any:
+    """The class of a module; a function is one of a kind."""
+    return called if isinstance(called, FunctionType) else type(called)

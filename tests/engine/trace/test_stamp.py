@@ -286,7 +286,7 @@ def test_copies_are_left_out_of_the_comparison_with_plain_values(copies, monkeyp
     (found,) = runner.run([[0]], [0.0])
     assert found == pytest.approx(expected, rel=1e-12)
     assert len(copies) >= 5
-    assert 0 < len(replayed) < 60
+    assert 0 < len([x for x in replayed if isinstance(x, nf.Module)]) < 60
 
 
 def test_a_layer_that_does_something_else_on_values_is_named_among_copies(monkeypatch):
