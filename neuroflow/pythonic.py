@@ -19,8 +19,8 @@ def pythonic(value: Any) -> Any:
     """
     if type(value) in _PLAIN:
         return value
-    tolist = getattr(value, "tolist", None)  # numpy itself is not imported
-    return value if tolist is None else tolist()
+    # numpy itself is not imported; its class is asked, for any name may be an op of a Value
+    return value.tolist() if hasattr(type(value), "tolist") else value
 
 
 def pythonic_settings(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from tests.benchmarks import middle
 from tests.benchmarks.guard import compared, row, twice, verdict
 
 EVEN = [(10.0, 10.0), (10.0, 10.0), (10.0, 10.0)]
@@ -50,3 +51,17 @@ def test_what_moves_once_and_not_again_has_not_moved():
 def test_what_does_not_move_is_not_measured_again():
     sittings = iter([[row("a, ms", EVEN)]])
     assert [r["moved"] for r in twice(partial(next, sittings))] == [False]
+
+
+def test_what_two_threads_gain_is_told_by_the_clock_alone():
+    both = {"wall_ms": 2.0, "cpu_ms": 4.0, "first_step_s": 1.0}
+    one = {**both, "wall_ms": 4.0}
+    cells = {"model": "MLP", "dtype": "float64", "batch": 1, "peers": {}, "one": one, "two": both}
+    gains = [middle.line(cells, clock).split("|")[-4].strip() for clock in ("wall_ms", "cpu_ms")]
+    assert gains == ["2.00", ""]
+
+
+def test_a_failure_of_our_own_is_told_and_ends_the_table(capsys):
+    with pytest.raises(SystemExit, match="no figures for"):
+        middle.own("no such model")
+    assert "KeyError: 'no such model'" in capsys.readouterr().err

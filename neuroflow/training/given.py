@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
+from attrs import fields as attrs_fields
 
 from neuroflow.checkpoint.code import digest_of, digests_of_model
 from neuroflow.checkpoint.rebuilding import rebuilding_table
@@ -24,7 +25,7 @@ from neuroflow.core.settings import Setting, unchecked
 from neuroflow.core.update_rule import UpdateRule, update_rule
 from neuroflow.data.dataset import Dataset
 from neuroflow.data.given import dataset_of
-from neuroflow.errors import InputError, StateError, short_repr
+from neuroflow.errors import InputError, StateError, did_you_mean, short_repr
 from neuroflow.registry.entries import Entry, LossEntry
 from neuroflow.registry.manager import get, manager
 from neuroflow.training.examples import AS_GIVEN
@@ -111,6 +112,8 @@ class Given:
 
 
 NOTHING = Given()
+PARTS = tuple(each.name for each in attrs_fields(Given))
+"""What can be handed over."""
 
 
 def separated(
@@ -121,7 +124,12 @@ def separated(
     Parts are found in the source, where it is a dict, or are handed over beside it: ``model``,
     ``data`` with ``test`` and ``validation``, ``loss``, ``optimizer``, ``schedule``, ``metrics``.
     What is registered gets its name.
+
+    Raises :class:`InputError` for a part of any other name.
     """
+    for name in parts:
+        if name not in PARTS:
+            raise _no_part(name)
     parts = {name: part for name, part in parts.items() if part is not None}
     if not parts and not (isinstance(source, Mapping) and _holds_objects(source)):
         return source, NOTHING
@@ -133,6 +141,23 @@ def separated(
     _place_data(tree, parts, found)
     _place_metrics(tree, parts.get("metrics", ()), found)
     return tree, Given(**found)
+
+
+def _no_part(name: str) -> InputError:
+    """The error for what is no part: a setting, which belongs among the changes, or a misspelling.
+
+    >>> print(_no_part("backend").remedy)
+    a setting goes among the changes: {"train.backend": ...}
+    """
+    sections = [s.name for s in SECTIONS if name in [setting.name for setting in s.settings]]
+    key = f'{{"{sections[-1]}.{name}": ...}}' if sections else ""
+    remedy = key and f"a setting goes among the changes: {key}"
+    return InputError(
+        f"a run got the part {name!r}",
+        expected=f"one of {', '.join(PARTS)}",
+        remedy=remedy or did_you_mean(name, PARTS, "see: help(nf.train)"),
+        got=name,
+    )
 
 
 def _holds_objects(tree: Mapping[str, Any]) -> bool:

@@ -3,7 +3,8 @@
 A GPT of 4 layers in three sizes, with one text and with 16 texts a step, and two MLPs, each in
 float64 and float32, on one thread and on two. The peers are PyTorch, eager and compiled, and numpy
 by hand with its BLAS. Every figure is the least time of a step, measured in a process of its own:
-on the clock, or with ``--cpu`` of the processor, which a busy machine disturbs less. Writes
+on the clock, or with ``--cpu`` of the processor, which a busy machine disturbs less and which does
+not tell what two threads gain. Writes
 ``docs/benchmarks-middle.json`` and the table beside it, in some eight minutes; ``--only TEXT``
 takes the models whose name has that in it, and writes nothing.
 """
@@ -112,18 +113,25 @@ def peak() -> float:
 
 
 def process(command: list[Any], threads: int = 1) -> Figures | None:
-    """What a program prints as its result; None if it cannot run here."""
+    """What a program prints as its result; None if it cannot run here, which is told why."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": str(threads),
                    "OMP_NUM_THREADS": str(threads)}  # fmt: skip
     ran = subprocess.run(
         [sys.executable, *map(str, command)], env=environment, capture_output=True, text=True
     )
     lines = [line for line in ran.stdout.splitlines() if line.startswith("RESULT ")]
+    if not lines:
+        why = ran.stderr.strip().splitlines() or [f"it ended with {ran.returncode}"]
+        print(f"no figures of {command}: {why[-1]}", file=sys.stderr)
     return dict(json.loads(lines[-1][7:])) if lines else None
 
 
 def own(*arguments: Any) -> Figures | None:
-    return process([Path(__file__).resolve(), "--own", json.dumps(arguments)])
+    """Our own figures, without which there is no row: an error there is one here."""
+    found = process([Path(__file__).resolve(), "--own", json.dumps(arguments)])
+    if found is None:
+        raise SystemExit(f"neuroflow gave no figures for {arguments}: the cause stands above")
+    return found
 
 
 def rows(only: str) -> Iterator[Figures]:
@@ -162,7 +170,8 @@ def line(row: Figures, clock: str) -> str:
     one, two = row["one"], row["two"]
     best = min((figures[clock] for figures in peers.values()), default=None)
     ratio = f"{one[clock] / best:.2f}" if best else ""
-    gain = f"{one['wall_ms'] / two['wall_ms']:.2f}" if two else ""
+    by_clock = clock == "wall_ms"  # the processor's time is that of both threads together
+    gain = f"{one[clock] / two[clock]:.2f}" if two and by_clock else ""
     memory = [f"{f['peak_mb']:.0f}" for f in (one, peers.get("eager")) if f and "peak_mb" in f]
     cells = [
         row["model"], row["dtype"], str(row["batch"]), shown(one),

@@ -149,10 +149,12 @@ def test_many_steps_in_one_call_equal_one_step_per_call(backend):
     assert single == losses
 
 
-def test_threads_give_the_same_numbers_every_time(backend):
-    runs = [run("rows", backend, threads=2, batch=30)[1] for _ in range(2)]
-    assert runs[0] == runs[1]
-    assert_same(runs[0], run("rows", "eager", batch=30)[1], 1e-11)
+@pytest.mark.parametrize("threads", [2, 3])
+def test_equal_numbers_of_threads_give_equal_bits(backend, threads):
+    runs = [run("rows", backend, "adam", threads=threads, batch=30) for _ in range(3)]
+    bits = [(losses, [p.data for p in runner.parameters]) for runner, losses in runs]
+    assert bits[0] == bits[1] == bits[2]
+    assert_same(bits[0][0], run("rows", "eager", "adam", batch=30)[1], 1e-11)
 
 
 def test_float32_trains_too(backend):

@@ -265,6 +265,17 @@ def test_held_out_examples_may_be_given():
     assert nf.fit("mlp", data, steps=1, test=0.5, backend="eager").summary()["test_examples"] == 20
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("backend", '{"train.backend": ...}'), ("steps", '{"train.steps": ...}'),
+     ("learning_rate", '{"optimizer.learning_rate": ...}'), ("modle", "did you mean 'model'?")],
+)  # fmt: skip
+def test_train_refuses_what_is_no_part(name, told):
+    with pytest.raises(nf.InputError, match=f"got the part '{name}'") as caught:
+        nf.train("moons", **{name: None})
+    assert told in caught.value.remedy
+
+
 def test_train_takes_the_same_parts_in_a_tree_or_beside_it():
     tree = {"loss": "mse", "optimizer": "sgd", "train": {"steps": 2, "backend": "eager"}}
     inside = nf.train({**tree, "model": Recurrent(seed=1), "data": OWN["recurrent"][1:3]}).run()
