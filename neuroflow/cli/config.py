@@ -119,11 +119,15 @@ def _facts(value: Any, origin: Provenance) -> dict[str, Any]:
 
 def _diff(places: Sequence[str], changes: Sequence[str], as_json: bool) -> int:
     """Every path at which two configurations differ, with both values and their origins."""
-    from neuroflow.config import differences
+    from neuroflow.config import SECTIONS, differences
     from neuroflow.config.provenance import explained
 
     one, other = (explained(place, changes) for place in places)
-    paths = differences(dict(_values(one)), dict(_values(other)))
+    order = [section.name for section in SECTIONS]
+    paths = sorted(
+        differences(dict(_values(one)), dict(_values(other))),
+        key=lambda path: order.index(path.partition(".")[0]),
+    )
     sides = [{path: (value, origin) for path, value, origin in each.values()}
              for each in (one, other)]  # fmt: skip
     if as_json:

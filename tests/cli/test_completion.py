@@ -59,7 +59,7 @@ def offered(known, line):
         ("show --kind sched", ["schedule"]),
         ("list optim", ["optimizer"]),
         ("recipes xo", ["xor"]),
-        ("config d", ["diff", "digits", "files"]),
+        ("config fi", ["fill", "files"]),
         ("config diff moons circ", ["circles", "files"]),
         ("completion z", ["zsh"]),
         ("init --task reg", ["regression"]),

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 import neuroflow as nf
-from neuroflow.config import checking, read, recipes
+from neuroflow.config import checking, read, recipes, settings_of
 from neuroflow.config.json_schema import NOT_SAID, json_schema
 from neuroflow.core.settings import Setting
 from tests.support.configurations import MOONS
@@ -149,17 +150,15 @@ def mutated(tree, rng):
         elif what == "gone":
             del here[last]
         elif isinstance(here, dict):
-            known = [s for entry in nf.find("*", "layer") for s in _settings(entry)]
-            here[rng.choice([*known, "use", "extra", "learning_rate"])] = value_for(rng)
+            here[rng.choice([*layer_settings(), "use", "extra", "learning_rate"])] = value_for(rng)
         else:
             here.append(value_for(rng))
     return tree
 
 
-def _settings(entry):
-    from neuroflow.config import settings_of
-
-    return [setting.name for setting in settings_of(entry)]
+@cache
+def layer_settings():
+    return [setting.name for entry in nf.find("*", "layer") for setting in settings_of(entry)]
 
 
 def reasons(tree):
@@ -168,6 +167,8 @@ def reasons(tree):
     text = json.dumps(tree)
     if "extends" in tree:
         found.add("base")
+    if '"ref"' in text:
+        found.add("references")
     if "${" in text:
         found.add("variables")
     for path in spots(tree):
@@ -206,7 +207,8 @@ def test_layers_may_be_activations_references_and_parts_by_name(validator, layer
 @pytest.mark.sweep
 def test_schema_and_loader_agree_about_mutated_configurations(validator, loader_alone, figures):
     rng, differ, excused, right = random.Random(1), [], Counter(), 0
-    bases = [tree for r in recipes() for tree in (read(r.name)[0], nf.configure(r.name))]
+    bases = [read(recipe.name)[0] for recipe in recipes()]
+    bases += [nf.configure(name) for name in ("moons", "names", "digits")]
     bases += [{"extends": "moons", "train": {"seed": 3}, "model": {"dropout": 0.1}}]
     n = tries(40, full=1_000)
     if n == 1_000:  # it takes seconds
