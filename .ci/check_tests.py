@@ -2,7 +2,7 @@
 
 LOG is what pytest printed, COLLECTED what ``pytest --collect-only -q`` printed. The log must end
 with the summary of pytest, in which every test that was collected has passed. A test may be skipped
-only for what nobody can install, or where it says that the sweeps run it, which come after.
+only for what nobody can install, or where it says which later step runs it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ COLLECTED = re.compile(r"^[= ]*(\d+) tests? collected in ", re.MULTILINE)
 SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (.*)$", re.MULTILINE)
 NAMES = Path(os.environ.get("NEUROFLOW_DATA", "../shared/data")) / "names.txt"
 
-BY_SWEEPS = ": run with the sweeps"
+LATER = (": run with the sweeps", ": run with -m long")
 
 
 def problems_of(log: str, collected: str) -> list[str]:
@@ -50,7 +50,7 @@ def _of_skips(log: str, skipped: int) -> list[str]:
 
 
 def _is_needed(reason: str) -> bool:
-    return reason.endswith(BY_SWEEPS) or ("names.txt" in reason and not NAMES.exists())
+    return reason.endswith(LATER) or ("names.txt" in reason and not NAMES.exists())
 
 
 if __name__ == "__main__":

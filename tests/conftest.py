@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.distributions",
     "tests.support.garbage",
     "tests.support.guard",
+    "tests.support.long_tests",
     "tests.support.models",
     "tests.support.offers",
     "tests.support.programs",

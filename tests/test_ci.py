@@ -63,10 +63,11 @@ def test_only_what_nobody_can_install_may_be_skipped(judge):
     assert (code, said.startswith("skipped without need")) == (1, True)
 
 
-def test_what_the_sweeps_run_may_be_skipped_before(judge):
+@pytest.mark.parametrize("later", [": run with the sweeps", ": run with -m long"])
+def test_what_a_later_step_runs_may_be_skipped_before(judge, later):
     log = DOTS + SKIP + "58 passed, 2 skipped in 9.99s\n"
     needs = "needs the names file at /data/names.txt"
-    assert judge(log.replace(needs, "it takes ten seconds: run with the sweeps"))[0] == 0
+    assert judge(log.replace(needs, f"it takes ten seconds{later}"))[0] == 0
     assert judge(log.replace(needs, "it takes ten seconds"))[0] == 1
 
 

@@ -12,8 +12,8 @@ import neuroflow as nf
 from neuroflow.registry.manager import manager
 
 ROOT = Path(nf.__file__).parent
-ORDINARY_WORDS = {"rows"}
-"""Names of entries that name something else too: the live pages have rows of numbers."""
+ORDINARY_WORDS = {"rows", "activation"}
+"""Names of entries that name something else too: rows of numbers, the setting of a layer."""
 
 BUNDLED = {n for e in manager().registry if not e.credit for n in (e.name, *e.aliases)}
 BUNDLED -= ORDINARY_WORDS

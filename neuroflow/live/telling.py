@@ -142,7 +142,7 @@ class Telling:
         assert op is not None
         if op.kinks and len(inputs) == 1:
             return self._kink(part)
-        if op.step in ("add", "sub") or op.name in ("add", "sum"):
+        if op.step in ("add", "sum", "sub"):
             return (
                 "a sum passes each change on as it is: the slope is 1"
                 if part.local == 1

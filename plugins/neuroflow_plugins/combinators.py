@@ -333,7 +333,10 @@ def entries():
     """Each with a small example and what it takes."""
     two = {"left": SQUARE, "right": SQUARE}
     yield entry("activation", ActivationLayer, {"function": "tanh"}, ROW, "(...) -> (...)", "f(x)")
-    yield entry("residual", Residual, {"layer": SQUARE}, ROW, shapes.residual, "x + f(x)")
+    inner = nf.Checks(expected={"formula": "f is the layer inside; of it it says nothing"})
+    yield entry(
+        "residual", Residual, {"layer": SQUARE}, ROW, shapes.residual, "x + f(x)", checks=inner
+    )
     yield entry(
         "parallel", Parallel, {"parts": [SQUARE, NARROW], "join": "concat"}, ROW, shapes.parallel
     )

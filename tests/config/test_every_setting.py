@@ -25,7 +25,7 @@ HUGE = 10**5000  # Python spells no such number
 
 UNBOUNDED = {
     ("uniform", "low"), ("uniform", "high"), ("normal", "mean"), ("function", "low"),
-    ("function", "high"), ("spirals", "turns"),
+    ("function", "high"), ("spirals", "turns"), ("clip", "low"), ("clip", "high"),
 }  # fmt: skip
 """Numbers that may be anything: places on the line of numbers, turns either way."""
 

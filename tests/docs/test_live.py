@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
 
 import pytest
 
+from tests.support.long_tests import all_but
+
 DOCS = Path(__file__).parents[2] / "docs"
-LIVE = ("function", "classification", "gpt")
+LIVE = all_but(("function", "classification", "gpt"), ["function"])
 READY = "#play:not([disabled]), #problem:not([hidden])"
 MEGABYTE = 1e6
 
@@ -40,13 +43,15 @@ def stated(text):
 
 @pytest.fixture(scope="module")
 def frames(book, serve, launch, tmp_path_factory):
-    """Each live page, opened in its chapter; what was sent to it; what the browser asked for."""
+    """Opens a live page in its chapter, once; what was heard; what the browser asked for."""
     log = tmp_path_factory.mktemp("log") / "net.json"
     with serve(book) as (address, sent):
         browser = launch(f"--log-net-log={log}")
         context = browser.new_context(viewport={"width": 1200, "height": 1400})
-        found, problems = {}, []
-        for name in LIVE:
+        problems = []
+
+        @functools.cache
+        def frame_of(name):
             sent.clear()
             tab = context.new_page()
             tab.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
@@ -58,24 +63,27 @@ def frames(book, serve, launch, tmp_path_factory):
             frame.wait_for_selector(READY, timeout=60_000)
             assert not frame.is_visible("#problem"), frame.inner_text("#problem")
             until(frame, "neuroflow.now")
-            found[name] = (tab, frame, waiting, dict(sent))
-        yield found, problems, (address, browser, log)
+            return tab, frame, waiting, dict(sent)
+
+        yield frame_of, problems, (address, browser, log)
 
 
 @pytest.mark.parametrize("name", LIVE)
 def test_a_network_trains_in_its_frame(frames, name):
-    _, frame, _, _ = frames[0][name]
+    frame_of, problems, _ = frames
+    _, frame, _, _ = frame_of(name)
     before = frame.evaluate("() => neuroflow.now.numbers")
     for step in (1, 2, 3):
         frame.click("#step")
         until(frame, f"neuroflow.now.step === {step}")
     assert frame.evaluate("() => neuroflow.losses.length") == 3
     assert frame.evaluate("() => neuroflow.now.numbers") != before
+    assert problems == []
 
 
-@pytest.mark.parametrize("name", ["function", "classification"])
+@pytest.mark.parametrize("name", LIVE[:2])
 def test_the_time_slider_goes_back(frames, name):
-    _, frame, _, _ = frames[0][name]
+    _, frame, _, _ = frames[0](name)
     while frame.evaluate("() => neuroflow.now.step") < 2:
         step = frame.evaluate("() => neuroflow.now.step")
         frame.click("#step")
@@ -86,8 +94,9 @@ def test_the_time_slider_goes_back(frames, name):
     assert frame.evaluate("() => neuroflow.now.numbers") != after
 
 
+@pytest.mark.long
 def test_a_lower_temperature_sharpens_the_next_letter(frames):
-    _, frame, _, _ = frames[0]["gpt"]
+    _, frame, _, _ = frames[0]("gpt")
     before = frame.evaluate("() => Math.max(...neuroflow.picture.next)")
     move(frame, "#temperature", 0.1)
     until(frame, "neuroflow.picture.temperature === 0.1")
@@ -96,7 +105,7 @@ def test_a_lower_temperature_sharpens_the_next_letter(frames):
 
 @pytest.mark.parametrize("name", LIVE)
 def test_a_page_states_what_it_loads(frames, name):
-    tab, _, waiting, sent = frames[0][name]
+    tab, _, waiting, sent = frames[0](name)
     python = {path: size for path, size in sent.items() if "/pyodide/" in path or ".zip" in path}
     assert len(python) >= 6
     (size,) = stated(tab.inner_text("article p:has(a[href$='.html'])"))
@@ -280,6 +289,7 @@ def test_a_page_on_which_nothing_can_run_does_not_offer_it(visit):
     assert tab.locator("button[aria-label^='Run block']").count() == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chapter", ["tutorial/gpt.html", "tutorial/plugin.html"])
 def test_a_whole_chapter_runs_in_the_page(visit, chapter):
     blocks = Blocks(visit(chapter))

@@ -1,7 +1,8 @@
-"""Every snippet of the book runs, in the order in which a reader meets it.
+"""Every snippet of the book runs, in the order in which a reader meets it; entries are checked.
 
 A block ``python`` that begins with ``>>>`` is compared with what it prints; any other is run.
-The blocks of one page share their names; each page starts afresh, in an empty folder.
+The blocks of one page share their names; each page starts afresh, in an empty folder. The entries
+that a how-to shows pass the check that it leads to.
 """
 
 from __future__ import annotations
@@ -37,6 +38,25 @@ def blocks(page: Path) -> Iterator[tuple[int, str]]:
 
 
 WITH_CODE = [page for page in pages() if any(blocks(page))]
+WITH_ENTRIES = [
+    page
+    for page in sorted((DOCS / "howto").glob("*.md"))
+    if re.search(r"hookimpl|Entry\(", page.read_text(encoding="utf-8"))
+]
+NOT_OF_THE_PAGE = ("neuroflow_recipes",)
+"""Hooks of which a page shows how another package uses them."""
+
+
+def offered(scope):
+    """The entries that a page made or that its hooks give; and its ops."""
+    for name, thing in scope.items():
+        if isinstance(thing, nf.Entry):
+            yield thing
+        elif hasattr(thing, "neuroflow_impl") and name not in (
+            "neuroflow_commands",
+            *NOT_OF_THE_PAGE,
+        ):
+            yield from thing()
 
 
 @pytest.mark.parametrize("chapter", WITH_CODE, ids=lambda p: str(p.relative_to(DOCS)))
@@ -44,8 +64,12 @@ def test_the_snippets_of_a_page_run_in_order(chapter, tmp_path, monkeypatch):
     if "{.needs-torch}" in chapter.read_text(encoding="utf-8"):
         pytest.importorskip("torch", reason="PyTorch is not installed")
     monkeypatch.chdir(tmp_path)
+    scope = {"__name__": "page"}
     with nf.local_entries():  # what a page registers is no other page's
-        _run(chapter, {"__name__": "page"})
+        _run(chapter, scope)
+        entries = list(dict.fromkeys(offered(scope))) if chapter in WITH_ENTRIES else []
+        report = nf.check(*entries) if entries else None
+    assert report is None or report, report
 
 
 def _run(chapter: Path, scope: dict) -> None:
@@ -65,6 +89,11 @@ def _compare(body: str, scope: dict, name: str) -> None:
     messages: list[str] = []
     doctest.DocTestRunner(optionflags=FLAGS).run(test, out=messages.append, clear_globs=False)
     assert not messages, "".join(messages)
+
+
+def test_there_are_entries_to_check():
+    assert len(WITH_ENTRIES) > 10
+    assert {*WITH_ENTRIES} < {*WITH_CODE}
 
 
 def test_every_page_of_the_tutorial_has_snippets():

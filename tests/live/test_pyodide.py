@@ -69,6 +69,7 @@ def test_function_page_in_the_browser_alone(exported, classification, tab, tmp_p
     assert [p.data for p in nf.load(model).parameters()] == tab.knows("now.numbers")
 
 
+@pytest.mark.long
 def test_two_tabs_train_apart_and_a_closed_one_harms_nobody(exported, classification):
     tab = classification
     other = tab.page.context.new_page()
@@ -117,6 +118,7 @@ def test_hostile_messages_get_a_message_and_training_goes_on(classification):
     assert_is_eager(tab, "classification")
 
 
+@pytest.mark.long
 def test_200_messages_a_second_do_not_stop_the_training(classification):
     tab = classification
     tab.page.evaluate(

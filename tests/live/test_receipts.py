@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from tests.live.conftest import opened
+from tests.support.long_tests import long
 
 COUNT = """() => {
   window.asked = 0; window.open = 0; window.most = 0;
@@ -25,7 +26,7 @@ GPT = "#width=8&heads=2&batch=2"
 REST = "() => { window.asked = window.most = 0; document.activeElement.blur(); }"
 
 
-@pytest.fixture(scope="module", params=["socket", "worker"])
+@pytest.fixture(scope="module", params=["socket", long("worker")])
 def open_page(request, tabs):
     """Open a page of either transport after one step; a page is opened once, then laid to rest."""
     if request.param == "socket":
