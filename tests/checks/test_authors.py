@@ -10,8 +10,8 @@ from neuroflow.checks.shared.causes import one_per_cause
 from neuroflow.checks.shared.findings import Finding
 
 
-def _clip(kinks, **facts):
-    @nf.op(formula=r"\max(l, \min(h, x))", kinks=kinks, convention="0 at both", **facts)
+def _clip(kinks, convention="1 at both"):
+    @nf.op(formula=r"\max(l, \min(h, x))", kinks=kinks, convention=convention)
     def clip(x, *, low=-1.0, high=1.0):
         """The number, kept within two others."""
         return nf.where(x < low, low, nf.where(x > high, high, x))
@@ -27,6 +27,28 @@ def test_kinks_are_a_function_of_the_settings(kinks):
     assert kink_numbers(clip.bind(low=-3.0).bind(high=0.5)) == [-3.0, 0.5]
     report = nf.gradcheck(clip)
     assert report, report
+
+
+def test_a_convention_at_all_kinks_is_compared_at_each():
+    def slope(x, low, high):
+        return nf.where(x < low, 0.0, nf.where(x >= high, 0.0, 1.0))
+
+    for said, right in (("0 at both", False), ("1 at low, 0 at high", True)):
+        clip = _clip(("low", "high"), convention=said)
+        clip.partials(lambda out, x, *, low, high: (slope(x, low, high),))
+        assert nf.gradcheck(clip).found("kinks") == (not right)
+
+
+def test_partials_that_round_a_number_across_a_step_are_found():
+    jumps, steps = ("x = y * round(x / y)",), "minus the whole quotient for y, at its jumps too"
+
+    @nf.op(formula=r"x \bmod y", domain=("(0, inf)",) * 2, kinks=jumps, convention=steps)
+    def left(x, y):
+        """What a division leaves over."""
+        return x - y * nf.floor(x / y)
+
+    left.partials(lambda out, x, y: (1.0, -nf.floor((x - out) / y)))
+    assert "rounded across a step" in str(nf.gradcheck(left))
 
 
 def test_a_kink_that_means_nothing_is_refused():

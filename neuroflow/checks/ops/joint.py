@@ -11,6 +11,7 @@ import inspect
 import itertools
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from random import Random
 from typing import Any
@@ -21,6 +22,7 @@ from neuroflow.checks.formulas.symbols import value_at
 from neuroflow.checks.formulas.tokens import UnreadableFormulaError
 from neuroflow.checks.ops.declared import scope_of
 from neuroflow.checks.ops.search import Search
+from neuroflow.checks.ops.surfaces import at_kink
 from neuroflow.checks.shared.messages import close, short
 from neuroflow.checks.shared.numeric import has
 from neuroflow.checks.shared.report import Results
@@ -50,6 +52,8 @@ def check_joint(subject: Subject, results: Results) -> None:
             results.expect("search", wrong is None, wrong or "")
             if wrong is not None:
                 return
+        wrong = next(filter(None, map(partial(_rounded, subject), points[-COMPARED:])), None)
+        results.expect("joint", wrong is None, wrong or "")
     _compare_formula(subject, points, results)
 
 
@@ -66,6 +70,31 @@ def _worst(subject: Subject, points: Sequence[tuple[float, ...]], k: int) -> Ite
     for i in np.argsort(-score, kind="stable")[:JUDGED]:
         if score[i] > 1.0:
             yield Search(subject, points[i], k).judged([points[i][k]])
+
+
+def _rounded(subject: Subject, at: tuple[float, ...]) -> str | None:
+    """A message if the partials of plain numbers are not those of numbers with sixty digits.
+
+    So it is where one is rounded across a step: floor of 6.999999999999999 for 7.
+    """
+    mp = import_module("mpmath")
+    if at_kink(subject, at, 1e-9):
+        return None
+    try:
+        said = [*map(float, subject.partials(*at))]
+        with mp.workdps(60):
+            exact = [mp.mpf(x) for x in at]
+            out = subject.forward(*exact)
+            right = [*map(float, subject.slopes(out, *exact))]
+    except Exception:  # outside of what the rule can do there, or with many digits
+        return None
+    for name, got, wanted in zip(subject.inputs, said, right, strict=True):
+        if not close(wanted, got, subject.within(1e-4), 1e-6 * (1.0 + abs(float(out)))):
+            return (
+                f"d/d{name} at {subject.at(at)}: partials say {short(got)}, and {short(wanted)}"
+                " with sixty digits: is something rounded across a step?"
+            )
+    return None
 
 
 def _compare_formula(

@@ -46,11 +46,15 @@ def check_kinks(subject: Subject, results: Results) -> None:
             " elsewhere?"
         ))  # fmt: skip
         stated = _stated(subject.op.convention, subject.op.settings)
-        if stated is not None and len(kinks) == 1:
+        if stated is not None and (len(kinks) == 1 or _EVERYWHERE.search(subject.op.convention)):
             results.expect("kinks", close(stated, float(said), 1e-9, 1e-12), (
                 f"the convention says {short(stated)} at the kink x = {short(kink)}, and partials"
                 f" say {short(float(said))}"
             ))  # fmt: skip
+
+
+_EVERYWHERE = re.compile(r"\bat (both|all|every|each)\b")
+"""The words of a convention that holds at several kinks: ``1 at both ends``."""
 
 
 def _jumps(f: Callable[[float], Any], x: float) -> bool:
