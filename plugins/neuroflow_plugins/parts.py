@@ -73,8 +73,9 @@ def full_mask(n_queries, n_keys, window=0):
     >>> full_mask(2, 2), full_mask(2, 2, window=1)
     ([[True, True], [True, True]], [[True, False], [False, True]])
     """
-    start, width = n_keys - n_queries, window or n_keys
-    return [[abs(start + i - j) < width for j in range(n_keys)] for i in range(n_queries)]
+    start = n_keys - n_queries
+    near = [[abs(start + i - j) < window for j in range(n_keys)] for i in range(n_queries)]
+    return near if window else [[True] * n_keys for _ in range(n_queries)]
 
 
 def attention_weights(query, keys, biases=None):
