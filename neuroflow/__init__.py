@@ -91,6 +91,7 @@ _HOME = {
     "neuroflow.tensors.functions": "tensor_function",
     "neuroflow.tensors.conversion": "from_torch to_torch",
     "neuroflow.export.tensors_reading": "from_tensors",
+    "neuroflow.pretrained.loading": "load_pretrained",
     "neuroflow.training": "Run Step Training WorkerError fit joined_workers"
     " predict read_metrics train",
     "neuroflow.experiments": "RunComparison RunTable Sweep compare runs sweep",

@@ -157,6 +157,7 @@ from neuroflow.tensors.functions import tensor_function as tensor_function
 from neuroflow.tensors.conversion import from_torch as from_torch
 from neuroflow.tensors.conversion import to_torch as to_torch
 from neuroflow.export.tensors_reading import from_tensors as from_tensors
+from neuroflow.pretrained.loading import load_pretrained as load_pretrained
 from neuroflow.training import Run as Run
 from neuroflow.training import Step as Step
 from neuroflow.training import Training as Training

@@ -25,11 +25,14 @@ def command(file: Path, importer: str, out: Path, as_json: bool) -> None:
 
     MODEL is then predicted with, evaluated, drawn or exported as any other. safetensors reads
     plain matrices by the names of PyTorch, with a config.json beside them: what
-    'neuroflow export --to safetensors' writes.
+    'neuroflow export --to safetensors' writes. transformers reads the folder of a
+    published language model of the families llama, mistral, qwen2, qwen3, gpt2 and
+    gpt_neox.
 
     \b
     Examples:
       neuroflow import out/w.safetensors --from safetensors --out w.safetensors
+      neuroflow import SmallModel --from transformers --out small.safetensors
       neuroflow import w.json --from plain_json --out w.safetensors --plugin my.py
     """
     from neuroflow.export.importing import import_model

@@ -49,6 +49,7 @@ PARTS = (
     "tensors",
     "training",
     "generation",
+    "pretrained",
     "export",
     "checks.shared",
     "checks.formulas",
