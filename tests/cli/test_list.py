@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import sys
 
+import pytest
+
 import neuroflow as nf
+from neuroflow.registry.entries import KINDS
+from tests.support.long_tests import all_but
 
 
-def test_every_entry_can_be_shown(neuroflow):
-    for found in nf.find("*"):
+@pytest.mark.parametrize("kind", all_but(KINDS, ["loss", "look"]))
+def test_every_entry_can_be_shown(neuroflow, kind):
+    for found in nf.find("*", kind):
         code, out, err = neuroflow("show", found.id, "--kind", found.kind)
         assert code == 0, err
         assert found.id in out, found.id

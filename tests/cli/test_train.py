@@ -8,6 +8,7 @@ import os
 import pytest
 
 from tests.cli.settings import FAST, NET
+from tests.support.long_tests import all_but
 
 
 def test_train_writes_a_run_folder_and_a_summary(neuroflow, tmp_path):
@@ -64,7 +65,9 @@ def test_without_matplotlib_there_is_a_sketch(neuroflow, monkeypatch):
     assert "── the model   ·· the data   over x" in out
 
 
-@pytest.mark.parametrize("recipe", ["moons", "multiclass", "function", "digits", "autoencoder"])
+@pytest.mark.parametrize(
+    "recipe", all_but(["moons", "multiclass", "function", "digits", "autoencoder"], ["function"])
+)
 def test_each_kind_of_run_gets_a_picture(neuroflow, tmp_path, recipe):
     points = [] if recipe in ("digits", "autoencoder") else ["--set", "data.points=12"]
     words = ["--backend", "numpy", "--set", "train.steps=1", "--set", "train.batch=2", *points]

@@ -12,6 +12,7 @@ import pytest
 import neuroflow as nf
 from neuroflow.engine import comparison
 from neuroflow.engine.session import Session
+from tests.support.long_tests import all_but
 
 THREADS = range(4)
 CALLS = 100
@@ -59,7 +60,7 @@ print(json.dumps([wrong, sorted({type(p).__name__ for p in model.parameters()})]
 """
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", all_but(["float64", "float32"], ["float64"]))
 def test_one_compiled_function_answers_four_threads(backend, dtype):
     wrong, types = json.loads(run(EVERY_CALL, backend, dtype))
     assert wrong == {"value": 0, "batch": 0, "gradients": 0, "batch gradients": 0}

@@ -4,6 +4,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.training import in_tensors
+from tests.support.long_tests import long
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
@@ -23,7 +24,7 @@ def losses_of(recipe, **settings):
         ("moons", {"data.points": 20, "train.l2": 0.01}),
         ("moons", {"data.points": 20, "model.dropout": 0.3, "train.batch": 7}),
         ("names", {**NAMES, "train.clip_norm": 0.5}),
-        ("names", {**NAMES, "model.dropout": 0.3, "train.evaluate_every": 2}),
+        long("names", {**NAMES, "model.dropout": 0.3, "train.evaluate_every": 2}),
     ],
     ids=["rows", "rows, dropped", "texts", "texts, dropped"],
 )

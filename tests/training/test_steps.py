@@ -9,6 +9,7 @@ import re
 import pytest
 
 import neuroflow as nf
+from tests.support.long_tests import long
 
 SMALL = {
     "model": {"use": "mlp", "sizes": [2, 4, 1]},
@@ -160,7 +161,7 @@ def test_the_recipe_moons_is_learned_completely():
         ("function", "r2", 0.99),
         ("multiclass", "test_accuracy", 0.95),
         ("digits", "test_accuracy", 0.94),
-        ("autoencoder", "test_r2", 0.7),
+        long("autoencoder", "test_r2", 0.7),
     ],
 )
 def test_recipes_reach_what_they_promise(recipe, metric, least):
