@@ -21,9 +21,11 @@ _ODD, _ODDER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 _LOW = np.uint64(0xFFFFFFFF)
 
 
-def merge_common_subexpressions(graph: OpGraph) -> OpGraph:
-    """Merge level by level, for nodes become equal when their inputs do."""
-    shared = shared_slices(graph)
+def merge_common_subexpressions(graph: OpGraph, shared: SharedSlices) -> OpGraph:
+    """Merge level by level, for nodes become equal when their inputs do.
+
+    ``shared`` are the graph's long slices; where nothing merges, the graph is what it was.
+    """
     if not _has_twins(graph, shared):
         return graph
     same = np.arange(len(graph), dtype=np.int32)

@@ -17,6 +17,7 @@ from neuroflow.engine.plan.dot_products import recognise_dot_products
 from neuroflow.engine.plan.graph import EDGES, PART, OpGraph, graph_of
 from neuroflow.engine.plan.levels import levels, sources
 from neuroflow.engine.plan.plan import Group, Plan, Table
+from neuroflow.engine.plan.slices import shared_slices
 from neuroflow.engine.trace.tape import (
     CONSTANT,
     FIRST_OP,
@@ -186,7 +187,8 @@ def tidy(tape: Tape, outputs: list[int]) -> OpGraph:
     """The graph that computes the same numbers with fewer nodes; it uses up the tape."""
     graph = drop_dead_code(graph_of(tape, outputs))
     graph = drop_unread(recognise_dot_products(fold_constants(graph)))
-    graph.level = levels(graph)
-    graph = merge_common_subexpressions(graph)
-    graph.source = sources(graph)
-    return graph
+    shared = shared_slices(graph)
+    graph.level = levels(graph, shared)
+    merged = merge_common_subexpressions(graph, shared)
+    merged.source = sources(merged, shared if merged is graph else None)
+    return merged

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from neuroflow.engine.plan.graph import ROUNDS, Bools, OpGraph
-from neuroflow.engine.plan.slices import Stretch, shared_slices, stretches
+from neuroflow.engine.plan.slices import SharedSlices, Stretch, shared_slices, stretches
 from neuroflow.engine.trace.tape import CONSTANT, FIRST_OP, LIVE, PARAMETER, Ints
 
 CHAIN = 1 << 8
 """So many nodes, if they hang together like a chain, are taken one by one."""
 
 
-def sources(graph: OpGraph) -> Ints:
+def sources(graph: OpGraph, shared: SharedSlices | None = None) -> Ints:
     """What each node depends on: nothing (0), parameters (1) or inputs (2)."""
     form = graph.form
     column = np.full(len(graph), 2, dtype=np.int8)
@@ -21,20 +21,25 @@ def sources(graph: OpGraph) -> Ints:
     column[form >= FIRST_OP] = 0
     for number in graph.forms.takes():
         column[form == number] = 2
-    settle(graph, column, 0)
+    settle(graph, column, 0, shared)
     return column
 
 
-def levels(graph: OpGraph) -> Ints:
+def levels(graph: OpGraph, shared: SharedSlices | None = None) -> Ints:
     """The longest path from a leaf to each node."""
     column = np.zeros(len(graph), dtype=np.int32)
-    settle(graph, column, 1)
+    settle(graph, column, 1, shared)
     return column
 
 
-def settle(graph: OpGraph, column: Ints, step: int) -> None:
-    """Raise each node's number to the largest of its inputs' plus ``step``, inputs first."""
-    shared = shared_slices(graph)
+def settle(
+    graph: OpGraph, column: Ints, step: int, shared: SharedSlices | None = None
+) -> None:  # fmt: skip
+    """Raise each node's number to the largest of its inputs' plus ``step``, inputs first.
+
+    ``shared`` are the graph's long slices, where they are known.
+    """
+    shared = shared_slices(graph) if shared is None else shared
     kept = np.zeros(len(shared), dtype=column.dtype)
     for stretch in stretches(graph, shared):
         nodes = stretch.nodes

@@ -138,6 +138,36 @@ def test_layers_of_equal_shapes_are_copies(copies):
     assert len(copies) == 3
 
 
+def squashed(xs, scale=2.0):
+    return [nf.tanh(scale * x) for x in xs], nf.sum(xs)
+
+
+class Squashing(nf.Module):
+    """Calls a function for one row after the other, one of them with another setting."""
+
+    def __init__(self, function):
+        self.function, self.rows = function, rows(1)[0].rows
+
+    def forward(self, xs):
+        found = [self.function([w * x for w, x in zip(r, xs, strict=True)]) for r in self.rows]
+        found.append(self.function(xs, scale=3.0))
+        return nf.sum([nf.sum(ys) + total for ys, total in found])
+
+
+def test_calls_of_a_pure_function_are_copies_and_of_another_function_none(copies):
+    traced(Squashing(squashed))
+    assert not copies
+    traced(Squashing(nf.pure(squashed)))
+    assert len(copies) == 5
+
+
+def test_a_function_whose_code_was_replaced_is_traced_call_by_call(copies):
+    function = nf.pure(lambda xs, scale=2.0: squashed(xs, scale))
+    function.__wrapped__.__code__ = (lambda xs, scale=2.0: squashed(xs, 2.0 * scale)).__code__
+    traced(Squashing(function))
+    assert not copies
+
+
 def test_another_setting_shape_or_argument_is_no_copy(copies):
     parts = rows(3)
     parts[1].scale, parts[2].rows = 2.0, parts[2].rows[:5]
