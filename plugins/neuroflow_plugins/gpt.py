@@ -57,8 +57,9 @@ class GPT(nf.Module):
     Embeddings, ``n_layer`` blocks of causal attention, and a matrix to the scores; with
     ``tied`` that matrix is the table of embeddings itself (Press and Wolf 2017). ``positions``:
     learned, sinusoidal, rotary, alibi or none. Settings of the blocks are explained at
-    :class:`Block`, those of rotary positions at :class:`Rotary`; ``embedding_scale`` multiplies
-    embeddings (Vaswani et al. 2017, section 3.4). Source: Radford et al. 2019, section 2.3.
+    :class:`Block`, those of rotary positions at :class:`neuroflow_plugins.parts.Rotary`;
+    ``embedding_scale`` multiplies embeddings (Vaswani et al. 2017, section 3.4). Source: Radford
+    et al. 2019, section 2.3.
 
     >>> model = GPT(vocab_size=27, n_layer=1, n_embd=16, n_head=4, block_size=16,
     ...             norm_gain=False, rng=nf.SplitMix32(0))
