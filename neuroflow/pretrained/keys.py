@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -111,6 +112,7 @@ class Keys:
         found = self.table.get(name)
         if found is None and default is not None:
             return default
-        if type(found) not in types or (bool not in types and found < 0):
+        right = type(found) in types
+        if not right or (bool not in types and not 0 <= found <= sys.float_info.max):  # type: ignore[operator]
             raise self.refused(name, expected)
         return found

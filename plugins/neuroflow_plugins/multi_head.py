@@ -29,6 +29,7 @@ from neuroflow_plugins.parts import (
     causal_mask,
     full_mask,
     mix,
+    turning_numbers,
 )
 from neuroflow_plugins.shapes import check_tokens
 from neuroflow_plugins.sizes import heads, room_for
@@ -84,7 +85,7 @@ def heads_divide(
         )
     turns = (rotary_base, rotary_pairs, rotary_share, rotary_stretch, rotary_bands)
     if positions == "rotary":
-        Rotary(head_size or n_embd // n_head, *turns)
+        turning_numbers(head_size or n_embd // n_head, rotary_share, rotary_bands)
     elif turns != (10000.0, "neighbours", 1.0, 1.0, None):
         raise nf.InputError(
             f"attention got settings of rotary positions, but positions = {positions!r}",

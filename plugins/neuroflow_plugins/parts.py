@@ -220,18 +220,7 @@ class Rotary:
         self, size: int, base: float = 10000.0, pairs: str = "neighbours", share: float = 1.0,
         stretch: float = 1.0, bands: Any = None,
     ) -> None:  # fmt: skip
-        turning = int(size * share)
-        if turning % 2 or not turning:
-            part = f", {turning} of which turn" if share < 1.0 else ""
-            raise nf.InputError(
-                f"rotary positions turn pairs, but a head has {size} numbers{part}", got=size
-            )
-        if bands and bands[0] >= bands[1]:
-            raise nf.InputError(
-                f"rotary positions got the bands {list(bands)}",
-                expected="[low, high, length], low below high",
-                got=bands,
-            )
+        turning = turning_numbers(size, share, bands)
         half = turning // 2
         self.halves = pairs == "halves"
         self.pairs = [(k, k + half) if self.halves else (2 * k, 2 * k + 1) for k in range(half)]
@@ -246,6 +235,29 @@ class Rotary:
             a, b = x[k], x[m]
             turned[k], turned[m] = a * cos - b * sin, a * sin + b * cos
         return turned
+
+
+def turning_numbers(size, share=1.0, bands=None):
+    """How many numbers of a head turn by its position, in pairs.
+
+    Raises :class:`neuroflow.InputError` where they are not even, or bands are not in order.
+
+    >>> turning_numbers(8, 0.5)
+    4
+    """
+    turning = int(size * share)
+    if turning % 2 or not turning:
+        part = f", {turning} of which turn" if share < 1.0 else ""
+        raise nf.InputError(
+            f"rotary positions turn pairs, but a head has {size} numbers{part}", got=size
+        )
+    if bands and bands[0] >= bands[1]:
+        raise nf.InputError(
+            f"rotary positions got the bands {list(bands)}",
+            expected="[low, high, length], low below high",
+            got=bands,
+        )
+    return turning
 
 
 def stretched(speed, stretch, bands):
