@@ -11,7 +11,7 @@ from neuroflow.checks.shared.messages import short
 from neuroflow.checks.shared.report import Results
 from neuroflow.config import Tree, configure
 from neuroflow.config.recipe import tree_of
-from neuroflow.errors import ConfigurationError, NeuroflowError
+from neuroflow.errors import ConfigurationError, DomainError, NeuroflowError
 from neuroflow.registry.entries import Entry
 from neuroflow.training import Training, train
 
@@ -61,10 +61,14 @@ ENOUGH = 9
 def _check_learns(training: Training, results: Results) -> None:
     """The loss stays a number, and is not larger after the first steps than at the start."""
     losses, started = list[float](), process_time()
-    for step in training:
-        losses += step.losses
-        if len(losses) >= STEPS or process_time() - started > SECONDS:
-            break
+    try:
+        for step in training:
+            losses += step.losses
+            if len(losses) >= STEPS or process_time() - started > SECONDS:
+                break
+    except DomainError as error:
+        results.failed("learns", str(error))
+        return
     wrong = next((k for k, loss in enumerate(losses) if not math.isfinite(loss)), None)
     results.expect("learns", wrong is None, (
         f"the loss is no finite number any more at step {wrong}; is the learning rate too large?"
