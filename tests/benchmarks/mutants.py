@@ -51,16 +51,15 @@ SLOW = ("gpt", "encoder", "encoder_decoder", "text_classifier", "transformer_blo
 """Layers that are made of others, or large: not measured."""
 
 WHY_MISSED_OF = {
-    "layer": "What a parameter is before training, such as the 1 of a gain, is declared nowhere,"
-    " nor what dropout does to one number, beyond what it does on average; and what takes none of"
+    "layer": "What a parameter is before training is told by examples in docstrings alone, and what"
+    " dropout does to one number nowhere, beyond what it does on average; and what takes none of"
     " the inputs that are tried is skipped, where the entry gives no example.",
 }
 """What is known of a kind, where nothing is known of the entry itself."""
 
 WHY_MISSED = {
-    "initializer orthogonal": "The formula of a whole matrix is not compared with what is drawn: a"
-    " gain without effect passes, and so do draws around another middle than 0. The other two turn"
-    " signs, which leaves the distribution as it is.",
+    "initializer orthogonal": "Draws around another middle than 0 have right angles too. The other"
+    " two turn signs, which leaves the distribution as it is.",
     "op pow": "Where they differ, the base lies between 0 and 0.125 or the power is too small for a"
     " float, and the exponent at another place than where its slope is looked for.",
     "op where": "They differ at the condition 0 alone, where the op jumps: no slope can be measured"

@@ -222,7 +222,9 @@ def _check_leak(rows: Sequence[Any], targets: list[int], results: Results) -> No
     if len(counts) < 2 or min(counts) < 2:
         return
     for j, column in enumerate(zip(*rows, strict=True)):
-        each = {k: {x for x, t in zip(column, targets, strict=True) if t == k} for k in targets}
+        each: dict[int, set[Any]] = {k: set() for k in targets}
+        for x, target in zip(column, targets, strict=True):
+            each[target].add(x)
         told = all(len(values) == 1 for values in each.values()) and len({*column}) > 1
         itself = told and all(k in values for k, values in each.items())
         is_what = "is the class itself" if itself else "follows from the class alone"

@@ -30,7 +30,7 @@ _LENIENT = ELLIPSIS | NORMALIZE_WHITESPACE | IGNORE_EXCEPTION_DETAIL
 def check_examples(entry: Entry, results: Results) -> None:
     """Each ``>>> call`` in the docstring of the target gives what stands below it."""
     for thing in _documented(entry.load()):
-        around = dict(getattr(thing, "__globals__", {})) or _around(thing)
+        around = _around(thing)
         for example in DocTestParser().get_examples(inspect.getdoc(thing) or ""):
             if example.options.get(SKIP):
                 continue
@@ -53,9 +53,14 @@ def _documented(target: Any) -> Iterator[Any]:
 
 
 def _around(thing: Any) -> dict[str, Any]:
-    """The names of the module of a class, as its methods see them."""
-    methods = [f for f in vars(thing).values() if inspect.isfunction(f)]
-    return dict(methods[0].__globals__) if methods else {}
+    """The names of the module of a function or a class, as its methods see them, and its own.
+
+    Modules and settings wrap methods and functions: it is those inside that see their module.
+    """
+    functions = vars(thing).values() if inspect.isclass(thing) else [thing]
+    inner = [inspect.unwrap(unchecked(f)) for f in functions if inspect.isfunction(f)]
+    seen = dict(inner[0].__globals__) if inner else {}
+    return {**seen, thing.__name__: thing} if inspect.isclass(thing) else seen
 
 
 def _run(example: Example, around: dict[str, Any]) -> tuple[str, Exception | None]:

@@ -14,7 +14,7 @@ from neuroflow.checks.formulas.samples import is_to_be_compared
 from neuroflow.checks.formulas.statements import Distribution, distribution, unreadable
 from neuroflow.checks.formulas.symbols import readings
 from neuroflow.checks.formulas.tokens import UnreadableFormulaError
-from neuroflow.checks.kinds.matrices import check_matrix
+from neuroflow.checks.kinds.matrices import check_matrix, check_product
 from neuroflow.checks.ops.table import guarded
 from neuroflow.checks.shared.messages import listed, short
 from neuroflow.checks.shared.report import Results
@@ -43,6 +43,7 @@ def check_initializer(entry: InitializerEntry, results: Results) -> None:
     if entry.matrix:
         with guarded(results, "initializer"):
             check_matrix(draw, tries, results)
+            check_product(entry, draw, tries, results)
         return
     with guarded(results, "initializer"):
         if all(_is_right(draw, fans, tries[0], results) for fans in FANS):

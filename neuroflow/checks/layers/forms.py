@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +13,10 @@ from neuroflow.checks.layers.trials import Trial, flat
 from neuroflow.checks.shared.messages import listed
 from neuroflow.checks.shared.numeric import has
 from neuroflow.checks.shared.report import Results
+from neuroflow.checks.shared.variations import described, variations
+from neuroflow.config import settings_of
+from neuroflow.core.module import Module
+from neuroflow.errors import NeuroflowError
 
 WITHIN = 1e-9
 
@@ -22,11 +28,32 @@ def check_tensor_form(trial: Trial, results: Results) -> None:
     if not has("torch"):
         results.skipped("tensor form", "PyTorch is not installed")
         return
+    for layer, where in _tried(trial):
+        before = len(results.report.findings)
+        _compare(trial, layer, where, results)
+        if len(results.report.findings) > before:
+            return
+
+
+def _tried(trial: Trial) -> Iterator[tuple[Module, str]]:
+    """The layer of the trial, then those of other settings that take the same inputs."""
+    yield trial.build(3), ""
+    for settings in variations(trial.entry, settings_of(trial.entry), trial.settings):
+        other = {name: x for name, x in settings.items() if trial.settings.get(name) != x}
+        if not other:
+            continue
+        with suppress(NeuroflowError, LookupError, ArithmeticError, ValueError, TypeError):
+            layer = trial.build(3, **settings)
+            layer(*trial.inputs)
+            yield layer, described(other)
+
+
+def _compare(trial: Trial, layer: Module, where: str, results: Results) -> None:
+    """Its answers and gradients, number by number and on tensors."""
     from neuroflow.tensors.weights import Outline
 
     torch = import_module("torch")
     maker = import_module("neuroflow.tensors.module").Maker(torch.float64, None, None)
-    layer = trial.build(seed=3)
     spread(layer.parameters())
     outline = Outline(layer, trial.entry.load_tensors()())
     module = maker.module(outline.root).eval()
@@ -36,8 +63,8 @@ def check_tensor_form(trial: Trial, results: Results) -> None:
     answers = module(torch.stack([x, x]))
     want, got = numbers_of(outputs), answers[0].reshape(-1).tolist()
     results.expect("tensor form", _same(want, got), (
-        f"on tensors it gives {listed(got[:3])} ..., number by number {listed(want[:3])} ...; the"
-        " numbers are the specification"
+        f"on tensors it gives {listed(got[:3])} ..., number by number {listed(want[:3])} ..."
+        f"{where}; the numbers are the specification"
     ))  # fmt: skip
     results.expect("tensor form", bool(torch.allclose(answers[0], answers[1], atol=WITHIN)), (
         "the same example gives other answers beside another one: does it mix the axis of the"

@@ -203,3 +203,24 @@ def test_a_dataset_that_needs_what_nobody_gives_is_skipped_and_with_an_example_c
         nf.check(nf.DatasetEntry(**entry)).skips[0].reason.startswith("its settings rows have no")
     )
     assert nf.check(nf.DatasetEntry(**entry, example={"rows": [1.0, 2.0, 3.0, 4.0]}))
+
+
+def _turned(rng, fan_in, fan_out, *, gain: float = 1.0):
+    """A plane, turned by an angle that is drawn; only square and of two rows, or one number."""
+    angle = rng.random()
+    rows = [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
+    full = [[gain * (i == j) for j in range(fan_in)] for i in range(fan_out)]
+    for i, j in [(i, j) for i in range(2) for j in range(2)] if min(fan_in, fan_out) > 1 else []:
+        full[i][j] = gain * rows[i][j]
+    return full
+
+
+@pytest.mark.parametrize(
+    ("square", "told"),
+    [("g^2 ", ""), ("", "expected 1.0"), ("g ", "row 0 times row 0 of W"), ("g + ", "unfinished")],
+)
+def test_a_matrix_has_the_products_that_its_formula_says(square, told):
+    facts = {"target": _turned, "matrix": True, "formula": rf"W W^\top = {square}I"}
+    report = nf.check(nf.InitializerEntry(name="it", summary="Turns a plane.", **facts))
+    assert report.found("formula") == bool(told), report
+    assert told in str(report)

@@ -96,6 +96,52 @@ def test_a_right_tensor_form_passes():
     assert report.checks["tensor form"] > 2
 
 
+class Scaled(nf.Module):
+    """Each number times a weight, or by it.
+
+    >>> [y.data for y in Scaled(inverse=True)([3.0])]
+    [3.0]
+    """
+
+    start = 1.0
+
+    def __init__(self, *, inverse: bool = False):
+        self.weight = nf.Value(self.start)
+
+    def forward(self, xs):
+        return [x / self.weight if self.inverse else x * self.weight for x in xs]
+
+
+class ScaledForm(nf.TensorForm):
+    """w x, which forgets that it may be inverse."""
+
+    bare = True
+
+    def parts(self, layer):
+        return {"weight": layer.weight}
+
+    def run(self, t, x):
+        return x * t.weight
+
+
+def test_a_tensor_form_is_compared_at_other_settings_too():
+    pytest.importorskip("torch")
+    entry = nf.LayerEntry(name="it", target=Scaled, summary="Scaled.", tensors=ScaledForm)
+    (finding,) = nf.check(entry).findings
+    assert finding.check == "tensor form"
+    assert " with inverse = True" in finding.message
+
+
+def test_the_examples_of_a_layer_are_run_and_tell_what_it_begins_with(monkeypatch):
+    """They see the names of its module, although its methods are wrapped."""
+    entry = nf.LayerEntry(name="it", target=Scaled, summary="Scaled.")
+    report = nf.check(entry)
+    assert report, report
+    assert report.checks["examples"] == 1
+    monkeypatch.setattr(Scaled, "start", 2.0)
+    assert nf.check(entry).found("examples")
+
+
 def test_a_backend_of_others_makes_no_op_fail(monkeypatch):
     from neuroflow.checks.ops import backends
 
