@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 SUMMARY = re.compile(r"^[= ]*(?P<counts>\d+ \w+(?:, \d+ \w+)*) in [\d.]+s(?: \([\d:]+\))?[= ]*$")
-COLLECTED = re.compile(r"^[= ]*(\d+) tests? collected in ", re.MULTILINE)
+COLLECTED = re.compile(r"^[= ]*(\d+)(?:/\d+)? tests? collected ", re.MULTILINE)
 SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (.*)$", re.MULTILINE)
 NAMES = Path(os.environ.get("NEUROFLOW_DATA", "../shared/data")) / "names.txt"
 

@@ -35,6 +35,13 @@ def test_a_whole_run_is_believed_and_its_summary_shown(judge):
     assert judge(DOTS + f"===== {SUMMARY.strip()} =====\n")[0] == 0
 
 
+def test_a_step_that_chooses_tests_is_held_to_those(judge):
+    collected = COLLECTED.replace("60 tests", "60/99 tests").replace("in 3", "(39 deselected) in 3")
+    summary = "60 passed, 39 deselected in 61.20s (0:01:01)"
+    assert judge(f"{DOTS}{summary}\n", collected) == (0, summary)
+    assert judge(f"{DOTS}{summary.replace('60', '59')}\n", collected)[0] == 1
+
+
 def test_a_log_cut_in_the_middle(judge):
     code, said = judge(DOTS)
     assert code == 1

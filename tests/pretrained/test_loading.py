@@ -4,78 +4,40 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
+from importlib.util import find_spec
 
 import pytest
 
 import neuroflow as nf
 from neuroflow.checkpoint.container import Stored, packed
 from neuroflow.export.importing import import_model
+from tests.support.published import IDS, MODELS, ROPE
 from tests.support.sweeps import tries
 
 np = pytest.importorskip("numpy")
 
-IDS = [3, 1, 4, 1, 5, 9, 2, 6]
-LLAMA = {
-    "vocab_size": 13, "hidden_size": 8, "intermediate_size": 12, "num_hidden_layers": 2,
-    "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 16,
-}  # fmt: skip
-ROPE = {
-    "rope_type": "llama3", "rope_theta": 100.0, "factor": 8.0, "low_freq_factor": 1.0,
-    "high_freq_factor": 4.0, "original_max_position_embeddings": 12,
-}  # fmt: skip
-LINEAR = {"rope_type": "linear", "rope_theta": 50.0, "factor": 3.0}
-GPT2 = {"vocab_size": 13, "n_positions": 16, "n_embd": 8, "n_layer": 2, "n_head": 2}
-NEOX = {
-    "vocab_size": 13, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
-    "intermediate_size": 12, "max_position_embeddings": 16,
-}  # fmt: skip
-MODELS = {
-    "llama": ("Llama", {**LLAMA, "rope_parameters": ROPE, "attention_bias": True}),
-    "llama, linear and tied": (
-        "Llama",
-        {**LLAMA, "rope_parameters": LINEAR, "mlp_bias": True, "tie_word_embeddings": True},
-    ),
-    "mistral": ("Mistral", {**LLAMA, "sliding_window": 3, "head_dim": 6}),
-    "qwen2": ("Qwen2", {**LLAMA, "rms_norm_eps": 0.01}),
-    "qwen2, window": (
-        "Qwen2",
-        {**LLAMA, "use_sliding_window": True, "sliding_window": 2, "max_window_layers": 0},
-    ),
-    "qwen3": ("Qwen3", {**LLAMA, "head_dim": 6}),
-    "gpt2": ("GPT2", {**GPT2, "layer_norm_epsilon": 0.01}),
-    "gpt_neox": ("GPTNeoX", NEOX),
-    "gpt_neox, in a row": ("GPTNeoX", {**NEOX, "use_parallel_residual": False}),
-}
-HEADS = {"GPT2": "GPT2LMHeadModel"}
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A folder of models as transformers writes them, each with its logits."""
+    for library in ("torch", "transformers"):
+        if find_spec(library) is None:
+            pytest.skip(f"{library} is not installed")
+    folder = tmp_path_factory.mktemp("published")
+    command = [sys.executable, "-m", "tests.support.published", str(folder)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    return folder
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("name", "settings"), MODELS.values(), ids=MODELS)
-def test_logits_are_those_of_transformers_in_float64(name, settings, tmp_path, monkeypatch):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
-    monkeypatch.setattr("tqdm.tqdm.monitor_interval", 0)  # its bars would leave a thread behind
-    torch.manual_seed(0)
-    config = getattr(transformers, f"{name}Config")(**settings)
-    theirs = getattr(transformers, HEADS.get(name, f"{name}ForCausalLM"))(config).eval()
-    with torch.no_grad():
-        for parameter in theirs.parameters():
-            parameter += 0.3 * torch.randn_like(parameter)
-    theirs.save_pretrained(tmp_path)
-    ours = nf.load_pretrained(tmp_path)
-    got = np.array([[x.data for x in row] for row in ours(IDS)])
-
-    monkeypatch.setattr(torch, "float32", torch.float64)  # what it computes in float32 by name
-    monkeypatch.setattr(torch, "float", torch.float64)
-    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
-    theirs = theirs.double()
-    for module in theirs.modules():
-        if hasattr(module, "inv_freq"):
-            module.__init__(theirs.config)
-    with torch.no_grad():
-        expected = theirs(torch.tensor([IDS])).logits[0].numpy()
-    assert expected.dtype == np.float64
-    assert np.abs(got - expected).max() < 1e-12
+@pytest.mark.parametrize("name", MODELS)
+def test_logits_are_those_of_transformers_in_float64(name, published):
+    expected = json.loads((published / name / "expected.json").read_text())
+    ours = nf.load_pretrained(published / name)
+    got = [[x.data for x in row] for row in ours(IDS)]
+    assert np.abs(np.array(got) - np.array(expected)).max() < 1e-12
 
 
 # Folders that need nobody's library ----------------------------------------------------------
