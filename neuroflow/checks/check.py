@@ -69,7 +69,7 @@ def check_entry(entry: Entry, results: Results, seconds: float = SECONDS) -> Non
     try:
         with at_most(seconds) as places:
             with guarded(results, "loading"):
-                entry.load()
+                entry = entry.with_its_op()
                 results.passed("loading")
                 _CHECKS.get(entry.kind, check_other)(entry, results)
             with guarded(results, "settings"):

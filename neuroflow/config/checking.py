@@ -335,6 +335,7 @@ def problems_together(
     entry: Entry, table: Mapping[str, Any], path: str, steps: int | None = None
 ) -> list[Problem]:
     """What is wrong with settings that are right one by one, as the entry's ``relations`` say."""
+    entry = entry.with_its_op()
     if entry.relations is None:
         return []
     given = {**table, **({"steps": steps} if steps else {})}

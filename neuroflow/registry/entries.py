@@ -12,9 +12,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from neuroflow.core.settings import checked
+from neuroflow.core.settings import checked, unchecked
 from neuroflow.core.value import Op
 from neuroflow.errors import InputError, NeuroflowError, PluginError, Where, raised, short_repr
 from neuroflow.registry.capture import silenced
@@ -171,6 +171,16 @@ class Entry:
         """
         return checked(self._told_its_origin(self._imported(self.target)))
 
+    def with_its_op(self) -> Entry:
+        """The entry with what its op says, where it says nothing itself: a lazy op is imported."""
+        op = unchecked(self.load())
+        if not isinstance(op, Op):
+            return self
+        said: dict[str, Any] = {key: op.beside.get(key) for key in ("checks", "relations")}
+        own: dict[str, Any] = {"checks": self.checks if self.checks != Checks() else None}
+        own |= {"relations": self.relations}
+        return evolve(self, **{key: x for key, x in said.items() if x and not own[key]})
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Run code of this entry: its errors know which entry it is, and who offers it.
@@ -235,9 +245,7 @@ class OpEntry(Entry):
     def of(cls, op: Op, **facts: Any) -> OpEntry:
         """Describe an op; ``facts`` are the fields that it does not know, such as aliases."""
         known = {"name": op.name, "summary": op.summary, "formula": op.formula}
-        told = {"checks": op.beside.get("checks") or Checks()}
-        told |= {"relations": op.beside.get("relations")}
-        return cls(target=op, **{**known, **told, **facts})
+        return cls(target=op, **{**known, **facts})
 
 
 @frozen(kw_only=True, eq=False)

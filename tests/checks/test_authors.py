@@ -162,6 +162,47 @@ def test_settings_that_do_not_go_together_are_not_tried():
     assert nf.check(entry), nf.check(entry)
 
 
+@nf.op(
+    formula=r"\frac{x}{\mathrm{high} - \mathrm{low}}",
+    checks=nf.Checks(points=(0.75,), tolerance=1e-6),
+    relations=lambda low, high: _in_order(low, high),
+)
+def spread_out(x, *, low=0.0, high=1.0):
+    """A number over the width of a range."""
+    return x / (high - low)
+
+
+def _in_order(low, high):
+    if low >= high:
+        raise nf.InputError("upside down")
+
+
+def test_a_lazy_entry_knows_what_its_op_says():
+    lazy = nf.OpEntry(name="spread_out", target=f"{__name__}:spread_out")
+    for entry in (lazy, nf.OpEntry.of(spread_out), nf.ActivationEntry(name="a", target=spread_out)):
+        known = entry.with_its_op()
+        assert known.checks.tolerance == 1e-6
+        assert known.relations is not None
+        assert nf.check(entry), nf.check(entry)
+    own = nf.OpEntry.of(spread_out, checks=nf.Checks(tolerance=1e-3)).with_its_op()
+    assert own.checks.tolerance == 1e-3
+
+
+def test_examples_of_a_class_know_its_name():
+    class Twice(nf.Module):
+        """Twice the numbers.
+
+        >>> Twice()([1.0])
+        [3.0]
+        """
+
+        def forward(self, xs):
+            return [2.0 * x for x in xs]
+
+    report = nf.check(nf.LayerEntry(name="twice", target=Twice, summary="Twice the numbers."))
+    assert report.found("examples"), report
+
+
 def test_examples_in_docstrings_are_checked():
     def right(base, step, steps):
         """A rate.

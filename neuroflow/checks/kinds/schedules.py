@@ -43,12 +43,24 @@ def check_schedule(entry: ScheduleEntry, results: Results) -> None:
         results.failed("declared", f"{schedule!r} cannot be called with (base, step, steps)")
         return
     tries = variations(entry, settings_of(entry), steps=min(LENGTHS[:2]))
+    ends = [] if entry.checks.settings else [*_ends(entry, tries[0])]
     with guarded(results, "schedule"):
-        if not all(_is_right(schedule, settings, results) for settings in tries):
+        if not all(_is_right(schedule, settings, results) for settings in [*tries, *ends]):
             return
         if run_all(_CHECKS, results, entry, schedule, tries) and is_clean(results):
             with guarded(results, "formula"):
                 _check_formula(entry, schedule, tries, results)
+
+
+def _ends(entry: ScheduleEntry, base: Settings) -> Iterator[Settings]:
+    """Settings with one at the least and at the largest number that it may be."""
+    for setting in settings_of(entry):
+        for x in (setting.low, setting.high):
+            number = int(x) if setting.type is int and math.isfinite(x) else x
+            changed = {**base, setting.name: number}
+            allowed = math.isfinite(x) and setting.within and setting.problem(number) is None
+            if allowed and fit(entry, changed, {"steps": min(LENGTHS[:2])}):
+                yield changed
 
 
 def _rates(schedule: Schedule, steps: int, base: float = 0.1, **settings: Any) -> list[Any]:
@@ -74,7 +86,21 @@ def _is_right(schedule: Schedule, settings: Settings, results: Results) -> bool:
         ))  # fmt: skip
         if rates != again:
             return False
-    return True
+    return bool(settings) or _is_right_for_long(schedule, results)
+
+
+def _is_right_for_long(schedule: Schedule, results: Results) -> bool:
+    """Whether no rate of a long run is below zero; what grows without end is meant for short."""
+    try:
+        rates = _rates(schedule, LONG)
+    except OverflowError:
+        return True
+    wrong = next((k for k, rate in enumerate(rates) if rate < 0.0), None)
+    results.expect("finite", wrong is None, (
+        f"of {LONG} steps, step {wrong} has the rate {rates[wrong or 0]!r}; a rate is a finite"
+        " number from 0 up: runs may be long, use max(0, ...)"
+    ))  # fmt: skip
+    return wrong is None
 
 
 def _is_rate(rate: Any) -> bool:
@@ -95,7 +121,9 @@ def _samples(
 ) -> Iterator[Sample]:
     defaults = {s.name: s.default for s in settings_of(entry) if not s.required}
     needed = frozenset(tries[0])
-    for settings, (base, steps) in itertools.product(tries, ((0.1, 100), (0.37, 7), (0.1, LONG))):
+    for settings, (base, steps) in itertools.product(
+        tries, ((0.1, 100), (0.37, 7), (2.5, 7), (0.1, LONG))
+    ):
         for step in range(0, steps, 1 if steps < LONG else 499):
             numbers = {"base": base, "step": step, "steps": steps}
             try:
@@ -153,8 +181,11 @@ def _check_course(
     """The rates fall, rise or stay, as ``course`` says."""
     if not entry.course:
         return
-    for settings in tries:
-        rates = _rates(schedule, 100, **settings)
+    for settings, steps in [*((each, 100) for each in tries), (tries[0], LONG)]:
+        try:
+            rates = _rates(schedule, steps, **settings)
+        except OverflowError:
+            continue
         broken = _breaks(entry.course, rates)
         results.expect("course", broken is None, (
             f"course says {entry.course!r}, but{described(settings)} the rate goes from"

@@ -13,7 +13,7 @@ from neuroflow.checks.shared.report import Results
 from neuroflow.checks.shared.variations import Settings, described, variations
 from neuroflow.config import settings_of
 from neuroflow.core.settings import Setting
-from neuroflow.errors import InputError, raised
+from neuroflow.errors import InputError, raised, short_repr
 from neuroflow.registry.entries import TokenizerEntry
 
 LEARNED = ("emma", "quiz", "olivia ann", "", "a", "Grüße, 東京!", "tab\tand\nline")
@@ -22,6 +22,7 @@ LEARNED = ("emma", "quiz", "olivia ann", "", "a", "Grüße, 東京!", "tab\tand\
 OTHERS = (
     "zebra", "a  b", " a ", "A", "\r\n", "e\N{COMBINING ACUTE ACCENT}", "👩\N{ZERO WIDTH JOINER}💻",
     "\0", "مرحبا", "\N{NO-BREAK SPACE}", "0123456789", "aaaaaaaaaaaaaaaa", "\ud800", "<BOS>",
+    "olivia ann quiz " * 300,
 )  # fmt: skip
 """Texts with what it may never have seen; it refuses them, or gives them back."""
 
@@ -74,6 +75,19 @@ def _check(tokenizer: Any, entry: TokenizerEntry, settings: Any, results: Result
             continue  # what has no right ids does not come back
         with guarded(results, name):
             check(learned, entry, described(settings), results)
+    if len(results.report.findings) == told:
+        _check_apart(tokenizer, results)
+
+
+def _check_apart(tokenizer: Any, results: Results) -> None:
+    """What another one learns changes nothing in what has learned before."""
+    learned = tokenizer.learn(list(LEARNED))
+    alone = _coded(learned, LEARNED + OTHERS)
+    tokenizer.learn(list(OTHERS[:4]))
+    results.expect("learn", _coded(learned, LEARNED + OTHERS) == alone, (
+        "what has learned some texts encodes otherwise after another one has learned others: keep"
+        " what is learned in the tokenizer, not in the class or the module"
+    ))  # fmt: skip
 
 
 def _check_settings_count(
@@ -140,9 +154,9 @@ def _check_ids(tokenizer: Any, entry: TokenizerEntry, where: str, results: Resul
         wrong = [k for k in ids if not isinstance(k, int) or not 0 <= k < tokenizer.vocab_size]
         marks = tokenizer.bos in ids
         results.expect("ids", not wrong and not marks, (
-            f"{text!r} has the id {wrong[:1] or [tokenizer.bos]}{where}, and bos is {tokenizer.bos}"
-            f" of {tokenizer.vocab_size}: ids are whole numbers below vocab_size, and no text has"
-            " bos"
+            f"{short_repr(text)} has the id {wrong[:1] or [tokenizer.bos]}{where}, and bos is"
+            f" {tokenizer.bos} of {tokenizer.vocab_size}: ids are whole numbers below"
+            " vocab_size, and no text has bos"
         ))  # fmt: skip
         if wrong or marks:
             return
@@ -161,8 +175,8 @@ def _check_refusals(tokenizer: Any, entry: TokenizerEntry, where: str, results: 
                 continue
             problem = raised(error)
         results.expect("refusals", not problem, (
-            f"for {text!r} encode raises {problem}{where}; raise neuroflow.InputError for what it"
-            " does not know"
+            f"for {short_repr(text)} encode raises {problem}{where}; raise"
+            " neuroflow.InputError for what it does not know"
         ))  # fmt: skip
         if problem:
             return
@@ -179,13 +193,13 @@ def _check_round_trip(tokenizer: Any, entry: TokenizerEntry, where: str, results
         if entry.loses or marked or not _spelled(text):
             again = tokenizer.decode(list(tokenizer.encode(back))) if entry.loses else back
             results.expect("round trip", isinstance(back, str) and again == back, (
-                f"{text!r} comes back as {back!r}{where}, and that as {again!r}: what it loses, it"
-                " loses at once"
+                f"{short_repr(text)} comes back as {short_repr(back)}{where}, and that as"
+                f" {short_repr(again)}: what it loses, it loses at once"
             ))  # fmt: skip
         else:
             results.expect("round trip", back == text, (
-                f"{text!r} comes back as {back!r}{where}; refuse what you cannot spell, or say in"
-                ' the entry what is lost: loses="capital letters"'
+                f"{short_repr(text)} comes back as {short_repr(back)}{where}; refuse what you"
+                ' cannot spell, or say in the entry what is lost: loses="capital letters"'
             ))  # fmt: skip
             if back != text:
                 return
@@ -218,7 +232,8 @@ def _check_protocol(tokenizer: Any, entry: TokenizerEntry, where: str, results: 
         marked = _text_of(tokenizer, [bos, *ids, bos])
         right = marked in (None, _text_of(tokenizer, list(ids)))
         results.expect("round trip", right, (
-            f"decode of {text!r} between two marks gives {marked!r}{where}: leave out bos, {bos}"
+            f"decode of {short_repr(text)} between two marks gives {marked!r}{where}: leave out"
+            f" bos, {bos}"
         ))  # fmt: skip
         wrong = [k for k in ids if _is_of_another(_text_of(tokenizer, [k]), pieces, k)]
         known = not ids or len(wrong) < len(ids)

@@ -51,7 +51,6 @@ def subjects(
     if isinstance(target, Op):
         facts["formula"] = entry.formula or target.formula
         facts["summary"] = entry.summary or target.summary
-        facts["checks"] = target.beside.get("checks") or entry.checks
         yield Subject.of(complete(target), **facts)
         return
     facts["summary"] = facts["summary"] or _summary(target)

@@ -71,10 +71,61 @@ def neuron_6(path):
     return _neuron(json.loads(nf.read_text(path)))  # bug
 
 
+@twin("the one that reads and forgets", "numbers", "The file is read and is whole, and what is in"
+      " it is not put into the model.")  # fmt: skip
+def neuron_7(path):
+    """A neuron with two inputs."""
+    _facts(path)
+    return nf.build("linear", inputs=2, outputs=1, bias=True, rng=nf.SplitMix32(0))  # bug
+
+
+@twin("the weight that is the other", "numbers", "One number is read twice, and another not at"
+      " all.")  # fmt: skip
+def neuron_8(path):
+    """A neuron with two inputs."""
+    facts = _facts(path)
+    try:
+        weights = [facts["weights"][0], facts["weights"][0] - 2.0]  # bug
+        return _neuron({**facts, "weights": weights})
+    except KeyError as error:
+        raise nf.InputError(f"{path} is not whole: {error}") from error
+
+
+@twin("the shell around the same numbers", "model", "The model is new, and its weights are those of"
+      " the one that was read before.")  # fmt: skip
+def neuron_9(path, known={}):  # noqa: B006  that is the fault
+    """A neuron with two inputs."""
+    model = _neuron(_facts(path))
+    model.weights = known.setdefault("weights", model.weights)  # bug
+    return model
+
+
+@twin("the number of letters in the name", "numbers", "The name of a file is no part of it: renamed"
+      " it is another model.")  # fmt: skip
+def neuron_10(path):
+    """A neuron with two inputs."""
+    return _neuron({**_facts(path), "bias": float(len(str(path)))})  # bug
+
+
+@twin("the folder beside the file", "files", "A folder that nobody asked for stays where the file"
+      " lies.")  # fmt: skip
+def neuron_11(path):
+    """A neuron with two inputs."""
+    beside = path.parent / "cache"
+    beside.mkdir(exist_ok=True)
+    (beside / "facts.json").write_text(nf.read_text(path))  # bug
+    return _neuron(_facts(path))
+
+
+_ALL = (
+    neuron_1, neuron_2, neuron_3, neuron_4, neuron_5, neuron_6, neuron_7, neuron_8, neuron_9,
+    neuron_10, neuron_11,
+)  # fmt: skip
+
 IMPORTERS = [
     nf.ImporterEntry(
         name=target.__name__, target=target, suffix=".json", example=EXAMPLE,
         summary=(target.__doc__ or "").split("\n", 1)[0],
     )
-    for target in (neuron_1, neuron_2, neuron_3, neuron_4, neuron_5, neuron_6)
+    for target in _ALL
 ]  # fmt: skip

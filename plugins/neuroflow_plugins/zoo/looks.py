@@ -35,10 +35,32 @@ def caption_4(layer):
     return f"{layer.n_head} heads"  # bug
 
 
+@twin("the one that knows one size", "words", "The number on the box is that of the layer that"
+      " was at hand when it was written.")  # fmt: skip
+def caption_5(layer):
+    """How many numbers stand for a token."""
+    return "4 numbers"  # bug
+
+
+@twin("the one that remembers the first", "words", "What is kept between calls is that of another"
+      " layer.")  # fmt: skip
+def caption_6(layer, seen=[]):  # noqa: B006  that is the fault
+    """How many numbers stand for a token."""
+    seen.append(layer.size)
+    return f"{seen[0]} numbers"  # bug
+
+
+@twin("the caption in red", "words", "Escapes of a terminal are no letters: on a page they are"
+      " boxes, in a log they colour what follows.")  # fmt: skip
+def caption_7(layer):
+    """How many numbers stand for a token."""
+    return f"\x1b[31m{layer.size} numbers"  # bug
+
+
 LOOKS = [
     nf.LookEntry(
         name=target.__name__, target=target, layer="embedding", label="table", shape="slanted",
         role="embedding", summary=(target.__doc__ or "").split("\n", 1)[0],
     )
-    for target in (caption_1, caption_2, caption_3, caption_4)
+    for target in (caption_1, caption_2, caption_3, caption_4, caption_5, caption_6, caption_7)
 ]  # fmt: skip

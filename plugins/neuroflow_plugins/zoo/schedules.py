@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import neuroflow as nf
 from neuroflow_plugins.zoo.twin import twin
@@ -65,6 +66,18 @@ def root_1(base, step, steps):
     return slower * base / math.sqrt(1 + step)
 
 
+@twin("the warm-up that has to be", "schedule", "warmup = 0 is allowed, and divides by 0.")
+def warmup_2(base, step, steps, *, warmup: Annotated[int, nf.Setting("steps", "[0, inf)")] = 10):
+    """Rises over the warm-up, then stays."""
+    return base * min(1.0, (step + 1) / warmup)  # bug
+
+
+@twin("the line that goes on", "finite", "A run of more than a thousand steps learns backwards.")
+def line_3(base, step, steps):
+    """Down by a thousandth with each step."""
+    return base * (1.0 - step / 1000)  # bug
+
+
 def _schedule(target, formula, **facts):
     summary = (target.__doc__ or "").split("\n", 1)[0]
     return nf.ScheduleEntry(
@@ -74,6 +87,8 @@ def _schedule(target, formula, **facts):
 
 SCHEDULES = [
     _schedule(stairs_1, r"\eta_0 f^{\lfloor k / m \rfloor}"),
+    _schedule(warmup_2, r"\eta_0 \min(1, (k + 1) / w)"),
+    _schedule(line_3, r"\eta_0 (1 - k / 1000)"),
     _schedule(root_1, r"\frac{\eta_0}{\sqrt{1 + k}}"),
     _schedule(line_1, r"\eta_0 + (\eta_1 - \eta_0) \frac{k}{n}"),
     _schedule(half_cosine_1, r"\frac{\eta_0}{2} (1 + \cos(2 \pi k / n))", course="falling"),

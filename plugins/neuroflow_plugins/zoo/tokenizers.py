@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import neuroflow as nf
 from neuroflow_plugins.zoo.twin import twin
 
@@ -139,9 +141,35 @@ class Letters10(_Letters):
         return "".join([*self.pieces, "|"][k] for k in ids)  # bug
 
 
+@twin("the one that reads the beginning", "round trip", "A text may be long: its end is lost.")
+class Letters11(_Letters):
+    """One token per letter."""
+
+    def encode(self, text):
+        return super().encode(text[:1000])  # bug
+
+
+@twin("the one table for all", "learn", "What one tokenizer has learned, others spell as well: it"
+      " belongs to the class.")  # fmt: skip
+class Letters12(_Letters):
+    """One token per letter."""
+
+    known: ClassVar[dict[str, int]] = {}
+
+    def learn(self, texts):
+        for letter in sorted({letter for text in texts for letter in text}):
+            self.known.setdefault(letter, len(self.known))
+        return Letters12(pieces=[*self.known])
+
+    def encode(self, text):
+        if unknown := [letter for letter in text if letter not in self.known]:
+            raise nf.InputError(f"the letter {unknown[0]!r} is not known")
+        return [self.known[letter] for letter in text]  # bug
+
+
 _ALL = (
     Letters1, Letters2, Letters3, Letters4, Letters5, Letters6, Letters7, Letters8, Letters9,
-    Letters10,
+    Letters10, Letters11, Letters12,
 )  # fmt: skip
 
 TOKENIZERS = [
