@@ -80,7 +80,16 @@ def build_model(table: Any, rng: random.Random, named: dict[str, Any] | None = N
     if NAME in table and NAME not in arguments:
         named[table[NAME]] = model
         vars(model)[PART_NAME] = table[NAME]
+    if any(setting.unbuilt for setting in settings_of(entry)):
+        _remember_inner(model, named)
     return model
+
+
+def _remember_inner(model: Any, named: dict[str, Any]) -> None:
+    """The names inside a layer that built its own layers; of several alike, the first has it."""
+    for _, inner in model.named_modules():
+        if PART_NAME in vars(inner):
+            named.setdefault(vars(inner)[PART_NAME], inner)
 
 
 def _argument(setting: Setting, value: Any, rng: random.Random, named: dict[str, Any]) -> Any:

@@ -317,7 +317,9 @@ def shape_after(rule: str, settings: dict[str, Any], taken: Shape) -> Shape:
 def _possible(given: Shape, taken: Shape) -> Shape:
     """A shape that has at least one number in each list."""
     if any(isinstance(length, int) and length < 1 for length in given):
-        raise ShapeError(f"would make {given} of {taken}", remedy="let more come in", got=given)
+        remedy = "make its windows smaller, or let more come in"
+        giver = f", which {taken.origin} gives" if taken.origin else ""
+        raise ShapeError(f"would make {given} of {taken}{giver}", remedy=remedy, got=given)
     return given
 
 

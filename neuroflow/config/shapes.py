@@ -129,7 +129,8 @@ class _Walk:
         origin = origin_of(taken)
         if isinstance(error, ShapeError) and error.expected and origin:
             return Misfit(f"{label} takes {error.expected}, but {origin} gives {error.got}", origin)
-        return Misfit(f"{label} {error.what}", origin)
+        remedy = f"; {error.remedy}" if isinstance(error, ShapeError) and error.remedy else ""
+        return Misfit(f"{label} {error.what}{remedy}", origin)
 
 
 def _seen(entry: LayerEntry, settings: dict[str, Any], taken: Any) -> Any:
@@ -157,7 +158,8 @@ def _keep_lengths(part: Any, settings: Mapping[str, Any]) -> None:
     for name in part if isinstance(part, dict) else ():
         value = part[name]
         if value == AUTO or (isinstance(value, list) and AUTO in value):
-            part[name] = settings[name]
+            known = settings[name]  # a length without a number goes by a name: that says nothing
+            part[name] = value if isinstance(known, str) else known
 
 
 def _at(settings: Any, key: str) -> Any:

@@ -255,5 +255,5 @@ def generated_code(training: Any) -> list[str]:
 
 def _plan_of_loss(training: Any) -> Plan:
     runner = training.runner
-    function = TracedFunction(runner.example_loss, (runner.model,), runner.parameters)
+    function = TracedFunction(runner.example_loss, (runner.model,), runner.parameters, writes=True)
     return function.trace(flatten(tuple(runner.examples[0]))[1]).plan

@@ -23,8 +23,7 @@ def example_of(model: Module) -> Any:
     entry = entry_of(model)
     declared = list(entry.example_inputs) if entry else []
     texts = facts is not None and facts.tokenizer is not None
-    layers = settings.get("layers") or []
-    inner = [example_of(layers[0])] if layers and isinstance(layers[0], Module) else []
+    inner = _of_first(settings.get("layers") or [])
     told = ""
     for x in [*ids, *rows] if texts else [*rows, *inner, *declared, *ids]:
         try:
@@ -38,6 +37,16 @@ def example_of(model: Module) -> Any:
         f"{type(model).__name__} takes neither rows of numbers nor token ids that were tried{told}",
         expected="a model that was trained on data, or a layer whose entry has example_inputs",
     )
+
+
+def _of_first(layers: Any) -> list[Any]:
+    """What the first of the layers takes, if an example is found."""
+    if not layers or not isinstance(layers[0], Module):
+        return []
+    try:
+        return [example_of(layers[0])]
+    except InputError:  # it says nothing about the whole, which may know its data
+        return []
 
 
 def takes_ids(x: Any) -> bool:

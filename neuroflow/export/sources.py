@@ -361,14 +361,26 @@ def methods_needed(cls: type) -> set[str]:
 
 
 def fields_needed(cls: type) -> set[str]:
-    """The attributes that the methods of a class read."""
+    """The attributes that the methods of a class read, in functions that they call too."""
     needed = methods_needed(cls)
     found: set[str] = set()
-    for base in cls.__mro__:
-        for name, thing in vars(base).items():
-            if name in needed:
-                found |= _names_in(thing)
+    waiting = [x for base in cls.__mro__ for name, x in vars(base).items() if name in needed]
+    seen: set[int] = set()
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) not in seen:
+            seen.add(id(thing))
+            names = _names_in(thing)
+            found |= names
+            waiting += _functions_beside(thing, names)
     return found
+
+
+def _functions_beside(thing: Any, names: set[str]) -> list[Any]:
+    """The functions of a plugin by these names that a method may hand its object to."""
+    beside = getattr(inspect.unwrap(thing), "__globals__", {}) if callable(thing) else {}
+    found = [beside[name] for name in names if isinstance(beside.get(name), FunctionType)]
+    return [each for each in found if not each.__module__.startswith("neuroflow.")]
 
 
 def _names_in(thing: Any) -> set[str]:

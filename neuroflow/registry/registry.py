@@ -167,6 +167,8 @@ class Registry:
         elsewhere = [other for other in KINDS if self._named(other, name)]
         wrong_kind = f"{name!r} is the name of {_article(elsewhere[0])}; " if elsewhere else ""
         known = [e.shortest_name for e in self.entries(kind)]
+        if kind == "layer":  # the name of an activation stands for a layer too
+            known += [e.shortest_name for e in self.entries("activation")]
         failed = f"plugins that failed to load: {', '.join(self.failed)}; " if self.failed else ""
         see = f"{wrong_kind}{failed}see: neuroflow list {plural(kind)}"
         if reference.startswith(f"{LOCAL}/"):

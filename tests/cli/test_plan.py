@@ -43,3 +43,12 @@ def test_a_plan_with_the_kernels_that_are_generated():
 def test_an_unknown_recipe_is_wrong_usage():
     result = CliRunner().invoke(main, ["plan", "mooons"])
     assert result.exit_code == 2
+
+
+def test_a_plan_of_layers_that_keep_buffers(tmp_path):
+    layers = [{"use": "batch_norm", "size": 2}, {"use": "layer", "inputs": 2, "outputs": 1}]
+    tree = {"model": {"use": "sequential", "layers": layers}, "loss": "mse", "optimizer": "sgd",
+            "data": "moons", "train": {"steps": 1}}  # fmt: skip
+    (tmp_path / "norm.json").write_text(json.dumps(tree))
+    result = CliRunner().invoke(main, ["plan", str(tmp_path / "norm.json"), "--no-speed"])
+    assert (result.exit_code, "batch_norm" in result.stdout) == (0, True), result.output

@@ -44,3 +44,13 @@ def test_resolve_binds_settings():
     assert nf.resolve("activation", "relu") is nf.get("activation", "relu").load()
     assert nf.resolve("schedule", {"use": "linear", "to": 0.0})(1.0, 5, 10) == 0.5
     assert nf.resolve("activation", math.tanh) is math.tanh
+
+
+@pytest.mark.parametrize(("shared", "count"), [(True, 6), (False, 12)])
+def test_a_name_inside_a_repeat_can_be_referred_to_behind_it(shared, count):
+    square = {"use": "layer", "inputs": 2, "outputs": 2, "name": "square"}
+    repeat = {"use": "repeat", "times": 2, "shared": shared, "layer": square}
+    model = nf.build("sequential", layers=[repeat, {"ref": "square"}])
+    assert model.layers[1] is model.layers[0].layer
+    assert len(model.parameters()) == count
+    assert nf.describe(nf.build(nf.describe(model))) == nf.describe(model)

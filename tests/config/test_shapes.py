@@ -145,6 +145,11 @@ UNFIT = [
      "model.layers.1 (layer) takes (5,), but model.layers.0 (embedding) gives (..., 4)"),
     (stack(layer(2, 4), {"use": "gpt", "vocab_size": 9}),
      "model.layers.1 (gpt) takes ids (n,), but model.layers.0 (layer) gives (4,)"),
+    (stack({"use": "reshape", "shape": [1, 2, 1]},
+           {"use": "conv2d", "in_channels": 1, "out_channels": 2}),
+     "model.layers.1 (conv2d) would make (-1, 0, 2) of (1, 2, 1), which model.layers.0 (reshape)"
+     " gives; make its windows smaller, or let more come in"),
+    (stack({"use": "branches", "parts": {"a": "rellu"}}), "did you mean 'relu'"),
 ]  # fmt: skip
 
 
@@ -185,6 +190,7 @@ def test_a_model_that_does_not_fit_its_data_is_refused_before_it_is_built(
     "model",
     [
         stack(layer("auto", 4), layer("auto", "auto")),
+        stack(layer("auto", "auto"), layer("auto", "auto")),
         {"use": "mlp", "sizes": ["auto", 4, "auto"]},
         stack({"use": "mlp", "sizes": ["auto", 4, 4]}, {"use": "layer_norm", "size": "auto"},
               layer("auto", "data")),

@@ -8,6 +8,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.config import configuration_of
+from neuroflow.export.destinations import export
 
 TREE = {"loss": "mse", "optimizer": "adam", "data": "moons", "train": {"steps": 2, "batch": 4}}
 
@@ -244,8 +245,6 @@ def test_a_composed_network_trains_the_same_on_eager_and_compiled(name, tmp_path
 
 
 def test_a_composed_network_is_written_into_a_file_of_its_own(tmp_path):
-    from neuroflow.export.destinations import export
-
     model = nf.build(stack(
         {"use": "branches", "slices": [1, 1], "join": "difference",
          "parts": {"a": layer(1, 2, name="e"), "b": {"ref": "e"}}},
@@ -255,3 +254,30 @@ def test_a_composed_network_is_written_into_a_file_of_its_own(tmp_path):
     export(tmp_path / "model.safetensors", "python", tmp_path / "alone.py")
     alone = runpy.run_path(str(tmp_path / "alone.py"))["model"]
     assert alone([0.5, -1.0]).data == model([0.5, -1.0]).data
+
+
+def test_a_model_whose_first_layer_takes_no_row_is_exported_by_what_its_data_say(tmp_path):
+    rows = [[0.1 * k, 0.3, -0.2, 1.0] for k in range(4)]
+    first = {"use": "reshape", "shape": [2, 2]}
+    positions = {"use": "learned_positions", "block_size": 2, "size": 2}
+    model = stack(first, positions, "mean_over_tokens", layer("auto", 1))
+    run = nf.fit(model, rows, [0.0, 1.0, 0.0, 1.0], task="regression", epochs=1)
+    nf.save(run.model, tmp_path / "model.safetensors")
+    for to, file in (("python", "alone.py"), ("c", "alone.c")):
+        export(tmp_path / "model.safetensors", to, tmp_path / file)
+    alone = runpy.run_path(str(tmp_path / "alone.py"))["model"]
+    assert alone(rows[1]).data == run.model(rows[1]).data
+
+
+def test_buffers_are_trained_on_in_an_exported_file(tmp_path):
+    norm = stack({"use": "batch_norm", "size": 2}, layer(2, 1))
+    tree = {"model": norm, "loss": "mse", "optimizer": "sgd", "data": {"use": "moons", "points": 8},
+            "train": {"steps": 2, "backend": "eager"}}  # fmt: skip
+    once = {**tree, "train": {"steps": 1, "backend": "eager"}}
+    nf.Run.start(once, folder=tmp_path / "run").run()
+    export(tmp_path / "run", "python", tmp_path / "alone.py")
+    alone = runpy.run_path(str(tmp_path / "alone.py"))
+    alone["train"](1)
+    twice = nf.train(tree).run().model.state_dict()
+    found = [x for values in alone["WEIGHTS"].values() for x in alone["flat_list"](values)]
+    assert [x.data for x in found] == pytest.approx([*twice.values()], rel=1e-12)
