@@ -92,7 +92,7 @@ LOOKS = {
     "gru": (state, "gru", "rounded", "recurrence"),
     "lstm": (state, "lstm", "rounded", "recurrence"),
     "dropout": (rate, "dropout", "square", "regularization"),
-    "activation": (function, "", "pill", "other"),
+    "activation": (function, "activation", "pill", "other"),
     "residual": (nothing, "x + f(x)", "rounded", "other"),
     "parallel": (joining, "side by side", "rounded", "other"),
     "branches": (joining, "branches", "rounded", "other"),
