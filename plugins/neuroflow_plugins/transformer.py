@@ -30,6 +30,7 @@ FORMULAS = {
 def neuroflow_layers():
     """All parts of transformers by name."""
     heads = {"n_embd": 4, "n_head": 2}
+    normed = {**heads, "head_norm": "rms_norm"}  # so that all its settings count
     model = {"vocab_size": 5, **heads}
     token, text = [0.5, -1.0, 2.0, 0.25], [1, 0, 4]
     parts = {
@@ -39,7 +40,7 @@ def neuroflow_layers():
         "linear": (Linear, {"inputs": 4, "outputs": 2}, token),
         "layer_norm": (LayerNorm, {"size": 4}, token),
         "rms_norm": (RMSNorm, {"size": 4}, token),
-        "multi_head_attention": (MultiHeadAttention, heads, [token, token[::-1]]),
+        "multi_head_attention": (MultiHeadAttention, normed, [token, token[::-1]]),
         "feed_forward": (FeedForward, {"n_embd": 4}, token),
         "transformer_block": (Block, heads, [token, token[::-1]]),
         "gpt": (GPT, {**model, "block_size": 4}, text),
