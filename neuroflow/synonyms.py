@@ -194,7 +194,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "xavieruniform": ("xavier",),
     "gaussian": ("normal",),
     "zero": ("zeros",),
-    "bpe": ("byte_pairs",),
+    "bpe": ("byte_pairs", "byte_level_bpe"),
     "chars": ("characters",),
     "char": ("characters",),
     "mnist": ("digits",),

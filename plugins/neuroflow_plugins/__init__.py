@@ -7,7 +7,8 @@ Reading order: :mod:`exponentials`, :mod:`angles`, :mod:`hyperbolic`, :mod:`step
 :mod:`shapes`, :mod:`sizes`, :mod:`nested`, :mod:`parts`, :mod:`numbers_held`, :mod:`mlp`,
 :mod:`combinator_shapes`, :mod:`combinators`, :mod:`attention`, :mod:`convolution`,
 :mod:`pooling`, :mod:`recurrent`, :mod:`norms`, :mod:`bilinear`, :mod:`language_model`,
-:mod:`layers`; language: :mod:`pieces`, :mod:`byte_pairs`, :mod:`tokenizers`, :mod:`text`,
+:mod:`layers`; language: :mod:`pieces`, :mod:`byte_pairs`, :mod:`pretokens`,
+:mod:`byte_level`, :mod:`tokenizer_json`, :mod:`tokenizers`, :mod:`text`,
 :mod:`multi_head`, :mod:`blocks`, :mod:`gpt`, :mod:`text_classifier`, :mod:`encoder_decoder`,
 :mod:`transformer`; all layers on tensors: :mod:`tensor_forms`, :mod:`combinator_forms`,
 :mod:`window_forms`, :mod:`recurrent_forms`; and :mod:`backends`. Beside them, :mod:`zoo`: wrong

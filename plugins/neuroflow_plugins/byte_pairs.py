@@ -188,11 +188,19 @@ def ranks_of(merges: Sequence[Pair]) -> dict[Pair, list[int]]:
     return ranks
 
 
-def split_by_ranks(word: str, ranks: Mapping[Pair, Sequence[int]]) -> list[str]:
+def split_by_ranks(
+    word: str, ranks: Mapping[Pair, Sequence[int]], *, in_turn: bool = True
+) -> list[str]:
     """The pieces of :func:`textbook_split`: always join the pair that was learned first.
+
+    In turn, a merge whose turn is over joins no pair that comes up later. Otherwise it does, as
+    GPT-2 has it, which looks through all merges anew after each.
 
     >>> split_by_ranks("ban", ranks_of([("a", "n"), ("an", "a")]))
     ['b', 'an']
+    >>> early = ranks_of([("ab", "c"), ("a", "b")])
+    >>> split_by_ranks("abc", early), split_by_ranks("abc", early, in_turn=False)
+    (['ab', 'c'], ['abc'])
     """
     chain = Chain([word])
     pairs = ((chain.pair(place), place) for place in range(len(chain.tokens)))
@@ -206,10 +214,34 @@ def split_by_ranks(word: str, ranks: Mapping[Pair, Sequence[int]]) -> list[str]:
         for changed in (chain.before[place], place):
             new = chain.pair(changed)
             if new in ranks:
-                later = bisect_right(ranks[new], rank)  # merges before this one are over
+                later = (
+                    bisect_right(ranks[new], rank) if in_turn else 0
+                )  # what comes before is over
                 if later < len(ranks[new]):
                     heappush(heap, (ranks[new][later], changed, new))
     return [token for token in chain.tokens if token]
+
+
+class Merger:
+    """Merges by which words become pieces; those of short words are kept, as they come again.
+
+    >>> Merger([("a", "n"), ("an", "a")]).pieces("ban")
+    ['b', 'an']
+    """
+
+    def __init__(self, merges: Sequence[Pair], *, in_turn: bool = True) -> None:
+        self._ranks = ranks_of(merges)
+        self._in_turn = in_turn
+        self._kept: dict[str, list[str]] = {}
+
+    def pieces(self, word: str) -> list[str]:
+        """The pieces of a word, see :func:`split_by_ranks`."""
+        if word in self._kept:
+            return self._kept[word]
+        pieces = split_by_ranks(word, self._ranks, in_turn=self._in_turn)
+        if len(word) <= LONGEST_KEPT and len(self._kept) < MOST_KEPT:
+            self._kept[word] = pieces
+        return pieces
 
 
 class BytePairs(Tokenizer):
@@ -236,9 +268,8 @@ class BytePairs(Tokenizer):
     ) -> None:  # fmt: skip
         super().__init__(pieces=pieces, unknown=unknown)
         self.merges = [list(pair) for pair in merges or []]
-        self._ranks = ranks_of([(a, b) for a, b in self.merges])
-        self._inside = {letters for a, b in self._ranks for letters in pairwise(a + b)}
-        self._kept: dict[str, list[str]] = {}
+        self._merger = Merger([(a, b) for a, b in self.merges])
+        self._inside = {letters for a, b in self.merges for letters in pairwise(a + b)}
 
     def learn(self, texts: list[str]) -> Any:
         """Merge the commonest pair, ``n_merges`` times; of equals the first in the alphabet."""
@@ -251,7 +282,7 @@ class BytePairs(Tokenizer):
         """The characters, with the merges applied in their order."""
         words = [part for word in self._words(text) for part in self._apart(word)]
         shown = nf.working_through(words, "encoding text") if len(words) >= MANY_WORDS else words
-        return [piece for word in shown for piece in self._pieces(word)]
+        return [piece for word in shown for piece in self._merger.pieces(word)]
 
     def _words(self, text: str) -> list[str]:
         """What pairs are joined within."""
@@ -262,12 +293,3 @@ class BytePairs(Tokenizer):
         letters = enumerate(pairwise(word), 1)
         cuts = [0, *(k for k, pair in letters if pair not in self._inside), len(word)]
         return [word[start:end] for start, end in pairwise(cuts)]
-
-    def _pieces(self, word: str) -> list[str]:
-        """The pieces of a word; those of short ones are remembered, as they come again."""
-        if word in self._kept:
-            return self._kept[word]
-        pieces = split_by_ranks(word, self._ranks)
-        if len(word) <= LONGEST_KEPT and len(self._kept) < MOST_KEPT:
-            self._kept[word] = pieces
-        return pieces

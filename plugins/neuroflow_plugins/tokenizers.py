@@ -1,6 +1,7 @@
 """Tokenizers: text to token ids and back, ``decode(encode(text)) == text``.
 
-By characters, by words, by bytes; :mod:`byte_pairs` has the one that joins them.
+By characters, by words, by bytes; :mod:`byte_pairs` has the one that joins characters, and
+:mod:`byte_level` the one that joins bytes.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from collections import Counter
 from typing import Annotated, Any
 
 import neuroflow as nf
+from neuroflow_plugins.byte_level import ByteLevelBPE
 from neuroflow_plugins.byte_pairs import BytePairs
 from neuroflow_plugins.pieces import Pieces, Tokenizer, Unknown
+from neuroflow_plugins.pretokens import PATTERNS
 
 MostPieces = Annotated[
     int, nf.Setting("learn so many pieces, the commonest; 0 for all", "[0, inf)")
@@ -110,3 +113,13 @@ def neuroflow_tokenizers():
     }.items():  # fmt: skip
         summary = (tokenizer.__doc__ or "").split("\n", 1)[0]
         yield nf.TokenizerEntry(name=name, target=tokenizer, summary=summary)
+    yield nf.TokenizerEntry(
+        name="byte_level_bpe",
+        target=ByteLevelBPE,
+        loses='how accents were spelled, with normal_form = "NFC"',
+        summary=(ByteLevelBPE.__doc__ or "").split("\n", 1)[0],
+        checks=nf.Checks(
+            settings=[{"pattern": each} for each in PATTERNS]
+            + [{"normal_form": "NFC"}, {"n_merges": 3}, {"unknown": "replace"}]
+        ),
+    )

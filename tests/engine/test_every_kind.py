@@ -92,6 +92,7 @@ CASES = {
         "rows": {"data": {"use": "rows", "rows": [[0.0, 1.0, 0], [1.0, 0.5, 1], [2.0, -1.0, 1]]}},
     },
     "tokenizer": {
+        "byte_level_bpe": of_tokenizer({"use": "byte_level_bpe", "n_merges": 2}),
         "byte_pairs": of_tokenizer({"use": "byte_pairs", "n_merges": 2}),
         "bytes": of_tokenizer("bytes"),
         "characters": of_tokenizer("characters"),
