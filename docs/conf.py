@@ -93,6 +93,7 @@ html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
 html_css_files = ["neuroflow.css"]
 html_math_renderer = "mathml"
+numfig = True  # equations count on from page to page: a link to (7) says which
 html_theme_options = {
     "light_css_variables": {
         "color-brand-primary": "#1d5fa8",

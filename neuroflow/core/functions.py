@@ -120,7 +120,7 @@ def _(out: Number, x: Number) -> Partials:
     return (exp(x),)  # out + 1 has no digits left where out is nearly -1
 
 
-@elementary(formula=r"\sqrt{x}", domain="(0, inf)", convention="no derivative at x = 0: an error")
+@elementary(formula=r"\sqrt{x}", domain="[0, inf)", convention="no derivative at x = 0: an error")
 def sqrt(x: Number) -> Number:
     """The square root."""
 

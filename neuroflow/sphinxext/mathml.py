@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
 
 from neuroflow.errors import printable
 from neuroflow.view.markup import escaped
@@ -88,10 +89,9 @@ def render_inline(writer: Any, node: nodes.math) -> None:
 
 def render_block(writer: Any, node: nodes.math_block) -> None:
     """Sphinx calls this for a formula on a line of its own; a label gives it a number."""
-    number = ""
     if node.get("number"):
         writer.body.append(writer.starttag(node, "div", CLASS="nf-math numbered"))
-        number = f'<span class="eqno">({node["number"]})'
+        number = f'<span class="eqno">({get_node_equation_number(writer, node)})'
         writer.body.append(number)
         writer.add_permalink_ref(node, "Link to this equation")
         writer.body.append("</span>")

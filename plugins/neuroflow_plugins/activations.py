@@ -66,7 +66,7 @@ def _(out, x):
 
 @nf.op(
     formula=r"\begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \leq 0 \end{cases}",
-    kinks=(0.0,),
+    kinks=lambda alpha: () if alpha == 1.0 else (0.0,),  # both slopes are 1
     convention="alpha at x = 0",
 )
 def elu(x, *, alpha: Annotated[float, nf.Setting("minus the limit at -inf", "(0, inf)")] = 1.0):

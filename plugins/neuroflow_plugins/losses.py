@@ -88,7 +88,7 @@ def hinge(prediction, target):
     """Max-margin loss max(0, 1 - y s): zero once the score is on the right side by 1.
 
     Labels are -1 and +1; the slope at the margin itself is 0.
-    Source: Cortes and Vapnik 1995, equation 12.
+    Source: Cortes and Vapnik 1995, section 3.
 
     >>> hinge(0.25, 1.0), hinge(2.0, 1.0)
     (0.75, 0.0)

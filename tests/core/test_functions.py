@@ -115,3 +115,10 @@ def test_symbols_and_long_numbers_have_their_own_functions():
     assert nf.exp(x) == sympy.exp(x)
     assert nf.abs(x) == sympy.Abs(x)
     assert nf.expm1(mpmath.mpf(1)) == mpmath.expm1(mpmath.mpf(1))
+
+
+def test_the_square_root_is_defined_at_0_where_it_has_no_derivative():
+    assert nf.ops.sqrt.domain[0].text == "[0, inf)"
+    assert nf.sqrt(nf.Value(0.0)).data == 0.0
+    with pytest.raises(nf.NeuroflowError):
+        nf.gradients(nf.sqrt(x := nf.Value(0.0)), [x])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import math
 import re
 from pathlib import Path
@@ -43,7 +44,7 @@ def test_all_points_of_the_moons_are_on_the_right_side():
     assert (len(run.dataset), run.metrics["accuracy"]) == (100, 1.0)
 
 
-def test_the_floors_of_the_gpt_page_are_those_that_its_text_names():
+def test_the_baselines_of_the_gpt_page_are_those_that_its_text_names():
     page = text("tutorial/gpt.md")
     (baselines,) = re.findall(
         r"^\{'uniform': (\S+), 'letters': (\S+), 'pairs': (\S+)\}$", page, re.M
@@ -54,6 +55,24 @@ def test_the_floors_of_the_gpt_page_are_those_that_its_text_names():
     assert round(math.log(22), 2) == 3.09
     assert f"letters baseline at {float(baselines[1]):.2f}" in page
     assert f"pairs baseline near {float(baselines[2]):.1f}" in page
+
+
+def test_erf_is_the_area_that_its_description_says():
+    assert "standard normal curve from 0 to $x \\sqrt 2$" in text("reference/api.md")
+    x, pieces = 0.7, 1000
+    width = x * math.sqrt(2.0) / pieces
+    curve = [math.exp(-((width * (k + 0.5)) ** 2) / 2.0) for k in range(pieces)]
+    assert abs(2.0 * width * sum(curve) / math.sqrt(2.0 * math.pi) - nf.erf(x)) < 1e-6
+
+
+def test_the_peers_that_take_all_the_steps_end_at_the_same_loss():
+    assert "takes fewer steps, so the loss in its row is an earlier one" in text(
+        "reference/benchmarks.md"
+    )
+    for workload in ("moons", "microgpt"):
+        rows = json.loads(text("benchmarks.json"))["results"][workload]
+        whole = [row["final_loss"] for row in rows if row["steps"] == rows[0]["steps"]]
+        assert max(whole) - min(whole) < 0.002, workload
 
 
 def test_cached_numbers_spoil_the_gradients_of_keys_and_leave_the_output():

@@ -229,3 +229,8 @@ def test_names_of_others_are_understood():
     }  # fmt: skip
     for theirs, ours in same.items():
         assert meant_by(theirs, known) == [ours]
+
+
+def test_elu_has_a_kink_only_where_its_slopes_differ():
+    elu = nf.get("activation", "elu").load()
+    assert (elu.kinks, elu.bind(alpha=2.0).kinks) == ((), (0.0,))
