@@ -16,8 +16,8 @@ REQUIRED: Any = inspect.Parameter.empty
 
 def fits(value: Any, hint: Any) -> bool:
     """Whether a value is of a type, which may be any hint; what nobody can judge fits."""
-    if type(value) is hint:  # the usual case, made quick
-        return True
+    if type(value) is hint or (type(hint) is types.UnionType and type(value) in hint.__args__):
+        return True  # the usual cases, made quick
     if hint is Any or hint is REQUIRED or isinstance(hint, (str, typing.TypeVar)):
         return True
     if hint is None:

@@ -92,8 +92,12 @@ class Registry:
         self.withdraw(self.of(provider))
 
     def of(self, provider: Provider) -> list[Entry]:
-        """All that a provider offers."""
-        return [entry for entry in self if entry.provider == provider]
+        """All that a provider offers: kind by kind, in the order of :meth:`entries`."""
+        return [
+            entry
+            for named in self._entries.values()
+            for entry in _in_order(e for es in named.values() for e in es if e.provider == provider)
+        ]
 
     def get(self, kind: str, reference: str) -> Entry:
         """The entry that ``[namespace/]name[@version]`` means.
@@ -130,11 +134,13 @@ class Registry:
     def entries(self, kind: str, pattern: str = "*") -> list[Entry]:
         """The entries whose name or id matches a wildcard: bundled first, then by id."""
         require(pattern, str, "the wildcard", "a text, such as '*elu'")
-        unique = {e.id: e for named in self._entries[self.kind(kind)].values() for e in named}
-        matching = [
-            e for e in unique.values() if fnmatchcase(e.name, pattern) or fnmatchcase(e.id, pattern)
-        ]
-        return sorted(matching, key=lambda e: (e.namespace != BUNDLED, e.namespace, e.name))
+        named = self._entries[self.kind(kind)]
+        return _in_order(
+            e
+            for offered in named.values()
+            for e in offered
+            if fnmatchcase(e.name, pattern) or fnmatchcase(e.id, pattern)
+        )
 
     def __iter__(self) -> Iterator[Entry]:
         for kind in KINDS:
@@ -143,14 +149,13 @@ class Registry:
     def kind(self, word: str) -> str:
         """A kind by its name, singular or plural; raises :class:`RegistryError`."""
         require(word, str, "the kind", f"one of {', '.join(KINDS)}")
-        singular = {**{kind: kind for kind in KINDS}, **{plural(kind): kind for kind in KINDS}}
-        if word not in singular:
+        if word not in _SINGULAR:
             raise RegistryError(
                 f"unknown kind {word!r}",
-                remedy=did_you_mean(word, singular, f"kinds: {', '.join(KINDS)}"),
+                remedy=did_you_mean(word, _SINGULAR, f"kinds: {', '.join(KINDS)}"),
                 got=word,
             )
-        return singular[word]
+        return _SINGULAR[word]
 
     def _named(self, kind: str, name: str) -> list[Entry]:
         return self._entries[kind].get(name, [])
@@ -178,6 +183,15 @@ class Registry:
             remedy=did_you_mean(reference, known, see),
             got=reference,
         )
+
+
+_SINGULAR = {**{kind: kind for kind in KINDS}, **{plural(kind): kind for kind in KINDS}}
+
+
+def _in_order(offered: Iterable[Entry]) -> list[Entry]:
+    """Each once, whatever aliases it has: bundled first, then by id."""
+    unique = {e.id: e for e in offered}
+    return sorted(unique.values(), key=lambda e: (e.namespace != BUNDLED, e.namespace, e.name))
 
 
 def _article(kind: str) -> str:

@@ -89,10 +89,11 @@ class Neuron(nf.Module):
             check_drawn("a neuron", rng, inputs=inputs)
             counted.room_for(counted.linear(inputs, 1, bias))
             draw = nf.resolve("initializer", initializer)
-            weights = [draw(rng, inputs, outputs) for _ in range(inputs or 0)]
-        check_agrees("a neuron", "weights", inputs=(inputs, len(weights)))
-        self.inputs = len(weights)
-        self.weights = [as_value(weight) for weight in weights]
+            self.weights = [nf.Value(draw(rng, inputs, outputs)) for _ in range(inputs or 0)]
+        else:
+            check_agrees("a neuron", "weights", inputs=(inputs, len(weights)))
+            self.weights = [as_value(weight) for weight in weights]
+        self.inputs = len(self.weights)
         self.bias = False if bias is False else as_value(0.0 if bias is True else bias)
         self._activate = None if activation == "linear" else find_activation(activation)
 

@@ -151,6 +151,15 @@ def test_a_wildcard_matches_names_and_ids_bundled_first(registry):
     assert registry.entries("op", "RELU") == []
 
 
+def test_a_provider_offers_each_entry_once_in_the_order_of_the_kinds(registry):
+    registry.add(entry("cube"), ALICE)
+    registry.add(LossEntry(name="far", target="math:exp"), OURS)
+    registry.add(entry("exp"), OURS)
+    assert [(each.kind, each.name) for each in registry.of(OURS)] == [
+        ("op", "exp"), ("op", "relu"), ("op", "tanh"), ("loss", "far"),
+    ]  # fmt: skip
+
+
 def test_what_a_provider_registered_can_be_taken_back(registry):
     registry.add(entry("cube", aliases=("third",)), ALICE)
     registry.remove(ALICE)
