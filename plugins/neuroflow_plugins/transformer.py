@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import neuroflow as nf
 from neuroflow_plugins.blocks import Block, FeedForward
 from neuroflow_plugins.encoder_decoder import EncoderDecoder, source_within_block
@@ -29,7 +31,7 @@ FORMULAS = {
 @nf.hookimpl
 def neuroflow_layers():
     """All parts of transformers by name."""
-    heads = {"n_embd": 4, "n_head": 2}
+    heads: dict[str, Any] = {"n_embd": 4, "n_head": 2}
     normed = {**heads, "head_norm": "rms_norm"}  # so that all its settings count
     model = {"vocab_size": 5, **heads}
     token, text = [0.5, -1.0, 2.0, 0.25], [1, 0, 4]
