@@ -377,10 +377,9 @@ def fields_needed(cls: type) -> set[str]:
 
 
 def _functions_beside(thing: Any, names: set[str]) -> list[Any]:
-    """The functions of a plugin by these names that a method may hand its object to."""
+    """The functions by these names that a method may hand its object to."""
     beside = getattr(inspect.unwrap(thing), "__globals__", {}) if callable(thing) else {}
-    found = [beside[name] for name in names if isinstance(beside.get(name), FunctionType)]
-    return [each for each in found if not each.__module__.startswith("neuroflow.")]
+    return [beside[name] for name in names if isinstance(beside.get(name), FunctionType)]
 
 
 def _names_in(thing: Any) -> set[str]:
