@@ -68,7 +68,7 @@ _CHECKS: dict[str, Callable[[Trial, Results], None]] = {
     "compiled": check_engines,
     "tensor form": check_tensor_form,
 }
-_MODES = ("determinism", "no mutation", "dice", "training", "alias")
+_MODES = ("instances", "determinism", "no mutation", "dice", "training", "alias")
 _BASE = ("parameters", "gradient reaches", "configuration", *_MODES)
 _NEEDS = {
     "modes": ("parameters",),

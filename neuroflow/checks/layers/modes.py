@@ -59,6 +59,14 @@ def thrown(seed: int | None = 5) -> Iterator[Dice]:
 
 def check_modes(trial: Trial, results: Results) -> None:
     """In both modes: inputs stay as they are, no dice but random inputs, no state but its own."""
+    one, other = (trial.build() for _ in range(2))
+    shared = {*map(id, one.parameters())} & {*map(id, other.parameters())}
+    results.expect("instances", not shared, (
+        "two layers that are built one after the other have the same parameters, so that who trains"
+        " one trains both: make them in __init__, not in the class, a default or the module"
+    ))  # fmt: skip
+    if shared:
+        return
     for training in (False, True):
         for check in (_check_inputs, _check_dice):
             if not check(trial, training, results):

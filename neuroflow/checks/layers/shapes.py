@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from neuroflow.checks.layers.trials import Trial
 from neuroflow.checks.shared.report import Results
-from neuroflow.config import Shape, shape_of_entry, shown_shape
+from neuroflow.checks.shared.variations import described, variations
+from neuroflow.config import Shape, settings_of, shape_of_entry, shown_shape
 
 
 def check_shape(trial: Trial, results: Results) -> None:
@@ -24,6 +25,28 @@ def check_shape(trial: Trial, results: Results) -> None:
         f"it declares {trial.entry.shape_in_words!r}, which gives {shown_shape(declared)} of"
         f" {shown_shape(taken)}, but it gave {shown_shape(given)}; mend the declaration",
     )
+    if not problems and _agree(declared, given):
+        _check_others(trial, taken, results)
+
+
+def _check_others(trial: Trial, taken: Shape, results: Results) -> None:
+    """The same at other settings, where those take the same inputs."""
+    for settings in variations(trial.entry, settings_of(trial.entry), trial.settings)[1:]:
+        try:
+            module = trial.build(**settings)
+            given = Shape.of(module(*trial.inputs))
+        except Exception:  # settings and inputs that do not go together
+            continue
+        declared, problems = shape_of_entry(trial.entry, module.configuration(), taken)
+        changed = {k: x for k, x in settings.items() if trial.settings.get(k, ...) != x}
+        right = bool(problems) or _agree(declared, given)
+        results.expect("shape", right, (
+            f"it declares {trial.entry.shape_in_words!r}, which gives {shown_shape(declared)} of"
+            f" {shown_shape(taken)}{described(changed)}, but it gave {shown_shape(given)}; mend the"
+            " declaration: a function of the settings can tell them apart"
+        ))  # fmt: skip
+        if not right:
+            return
 
 
 def _agree(declared: Shape, given: Shape) -> bool:

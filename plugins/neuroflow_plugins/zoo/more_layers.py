@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from typing import ClassVar
 
 import neuroflow as nf
 from neuroflow_plugins.zoo.twin import twin
@@ -338,6 +339,35 @@ class Running2(nf.Module):
         return [self.gain * (x - center) for x in xs]
 
 
+@twin("the weights of all", "instances", "The dictionary belongs to the class: two layers of one"
+      " size have the same weights.")  # fmt: skip
+class Shared1(nf.Module):
+    """Each number has a factor."""
+
+    known: ClassVar[dict[int, list[nf.Value]]] = {}
+
+    def __init__(self, *, size: int):
+        self.weights = self.known.setdefault(size, [nf.Value(0.5) for _ in range(size)])  # bug
+
+    def forward(self, xs):
+        """(size,) -> (size,)."""
+        return [w * x for w, x in zip(self.weights, xs, strict=True)]
+
+
+@twin("the shape without its flag", "shape", "With both=True twice as many numbers come out, and"
+      " the declaration does not know.")  # fmt: skip
+class Signs1(nf.Module):
+    """Each number has a factor; on demand the negative ones stand behind."""
+
+    def __init__(self, *, size: int, both: bool = False):
+        self.weights = [nf.Value(0.5 + k) for k in range(size)]
+
+    def forward(self, xs):
+        """(size,) -> (size,)."""
+        ys = [w * x for w, x in zip(self.weights, xs, strict=True)]
+        return [*ys, *(-y for y in ys)] if self.both else ys  # bug
+
+
 def _layer(name, target, **facts):
     summary = (target.__doc__ or "").split("\n", 1)[0]
     return nf.LayerEntry(name=name, target=target, summary=summary, **facts)
@@ -364,6 +394,8 @@ MORE_LAYERS = [
     _layer("running_1", Running1),
     _layer("warm_1", Warm1),
     _layer("gate_1", Gate1, example={"vocab_size": 5}, example_inputs=(2,)),
+    _layer("shared_1", Shared1, example={"size": 3}),
+    _layer("signs_1", Signs1, example={"size": 3}, shape="(size,) -> (size,)"),
     _layer("drop_3", Drop3),
     _layer("drop_4", Drop4),
     _layer("drop_5", Drop5),
