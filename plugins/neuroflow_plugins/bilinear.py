@@ -36,8 +36,20 @@ class Bilinear(nf.Module):
     def forward(self, a, b=None):
         """(left,) and (right,) -> (outputs,); both may come as one pair, or by name"""
         if b is None:
-            a, b = a.values() if isinstance(a, dict) else a
+            a, b = pair_of(a)
         check_numbers(a, self.left, "a bilinear layer, first,")
         check_numbers(b, self.right, "a bilinear layer, second,")
         sums = [nf.dot(a, matrix(b)) for matrix in self.matrices]
         return [y + c for y, c in zip(sums, self.biases, strict=True)] if self.biases else sums
+
+
+def pair_of(both):
+    """The two lists of one input: a pair, or a table of two."""
+    pair = [*(both.values() if isinstance(both, dict) else both)]
+    if len(pair) != 2:
+        raise nf.InputError(
+            f"a bilinear layer got {len(pair)} numbers or lists in one input",
+            expected="two lists, as one pair or one after the other",
+            remedy="layer(a, b) or layer([a, b])", got=both,
+        )  # fmt: skip
+    return pair
