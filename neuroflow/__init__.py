@@ -81,7 +81,7 @@ _HOME = {
     "neuroflow.data.preparation": "Preparation",
     "neuroflow.data.reading": "Wanted read_columns",
     "neuroflow.data.rows": "Rows",
-    "neuroflow.data.prompting": "Prompting",
+    "neuroflow.data.prompting": "Prompting end_of_text",
     "neuroflow.data.one_hot": "one_hot",
     "neuroflow.data.dataset": "Dataset Standardization",
     "neuroflow.data.tabular": "Roles classes_of from_table",

@@ -138,6 +138,7 @@ from neuroflow.data.reading import Wanted as Wanted
 from neuroflow.data.reading import read_columns as read_columns
 from neuroflow.data.rows import Rows as Rows
 from neuroflow.data.prompting import Prompting as Prompting
+from neuroflow.data.prompting import end_of_text as end_of_text
 from neuroflow.data.one_hot import one_hot as one_hot
 from neuroflow.data.dataset import Dataset as Dataset
 from neuroflow.data.dataset import Standardization as Standardization

@@ -64,6 +64,16 @@ class Prompting:
         return source + [mark] * (self.source_length - len(source))
 
 
+def end_of_text(tokenizer: Any) -> int:
+    """The id of the mark behind a text: ``eos``, or ``bos`` where one mark stands around texts.
+
+    >>> from types import SimpleNamespace
+    >>> end_of_text(SimpleNamespace(bos=7)), end_of_text(SimpleNamespace(bos=7, eos=8))
+    (7, 8)
+    """
+    return getattr(tokenizer, "eos", tokenizer.bos)  # type: ignore[no-any-return]
+
+
 def _any_line(tokenizer: Any) -> list[int]:
     """What stands before any line of a text; BOS where the tokenizer knows no ends of lines."""
     try:

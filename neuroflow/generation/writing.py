@@ -15,7 +15,7 @@ from neuroflow.core.protocols.drawing import random_generator
 from neuroflow.core.random import SplitMix32
 from neuroflow.core.settings import Setting, check, declarations
 from neuroflow.data.dataset import Dataset
-from neuroflow.data.prompting import Prompting
+from neuroflow.data.prompting import Prompting, end_of_text
 from neuroflow.errors import InputError, NeuroflowWarning, require, short_repr
 from neuroflow.generation.sampling import Sampling
 from neuroflow.generation.writer import Writer, can_write, reads_source
@@ -95,13 +95,13 @@ def generate(
     )  # fmt: skip
     for token in start:
         writer.read(token)
-    texts = []
+    end, texts = end_of_text(tokenizer), []
     for _ in range(count):
         writer.back_to(len(start))
-        chosen = list(_choices(writer, tokenizer.bos, sampling, rng, most, forgets))
+        chosen = list(_choices(writer, end, sampling, rng, most, forgets))
         tokens = tuple(token for token, _ in chosen)
         shown = tuple(tuple(p) for _, p in chosen) if show else ()
-        answer, ended = tokenizer.decode(tokens), tokens[-1] == tokenizer.bos
+        answer, ended = tokenizer.decode(tokens), tokens[-1] == end
         text = prompting.text(prompt) + answer
         texts.append(Written(text, tokens, ended, shown, writer.backend, writer.dtype, answer))
     return texts

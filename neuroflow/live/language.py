@@ -8,6 +8,7 @@ from attrs import define, field
 
 from neuroflow.core.no_grad import no_grad
 from neuroflow.core.random import SplitMix32
+from neuroflow.data.prompting import end_of_text
 from neuroflow.errors import InputError
 from neuroflow.generation.attention import attention_layers, run_watched
 from neuroflow.generation.sampling import Sampling
@@ -156,5 +157,5 @@ def text_loss(training: Training, tokens: list[int], answers: list[Any]) -> Any:
     from neuroflow.core.vectors import mean
 
     loss = resolve("loss", training.configuration["loss"])
-    targets = [*tokens[1:], training.dataset.tokenizer.bos]
+    targets = [*tokens[1:], end_of_text(training.dataset.tokenizer)]
     return mean([loss(answer, target) for answer, target in zip(answers, targets, strict=True)])

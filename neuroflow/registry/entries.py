@@ -424,9 +424,10 @@ class TokenizerEntry(Entry):
     """A class that turns text into token ids and back: ``decode(encode(text)) == text``.
 
     It has ``learn(texts)``, which gives one that knows these texts, ``pieces``, the texts of the
-    ids 0, 1, 2 ..., ``bos``, the id of the mark around texts, which no text has, ``vocab_size``,
-    how many ids there are, and ``configuration()``, the settings that build it again. One that
-    does not give back all of a text says in ``loses`` what is lost, such as ``"capital letters"``.
+    ids 0, 1, 2 ..., ``bos``, the id of the mark around texts, which no text has, or before them if
+    there is an ``eos`` for their end, ``vocab_size``, how many ids there are, and
+    ``configuration()``, the settings that build it again. One that does not give back all of a text
+    says in ``loses`` what is lost, such as ``"capital letters"``.
     """
 
     kind = "tokenizer"

@@ -248,7 +248,7 @@ def from_texts(rng, texts, tokenizer, block_size, most_lines, name):
     learned = learned_from(tokenizer, texts, name)
     inputs, targets = [], []
     for text in nf.working_through(texts, "encoding texts"):
-        tokens = [learned.bos, *learned.encode(text), learned.bos]
+        tokens = [learned.bos, *learned.encode(text), nf.end_of_text(learned)]
         for start in range(0, len(tokens) - 1, block_size):
             window = tokens[start : start + block_size + 1]
             inputs.append(window[:-1])
@@ -289,7 +289,7 @@ def question_answers(name, questions, answers, learned, prompting, **about):
     inputs, targets = [], []
     pairs = list(zip(questions, answers, strict=True))
     for question, answer in nf.working_through(pairs, "encoding questions"):
-        answered = [*learned.encode(answer), learned.bos]
+        answered = [*learned.encode(answer), nf.end_of_text(learned)]
         inputs.append([*prompting.tokens(learned, question), *answered[:-1]])
         targets.append(answered)
     return nf.Dataset(

@@ -251,3 +251,15 @@ def test_layers_alone_write_nothing():
         nf.Writer(of_layers({"use": "rnn", "inputs": 3, "hidden_size": 7}).layer)
     with pytest.raises(nf.InputError, match=r"got 7 tokens; expected 1 to 6 \(its block_size\)"):
         of_layers()(TEXT[:7])
+
+
+def test_a_text_ends_at_the_mark_of_ends_where_that_is_another(gpt):
+    apart, one = tokenizer(), tokenizer()
+    vars(apart)["eos"] = apart.encode("b")[0]
+    written = [
+        nf.generate(gpt(), marks, random.Random(1), count=40, most_tokens=4)
+        for marks in (apart, one)
+    ]
+    for texts, end in zip(written, (apart.eos, one.bos), strict=True):
+        assert {text.ended for text in texts} == {True, False}
+        assert all((text.tokens[-1] == end) == text.ended for text in texts)
