@@ -193,8 +193,14 @@ class Problem(NamedTuple):
         return composed(self.what, self.expected, self.remedy, self.path)
 
 
+MOST_PROBLEMS = 100
+"""So many problems of a configuration are listed in its message."""
+
+
 class ConfigurationError(NeuroflowError, ValueError):
-    """A configuration has ``problems``; the message lists them all, each with its path.
+    """A configuration has ``problems``; the message lists them, each with its path.
+
+    After the first hundred it says how many more there are.
 
     >>> print(ConfigurationError("moons.toml", problems=[Problem("train.steps", "missing")]))
     moons.toml has a problem:
@@ -207,9 +213,9 @@ class ConfigurationError(NeuroflowError, ValueError):
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        return "\n  ".join(
-            [super().__str__() + ":" * bool(self.problems), *map(str, self.problems)]
-        )
+        told, more = self.problems[:MOST_PROBLEMS], len(self.problems) - MOST_PROBLEMS
+        head = super().__str__() + ":" * bool(told)
+        return "\n  ".join([head, *map(str, told), *([f"and {more:,} more"] if more > 0 else [])])
 
     def fields(self) -> dict[str, Any]:
         """As for every error, and the problems, each as a dict."""

@@ -226,3 +226,12 @@ def test_settings_out_of_all_measure_say_what_they_ask_for(setting, said):
 def test_a_huge_number_of_turns_is_refused():
     tree = {**SMALL[0], "data": {"use": "spirals", "points": 12, "turns": 1e308}}
     assert outcome(lambda: Training(nf.configure(tree))) == "own"
+
+
+def test_of_thousands_of_problems_a_hundred_are_told():
+    layers = [1] * 3_000
+    with pytest.raises(nf.ConfigurationError) as caught:
+        nf.configure({"model": {"use": "sequential", "layers": layers}})
+    lines = str(caught.value).splitlines()
+    assert len(caught.value.problems) >= 3_000
+    assert (len(lines), lines[-1]) == (102, f"  and {len(caught.value.problems) - 100:,} more")
