@@ -74,8 +74,8 @@ class ByteLevelBPE(Tokenizer):
             Literal["gpt2", "llama-3", "smollm", "qwen2"], nf.Setting("whose pattern cuts texts")
         ] = "gpt2",
         normal_form: Annotated[
-            Literal["", "NFC"], nf.Setting("what Unicode makes of a text first; nothing if empty")
-        ] = "",
+            Literal["none", "NFC"], nf.Setting("the form that Unicode gives a text first")
+        ] = "none",
         ignore_merges: Annotated[
             bool, nf.Setting("whether a pre-token that is a piece stays whole, whatever the merges")
         ] = False,
@@ -145,7 +145,7 @@ class ByteLevelBPE(Tokenizer):
             if k % 2:
                 words.append((part, True))
                 continue
-            normal = unicodedata.normalize(self.normal_form, part) if self.normal_form else part
+            normal = part if self.normal_form == "none" else unicodedata.normalize("NFC", part)
             words += ((word, False) for word in pretokens(normal, PATTERNS[self.pattern]))
         return words
 

@@ -85,10 +85,10 @@ def _json_of(path: str | Path) -> Any:
     return found
 
 
-def _normal_form(normalizer: Any) -> Literal["", "NFC"]:
+def _normal_form(normalizer: Any) -> Literal["none", "NFC"]:
     """NFC, or nothing."""
     if normalizer is None:
-        return ""
+        return "none"
     _table(normalizer, "normalizer", {"type": _one_of("NFC")}, all_of=True)
     return "NFC"
 
@@ -101,7 +101,7 @@ def _special(tokens: Any, normal_form: str) -> dict[str, int]:
         token = _table(each, f"added_tokens.{k}", {
             "id": _is_id, "content": _is_text, "single_word": plain, "lstrip": plain,
             "rstrip": plain, "special": _one_of(True, False),
-            "normalized": plain if normal_form else _one_of(True, False),
+            "normalized": plain if normal_form == "NFC" else _one_of(True, False),
         })  # fmt: skip
         if not {"id", "content"} <= {*token} or token["content"] in special:
             raise _wrong(f"added_tokens.{k} is {token!r}", "an id and a content that is new")

@@ -270,9 +270,9 @@ def test_every_button_has_a_name_and_stands_out_in_the_dark(visit):
 
 def test_a_block_that_needs_numpy_says_so_instead_of_a_button(visit):
     blocks = Blocks(visit("tutorial/moons.html"))
-    assert "needs numpy" in blocks.status(4)
-    assert blocks.tab.locator("[aria-label='Run block 4']").count() == 0
-    assert "continues a block" in blocks.status(7)
+    assert "needs numpy" in blocks.status(5)
+    assert blocks.tab.locator("[aria-label='Run block 5']").count() == 0
+    assert "continues a block" in blocks.status(8)
 
 
 @pytest.mark.parametrize("chapter", ["tutorial/plugin", "explanation/engine"])

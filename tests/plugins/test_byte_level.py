@@ -72,7 +72,7 @@ def peer_of(own):
     peer = library.Tokenizer(model)
     peer.pre_tokenizer = steps.Sequence([*cuts, last]) if cuts else last
     peer.decoder = library.decoders.ByteLevel()
-    if own.normal_form:
+    if own.normal_form == "NFC":
         peer.normalizer = library.normalizers.NFC()
     added = [library.AddedToken(each, special=True, normalized=False) for each in own.special]
     peer.add_special_tokens(added)
@@ -82,7 +82,7 @@ def peer_of(own):
 def learned(pattern, **settings):
     own = ByteLevelBPE(
         pattern=pattern, n_merges=200, special=SPECIAL, bos_token="<|begin|>", eos_token="<|end|>",
-        normal_form="NFC" if pattern == "qwen2" else "", ignore_merges=pattern == "llama-3",
+        normal_form="NFC" if pattern == "qwen2" else "none", ignore_merges=pattern == "llama-3",
         **settings,
     )  # fmt: skip
     return own.learn(CORPUS)

@@ -117,9 +117,7 @@ def test_stop_gradient_is_a_constant():
     assert nf.gradients(x * nf.stop_gradient(x), [x]) == [3.0]
 
 
-@pytest.mark.parametrize(
-    ("name", "slope"), [("relu", 0.0), ("abs", 0.0), ("leaky_relu", 0.01), ("elu", 1.0)]
-)
+@pytest.mark.parametrize(("name", "slope"), [("relu", 0.0), ("abs", 0.0), ("leaky_relu", 0.01)])
 def test_slope_at_the_kink_is_the_declared_one(name, slope):
     x = nf.Value(0.0)
     op = getattr(nf.ops, name)
