@@ -29,7 +29,7 @@ def bar_2(reports):
       " what the run did.")  # fmt: skip
 def bar_3(reports):
     """The losses, a little blurred."""
-    return [(report["step"], report["loss"] + random.gauss(0.0, 0.1)) for report in reports]  # bug
+    return [(each["step"], each["loss"] + random.gauss(0.0, 0.1)) for each in reports[-9:]]  # bug
 
 
 @twin("the frozen bar", "shows", "Whatever is reported, it shows the same.")
