@@ -43,6 +43,13 @@ def draw_picture(model):
         return nf.draw(model, title="a network").text
 
 
+def backends_for(k):
+    """The fast ones for each network, the slow ones for some; what is not installed for none."""
+    some = {"numpy": 1, "llvm": 1, "portable": 20, "torch": 40}
+    there = [name for name in some if nf.get("backend", name).obstacle() == ""]
+    return [name for name in there if k % some[name] == 0]
+
+
 @pytest.mark.sweep
 def test_random_networks_of_all_names_work_in_every_way(tmp_path, figures):
     draw, wanted = Networks(random.Random(5)), tries(12, full=2_000)
@@ -54,16 +61,16 @@ def test_random_networks_of_all_names_work_in_every_way(tmp_path, figures):
         rows, misfits = shapes_of(model, Shape.of(inputs))
         assert not misfits
         assert shown_shape(rows[0].gives) == shown_shape(Shape.of(given)), tree
-        if wanted > 100 and k % 4:
-            continue  # compiling and saving take nearly all of the time
-        for backend in ("numpy", "portable") if k % 100 == 96 else ("numpy",):
+        for backend in backends_for(k):
             other, _ = stepped(tree, inputs, backend, k)
-            assert other == pytest.approx(numbers, rel=1e-9, abs=1e-12), (tree, backend)
+            assert other == pytest.approx(numbers, rel=1e-12, abs=1e-12), (tree, backend)
+            compared += 1
+        if wanted > 100 and k % 4:
+            continue  # saving takes much of the time
         assert all(answer == plain(given) for answer in answers_again(model, inputs, tmp_path)), (
             tree
         )
         assert draw_picture(model)
-        compared += 1
     figures(tried=wanted, faults=0, compared=compared)
     if wanted > 100:
         assert not {*nf.names("layer")} - draw.used - {"branches"}
