@@ -23,7 +23,8 @@ from typing import NamedTuple
 
 DOCS = Path(__file__).parents[2] / "docs"
 FENCE = re.compile(r"^(`{3,})([^\n]*)\n((?::\w[^\n]*\n)*)(.*?)^\1$", re.S | re.M)
-SHOWN = ("{nf:figure}", "{literalinclude}", "{math}")  # made when the book is built: to look at
+# Made when the book is built: to look at.
+SHOWN = ("{nf:figure}", "{nf:run}", "{literalinclude}", "{math}")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
