@@ -269,22 +269,19 @@ class Check:
             return beside
         return os.path.abspath(file)
 
+    def one(self, kind: str, value: Any, path: str) -> Any:
+        """A part: a thing that is there already, or what a name or a table means."""
+        built = _is_built(value) and not (kind == "layer" and isinstance(value, type))
+        return value if built else self.part(kind, value, path)
+
     def parts(self, value: Any, setting: Setting, path: str) -> Any:
         """What a setting that is a part, or a list of parts, was given."""
-        if _is_built(value):
-            return value
         if is_by_name(setting) and isinstance(value, Mapping):
-            return {
-                key: x if _is_built(x) else self.part(setting.part, x, f"{path}.{key}")
-                for key, x in value.items()
-            }
+            return {key: self.one(setting.part, x, f"{path}.{key}") for key, x in value.items()}
         if not setting.many and not is_by_name(setting):
-            return self.part(setting.part, value, path)
+            return self.one(setting.part, value, path)
         if setting.many and isinstance(value, (list, tuple)):
-            return [
-                x if _is_built(x) else self.part(setting.part, x, f"{path}.{k}")
-                for k, x in enumerate(value)
-            ]
+            return [self.one(setting.part, x, f"{path}.{k}") for k, x in enumerate(value)]
         self.problem(path, f"got {shown(value)}", setting.expected)
         return value
 

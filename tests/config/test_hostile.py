@@ -235,3 +235,9 @@ def test_of_thousands_of_problems_a_hundred_are_told():
     lines = str(caught.value).splitlines()
     assert len(caught.value.problems) >= 3_000
     assert (len(lines), lines[-1]) == (102, f"  and {len(caught.value.problems) - 100:,} more")
+
+
+@pytest.mark.parametrize("layers", [object, [object]])
+def test_a_class_is_neither_a_layer_nor_a_list_of_them(layers):
+    with pytest.raises(nf.ConfigurationError, match=r"model\.layers.*got <class 'object'>; exp"):
+        nf.configure({**SMALL[0], "model": {"use": "sequential", "layers": layers}})
