@@ -83,9 +83,13 @@ def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 
 def server_of(app: Any, largest_message: int) -> uvicorn.Server:
-    """What runs the application; it ends soon after its ``should_exit`` is set."""
+    """What runs the application; it ends soon after its ``should_exit`` is set.
+
+    Open pages are not pinged: a ping's payload would come from the random generator that the
+    caller's own training may use, and a tab that is closed here closes its connection.
+    """
     config = uvicorn.Config(
         app, log_level="error", lifespan="off", loop="asyncio", http=Connection, backlog=AT_ONCE,
-        ws_max_size=largest_message, timeout_graceful_shutdown=1,
+        ws_max_size=largest_message, ws_ping_interval=None, timeout_graceful_shutdown=1,
     )  # fmt: skip
     return Server(config)

@@ -115,3 +115,8 @@ def test_the_file_leads_a_browser_to_the_page(demo_server, tab, monkeypatch):
     with demo_server("function") as address, opened(address):
         tab.open(given[0])
         assert tab.page.url.partition("#")[0] == address.partition("?")[0]
+
+
+def test_an_open_page_draws_nothing_from_the_callers_random_generator():
+    """websockets would ping after twenty seconds, with numbers of the module random."""
+    assert connections.server_of(None, 1).config.ws_ping_interval is None
