@@ -143,6 +143,17 @@ def _read(path: str | Path) -> tuple[SavedModel, dict[str, Stored]]:
     return SavedModel(about["model"], uses, about["neuroflow"], shapes=shapes, **facts), stored
 
 
+def tensors_in(path: str | Path) -> dict[str, Stored]:
+    """The tensors of a ``.safetensors`` file, whoever wrote it, as they lie in it.
+
+    Raises :class:`FileError` if it cannot be read, and :class:`StateError` if it is damaged.
+    """
+    try:
+        return unpacked(content_of(path))[1]
+    except StateError as error:
+        raise _damaged(path, error.what, error.expected) from error
+
+
 def content_of(path: str | Path) -> bytes:
     """The bytes of a file, if there is room for them; raises :class:`FileError`."""
     path = Path(path)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from neuroflow.checkpoint.arrays import exactly
-from neuroflow.checkpoint.container import Stored, strict_json, unpacked
+from neuroflow.checkpoint.container import Stored, strict_json
 from neuroflow.checkpoint.facts import facts_of
-from neuroflow.checkpoint.file import content_of
+from neuroflow.checkpoint.file import content_of, tensors_in
 from neuroflow.checkpoint.schema import ANYTHING, DATA, PART, TableOf, check
 from neuroflow.config import build
 from neuroflow.core.module import Module
@@ -33,7 +33,7 @@ def from_tensors(path: str | Path) -> Module:
     is damaged or they do not belong together.
     """
     path = path_of(path)
-    stored = _tensors(path)
+    stored = tensors_in(path)
     config = _config(path.with_name("config.json"))
     count = sum(math.prod(tensor.shape) for tensor in stored.values())
     with no_more_parameters(count, str(path)):
@@ -43,19 +43,6 @@ def from_tensors(path: str | Path) -> Module:
     give_numbers(model, shapes, numbers.__getitem__)
     model.trained_on = facts_of(config["data"])
     return model.eval()
-
-
-def _tensors(path: Path) -> dict[str, Stored]:
-    content = content_of(path)
-    try:
-        return unpacked(content)[1]
-    except StateError as error:
-        raise StateError(
-            f"{path} is damaged or truncated: {error.what}",
-            expected=error.expected or "a whole .safetensors file",
-            remedy="write it again",
-            file=str(path),
-        ) from error
 
 
 def _config(path: Path) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from neuroflow.checkpoint.arrays import exactly
-from neuroflow.checkpoint.container import Stored, strict_json, unpacked
-from neuroflow.checkpoint.file import content_of
+from neuroflow.checkpoint.container import Stored, strict_json
+from neuroflow.checkpoint.file import content_of, tensors_in
 from neuroflow.core.types import shown
 from neuroflow.errors import FileError, StateError
 
@@ -34,7 +34,7 @@ def tensors_of(folder: Path) -> dict[str, Stored]:
     Raises :class:`FileError` where there are none, and :class:`StateError` for damaged ones.
     """
     if (folder / ONE).is_file():
-        return _tensors(folder / ONE)
+        return tensors_in(folder / ONE)
     if (folder / INDEX).is_file():
         return _of_parts(folder)
     pickled = sorted(path.name for path in folder.glob("*.bin"))
@@ -59,7 +59,7 @@ def _of_parts(folder: Path) -> dict[str, Stored]:
         )
     found: dict[str, Stored] = {}
     for file in sorted(set(places.values())):
-        for name, tensor in _tensors(folder / file).items():
+        for name, tensor in tensors_in(folder / file).items():
             if places.get(name) != file:
                 raise StateError(
                     f"{folder / file} holds the tensor {name[:60]!r}, and the index says"
@@ -80,19 +80,6 @@ def _of_parts(folder: Path) -> dict[str, Stored]:
 
 def _is_plain_name(name: Any) -> bool:
     return isinstance(name, str) and name == Path(name).name and name.endswith(".safetensors")
-
-
-def _tensors(path: Path) -> dict[str, Stored]:
-    content = content_of(path)
-    try:
-        return unpacked(content)[1]
-    except StateError as error:
-        raise StateError(
-            f"{path} is damaged or truncated: {error.what}",
-            expected=error.expected or "a whole .safetensors file",
-            remedy="write it again, or fetch it again",
-            file=str(path),
-        ) from error
 
 
 def numbers_of(name: str, tensor: Stored) -> list[float]:
